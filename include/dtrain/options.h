@@ -1,0 +1,72 @@
+/* What a training run is told: the options of `dtrain train` as a struct. A table in the library
+ * gives each its name, default, range and meaning; the program's command line, its configuration
+ * file and
+ * --help come from the same table. */
+#ifndef DTRAIN_OPTIONS_H
+#define DTRAIN_OPTIONS_H
+
+#include <dtrain/status.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef enum { DT_ACT_RELU, DT_ACT_TANH, DT_ACT_SIGMOID, DT_ACT_GELU } dt_activation;
+typedef enum { DT_LOSS_AUTO, DT_LOSS_MSE, DT_LOSS_CROSS_ENTROPY } dt_loss;
+typedef enum { DT_OPTIM_SGD } dt_optim_kind;
+typedef enum { DT_BIND_AUTO, DT_BIND_KEEP } dt_bind;
+typedef enum { DT_PROGRESS_AUTO, DT_PROGRESS_ALWAYS, DT_PROGRESS_NEVER } dt_progress;
+
+typedef struct {
+    /* data */
+    char *data;      /* HDF5 file; NULL: the bundled one, which the program finds */
+    char *x, *y;     /* paths of the two datasets in it */
+    bool no_shuffle; /* file order in every epoch */
+    bool drop_last;  /* leave out a last batch that is not full */
+    /* model */
+    int64_t *hidden; /* [n_hidden] widths of the hidden layers */
+    int n_hidden;
+    int activation;  /* dt_activation */
+    int loss;        /* dt_loss */
+    char *init_from; /* file with /model; NULL: seeded initialisation */
+    /* optimizer */
+    int optimizer; /* dt_optim_kind */
+    double lr, momentum, weight_decay;
+    bool nesterov;
+    /* run */
+    int64_t epochs, max_steps; /* max_steps 0: no limit */
+    int64_t batch_size;        /* global */
+    int64_t seed;
+    /* machine */
+    int64_t threads; /* per rank; 0: its share of the node */
+    int bind;        /* dt_bind */
+    /* output */
+    char *checkpoint; /* folder; NULL: none */
+    char *log;        /* JSON Lines; NULL: none */
+    int64_t log_steps,
+        log_every; /* every Nth step into the log (0: none); onto the console (0: by itself) */
+    int progress;  /* dt_progress */
+    bool quiet;
+} dt_train_options;
+
+/* Fill in the defaults. Not collective. To be ended with dt_train_options_free, also after an
+ * error. */
+dt_code dt_train_options_init(dt_train_options *options, dt_error *err);
+
+/* Set one option by its name on the command line ("batch-size"), with the value as text; NULL for a
+ * flag. Not collective. DT_ERR_USAGE names the option and what was expected. */
+dt_code dt_train_options_set(dt_train_options *options, const char *name, const char *value,
+                             dt_error *err);
+
+/* Checks that involve more than one option (nesterov wants momentum). Not collective. */
+dt_code dt_train_options_check(const dt_train_options *options, dt_error *err);
+
+void dt_train_options_free(dt_train_options *options);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

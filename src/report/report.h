@@ -1,0 +1,58 @@
+/* What people and programs see of a run: console lines, the progress bar, and the JSON Lines log.
+ * One rank owns a report; on every other rank it is NULL, and each function takes NULL and does
+ * nothing, so the training loop calls them alike on all ranks. None is collective.
+ * A write that fails (a full disk) is remembered; dt_report_check tells it. */
+#ifndef DT_REPORT_H
+#define DT_REPORT_H
+
+#include <dtrain/options.h>
+#include <dtrain/status.h>
+#include <stdint.h>
+
+typedef struct dt_report dt_report;
+
+typedef struct {
+    int ranks, nodes, threads; /* threads of one rank */
+    const char *data;          /* path of the data set */
+    const char *model;         /* "784-512-512-10 relu, cross-entropy" */
+    int64_t samples, features; /* rows trained on; values in a row */
+    int64_t outputs;           /* of the model; for classes their number */
+    int64_t parameters;
+    int64_t steps_per_epoch;
+    int64_t total_steps; /* of the whole run, --max-steps counted in */
+} dt_report_run;
+
+typedef struct {
+    int64_t epoch, step, global_step; /* counted from 1; step within the epoch */
+    int64_t samples;                  /* in this step's global batch */
+    double loss, lr;
+} dt_report_step_facts;
+
+typedef struct {
+    int64_t epoch, global_step, samples; /* samples seen in this epoch */
+    double train_loss;                   /* mean over them */
+    double seconds;
+    double data, compute, allreduce, update; /* seconds of it, on this rank */
+} dt_report_epoch_facts;
+
+/* Open the report of a run: create (or empty) the log file if options name one.
+ * options and run are borrowed for the report's life. *report is NULL after an error. */
+dt_code dt_report_open(dt_report **report, const dt_train_options *options,
+                       const dt_report_run *run, dt_error *err);
+
+void dt_report_start(dt_report *report); /* the line at the start; the "start" event */
+void dt_report_epoch_begin(dt_report *report, int64_t epoch);
+void dt_report_step(dt_report *report, const dt_report_step_facts *facts);
+void dt_report_epoch_end(dt_report *report, const dt_report_epoch_facts *facts);
+void dt_report_checkpoint(dt_report *report, const char *path, int64_t global_step);
+
+/* The "end" event with status "finished" or "failed"; epochs are completed ones. */
+void dt_report_end(dt_report *report, const char *status, int64_t epochs, int64_t global_step);
+
+/* DT_OK, or the first write that failed, naming the file. Cheap enough for every step. */
+dt_code dt_report_check(const dt_report *report, dt_error *err);
+
+/* Flush and close. Takes NULL. */
+dt_code dt_report_close(dt_report *report, dt_error *err);
+
+#endif
