@@ -10,10 +10,7 @@ static const char *const optimizers[] = {"sgd", NULL};
 static const char *const bindings[] = {"auto", "keep", NULL};
 static const char *const progresses[] = {"auto", "always", "never", NULL};
 
-enum {
-    MAX_WIDTH = 1 << 24,   /* the weights of 1024 such layers are still counted in an int64_t */
-    MAX_THREADS = 1 << 16, /* of one rank */
-};
+enum { MAX_WIDTH = 1 << 24 }; /* the weights of 1024 such layers still fit an int64_t */
 
 #define FIELD(name) .offset = offsetof(dt_train_options, name)
 #define FLAG(field) .type = DT_OPTION_FLAG, FIELD(field)
@@ -56,7 +53,7 @@ const dt_option dt_train_option_table[] = {
     {NULL, "seed", "N", "0", "of the order of samples and the initial weights", COUNT(seed, 0)},
 
     {"Machine", "threads", "N", NULL, "threads of a rank [its share of the node's cores]",
-     COUNT_TO(threads, 1, MAX_THREADS)},
+     COUNT_TO(threads, 1, DT_OPTION_MAX_THREADS)},
     {NULL, "bind", "HOW", "auto", "auto: each thread gets a core; keep: the launcher's binding",
      CHOICE(bind, bindings)},
 
