@@ -40,7 +40,9 @@ static size_t edit_distance(const char *a, const char *b)
 static const char *nearest(const dt_option *table, const char *name)
 {
     const char *best = NULL;
-    size_t length = strlen(name), beyond = length < 5 ? 2 : 3; /* too far to be a slip */
+    size_t length = strlen(name), beyond = 3; /* too far to be a slip */
+    if (length < 5)
+        beyond = length < 2 ? 0 : 2;
     for (const dt_option *option = table; length < MAX_NAME && option->name; option++) {
         size_t distance = edit_distance(name, option->name);
         if (distance < beyond) {

@@ -21,6 +21,16 @@ static dt_code fail_at(reading *in, dt_code code, int line, const char *text)
     return dt_fail(in->err, code, "%s:%d: %s", in->file, line, text);
 }
 
+/* What is wrong with a line, or NULL. inih would tell of it only after it has read all lines, and a
+ * later line's bad value would be told first. */
+static const char *bad_form(const char *line)
+{
+    if (line[0] == '[')
+        return "a section, but there are only name = value lines";
+    bool empty = !line[0] || strchr("#;\r\n", line[0]);
+    return empty || strpbrk(line, "=:") ? NULL : "expected name = value";
+}
+
 /* A line for inih, without the blanks before it: to inih an indented line carries on the value of
  * the line above, which no option needs and nobody who indents would expect. */
 static char *read_line(char *line, int size, void *user)
@@ -35,8 +45,9 @@ static char *read_line(char *line, int size, void *user)
     }
     size_t blanks = strspn(line, " \t\v\f");
     memmove(line, line + blanks, strlen(line + blanks) + 1);
-    if (line[0] == '[') {
-        fail_at(in, DT_ERR_USAGE, in->line, "a section, but there are only name = value lines");
+    const char *wrong = bad_form(line);
+    if (wrong) {
+        fail_at(in, DT_ERR_USAGE, in->line, wrong);
         return NULL;
     }
     return line;

@@ -177,8 +177,8 @@ static dt_code set_widths(const dt_option *option, dt_widths *widths, const char
     if (n < 0) {
         char expected[EXPECTED_TEXT];
         snprintf(expected, sizeof expected,
-                 "whole numbers from %.0f to %.0f with commas between them, at most %d, or none",
-                 option->min, option->max, MAX_WIDTHS);
+                 "up to %d whole numbers from %.0f to %.0f, as in 512,256, or none", MAX_WIDTHS,
+                 option->min, option->max);
         return bad_value(option, value, expected, err);
     }
     int64_t *copy = n > 0 ? malloc((size_t)n * sizeof *copy) : NULL;
