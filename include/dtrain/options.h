@@ -1,7 +1,6 @@
 /* What a training run is told: the options of `dtrain train` as a struct. A table in the library
  * gives each its name, default, range and meaning; the program's command line, its configuration
- * file and
- * --help come from the same table. */
+ * file and --help come from the same table. */
 #ifndef DTRAIN_OPTIONS_H
 #define DTRAIN_OPTIONS_H
 
@@ -19,6 +18,12 @@ typedef enum { DT_OPTIM_SGD } dt_optim_kind;
 typedef enum { DT_BIND_AUTO, DT_BIND_KEEP } dt_bind;
 typedef enum { DT_PROGRESS_AUTO, DT_PROGRESS_ALWAYS, DT_PROGRESS_NEVER } dt_progress;
 
+/* A list of layer widths; owned by the options struct it stands in. */
+typedef struct {
+    int64_t *width; /* [n]; NULL when n is 0 */
+    int n;
+} dt_widths;
+
 typedef struct {
     /* data */
     char *data;      /* HDF5 file; NULL: the bundled one, which the program finds */
@@ -26,11 +31,10 @@ typedef struct {
     bool no_shuffle; /* file order in every epoch */
     bool drop_last;  /* leave out a last batch that is not full */
     /* model */
-    int64_t *hidden; /* [n_hidden] widths of the hidden layers */
-    int n_hidden;
-    int activation;  /* dt_activation */
-    int loss;        /* dt_loss */
-    char *init_from; /* file with /model; NULL: seeded initialisation */
+    dt_widths hidden; /* of the hidden layers; none: a linear model */
+    int activation;   /* dt_activation */
+    int loss;         /* dt_loss */
+    char *init_from;  /* file with /model; NULL: seeded initialisation */
     /* optimizer */
     int optimizer; /* dt_optim_kind */
     double lr, momentum, weight_decay;
@@ -43,11 +47,11 @@ typedef struct {
     int64_t threads; /* per rank; 0: its share of the node */
     int bind;        /* dt_bind */
     /* output */
-    char *checkpoint; /* folder; NULL: none */
-    char *log;        /* JSON Lines; NULL: none */
-    int64_t log_steps,
-        log_every; /* every Nth step into the log (0: none); onto the console (0: by itself) */
-    int progress;  /* dt_progress */
+    char *checkpoint;  /* folder; NULL: none */
+    char *log;         /* JSON Lines; NULL: none */
+    int64_t log_steps; /* every Nth global step goes into the log; 0: none */
+    int64_t log_every; /* every Nth step of an epoch onto the console; 0: by itself */
+    int progress;      /* dt_progress */
     bool quiet;
 } dt_train_options;
 
@@ -55,8 +59,9 @@ typedef struct {
  * error. */
 dt_code dt_train_options_init(dt_train_options *options, dt_error *err);
 
-/* Set one option by its name on the command line ("batch-size"), with the value as text; NULL for a
- * flag. Not collective. DT_ERR_USAGE names the option and what was expected. */
+/* Set one option by its name on the command line ("batch-size"), with the value as text; for a flag
+ * NULL, "true" or "false". Not collective. DT_ERR_USAGE names the option and what was expected; the
+ * field is then as it was before. */
 dt_code dt_train_options_set(dt_train_options *options, const char *name, const char *value,
                              dt_error *err);
 

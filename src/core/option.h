@@ -4,6 +4,7 @@
 #ifndef DT_CORE_OPTION_H
 #define DT_CORE_OPTION_H
 
+#include <dtrain/options.h> /* dt_widths */
 #include <dtrain/status.h>
 #include <jansson.h>
 #include <stdbool.h>
@@ -13,17 +14,17 @@
 typedef enum {
     DT_OPTION_FLAG,   /* bool, set by the name alone; in a file also "name = true|false" */
     DT_OPTION_TEXT,   /* char *, owned by the options struct; NULL when not given */
-    DT_OPTION_COUNT,  /* int64_t within [min, max] */
-    DT_OPTION_REAL,   /* double within [min, max] (or (min, max] with above_min); finite */
+    DT_OPTION_COUNT,  /* int64_t within [min, max]; max at most DT_OPTION_UNLIMITED */
+    DT_OPTION_REAL,   /* double within [min, max] (or (min, max] with above_min); finite; max may be
+                         INFINITY for no limit */
     DT_OPTION_CHOICE, /* int: the index of the word in choices, a NULL-terminated list */
-    DT_OPTION_WIDTHS, /* dt_widths: N,N,... each within [min, max] */
+    DT_OPTION_WIDTHS, /* dt_widths: N,N,... each within [min, max]; "none": an empty list */
 } dt_option_type;
 
-/* A list of layer widths; owned by the options struct. */
-typedef struct {
-    int64_t *width; /* [n] */
-    int n;
-} dt_widths;
+/* The largest count: every whole number up to it is exact in the table's doubles and in JSON. */
+#define DT_OPTION_UNLIMITED 9007199254740992.0 /* 2^53 */
+
+enum { DT_OPTION_MAX_THREADS = 1 << 16 }; /* of one rank */
 
 typedef struct {
     const char *group;    /* heading in --help; NULL: the same as the entry before */
@@ -34,9 +35,9 @@ typedef struct {
     dt_option_type type;
     size_t offset; /* of the field in the options struct */
     const char *const *choices;
-    double min, max; /* counts are exact to 2^53, which no option needs to pass */
-    bool above_min;
-} dt_option; /* a table ends with an entry whose name is NULL */
+    double min, max;
+    bool above_min; /* min itself is not allowed */
+} dt_option;        /* a table ends with an entry whose name is NULL */
 
 /* Set every field to its default. options is zeroed first by the caller. */
 dt_code dt_options_defaults(const dt_option *table, void *options, dt_error *err);
@@ -44,14 +45,16 @@ dt_code dt_options_defaults(const dt_option *table, void *options, dt_error *err
 /* The entry with this name, or NULL. */
 const dt_option *dt_options_find(const dt_option *table, const char *name);
 
-/* Set one field from text; value is NULL for a flag given by its name alone. An error
- * (DT_ERR_USAGE) names the option, the value and what was expected:
- *   --batch-size 0: expected a whole number from 1 to 9007199254740992 */
+/* Set one field from text; value is NULL for a flag given by its name alone. Numbers are decimal
+ * and take up the whole text. An error (DT_ERR_USAGE, or DT_ERR_MEMORY) leaves the field as it was
+ * and names the option, the value and what was expected:
+ *   --batch-size 0: expected a whole number of at least 1 */
 dt_code dt_options_set(const dt_option *table, void *options, const char *name, const char *value,
                        dt_error *err);
 
-/* Every option as {"batch-size": 100, "shuffle": true, "hidden": [512, 512], "loss": "mse", ...};
- * an option without a value is null. The caller owns the reference; NULL when memory runs out. */
+/* Every option as {"batch-size": 100, "quiet": true, "hidden": [512, 512], "loss": "mse", ...}, in
+ * the order of the table; a text that was not given is null, and so is a count or a real that has
+ * no default and was not given. The caller owns the reference; NULL when memory runs out. */
 json_t *dt_options_json(const dt_option *table, const void *options);
 
 /* Free what the fields own, and zero those fields. */

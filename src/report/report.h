@@ -20,6 +20,7 @@ typedef struct {
     int64_t parameters;
     int64_t steps_per_epoch;
     int64_t total_steps; /* of the whole run, --max-steps counted in */
+    const char *options; /* every option as a JSON object, for the log's "start"; NULL: left out */
 } dt_report_run;
 
 typedef struct {
@@ -36,23 +37,27 @@ typedef struct {
 } dt_report_epoch_facts;
 
 /* Open the report of a run: create (or empty) the log file if options name one.
- * options and run are borrowed for the report's life. *report is NULL after an error. */
+ * options and run, and the texts in them, are borrowed for the report's life. *report is NULL after
+ * an error: DT_ERR_FILE, DT_ERR_SPACE or DT_ERR_MEMORY. */
 dt_code dt_report_open(dt_report **report, const dt_train_options *options,
                        const dt_report_run *run, dt_error *err);
 
 void dt_report_start(dt_report *report); /* the line at the start; the "start" event */
 void dt_report_epoch_begin(dt_report *report, int64_t epoch);
+
+/* A few nanoseconds when the step is neither printed nor logged and there is no progress bar. */
 void dt_report_step(dt_report *report, const dt_report_step_facts *facts);
 void dt_report_epoch_end(dt_report *report, const dt_report_epoch_facts *facts);
 void dt_report_checkpoint(dt_report *report, const char *path, int64_t global_step);
 
-/* The "end" event with status "finished" or "failed"; epochs are completed ones. */
+/* The closing line on the console, which a run that failed does not have, and the "end" event.
+ * status is "finished", "stopped" or "failed"; epochs are completed ones. */
 void dt_report_end(dt_report *report, const char *status, int64_t epochs, int64_t global_step);
 
 /* DT_OK, or the first write that failed, naming the file. Cheap enough for every step. */
 dt_code dt_report_check(const dt_report *report, dt_error *err);
 
-/* Flush and close. Takes NULL. */
+/* Flush and close. Takes NULL. Returns what dt_report_check would have after the last write. */
 dt_code dt_report_close(dt_report *report, dt_error *err);
 
 #endif

@@ -1,0 +1,16 @@
+/* All of dtrain: distributed data-parallel training from HDF5 files. A program calls
+ * dt_world_begin, any of dt_train, dt_evaluate and dt_predict (all ranks together), and
+ * dt_world_end. */
+#ifndef DTRAIN_DTRAIN_H
+#define DTRAIN_DTRAIN_H
+
+#include <dtrain/convert.h>
+#include <dtrain/evaluate.h>
+#include <dtrain/info.h>
+#include <dtrain/options.h>
+#include <dtrain/predict.h>
+#include <dtrain/status.h>
+#include <dtrain/train.h>
+#include <dtrain/world.h>
+
+#endif

@@ -1,0 +1,44 @@
+/* Measure a trained model on a data set. */
+#ifndef DTRAIN_EVALUATE_H
+#define DTRAIN_EVALUATE_H
+
+#include <dtrain/options.h>
+#include <dtrain/status.h>
+#include <dtrain/world.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef struct {
+    const char *model; /* checkpoint, or a file with /model alone */
+    const char *data;  /* HDF5 file */
+    const char *x, *y; /* paths of the two datasets in it */
+    int64_t threads;   /* per rank; 0: its share of the node */
+    int bind;          /* dt_bind */
+} dt_evaluate_options;
+
+typedef struct {
+    double loss;       /* mean over all rows */
+    double accuracy;   /* share of rows whose class was found, 0 to 1; NaN unless has_accuracy */
+    bool has_accuracy; /* y is classes */
+    int64_t samples;   /* rows */
+} dt_evaluate_result;
+
+/* The exact mean loss and, for classes, the accuracy over every row of the data set. The same bits
+ * on any number of ranks. Prints nothing.
+ * Collective; the options must be the same on every rank.
+ *   options  [in]  borrowed; model, data, x and y must not be NULL
+ *   result   [out] the same on every rank; unspecified after an error
+ * Returns DT_OK, or the same error on every rank: DT_ERR_FILE, DT_ERR_DATA, DT_ERR_SHAPE (model and
+ * data do not fit each other), DT_ERR_MEMORY. */
+dt_code dt_evaluate(const dt_world *world, const dt_evaluate_options *options,
+                    dt_evaluate_result *result, dt_error *err);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

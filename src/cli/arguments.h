@@ -1,0 +1,40 @@
+/* From the words of a command line, and the lines of a configuration file, to an options struct. */
+#ifndef DT_CLI_ARGUMENTS_H
+#define DT_CLI_ARGUMENTS_H
+
+#include "core/option.h"
+
+enum { DT_MAX_WORDS = 2 };
+
+/* What a command's arguments may be. */
+typedef struct {
+    const char *command;    /* "train", for messages */
+    const dt_option *table; /* of its options */
+    int max_words;          /* how many arguments may stand without a "--name"; <= DT_MAX_WORDS */
+    bool config;            /* takes --config FILE */
+} dt_arguments_form;
+
+/* The arguments without a "--name", in their order; borrowed from argv. */
+typedef struct {
+    const char *word[DT_MAX_WORDS];
+    int n;
+} dt_words;
+
+/* Set the fields of options, which hold their defaults, from argv [argc] (without the names of
+ * program and command), and before that from the file that --config names, so that the command line
+ * wins wherever it names the file. Not collective: every rank parses the same argv, but a file may
+ * be readable on some ranks only, so the caller makes the ranks agree.
+ * Returns DT_OK, DT_ERR_USAGE naming what was not understood, DT_ERR_FILE or DT_ERR_MEMORY. */
+dt_code dt_arguments_parse(const dt_arguments_form *form, int argc, char **argv, void *options,
+                           dt_words *words, dt_error *err);
+
+/* Whether --help or -h (or --version, for the second) is among the arguments. */
+bool dt_arguments_want_help(int argc, char **argv);
+bool dt_arguments_want_version(int argc, char **argv);
+
+/* DT_ERR_USAGE for a name that no option of the form has, with the nearest name if one is close.
+ * dashes is "--" or "". */
+dt_code dt_arguments_unknown(const dt_arguments_form *form, const char *dashes, const char *name,
+                             dt_error *err);
+
+#endif

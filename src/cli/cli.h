@@ -1,0 +1,33 @@
+/* The commands of the program. */
+#ifndef DT_CLI_CLI_H
+#define DT_CLI_CLI_H
+
+#include "cli/arguments.h"
+
+#include <dtrain/world.h>
+
+typedef struct {
+    dt_arguments_form form; /* form.command is the command's name */
+    const char *usage[3];   /* what follows "dtrain COMMAND"; one line each, NULL-terminated */
+    const char *meaning;    /* one line */
+    /* Parse the arguments [argc] behind the command's name, and do it. Collective; argv must be the
+     * same on every rank. The error is the same on every rank, except that it may stand on rank 0
+     * alone where only rank 0 did the work: main makes the ranks agree. */
+    dt_code (*run)(const dt_world *world, int argc, char **argv, dt_error *err);
+} dt_command;
+
+extern const dt_command dt_command_train, dt_command_evaluate, dt_command_predict,
+    dt_command_convert, dt_command_info;
+
+/* NULL-terminated. */
+extern const dt_command *const dt_commands[];
+
+/* DT_ERR_USAGE, unless value is there: `evaluate: --model FILE is missing (see ...)`. */
+dt_code dt_command_needs(const dt_command *command, const char *option, const char *value,
+                         dt_error *err);
+
+/* Write the path of the data set that comes with the program into path [size]: beside the program,
+ * or where it is installed. Not collective. DT_ERR_FILE if it is nowhere. */
+dt_code dt_bundled_data(char *path, size_t size, dt_error *err);
+
+#endif

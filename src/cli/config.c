@@ -1,0 +1,109 @@
+#include "cli/config.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <ini.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+typedef struct {
+    const dt_arguments_form *form;
+    const char *file;
+    FILE *stream;
+    int line; /* the one in hand, counted from 1; inih does not tell its handler */
+    void *options;
+    dt_error *err; /* the first failure, with file and line */
+} reading;
+
+static dt_code fail_at(reading *in, dt_code code, int line, const char *text)
+{
+    return dt_fail(in->err, code, "%s:%d: %s", in->file, line, text);
+}
+
+/* What is wrong with a line, or NULL. inih would tell of it only after it has read all lines, and a
+ * later line's bad value would be told first. */
+static const char *bad_form(const char *line)
+{
+    if (line[0] == '[')
+        return "a section, but there are only name = value lines";
+    bool empty = !line[0] || strchr("#;\r\n", line[0]);
+    return empty || strpbrk(line, "=:") ? NULL : "expected name = value";
+}
+
+/* A line for inih, without the blanks before it: to inih an indented line carries on the value of
+ * the line above, which no option needs and nobody who indents would expect. */
+static char *read_line(char *line, int size, void *user)
+{
+    reading *in = user;
+    if (in->err->code != DT_OK || !fgets(line, size, in->stream))
+        return NULL;
+    in->line++;
+    if (!strchr(line, '\n') && !feof(in->stream)) {
+        fail_at(in, DT_ERR_USAGE, in->line, "the line is too long");
+        return NULL;
+    }
+    size_t blanks = strspn(line, " \t\v\f");
+    memmove(line, line + blanks, strlen(line + blanks) + 1);
+    const char *wrong = bad_form(line);
+    if (wrong) {
+        fail_at(in, DT_ERR_USAGE, in->line, wrong);
+        return NULL;
+    }
+    return line;
+}
+
+/* End the value at a blank and #, as inih does at a blank and ;. */
+static void cut_comment(char *value)
+{
+    for (char *c = value; *c; c++)
+        if (*c == '#' && (c == value || isspace((unsigned char)c[-1]))) {
+            while (c > value && isspace((unsigned char)c[-1]))
+                c--;
+            *c = '\0';
+            return;
+        }
+}
+
+static int set_option(void *user, const char *section, const char *name, const char *text)
+{
+    (void)section;
+    reading *in = user;
+    dt_error local = {0};
+    char *value = strdup(text);
+    if (!value)
+        return dt_fail(in->err, DT_ERR_MEMORY, "%s: no memory to read it", in->file), 0;
+    cut_comment(value);
+    if (!dt_options_find(in->form->table, name))
+        dt_arguments_unknown(in->form, "", name, &local);
+    else
+        dt_options_set(in->form->table, in->options, name, value, &local);
+    free(value);
+    if (local.code != DT_OK)
+        fail_at(in, local.code, in->line, local.text);
+    return local.code == DT_OK;
+}
+
+static dt_code read_stream(reading *in)
+{
+    int bad_line = ini_parse_stream(read_line, in, set_option, in);
+    if (ferror(in->stream))
+        return dt_fail(in->err, DT_ERR_FILE, "%s: cannot be read: %s", in->file, strerror(errno));
+    if (bad_line > 0)
+        return fail_at(in, DT_ERR_USAGE, bad_line, "expected name = value");
+    if (bad_line < 0)
+        return dt_fail(in->err, DT_ERR_MEMORY, "%s: no memory to read it", in->file);
+    return in->err->code;
+}
+
+dt_code dt_config_read(const dt_arguments_form *form, const char *file, void *options,
+                       dt_error *err)
+{
+    FILE *stream = fopen(file, "r");
+    if (!stream)
+        return dt_fail(err, DT_ERR_FILE, "%s: cannot be opened: %s", file, strerror(errno));
+    reading in = {form, file, stream, 0, options, err};
+    read_stream(&in);
+    fclose(stream);
+    return err->code;
+}

@@ -1,0 +1,75 @@
+#include "cli/cli.h"
+#include "report/text.h"
+
+#include <dtrain/evaluate.h>
+#include <stdio.h>
+
+typedef struct {
+    char *model, *data, *x, *y;
+    int64_t threads;
+    int bind;
+} arguments;
+
+static const char *const bindings[] = {"auto", "keep", NULL}; /* in the order of dt_bind */
+
+#define FIELD(name) .offset = offsetof(arguments, name)
+#define TEXT(field) .type = DT_OPTION_TEXT, FIELD(field)
+
+static const dt_option table[] = {
+    {"Data", "model", "FILE", NULL, "checkpoint, or a file with the weights alone", TEXT(model)},
+    {NULL, "data", "FILE", NULL, "HDF5 file", TEXT(data)},
+    {NULL, "x", "NAME", "x", "path of the inputs in it", TEXT(x)},
+    {NULL, "y", "NAME", "y", "path of the targets in it", TEXT(y)},
+    {"Machine", "threads", "N", NULL, "threads of a rank [its share of the node's cores]",
+     .type = DT_OPTION_COUNT, FIELD(threads), .min = 1, .max = DT_OPTION_MAX_THREADS},
+    {NULL, "bind", "HOW", "auto", "auto: each thread gets a core; keep: the launcher's binding",
+     .type = DT_OPTION_CHOICE, FIELD(bind), .choices = bindings},
+    {0},
+};
+
+static dt_code run(const dt_world *world, int argc, char **argv, dt_error *err);
+
+const dt_command dt_command_evaluate = {
+    .form = {.command = "evaluate", .table = table},
+    .usage = {"--model FILE --data FILE [OPTION...]"},
+    .meaning =
+        "Print a model's mean loss over every row of a data set and, for classes, its accuracy.",
+    .run = run,
+};
+
+static dt_code parse(int argc, char **argv, arguments *to, dt_error *err)
+{
+    dt_words none;
+    if (dt_options_defaults(table, to, err) == DT_OK &&
+        dt_arguments_parse(&dt_command_evaluate.form, argc, argv, to, &none, err) == DT_OK &&
+        dt_command_needs(&dt_command_evaluate, "model", to->model, err) == DT_OK)
+        dt_command_needs(&dt_command_evaluate, "data", to->data, err);
+    return err->code;
+}
+
+static void print(const dt_evaluate_result *result)
+{
+    char loss[DT_LOSS_TEXT];
+    printf("Loss: %s\n", dt_loss_text(loss, result->loss));
+    if (result->has_accuracy)
+        printf("Accuracy: %.2f %%\n", 100 * result->accuracy);
+}
+
+static dt_code run(const dt_world *world, int argc, char **argv, dt_error *err)
+{
+    arguments given = {0};
+    parse(argc, argv, &given, err);
+    if (dt_world_agree(world, err) == DT_OK) {
+        dt_evaluate_options options = {.model = given.model,
+                                       .data = given.data,
+                                       .x = given.x,
+                                       .y = given.y,
+                                       .threads = given.threads,
+                                       .bind = given.bind};
+        dt_evaluate_result result;
+        if (dt_evaluate(world, &options, &result, err) == DT_OK && world->rank == 0)
+            print(&result);
+    }
+    dt_options_free(table, &given);
+    return err->code;
+}

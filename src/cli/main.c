@@ -1,0 +1,98 @@
+/* The program: choose the command, and see its error and its output through to the end. */
+#include "cli/cli.h"
+#include "cli/help.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+
+enum { EXIT_DONE = 0, EXIT_FAILED = 1, EXIT_USAGE = 2 };
+
+const dt_command *const dt_commands[] = {&dt_command_train,   &dt_command_evaluate,
+                                         &dt_command_predict, &dt_command_convert,
+                                         &dt_command_info,    NULL};
+
+dt_code dt_command_needs(const dt_command *command, const char *option, const char *value,
+                         dt_error *err)
+{
+    if (value)
+        return DT_OK;
+    return dt_fail(err, DT_ERR_USAGE, "%s: --%s %s is missing (see dtrain %s --help)",
+                   command->form.command, option,
+                   dt_options_find(command->form.table, option)->argument, command->form.command);
+}
+
+/* The command that the first argument names, without which it is train. NULL after an error. */
+static const dt_command *choose(int argc, char **argv, dt_error *err)
+{
+    if (argc < 2 || argv[1][0] == '-')
+        return &dt_command_train;
+    for (int i = 0; dt_commands[i]; i++)
+        if (strcmp(dt_commands[i]->form.command, argv[1]) == 0)
+            return dt_commands[i];
+    char names[128];
+    size_t used = 0;
+    for (int i = 0; dt_commands[i] && used < sizeof names; i++)
+        used += (size_t)snprintf(names + used, sizeof names - used, "%s%s", i ? ", " : "",
+                                 dt_commands[i]->form.command);
+    dt_fail(err, DT_ERR_USAGE, "unknown command \"%.80s\" (one of %s)", argv[1], names);
+    return NULL;
+}
+
+static void print_help(const dt_command *command, bool named)
+{
+    if (!named) {
+        dt_help_overview(stdout);
+        fputc('\n', stdout);
+    }
+    dt_help_command(command, stdout);
+}
+
+static void run(const dt_world *world, int argc, char **argv, dt_error *err)
+{
+    const dt_command *command = choose(argc, argv, err);
+    if (!command)
+        return;
+    int named = argc > 1 && argv[1][0] != '-';
+    int before = argc > 0 ? 1 + named : 0; /* the program's name and the command's */
+    argc -= before;
+    argv += before;
+    if (dt_arguments_want_help(argc, argv)) {
+        if (world->rank == 0)
+            print_help(command, named);
+    } else if (dt_arguments_want_version(argc, argv)) {
+        if (world->rank == 0)
+            puts("dtrain " DTRAIN_VERSION);
+    } else {
+        command->run(world, argc, argv, err);
+    }
+}
+
+/* A full disk or a reader that went away shows only when the last of the output is written. */
+static void finish_output(dt_error *err)
+{
+    errno = 0;
+    bool failed = fflush(stdout) != 0;
+    if (failed || ferror(stdout))
+        dt_fail(err, DT_ERR_SPACE, "standard output: %s",
+                errno ? strerror(errno) : "could not be written");
+}
+
+int main(int argc, char **argv)
+{
+    dt_world world;
+    dt_error err = {0};
+    if (dt_world_begin(&world, &argc, &argv, &err) != DT_OK) {
+        fprintf(stderr, "dtrain: error: %s\n", err.text);
+        return EXIT_FAILED;
+    }
+    signal(SIGPIPE, SIG_IGN); /* a closed pipe is a failed write, with a message, not a death */
+    run(&world, argc, argv, &err);
+    finish_output(&err);
+    dt_world_agree(&world, &err);
+    if (err.code != DT_OK && world.rank == 0)
+        fprintf(stderr, "dtrain: error: %s\n", err.text);
+    dt_world_end(&world);
+    return err.code == DT_OK ? EXIT_DONE : err.code == DT_ERR_USAGE ? EXIT_USAGE : EXIT_FAILED;
+}

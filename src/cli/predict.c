@@ -1,0 +1,65 @@
+#include "cli/cli.h"
+
+#include <dtrain/predict.h>
+
+typedef struct {
+    char *model, *data, *x, *y, *out;
+    int64_t threads;
+    int bind;
+} arguments;
+
+static const char *const bindings[] = {"auto", "keep", NULL}; /* in the order of dt_bind */
+
+#define FIELD(name) .offset = offsetof(arguments, name)
+#define TEXT(field) .type = DT_OPTION_TEXT, FIELD(field)
+
+static const dt_option table[] = {
+    {"Data", "model", "FILE", NULL, "checkpoint, or a file with the weights alone", TEXT(model)},
+    {NULL, "data", "FILE", NULL, "HDF5 file", TEXT(data)},
+    {NULL, "x", "NAME", "x", "path of the inputs in it", TEXT(x)},
+    {NULL, "y", "NAME", "y", "path of the targets in it, which are not needed", TEXT(y)},
+    {NULL, "out", "FILE", NULL, "HDF5 file to be made", TEXT(out)},
+    {"Machine", "threads", "N", NULL, "threads of a rank [its share of the node's cores]",
+     .type = DT_OPTION_COUNT, FIELD(threads), .min = 1, .max = DT_OPTION_MAX_THREADS},
+    {NULL, "bind", "HOW", "auto", "auto: each thread gets a core; keep: the launcher's binding",
+     .type = DT_OPTION_CHOICE, FIELD(bind), .choices = bindings},
+    {0},
+};
+
+static dt_code run(const dt_world *world, int argc, char **argv, dt_error *err);
+
+const dt_command dt_command_predict = {
+    .form = {.command = "predict", .table = table},
+    .usage = {"--model FILE --data FILE --out FILE [OPTION...]"},
+    .meaning = "Write a model's output for every row of a data set.",
+    .run = run,
+};
+
+static dt_code parse(int argc, char **argv, arguments *to, dt_error *err)
+{
+    dt_words none;
+    if (dt_options_defaults(table, to, err) == DT_OK &&
+        dt_arguments_parse(&dt_command_predict.form, argc, argv, to, &none, err) == DT_OK &&
+        dt_command_needs(&dt_command_predict, "model", to->model, err) == DT_OK &&
+        dt_command_needs(&dt_command_predict, "data", to->data, err) == DT_OK)
+        dt_command_needs(&dt_command_predict, "out", to->out, err);
+    return err->code;
+}
+
+static dt_code run(const dt_world *world, int argc, char **argv, dt_error *err)
+{
+    arguments given = {0};
+    parse(argc, argv, &given, err);
+    if (dt_world_agree(world, err) == DT_OK) {
+        dt_predict_options options = {.model = given.model,
+                                      .data = given.data,
+                                      .x = given.x,
+                                      .y = given.y,
+                                      .out = given.out,
+                                      .threads = given.threads,
+                                      .bind = given.bind};
+        dt_predict(world, &options, err);
+    }
+    dt_options_free(table, &given);
+    return err->code;
+}

@@ -1,0 +1,70 @@
+#include "cli/cli.h"
+#include "train/options.h"
+
+#include <dtrain/train.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+static dt_code run(const dt_world *world, int argc, char **argv, dt_error *err);
+
+const dt_command dt_command_train = {
+    .form = {.command = "train", .table = dt_train_option_table, .config = true},
+    .usage = {"[OPTION...]"},
+    .meaning = "Train a model.",
+    .run = run,
+};
+
+/* Cut the last part off a path: "/a/b" becomes "/a". */
+static void cut_name(char *path)
+{
+    char *slash = strrchr(path, '/');
+    if (slash)
+        *slash = '\0';
+}
+
+dt_code dt_bundled_data(char *path, size_t size, dt_error *err)
+{
+    static const char *const places[] = {"data/linear.h5", "../share/dtrain/linear.h5",
+                                         "../data/linear.h5"};
+    char folder[PATH_MAX] = "";
+    ssize_t length = readlink("/proc/self/exe", folder, sizeof folder - 1);
+    cut_name(folder);
+    for (size_t i = 0; length > 0 && i < sizeof places / sizeof *places; i++) {
+        int needed = snprintf(path, size, "%s/%s", folder, places[i]);
+        if (needed > 0 && (size_t)needed < size && access(path, R_OK) == 0)
+            return DT_OK;
+    }
+    return dt_fail(err, DT_ERR_FILE,
+                   "the data set that comes with dtrain is not where it should be; choose one "
+                   "with --data FILE");
+}
+
+static dt_code set_bundled_data(dt_train_options *options, dt_error *err)
+{
+    char path[PATH_MAX + sizeof "/../share/dtrain/linear.h5"];
+    if (dt_bundled_data(path, sizeof path, err) != DT_OK)
+        return err->code;
+    return dt_train_options_set(options, "data", path, err);
+}
+
+static dt_code parse(int argc, char **argv, dt_train_options *options, dt_error *err)
+{
+    dt_words none;
+    if (dt_train_options_init(options, err) != DT_OK ||
+        dt_arguments_parse(&dt_command_train.form, argc, argv, options, &none, err) != DT_OK ||
+        dt_train_options_check(options, err) != DT_OK)
+        return err->code;
+    return options->data ? DT_OK : set_bundled_data(options, err);
+}
+
+static dt_code run(const dt_world *world, int argc, char **argv, dt_error *err)
+{
+    dt_train_options options;
+    parse(argc, argv, &options, err);
+    if (dt_world_agree(world, err) == DT_OK)
+        dt_train(world, &options, err);
+    dt_train_options_free(&options);
+    return err->code;
+}

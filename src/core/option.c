@@ -1,0 +1,308 @@
+#include "core/option.h"
+
+#include "core/json.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+    MAX_WIDTHS = 1024, /* so that no sum of layer sizes can overflow an int64_t */
+    EXPECTED_TEXT = 256,
+    SHOWN = 80, /* characters of a bad value that a message repeats */
+};
+
+static void *field(const dt_option *option, void *options)
+{
+    return (char *)options + option->offset;
+}
+
+static const void *field_const(const dt_option *option, const void *options)
+{
+    return (const char *)options + option->offset;
+}
+
+/* ---- What was expected
+ * --------------------------------------------------------------------------- */
+
+static void expect_count(const dt_option *option, bool too_large, char *text, size_t size)
+{
+    if (option->max < DT_OPTION_UNLIMITED || too_large)
+        snprintf(text, size, "a whole number from %.0f to %.0f", option->min, option->max);
+    else
+        snprintf(text, size, "a whole number of at least %.0f", option->min);
+}
+
+static void expect_real(const dt_option *option, char *text, size_t size)
+{
+    const char *from = option->above_min ? "above" : "of at least";
+    if (isinf(option->min) && isinf(option->max))
+        snprintf(text, size, "a number");
+    else if (isinf(option->max))
+        snprintf(text, size, "a number %s %g", from, option->min);
+    else if (option->above_min)
+        snprintf(text, size, "a number above %g and at most %g", option->min, option->max);
+    else
+        snprintf(text, size, "a number from %g to %g", option->min, option->max);
+}
+
+/* "relu, tanh, sigmoid or gelu" */
+static void expect_choice(const dt_option *option, char *text, size_t size)
+{
+    size_t used = 0;
+    text[0] = '\0';
+    for (int i = 0; option->choices[i] && used < size; i++) {
+        const char *before = i == 0 ? "" : option->choices[i + 1] ? ", " : " or ";
+        used += (size_t)snprintf(text + used, size - used, "%s%s", before, option->choices[i]);
+    }
+}
+
+static dt_code bad_value(const dt_option *option, const char *value, const char *expected,
+                         dt_error *err)
+{
+    const char *quote = *value ? "" : "\"\"";
+    const char *more = strlen(value) > SHOWN ? "..." : "";
+    return dt_fail(err, DT_ERR_USAGE, "--%s %s%.*s%s: expected %s", option->name, quote, SHOWN,
+                   value, more, expected);
+}
+
+/* ---- From text
+ * ----------------------------------------------------------------------------------- */
+
+/* Whether text is a whole number, and nothing else. A number beyond int64_t becomes its end. */
+static bool parse_whole(const char *text, size_t length, int64_t *value)
+{
+    size_t sign = length > 0 && (text[0] == '-' || text[0] == '+');
+    if (length == sign || strspn(text + sign, "0123456789") < length - sign)
+        return false;
+    *value = strtoll(text, NULL, 10);
+    return true;
+}
+
+/* strtod alone would also take blanks, hexadecimals, "inf" and "nan". */
+static bool parse_real(const char *text, double *value)
+{
+    if (!*text || text[strspn(text, "0123456789+-.eE")])
+        return false;
+    char *end;
+    *value = strtod(text, &end);
+    return !*end && isfinite(*value);
+}
+
+static bool within(const dt_option *option, double value)
+{
+    return value <= option->max && (option->above_min ? value > option->min : value >= option->min);
+}
+
+static dt_code set_flag(const dt_option *option, bool *flag, const char *value, dt_error *err)
+{
+    if (value && strcmp(value, "true") != 0 && strcmp(value, "false") != 0)
+        return bad_value(option, value, "true or false", err);
+    *flag = !value || strcmp(value, "true") == 0;
+    return DT_OK;
+}
+
+static dt_code set_text(const dt_option *option, char **text, const char *value, dt_error *err)
+{
+    if (!*value)
+        return bad_value(option, value, "a text that is not empty", err);
+    char *copy = strdup(value);
+    if (!copy)
+        return dt_fail(err, DT_ERR_MEMORY, "no memory for the options");
+    free(*text);
+    *text = copy;
+    return DT_OK;
+}
+
+static dt_code set_count(const dt_option *option, int64_t *count, const char *value, dt_error *err)
+{
+    int64_t whole = 0;
+    bool number = parse_whole(value, strlen(value), &whole);
+    if (!number || !within(option, (double)whole)) {
+        char expected[EXPECTED_TEXT];
+        expect_count(option, number && (double)whole > option->max, expected, sizeof expected);
+        return bad_value(option, value, expected, err);
+    }
+    *count = whole;
+    return DT_OK;
+}
+
+static dt_code set_real(const dt_option *option, double *real, const char *value, dt_error *err)
+{
+    double number;
+    if (!parse_real(value, &number) || !within(option, number)) {
+        char expected[EXPECTED_TEXT];
+        expect_real(option, expected, sizeof expected);
+        return bad_value(option, value, expected, err);
+    }
+    *real = number;
+    return DT_OK;
+}
+
+static dt_code set_choice(const dt_option *option, int *choice, const char *value, dt_error *err)
+{
+    for (int i = 0; option->choices[i]; i++)
+        if (strcmp(option->choices[i], value) == 0) {
+            *choice = i;
+            return DT_OK;
+        }
+    char expected[EXPECTED_TEXT];
+    expect_choice(option, expected, sizeof expected);
+    return bad_value(option, value, expected, err);
+}
+
+/* The numbers of "512,256" into width [MAX_WIDTHS]; how many there are, or -1 if the text is not
+ * such a list. */
+static int parse_widths(const dt_option *option, const char *value, int64_t *width)
+{
+    int n = 0;
+    for (const char *item = value;; n++) {
+        size_t length = strcspn(item, ",");
+        if (n == MAX_WIDTHS || !parse_whole(item, length, &width[n]) ||
+            !within(option, (double)width[n]))
+            return -1;
+        if (!item[length])
+            return n + 1;
+        item += length + 1;
+    }
+}
+
+static dt_code set_widths(const dt_option *option, dt_widths *widths, const char *value,
+                          dt_error *err)
+{
+    int64_t parsed[MAX_WIDTHS];
+    int n = strcmp(value, "none") == 0 ? 0 : parse_widths(option, value, parsed);
+    if (n < 0) {
+        char expected[EXPECTED_TEXT];
+        snprintf(expected, sizeof expected,
+                 "up to %d whole numbers from %.0f to %.0f, as in 512,256, or none", MAX_WIDTHS,
+                 option->min, option->max);
+        return bad_value(option, value, expected, err);
+    }
+    int64_t *copy = n > 0 ? malloc((size_t)n * sizeof *copy) : NULL;
+    if (n > 0 && !copy)
+        return dt_fail(err, DT_ERR_MEMORY, "no memory for the options");
+    for (int i = 0; i < n; i++)
+        copy[i] = parsed[i];
+    free(widths->width);
+    *widths = (dt_widths){copy, n};
+    return DT_OK;
+}
+
+static dt_code set(const dt_option *option, void *options, const char *value, dt_error *err)
+{
+    void *to = field(option, options);
+    if (option->type == DT_OPTION_FLAG)
+        return set_flag(option, to, value, err);
+    if (!value)
+        return dt_fail(err, DT_ERR_USAGE, "--%s: expected a value (%s)", option->name,
+                       option->argument);
+    switch (option->type) {
+    case DT_OPTION_TEXT:
+        return set_text(option, to, value, err);
+    case DT_OPTION_COUNT:
+        return set_count(option, to, value, err);
+    case DT_OPTION_REAL:
+        return set_real(option, to, value, err);
+    case DT_OPTION_CHOICE:
+        return set_choice(option, to, value, err);
+    default:
+        return set_widths(option, to, value, err);
+    }
+}
+
+dt_code dt_options_defaults(const dt_option *table, void *options, dt_error *err)
+{
+    for (const dt_option *option = table; option->name; option++)
+        if (option->fallback && set(option, options, option->fallback, err) != DT_OK)
+            return err->code;
+    return DT_OK;
+}
+
+const dt_option *dt_options_find(const dt_option *table, const char *name)
+{
+    for (const dt_option *option = table; option->name; option++)
+        if (strcmp(option->name, name) == 0)
+            return option;
+    return NULL;
+}
+
+dt_code dt_options_set(const dt_option *table, void *options, const char *name, const char *value,
+                       dt_error *err)
+{
+    const dt_option *option = dt_options_find(table, name);
+    if (!option)
+        return dt_fail(err, DT_ERR_USAGE, "unknown option --%.*s", SHOWN, name);
+    return set(option, options, value, err);
+}
+
+/* ---- To JSON
+ * ------------------------------------------------------------------------------------- */
+
+static json_t *widths_json(const dt_widths *widths)
+{
+    json_t *list = json_array();
+    for (int i = 0; list && i < widths->n; i++)
+        if (json_array_append_new(list, json_integer(widths->width[i])) != 0) {
+            json_decref(list);
+            return NULL;
+        }
+    return list;
+}
+
+/* A number without a default holds 0 until it is given, and 0 is then below its range. */
+static bool not_given(const dt_option *option, double value)
+{
+    return !option->fallback && value == 0 && !within(option, value);
+}
+
+static json_t *value_json(const dt_option *option, const void *from)
+{
+    switch (option->type) {
+    case DT_OPTION_FLAG:
+        return json_boolean(*(const bool *)from);
+    case DT_OPTION_TEXT:
+        return dt_json_text(*(char *const *)from);
+    case DT_OPTION_COUNT: {
+        int64_t count = *(const int64_t *)from;
+        return not_given(option, (double)count) ? json_null() : json_integer(count);
+    }
+    case DT_OPTION_REAL: {
+        double real = *(const double *)from;
+        return not_given(option, real) ? json_null() : dt_json_real(real);
+    }
+    case DT_OPTION_CHOICE:
+        return json_string(option->choices[*(const int *)from]);
+    default:
+        return widths_json(from);
+    }
+}
+
+json_t *dt_options_json(const dt_option *table, const void *options)
+{
+    json_t *json = json_object();
+    for (const dt_option *option = table; json && option->name; option++) {
+        json_t *value = value_json(option, field_const(option, options));
+        if (json_object_set_new(json, option->name, value) != 0) {
+            json_decref(json);
+            return NULL;
+        }
+    }
+    return json;
+}
+
+void dt_options_free(const dt_option *table, void *options)
+{
+    for (const dt_option *option = table; option->name; option++) {
+        void *owner = field(option, options);
+        if (option->type == DT_OPTION_TEXT) {
+            free(*(char **)owner);
+            *(char **)owner = NULL;
+        } else if (option->type == DT_OPTION_WIDTHS) {
+            free(((dt_widths *)owner)->width);
+            *(dt_widths *)owner = (dt_widths){0};
+        }
+    }
+}

@@ -1,0 +1,105 @@
+#include "report/console.h"
+
+#include "report/clock.h"
+#include "report/failure.h"
+#include "report/text.h"
+
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+enum {
+    ALL_STEPS = 20, /* an epoch of so many steps has a line for each, */
+    SOME_STEPS = 10 /* and a longer one about so many */
+};
+
+static const double FLUSH_SECONDS = 0.1; /* a line may wait so long for the next one */
+
+/* Steps between two lines where the options leave it open. */
+static int64_t choose_every(int64_t steps_per_epoch)
+{
+    return steps_per_epoch <= ALL_STEPS ? 1 : (steps_per_epoch + SOME_STEPS - 1) / SOME_STEPS;
+}
+
+void dt_console_open(dt_console *console, const dt_train_options *options, const dt_report_run *run)
+{
+    *console = (dt_console){
+        .quiet = options->quiet,
+        .every = options->log_every > 0 ? options->log_every : choose_every(run->steps_per_epoch),
+        .next = options->quiet ? INT64_MAX : 1,
+        .steps_per_epoch = run->steps_per_epoch,
+        .total_steps = options->quiet ? -1 : run->total_steps,
+    };
+}
+
+__attribute__((format(printf, 3, 4))) static void print(dt_console *console, dt_error *err,
+                                                        const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    bool failed = vprintf(format, args) < 0;
+    va_end(args);
+    double now = dt_clock_coarse();
+    if (!failed && now - console->flushed >= FLUSH_SECONDS) {
+        failed = fflush(stdout) != 0;
+        console->flushed = now;
+    }
+    if (failed)
+        dt_write_failed(err, "standard output");
+}
+
+void dt_console_start(dt_console *console, const dt_report_run *run, dt_error *err)
+{
+    if (console->quiet)
+        return;
+    char ranks[DT_COUNT_TEXT], nodes[DT_COUNT_TEXT], threads[DT_COUNT_TEXT], samples[DT_COUNT_TEXT],
+        features[DT_COUNT_TEXT], parameters[DT_COUNT_TEXT], steps[DT_COUNT_TEXT];
+    const char *slash = strrchr(run->data, '/');
+    print(console, err, "%s on %s, %s%s; %s: %s of %s; %s; %s; %s per epoch\n",
+          dt_count_text(ranks, run->ranks, "rank"), dt_count_text(nodes, run->nodes, "node"),
+          dt_count_text(threads, run->threads, "thread"), run->ranks > 1 ? " each" : "",
+          slash ? slash + 1 : run->data, dt_count_text(samples, run->samples, "sample"),
+          dt_count_text(features, run->features, "feature"), run->model,
+          dt_count_text(parameters, run->parameters, "parameter"),
+          dt_count_text(steps, run->steps_per_epoch, "step"));
+}
+
+void dt_console_epoch(dt_console *console, int64_t epoch, int64_t epochs, dt_error *err)
+{
+    if (console->quiet)
+        return;
+    console->next = 1;
+    print(console, err, "Epoch %" PRId64 "/%" PRId64 "\n", epoch, epochs);
+}
+
+void dt_console_step(dt_console *console, const dt_report_step_facts *facts, dt_error *err)
+{
+    if (console->quiet)
+        return;
+    int64_t last = console->steps_per_epoch, multiple = facts->step / console->every;
+    bool due = facts->step == multiple * console->every || facts->step == last ||
+               facts->global_step == console->total_steps;
+    console->next = (multiple + 1) * console->every;
+    if (console->next > last)
+        console->next = last;
+    if (!due)
+        return;
+    char loss[DT_LOSS_TEXT];
+    print(console, err, "  Step %" PRId64 ", Loss: %s\n", facts->step,
+          dt_loss_text(loss, facts->loss));
+}
+
+void dt_console_end(dt_console *console, const char *how, int64_t epochs, int64_t steps,
+                    double seconds, const char *checkpoint, dt_error *err)
+{
+    if (console->quiet)
+        return;
+    char e[DT_COUNT_TEXT], s[DT_COUNT_TEXT], time[DT_COUNT_TEXT];
+    print(console, err, "%s: %s, %s in %s\n", how, dt_count_text(e, epochs, "epoch"),
+          dt_count_text(s, steps, "step"), dt_duration_text(time, seconds));
+    if (checkpoint)
+        print(console, err, "Checkpoint: %s\n", checkpoint);
+    if (fflush(stdout) != 0)
+        dt_write_failed(err, "standard output");
+}

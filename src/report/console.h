@@ -1,0 +1,36 @@
+/* The lines of a run on the standard output. */
+#ifndef DT_REPORT_CONSOLE_H
+#define DT_REPORT_CONSOLE_H
+
+#include "report/report.h"
+
+#include <stdbool.h>
+
+typedef struct {
+    bool quiet;
+    int64_t every;           /* steps of an epoch between two lines */
+    int64_t next;            /* step of the epoch under way that may be the next with a line */
+    int64_t steps_per_epoch; /* the last step of an epoch has a line, */
+    int64_t total_steps;     /* and so has the last of the run */
+    double flushed;          /* dt_clock_coarse of the last flush */
+} dt_console;
+
+void dt_console_open(dt_console *console, const dt_train_options *options,
+                     const dt_report_run *run);
+
+/* Whether dt_console_step would print, at next to no cost for most of the steps that have no line.
+ */
+static inline bool dt_console_wants(const dt_console *console, const dt_report_step_facts *facts)
+{
+    return facts->step >= console->next || facts->global_step == console->total_steps;
+}
+
+/* Each puts the first failure to write into err, and prints nothing when the console is quiet. */
+void dt_console_start(dt_console *console, const dt_report_run *run, dt_error *err);
+void dt_console_epoch(dt_console *console, int64_t epoch, int64_t epochs, dt_error *err);
+void dt_console_step(dt_console *console, const dt_report_step_facts *facts, dt_error *err);
+/* how is "Finished" or "Stopped"; checkpoint may be NULL. */
+void dt_console_end(dt_console *console, const char *how, int64_t epochs, int64_t steps,
+                    double seconds, const char *checkpoint, dt_error *err);
+
+#endif

@@ -1,0 +1,132 @@
+#include "report/log.h"
+
+#include "core/json.h"
+#include "report/clock.h"
+#include "report/failure.h"
+
+static const double FLUSH_SECONDS = 1; /* an event waits no longer than this and a step */
+
+enum { BUFFER_BYTES = 1 << 16 };
+
+dt_code dt_log_open(dt_log *log, const dt_train_options *options, dt_error *err)
+{
+    *log = (dt_log){.path = options->log, .steps = options->log_steps};
+    if (!options->log)
+        return DT_OK;
+    log->file = fopen(log->path, "we");
+    if (!log->file)
+        return dt_write_failed(err, log->path);
+    setvbuf(log->file, NULL, _IOFBF, BUFFER_BYTES);
+    return DT_OK;
+}
+
+static void flush(dt_log *log, dt_error *err)
+{
+    if (!log->file || err->code != DT_OK)
+        return;
+    if (fflush(log->file) != 0)
+        dt_write_failed(err, log->path);
+    log->waiting = false;
+    log->flushed = dt_clock_coarse();
+}
+
+/* Write one line, and release the event. */
+static void write_event(dt_log *log, json_t *event, dt_error *err)
+{
+    /* 17 digits are enough to read back the same bits. */
+    size_t flags = JSON_COMPACT | JSON_REAL_PRECISION(17);
+    if (!event)
+        dt_fail(err, DT_ERR_MEMORY, "%s: no memory to write it", log->path);
+    else if (err->code == DT_OK &&
+             (json_dumpf(event, log->file, flags) != 0 || fputc('\n', log->file) == EOF))
+        dt_write_failed(err, log->path);
+    log->waiting = true;
+    json_decref(event);
+}
+
+static json_t *whole(int64_t value)
+{
+    return json_integer((json_int_t)value);
+}
+
+void dt_log_start(dt_log *log, const dt_train_options *options, const dt_report_run *run,
+                  dt_error *err)
+{
+    if (!log->file)
+        return;
+    json_t *event = json_pack(
+        "{s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "event",
+        "start", "ranks", whole(run->ranks), "threads", whole(run->threads), "samples",
+        whole(run->samples), "features", whole(run->features), "outputs", whole(run->outputs),
+        "parameters", whole(run->parameters), "batch_size", whole(options->batch_size),
+        "steps_per_epoch", whole(run->steps_per_epoch), "epochs", whole(options->epochs), "seed",
+        whole(options->seed), "nodes", whole(run->nodes), "total_steps", whole(run->total_steps),
+        "data", dt_json_text(run->data), "model", dt_json_text(run->model));
+    if (run->options)
+        json_object_set_new(event, "options", json_loads(run->options, 0, NULL));
+    write_event(log, event, err);
+    flush(log, err);
+}
+
+void dt_log_step(dt_log *log, const dt_report_step_facts *facts, dt_error *err)
+{
+    if (!log->file || err->code != DT_OK)
+        return;
+    if (log->steps > 0 && facts->global_step % log->steps == 0)
+        write_event(log,
+                    json_pack("{s:s, s:o, s:o, s:o, s:o, s:o, s:o}", "event", "step", "epoch",
+                              whole(facts->epoch), "step", whole(facts->step), "global_step",
+                              whole(facts->global_step), "samples", whole(facts->samples), "loss",
+                              dt_json_real(facts->loss), "lr", dt_json_real(facts->lr)),
+                    err);
+    if (log->waiting && dt_clock_coarse() - log->flushed >= FLUSH_SECONDS)
+        flush(log, err);
+}
+
+void dt_log_epoch(dt_log *log, const dt_report_epoch_facts *facts, dt_error *err)
+{
+    if (!log->file)
+        return;
+    double speed = (double)facts->samples / facts->seconds;
+    json_t *time = json_pack("{s:o, s:o, s:o, s:o}", "data", dt_json_real(facts->data), "compute",
+                             dt_json_real(facts->compute), "allreduce",
+                             dt_json_real(facts->allreduce), "update", dt_json_real(facts->update));
+    write_event(log,
+                json_pack("{s:s, s:o, s:o, s:o, s:o, s:n, s:n, s:o, s:o, s:o}", "event", "epoch",
+                          "epoch", whole(facts->epoch), "global_step", whole(facts->global_step),
+                          "samples", whole(facts->samples), "train_loss",
+                          dt_json_real(facts->train_loss), "val_loss", "val_accuracy", "seconds",
+                          dt_json_real(facts->seconds), "samples_per_second", dt_json_real(speed),
+                          "time", time),
+                err);
+    flush(log, err);
+}
+
+void dt_log_checkpoint(dt_log *log, const char *path, int64_t global_step, dt_error *err)
+{
+    if (!log->file)
+        return;
+    write_event(log,
+                json_pack("{s:s, s:o, s:o}", "event", "checkpoint", "path", dt_json_text(path),
+                          "global_step", whole(global_step)),
+                err);
+    flush(log, err);
+}
+
+void dt_log_end(dt_log *log, const char *status, int64_t epochs, int64_t global_step, dt_error *err)
+{
+    if (!log->file)
+        return;
+    write_event(log,
+                json_pack("{s:s, s:s, s:o, s:o}", "event", "end", "status", status, "epochs",
+                          whole(epochs), "global_step", whole(global_step)),
+                err);
+    flush(log, err);
+}
+
+void dt_log_close(dt_log *log, dt_error *err)
+{
+    if (log->file && fclose(log->file) != 0)
+        dt_write_failed(err, log->path);
+    log->file = NULL;
+}

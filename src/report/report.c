@@ -1,0 +1,126 @@
+#include "report/report.h"
+
+#include "report/clock.h"
+#include "report/console.h"
+#include "report/failure.h"
+#include "report/log.h"
+#include "report/progress.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct dt_report {
+    const dt_train_options *options;
+    const dt_report_run *run;
+    dt_console console;
+    dt_log log;
+    dt_progress_bar bar;
+    double begun;     /* dt_clock_fine of dt_report_start */
+    char *checkpoint; /* path of the last one; NULL: none */
+    dt_error failure; /* the first write that failed */
+};
+
+dt_code dt_write_failed(dt_error *err, const char *file)
+{
+    dt_code code = errno == ENOSPC || errno == EDQUOT ? DT_ERR_SPACE : DT_ERR_FILE;
+    return dt_fail(err, code, "%s: cannot be written: %s", file, strerror(errno));
+}
+
+dt_code dt_report_open(dt_report **report, const dt_train_options *options,
+                       const dt_report_run *run, dt_error *err)
+{
+    *report = NULL;
+    dt_report *made = calloc(1, sizeof *made);
+    if (!made)
+        return dt_fail(err, DT_ERR_MEMORY, "no memory for the report");
+    made->options = options;
+    made->run = run;
+    if (dt_log_open(&made->log, options, err) != DT_OK) {
+        free(made);
+        return err->code;
+    }
+    dt_console_open(&made->console, options, run);
+    dt_progress_open(&made->bar, options, run);
+    *report = made;
+    return DT_OK;
+}
+
+void dt_report_start(dt_report *report)
+{
+    if (!report)
+        return;
+    report->begun = dt_clock_fine();
+    dt_console_start(&report->console, report->run, &report->failure);
+    dt_log_start(&report->log, report->options, report->run, &report->failure);
+}
+
+void dt_report_epoch_begin(dt_report *report, int64_t epoch)
+{
+    if (!report)
+        return;
+    dt_progress_clear(&report->bar);
+    dt_console_epoch(&report->console, epoch, report->options->epochs, &report->failure);
+}
+
+void dt_report_step(dt_report *report, const dt_report_step_facts *facts)
+{
+    if (!report)
+        return;
+    if (dt_console_wants(&report->console, facts)) {
+        dt_progress_clear(&report->bar);
+        dt_console_step(&report->console, facts, &report->failure);
+    }
+    if (report->log.file)
+        dt_log_step(&report->log, facts, &report->failure);
+    if (report->bar.on)
+        dt_progress_step(&report->bar, facts);
+}
+
+void dt_report_epoch_end(dt_report *report, const dt_report_epoch_facts *facts)
+{
+    if (report)
+        dt_log_epoch(&report->log, facts, &report->failure);
+}
+
+void dt_report_checkpoint(dt_report *report, const char *path, int64_t global_step)
+{
+    if (!report)
+        return;
+    free(report->checkpoint);
+    report->checkpoint = strdup(path);
+    if (!report->checkpoint)
+        dt_fail(&report->failure, DT_ERR_MEMORY, "no memory for the report");
+    dt_log_checkpoint(&report->log, path, global_step, &report->failure);
+}
+
+void dt_report_end(dt_report *report, const char *status, int64_t epochs, int64_t global_step)
+{
+    if (!report)
+        return;
+    dt_progress_clear(&report->bar);
+    if (strcmp(status, "failed") != 0)
+        dt_console_end(&report->console, strcmp(status, "finished") == 0 ? "Finished" : "Stopped",
+                       epochs, global_step, dt_clock_fine() - report->begun, report->checkpoint,
+                       &report->failure);
+    dt_log_end(&report->log, status, epochs, global_step, &report->failure);
+}
+
+dt_code dt_report_check(const dt_report *report, dt_error *err)
+{
+    if (!report || report->failure.code == DT_OK)
+        return DT_OK;
+    return dt_fail(err, report->failure.code, "%s", report->failure.text);
+}
+
+dt_code dt_report_close(dt_report *report, dt_error *err)
+{
+    if (!report)
+        return DT_OK;
+    dt_progress_clear(&report->bar);
+    dt_log_close(&report->log, &report->failure);
+    dt_code code = dt_report_check(report, err);
+    free(report->checkpoint);
+    free(report);
+    return code;
+}

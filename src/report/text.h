@@ -1,0 +1,20 @@
+/* How numbers are written for people. */
+#ifndef DT_REPORT_TEXT_H
+#define DT_REPORT_TEXT_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+enum { DT_LOSS_TEXT = 32, DT_COUNT_TEXT = 64 };
+
+/* A loss with four decimals, or with four significant digits where those would show nothing (below
+ * 0.001) or no end (from 1e6 on). Returns out. */
+const char *dt_loss_text(char out[DT_LOSS_TEXT], double loss);
+
+/* "1 step", "2 steps": the noun takes an s unless n is 1. Returns out. */
+const char *dt_count_text(char out[DT_COUNT_TEXT], int64_t n, const char *noun);
+
+/* Seconds as "0.02 s", "12.3 s", "5:07 min" or "2:05:07 h". Returns out. */
+const char *dt_duration_text(char out[DT_COUNT_TEXT], double seconds);
+
+#endif

@@ -1,0 +1,98 @@
+#include "train/options.h"
+
+#include <math.h>
+#include <string.h>
+
+/* The words stand in the order of the enums in dtrain/options.h. */
+static const char *const activations[] = {"relu", "tanh", "sigmoid", "gelu", NULL};
+static const char *const losses[] = {"auto", "mse", "cross-entropy", NULL};
+static const char *const optimizers[] = {"sgd", NULL};
+static const char *const bindings[] = {"auto", "keep", NULL};
+static const char *const progresses[] = {"auto", "always", "never", NULL};
+
+enum { MAX_WIDTH = 1 << 24 }; /* the weights of 1024 such layers still fit an int64_t */
+
+#define FIELD(name) .offset = offsetof(dt_train_options, name)
+#define FLAG(field) .type = DT_OPTION_FLAG, FIELD(field)
+#define TEXT(field) .type = DT_OPTION_TEXT, FIELD(field)
+#define COUNT(field, least) COUNT_TO(field, least, DT_OPTION_UNLIMITED)
+#define COUNT_TO(field, least, most)                                                               \
+    .type = DT_OPTION_COUNT, FIELD(field), .min = (least), .max = (most)
+#define REAL(field) .type = DT_OPTION_REAL, FIELD(field), .min = 0, .max = INFINITY
+#define CHOICE(field, words) .type = DT_OPTION_CHOICE, FIELD(field), .choices = (words)
+#define WIDTHS(field) .type = DT_OPTION_WIDTHS, FIELD(field), .min = 1, .max = MAX_WIDTH
+
+/* group, name, argument, default, meaning */
+const dt_option dt_train_option_table[] = {
+    {"Data", "data", "FILE", NULL, "HDF5 file to train on [a small one that comes along]",
+     TEXT(data)},
+    {NULL, "x", "NAME", "x", "path of the inputs in it, N rows by anything", TEXT(x)},
+    {NULL, "y", "NAME", "y", "path of the targets in it, N or N by K", TEXT(y)},
+    {NULL, "no-shuffle", NULL, NULL, "take the samples in file order", FLAG(no_shuffle)},
+    {NULL, "drop-last", NULL, NULL, "leave out a last batch that is not full", FLAG(drop_last)},
+
+    {"Model", "hidden", "N,N,...", "none", "widths of the hidden layers; none: a linear model",
+     WIDTHS(hidden)},
+    {NULL, "activation", "NAME", "relu", "between layers", CHOICE(activation, activations)},
+    {NULL, "loss", "NAME", "auto", "auto: cross-entropy for integer y, mse for float y",
+     CHOICE(loss, losses)},
+    {NULL, "init-from", "FILE", NULL, "start from the weights of this checkpoint", TEXT(init_from)},
+
+    {"Optimizer", "optimizer", "NAME", "sgd", "how a gradient becomes an update",
+     CHOICE(optimizer, optimizers)},
+    {NULL, "lr", "X", "0.01", "learning rate", REAL(lr)},
+    {NULL, "momentum", "X", "0", "share of the last update that is kept", REAL(momentum)},
+    {NULL, "nesterov", NULL, NULL, "Nesterov's momentum", FLAG(nesterov)},
+    {NULL, "weight-decay", "X", "0", "times the weights, added to the gradient",
+     REAL(weight_decay)},
+
+    {"Run", "epochs", "N", "5", "times that every sample is seen", COUNT(epochs, 1)},
+    {NULL, "max-steps", "N", NULL, "stop after this many steps", COUNT(max_steps, 1)},
+    {NULL, "batch-size", "N", "100", "samples in a step, over all ranks together",
+     COUNT(batch_size, 1)},
+    {NULL, "seed", "N", "0", "of the order of samples and the initial weights", COUNT(seed, 0)},
+
+    {"Machine", "threads", "N", NULL, "threads of a rank [its share of the node's cores]",
+     COUNT_TO(threads, 1, DT_OPTION_MAX_THREADS)},
+    {NULL, "bind", "HOW", "auto", "auto: each thread gets a core; keep: the launcher's binding",
+     CHOICE(bind, bindings)},
+
+    {"Output", "checkpoint", "DIR", NULL, "write checkpoints into this folder", TEXT(checkpoint)},
+    {NULL, "log", "FILE", NULL, "write a log in JSON Lines", TEXT(log)},
+    {NULL, "log-steps", "N", "1", "every Nth step goes into the log; 0: none", COUNT(log_steps, 0)},
+    {NULL, "log-every", "N", NULL, "print every Nth step [all, or about 10 of more than 20]",
+     COUNT(log_every, 1)},
+    {NULL, "progress", "WHEN", "auto", "a progress bar; auto: on a terminal",
+     CHOICE(progress, progresses)},
+    {NULL, "quiet", NULL, NULL, "print nothing but errors", FLAG(quiet)},
+    {0},
+};
+
+dt_code dt_train_options_init(dt_train_options *options, dt_error *err)
+{
+    memset(options, 0, sizeof *options);
+    return dt_options_defaults(dt_train_option_table, options, err);
+}
+
+dt_code dt_train_options_set(dt_train_options *options, const char *name, const char *value,
+                             dt_error *err)
+{
+    return dt_options_set(dt_train_option_table, options, name, value, err);
+}
+
+dt_code dt_train_options_check(const dt_train_options *options, dt_error *err)
+{
+    if (options->nesterov && options->momentum <= 0)
+        return dt_fail(err, DT_ERR_USAGE, "--nesterov: expected a --momentum above 0 with it");
+    return DT_OK;
+}
+
+void dt_train_options_free(dt_train_options *options)
+{
+    dt_options_free(dt_train_option_table, options);
+}
+
+json_t *dt_train_options_to_json(const dt_train_options *options)
+{
+    return dt_options_json(dt_train_option_table, options);
+}
