@@ -11,7 +11,7 @@ cores() {
 build_in() {
     local folder=$1 target=$2 log=$1/build.log
     shift 2
-    if ! mkdir -p "$folder" || ! : >"$log"; then
+    if ! { mkdir -p "$folder" && : >"$log"; } 2>/dev/null; then
         echo "${0##*/}: cannot write in $PWD/$folder" >&2
         return 1
     fi
