@@ -27,8 +27,8 @@ typedef struct {
     int64_t samples;   /* rows */
 } dt_evaluate_result;
 
-/* The exact mean loss and, for classes, the accuracy over every row of the data set. The same bits
- * on any number of ranks. Prints nothing.
+/* The exact mean loss and, for classes, the accuracy over every row of the data set. Prints
+ * nothing.
  * Collective; the options must be the same on every rank.
  *   options  [in]  borrowed; model, data, x and y must not be NULL
  *   result   [out] the same on every rank; unspecified after an error

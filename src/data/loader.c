@@ -158,17 +158,13 @@ void dt_loader_destroy(dt_loader *l)
     free(l);
 }
 
-/* A row of x as the model sees it: uint8 values stand for value / 255, as torchvision's ToTensor.
- */
+/* A row of x as the model sees it. */
 static void unpack_x(const dt_dataset *d, const char *x, float *out)
 {
-    if (!d->x_is_bytes) {
+    if (d->x_is_bytes)
+        dt_unit_from_bytes((const uint8_t *)x, d->features, out);
+    else
         memcpy(out, x, (size_t)d->features * sizeof *out);
-        return;
-    }
-    const uint8_t *bytes = (const uint8_t *)x;
-    for (int64_t i = 0; i < d->features; i++)
-        out[i] = (float)bytes[i] / 255.0f;
 }
 
 /* One rank has every row: it gathers those of the delivery, or points at them where they lie. */

@@ -284,3 +284,9 @@ dt_code dt_source_read_labels(dt_source *s, int64_t row, int64_t n, int32_t *out
     free(label);
     return err->code;
 }
+
+void dt_unit_from_bytes(const uint8_t *restrict bytes, int64_t n, float *restrict out)
+{
+    for (int64_t i = 0; i < n; i++)
+        out[i] = (float)bytes[i] / 255.0f;
+}

@@ -39,6 +39,9 @@ dt_code dt_source_read_targets(dt_source *source, int64_t row, int64_t n, float 
 dt_code dt_source_read_labels(dt_source *source, int64_t row, int64_t n, int32_t *out,
                               dt_error *err);
 
+/* uint8 values as the model sees them: value / 255 (torchvision's ToTensor). out [n]. */
+void dt_unit_from_bytes(const uint8_t *bytes, int64_t n, float *out);
+
 /* Takes NULL. */
 void dt_source_close(dt_source *source);
 

@@ -1,0 +1,120 @@
+#include "apply/scorer.h"
+
+#include "checkpoint/checkpoint.h"
+#include "comm/comm.h"
+#include "core/memory.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static bool has_labels(const dt_scorer *s)
+{
+    return s->model.loss == DT_LOSS_CROSS_ENTROPY;
+}
+
+static dt_code check_fit(const dt_scorer *s, const dt_scorer_options *o, dt_error *err)
+{
+    const dt_source_facts *facts = dt_source_look(s->source);
+    if (facts->features != s->model.inputs)
+        return dt_fail(err, DT_ERR_SHAPE,
+                       "%s: the rows of \"%s\" have %lld values, the model in %s "
+                       "takes %lld",
+                       o->data, o->x, (long long)facts->features, o->model,
+                       (long long)s->model.inputs);
+    if (o->y && !has_labels(s) && facts->y_width != s->model.outputs)
+        return dt_fail(err, DT_ERR_SHAPE,
+                       "%s: the rows of \"%s\" have %lld values, the model in %s "
+                       "puts out %lld",
+                       o->data, o->y, (long long)facts->y_width, o->model,
+                       (long long)s->model.outputs);
+    return DT_OK;
+}
+
+/* Some megabytes of rows, in whole chunks of the file so that each is unpacked once, unless chunks
+ * are huge. */
+static int64_t choose_piece(const dt_source_facts *facts, int64_t outputs)
+{
+    enum { BYTES = 8 << 20, MOST_BYTES = 256 << 20 };
+    int64_t row_bytes = (facts->features + outputs + facts->y_width) * (int64_t)sizeof(float);
+    int64_t rows = BYTES / row_bytes + 1, chunk = facts->chunk_rows;
+    int64_t whole = (rows + chunk - 1) / chunk * chunk;
+    rows = whole <= MOST_BYTES / row_bytes ? whole : rows;
+    return rows < facts->rows ? rows : facts->rows;
+}
+
+static dt_code open_data(dt_scorer *s, const dt_scorer_options *o, dt_error *err)
+{
+    if (dt_source_open(&s->source, o->data, o->x, o->y, err) || check_fit(s, o, err))
+        return err->code;
+    const dt_source_facts *facts = dt_source_look(s->source);
+    int64_t y_width = has_labels(s) ? 1 : s->model.outputs;
+    s->rows = facts->rows;
+    s->piece_rows = choose_piece(facts, s->model.outputs);
+    s->x = dt_alloc(s->piece_rows * facts->features, sizeof *s->x, "rows of x", err);
+    if (facts->x_is_bytes)
+        s->bytes = dt_alloc(s->piece_rows * facts->features, 1, "rows of x", err);
+    if (o->y)
+        s->y = dt_alloc(s->piece_rows * y_width, sizeof(float), "rows of y", err);
+    s->output = dt_alloc(s->piece_rows * s->model.outputs, sizeof *s->output, "outputs", err);
+    return dt_engine_create(&s->engine, &s->model, &s->team, err);
+}
+
+dt_code dt_scorer_open(dt_scorer *s, const dt_world *world, const dt_scorer_options *o,
+                       dt_error *err)
+{
+    memset(s, 0, sizeof *s);
+    if (dt_place_threads(world, o->threads, o->keep_binding, &s->team, err) ||
+        dt_checkpoint_load(world, o->model, &s->model, &s->parameters, err))
+        return err->code;
+    open_data(s, o, err);
+    return dt_world_agree(world, err);
+}
+
+void dt_scorer_close(dt_scorer *s)
+{
+    dt_engine_destroy(s->engine);
+    dt_source_close(s->source);
+    dt_model_free(&s->model);
+    dt_team_free(&s->team);
+    free(s->parameters);
+    free(s->bytes);
+    free(s->x);
+    free(s->y);
+    free(s->output);
+}
+
+static dt_code read_x(dt_scorer *s, int64_t row, int64_t n, dt_error *err)
+{
+    if (!s->bytes)
+        return dt_source_read_x(s->source, row, n, s->x, err);
+    if (!dt_source_read_x(s->source, row, n, s->bytes, err))
+        dt_unit_from_bytes(s->bytes, n * s->model.inputs, s->x);
+    return err->code;
+}
+
+static dt_code read_labels(dt_scorer *s, int64_t row, int64_t n, dt_error *err)
+{
+    if (dt_source_read_labels(s->source, row, n, s->y, err))
+        return err->code;
+    for (int64_t i = 0; i < n; i++) {
+        int32_t label = ((const int32_t *)s->y)[i];
+        if (label >= s->model.outputs)
+            return dt_fail(err, DT_ERR_DATA,
+                           "class label %d in row %lld (counted from 0), but the model knows %lld "
+                           "classes, from 0",
+                           label, (long long)(row + i), (long long)s->model.outputs);
+    }
+    return DT_OK;
+}
+
+dt_code dt_scorer_run(dt_scorer *s, int64_t row, int64_t n, double *loss, dt_error *err)
+{
+    *loss = 0;
+    if (read_x(s, row, n, err))
+        return err->code;
+    if (s->y && (has_labels(s) ? read_labels(s, row, n, err)
+                               : dt_source_read_targets(s->source, row, n, s->y, err)))
+        return err->code;
+    *loss = dt_engine_forward(s->engine, s->parameters, s->x, s->y, n, s->output);
+    return DT_OK;
+}

@@ -1,0 +1,44 @@
+/* A trained model over the rows of a data set, a piece at a time: what evaluation and prediction
+ * share. */
+#ifndef DT_APPLY_SCORER_H
+#define DT_APPLY_SCORER_H
+
+#include "core/team.h"
+#include "data/source.h"
+#include "engine/engine.h"
+#include <dtrain/world.h>
+
+typedef struct {
+    const char *model, *data, *x;
+    const char *y;   /* NULL: outputs alone */
+    int64_t threads; /* per rank; 0: its share of the node */
+    bool keep_binding;
+} dt_scorer_options;
+
+typedef struct {
+    dt_model model;
+    float *parameters; /* [P] */
+    dt_team team;
+    dt_engine *engine;
+    dt_source *source;
+    int64_t rows;       /* of the data set */
+    int64_t piece_rows; /* most rows in a piece: a multiple of the file's chunks where that is not
+                           much */
+    uint8_t *bytes;     /* [piece,features] where x is uint8 */
+    float *x;           /* [piece,features] */
+    void *y;            /* [piece,outputs] float or [piece] int32_t labels */
+    float *output;      /* [piece,outputs] of the rows last scored */
+} dt_scorer;
+
+/* Read the model, open the data, and see that they fit each other. Collective; an error is the same
+ * on every rank, and dt_scorer_close is called in any case. */
+dt_code dt_scorer_open(dt_scorer *scorer, const dt_world *world, const dt_scorer_options *options,
+                       dt_error *err);
+
+/* Score rows [row, row + n), n <= piece_rows: afterwards y and output hold theirs. Not collective.
+ *   loss  [out] the sum over the rows; 0 without y */
+dt_code dt_scorer_run(dt_scorer *scorer, int64_t row, int64_t n, double *loss, dt_error *err);
+
+void dt_scorer_close(dt_scorer *scorer);
+
+#endif

@@ -1,0 +1,262 @@
+#include "checkpoint/checkpoint.h"
+#include "checkpoint/tensor.h"
+#include "comm/comm.h"
+#include "core/memory.h"
+#include "file/h5.h"
+
+#include <jansson.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* A text attribute, of fixed or variable length, which the caller frees; NULL if there is none. */
+static char *get_text(hid_t object, const char *name)
+{
+    if (H5Aexists(object, name) <= 0)
+        return NULL;
+    char *text = NULL;
+    hid_t attribute = H5Aopen(object, name, H5P_DEFAULT), type = H5Aget_type(attribute);
+    if (H5Tget_class(type) == H5T_STRING && H5Tis_variable_str(type) > 0) {
+        char *shared = NULL;
+        if (H5Aread(attribute, type, &shared) >= 0 && shared)
+            text = strdup(shared);
+        H5free_memory(shared);
+    } else if (H5Tget_class(type) == H5T_STRING) {
+        text = calloc(H5Tget_size(type) + 1, 1);
+        if (text && H5Aread(attribute, type, text) < 0)
+            text[0] = '\0';
+    }
+    H5Tclose(type);
+    H5Aclose(attribute);
+    return text;
+}
+
+static int64_t get_integer(hid_t object, const char *name, int64_t missing)
+{
+    int64_t value = missing;
+    if (H5Aexists(object, name) <= 0)
+        return missing;
+    hid_t attribute = H5Aopen(object, name, H5P_DEFAULT);
+    if (H5Aread(attribute, H5T_NATIVE_INT64, &value) < 0)
+        value = missing;
+    H5Aclose(attribute);
+    return value;
+}
+
+bool dt_checkpoint_is_one(int64_t file)
+{
+    char *format = get_text(file, "format");
+    bool is_one = format && strcmp(format, "dtrain-checkpoint") == 0;
+    free(format);
+    return is_one;
+}
+
+static dt_code check_version(hid_t file, const char *path, dt_error *err)
+{
+    int64_t version = get_integer(file, "version", 0);
+    if (version != DT_CHECKPOINT_VERSION)
+        return dt_fail(err, DT_ERR_DATA,
+                       "%s: a checkpoint of format version %lld; this program reads version %d",
+                       path, (long long)version, DT_CHECKPOINT_VERSION);
+    return DT_OK;
+}
+
+/* Open a file and its /model. Of a file that is a checkpoint the version must be known. */
+static hid_t open_model(hid_t file, const char *path, dt_error *err)
+{
+    if (dt_checkpoint_is_one(file) && check_version(file, path, err))
+        return -1;
+    hid_t group = H5Gopen2(file, "model", H5P_DEFAULT);
+    H5Eclear2(H5E_DEFAULT);
+    if (group < 0)
+        dt_fail(err, DT_ERR_DATA, "%s: no group \"/model\": not a checkpoint", path);
+    return group;
+}
+
+static dt_code read_tensors(hid_t group, const char *path, const dt_model *model, float *parameters,
+                            dt_error *err)
+{
+    hsize_t members = 0;
+    for (int i = 0; i < 2 * model->n_layers && !err->code; i++) {
+        dt_tensor tensor = dt_model_tensor(model, i);
+        dt_tensor_read(group, path, &tensor, parameters + tensor.begin, err);
+    }
+    if (!err->code && H5Gget_num_objs(group, &members) >= 0 &&
+        members > 2 * (hsize_t)model->n_layers)
+        dt_fail(err, DT_ERR_SHAPE, "%s: \"/model\" holds %llu tensors, this model has %d", path,
+                (unsigned long long)members, 2 * model->n_layers);
+    return err->code;
+}
+
+dt_code dt_checkpoint_read_weights(const char *path, const dt_model *model, float *parameters,
+                                   dt_error *err)
+{
+    hid_t file = dt_h5_open(path, err);
+    if (file < 0)
+        return err->code;
+    hid_t group = open_model(file, path, err);
+    if (group >= 0) {
+        read_tensors(group, path, model, parameters, err);
+        H5Gclose(group);
+    }
+    H5Fclose(file);
+    return err->code;
+}
+
+/* ---- A model whose shape is in the file
+ * ------------------------------------------------------------ */
+
+/* What the options in a checkpoint and its tensors say of the model; hidden is owned. */
+typedef struct {
+    int64_t inputs, outputs, activation, loss, n_hidden;
+    int64_t *hidden;
+} description;
+
+static int64_t find_word(const char *word, const char *(*name)(int), int n)
+{
+    for (int i = 0; word && i < n; i++)
+        if (strcmp(word, name(i)) == 0)
+            return i;
+    return -1;
+}
+
+static const char *activation_name(int i)
+{
+    return dt_activation_name((dt_activation)i);
+}
+
+static const char *loss_name(int i)
+{
+    return dt_loss_name((dt_loss)i);
+}
+
+static dt_code read_options(const char *path, const char *text, description *d, dt_error *err)
+{
+    json_t *options = text ? json_loads(text, 0, NULL) : NULL;
+    json_t *hidden = json_object_get(options, "hidden"), *width;
+    size_t i;
+    d->activation = find_word(json_string_value(json_object_get(options, "activation")),
+                              activation_name, DT_ACT_GELU + 1);
+    d->loss = find_word(json_string_value(json_object_get(options, "loss")), loss_name,
+                        DT_LOSS_CROSS_ENTROPY + 1);
+    d->n_hidden = (int64_t)json_array_size(hidden);
+    d->hidden = dt_alloc(d->n_hidden, sizeof *d->hidden, "the widths of a model", err);
+    json_array_foreach(hidden, i, width)
+    {
+        if (d->hidden)
+            d->hidden[i] = json_integer_value(width);
+    }
+    if (!options || d->activation < 0 || d->loss < DT_LOSS_MSE)
+        dt_fail(err, DT_ERR_DATA, "%s: its \"options\" do not describe a model that is known here",
+                path);
+    json_decref(options);
+    return err->code;
+}
+
+/* Shape of a weight [out,in] in the file. */
+static dt_code look_at_weight(hid_t group, const char *path, int64_t number, int64_t dim[2],
+                              dt_error *err)
+{
+    char name[32];
+    hsize_t found[H5S_MAX_RANK];
+    snprintf(name, sizeof name, "%lld.weight", (long long)number);
+    hid_t set = H5Dopen2(group, name, H5P_DEFAULT);
+    H5Eclear2(H5E_DEFAULT);
+    if (set < 0)
+        return dt_fail(err, DT_ERR_DATA, "%s: no \"/model/%s\"", path, name);
+    hid_t space = H5Dget_space(set);
+    if (H5Sget_simple_extent_dims(space, found, NULL) != 2)
+        dt_fail(err, DT_ERR_DATA, "%s: \"/model/%s\" is no matrix", path, name);
+    dim[0] = (int64_t)found[0];
+    dim[1] = (int64_t)found[1];
+    H5Sclose(space);
+    H5Dclose(set);
+    return err->code;
+}
+
+static dt_code describe(hid_t file, hid_t group, const char *path, description *d, dt_error *err)
+{
+    int64_t first[2], last[2];
+    if (!dt_checkpoint_is_one(file))
+        return dt_fail(
+            err, DT_ERR_DATA,
+            "%s: holds weights but not what model they belong to (no attribute \"format\"); "
+            "only --init-from can use it",
+            path);
+    char *options = get_text(file, "options");
+    if (!read_options(path, options, d, err) && !look_at_weight(group, path, 0, first, err) &&
+        !look_at_weight(group, path, 2 * d->n_hidden, last, err)) {
+        d->inputs = first[1];
+        d->outputs = last[0];
+    }
+    free(options);
+    return err->code;
+}
+
+static dt_code build(const description *d, dt_model *model, float **parameters, dt_error *err)
+{
+    dt_model_shape shape = {.inputs = d->inputs,
+                            .outputs = d->outputs,
+                            .hidden = d->hidden,
+                            .n_hidden = (int)d->n_hidden,
+                            .activation = (dt_activation)d->activation,
+                            .loss = (dt_loss)d->loss};
+    if (!dt_model_init(model, &shape, err))
+        *parameters = dt_alloc(model->parameters, sizeof **parameters, "the model", err);
+    return err->code;
+}
+
+/* On rank 0 alone. */
+static dt_code read_model(const char *path, description *d, dt_model *model, float **parameters,
+                          dt_error *err)
+{
+    hid_t file = dt_h5_open(path, err);
+    if (file < 0)
+        return err->code;
+    hid_t group = open_model(file, path, err);
+    if (group >= 0) {
+        if (!describe(file, group, path, d, err) && !build(d, model, parameters, err))
+            read_tensors(group, path, model, *parameters, err);
+        H5Gclose(group);
+    }
+    H5Fclose(file);
+    return err->code;
+}
+
+/* Every rank but 0 builds what rank 0 read. Collective. */
+static dt_code share_model(const dt_world *world, description *d, dt_model *model,
+                           float **parameters, dt_error *err)
+{
+    int64_t *hidden = d->hidden;
+    dt_broadcast(world, d, sizeof *d);
+    d->hidden = world->rank == 0
+                    ? hidden
+                    : dt_alloc(d->n_hidden, sizeof *d->hidden, "the widths of a model", err);
+    if (dt_world_agree(world, err))
+        return err->code;
+    dt_broadcast(world, d->hidden, d->n_hidden * (int64_t)sizeof *d->hidden);
+    if (world->rank != 0)
+        build(d, model, parameters, err);
+    if (dt_world_agree(world, err))
+        return err->code;
+    dt_broadcast(world, *parameters, model->parameters * (int64_t)sizeof **parameters);
+    return DT_OK;
+}
+
+dt_code dt_checkpoint_load(const dt_world *world, const char *path, dt_model *model,
+                           float **parameters, dt_error *err)
+{
+    description d = {0};
+    *parameters = NULL;
+    memset(model, 0, sizeof *model);
+    if (world->rank == 0)
+        read_model(path, &d, model, parameters, err);
+    if (!dt_world_agree(world, err))
+        share_model(world, &d, model, parameters, err);
+    free(d.hidden);
+    if (err->code) {
+        dt_model_free(model);
+        free(*parameters);
+        *parameters = NULL;
+    }
+    return err->code;
+}

@@ -1,0 +1,176 @@
+#include "train/run.h"
+
+#include "checkpoint/checkpoint.h"
+#include "comm/comm.h"
+#include "core/memory.h"
+#include "model/model.h"
+#include "train/options.h"
+#include "train/totals.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* auto: integers are classes, floats are numbers. */
+static dt_loss choose_loss(const dt_train_options *options, const dt_source_facts *facts)
+{
+    if (options->loss != DT_LOSS_AUTO)
+        return (dt_loss)options->loss;
+    return facts->y_is_integer ? DT_LOSS_CROSS_ENTROPY : DT_LOSS_MSE;
+}
+
+static dt_code load_data(dt_run *r, dt_error *err)
+{
+    const dt_train_options *o = r->options;
+    dt_source *source = NULL;
+    dt_source_open(&source, o->data, o->x, o->y, err);
+    if (!dt_world_agree(r->world, err)) {
+        r->model.loss = choose_loss(o, dt_source_look(source));
+        dt_dataset_load(&r->dataset, r->world, source,
+                        r->model.loss == DT_LOSS_CROSS_ENTROPY ? DT_Y_LABELS : DT_Y_TARGETS, err);
+    }
+    dt_source_close(source);
+    return err->code;
+}
+
+static dt_code count_steps(dt_run *r, dt_error *err)
+{
+    const dt_train_options *o = r->options;
+    r->steps_per_epoch = dt_steps_per_epoch(r->dataset.rows, o->batch_size, o->drop_last);
+    if (r->steps_per_epoch == 0)
+        return dt_fail(err, DT_ERR_USAGE, "--drop-last: %lld samples do not fill one batch of %lld",
+                       (long long)r->dataset.rows, (long long)o->batch_size);
+    if (__builtin_mul_overflow(r->steps_per_epoch, o->epochs, &r->total_steps))
+        return dt_fail(err, DT_ERR_USAGE, "--epochs %lld: more steps than can be counted",
+                       (long long)o->epochs);
+    if (o->max_steps > 0 && o->max_steps < r->total_steps)
+        r->total_steps = o->max_steps;
+    return DT_OK;
+}
+
+/* Weights, gradient, momentum: before they are allocated, since what does not fit would otherwise
+ * be found out by the kernel's killer of processes. */
+static dt_code check_memory(const dt_run *r, dt_error *err)
+{
+    double copies = r->options->momentum != 0 ? 3 : 2;
+    double need = copies * sizeof(float) * (double)r->model.parameters;
+    double have = (double)dt_memory_of_node() / r->world->node_size;
+    char text[2][16];
+    if (need <= have * 0.9)
+        return DT_OK;
+    return dt_fail(err, DT_ERR_MEMORY,
+                   "the model does not fit into memory: with %lld inputs and %lld outputs its "
+                   "training takes %s a rank, and a rank's part of the node is %s",
+                   (long long)r->model.inputs, (long long)r->model.outputs,
+                   dt_format_bytes(need, text[0]), dt_format_bytes(have, text[1]));
+}
+
+static dt_code build_model(dt_run *r, dt_error *err)
+{
+    const dt_train_options *o = r->options;
+    dt_model_shape shape = {.inputs = r->dataset.features,
+                            .outputs = r->dataset.outputs,
+                            .hidden = o->hidden.width,
+                            .n_hidden = o->hidden.n,
+                            .activation = (dt_activation)o->activation,
+                            .loss = r->model.loss};
+    if (dt_model_init(&r->model, &shape, err) || check_memory(r, err))
+        return err->code;
+    int64_t n = r->model.parameters;
+    dt_sgd_options sgd = {
+        .momentum = o->momentum, .weight_decay = o->weight_decay, .nesterov = o->nesterov};
+    r->parameters = dt_alloc(n, sizeof *r->parameters, "the weights", err);
+    r->gradient = dt_alloc(n + DT_TOTALS_TAIL, sizeof *r->gradient, "the gradient", err);
+    dt_optimizer_init(&r->optimizer, &sgd, n, err);
+    return dt_engine_create(&r->engine, &r->model, &r->team, err);
+}
+
+/* Rank 0 reads a file and the others get its weights; a drawn number every rank draws for itself.
+ */
+static dt_code set_weights(dt_run *r, dt_error *err)
+{
+    const char *file = r->options->init_from;
+    if (!file) {
+        dt_model_draw(&r->model, (uint64_t)r->options->seed, r->parameters);
+        return DT_OK;
+    }
+    if (r->world->rank == 0)
+        dt_checkpoint_read_weights(file, &r->model, r->parameters, err);
+    if (!dt_world_agree(r->world, err))
+        dt_broadcast(r->world, r->parameters, r->model.parameters * (int64_t)sizeof(float));
+    return err->code;
+}
+
+static dt_code create_loader(dt_run *r, dt_error *err)
+{
+    dt_loader_options options = {.batch_size = r->options->batch_size,
+                                 .seed = (uint64_t)r->options->seed,
+                                 .shuffle = !r->options->no_shuffle,
+                                 .drop_last = r->options->drop_last};
+    return dt_loader_create(&r->loader, r->world, &r->dataset, &options, err);
+}
+
+/* The options as a checkpoint keeps them: with the loss that was chosen, not "auto". */
+static char *describe_options(const dt_run *r)
+{
+    json_t *options = dt_train_options_to_json(r->options);
+    json_object_set_new(options, "loss", json_string(dt_loss_name(r->model.loss)));
+    char *text = json_dumps(options, JSON_COMPACT | JSON_REAL_PRECISION(17));
+    json_decref(options);
+    return text;
+}
+
+/* On rank 0 alone. */
+static dt_code open_report(dt_run *r, dt_error *err)
+{
+    r->model_text = dt_model_describe(&r->model);
+    r->options_text = describe_options(r);
+    if (!r->model_text || !r->options_text)
+        return dt_fail(err, DT_ERR_MEMORY, "out of memory for the report");
+    r->facts = (dt_report_run){.ranks = r->world->size,
+                               .nodes = r->world->nodes,
+                               .threads = r->team.threads,
+                               .data = r->options->data,
+                               .model = r->model_text,
+                               .samples = r->dataset.rows,
+                               .features = r->dataset.features,
+                               .outputs = r->model.outputs,
+                               .parameters = r->model.parameters,
+                               .steps_per_epoch = r->steps_per_epoch,
+                               .total_steps = r->total_steps,
+                               .options = r->options_text};
+    if (r->options->checkpoint && dt_checkpoint_prepare(r->options->checkpoint, err))
+        return err->code;
+    return dt_report_open(&r->report, r->options, &r->facts, err);
+}
+
+dt_code dt_run_open(dt_run *r, const dt_world *world, const dt_train_options *options,
+                    dt_error *err)
+{
+    *r = (dt_run){.world = world, .options = options};
+    if (dt_place_threads(world, options->threads, options->bind == DT_BIND_KEEP, &r->team, err) ||
+        load_data(r, err))
+        return err->code;
+    if (!count_steps(r, err))
+        build_model(r, err);
+    if (dt_world_agree(world, err) || set_weights(r, err) || create_loader(r, err))
+        return err->code;
+    if (world->rank == 0)
+        open_report(r, err);
+    return dt_world_agree(world, err);
+}
+
+dt_code dt_run_close(dt_run *r, dt_error *err)
+{
+    dt_report_close(r->report, err);
+    dt_loader_destroy(r->loader);
+    dt_engine_destroy(r->engine);
+    dt_optimizer_free(&r->optimizer);
+    dt_dataset_free(&r->dataset);
+    dt_model_free(&r->model);
+    dt_team_free(&r->team);
+    free(r->parameters);
+    free(r->gradient);
+    free(r->model_text);
+    free(r->options_text);
+    return dt_world_agree(r->world, err);
+}

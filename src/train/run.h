@@ -1,0 +1,40 @@
+/* All that a training run has on one rank, from the options to the first step. */
+#ifndef DT_TRAIN_RUN_H
+#define DT_TRAIN_RUN_H
+
+#include "core/team.h"
+#include "data/loader.h"
+#include "engine/engine.h"
+#include "model/model.h"
+#include "optim/optim.h"
+#include "report/report.h"
+#include <dtrain/options.h>
+#include <dtrain/world.h>
+
+typedef struct {
+    const dt_world *world;
+    const dt_train_options *options;
+    dt_team team;
+    dt_dataset dataset;
+    dt_model model;
+    float *parameters; /* [P] */
+    float *gradient;   /* [P + DT_TOTALS_TAIL] */
+    dt_engine *engine;
+    dt_optimizer optimizer;
+    dt_loader *loader;
+    int64_t steps_per_epoch, total_steps;
+    dt_report *report;   /* rank 0; elsewhere NULL */
+    dt_report_run facts; /* what the report says of the run; its texts are owned */
+    char *model_text, *options_text;
+} dt_run;
+
+/* Load the data, lay out the model, draw or read its weights, allocate everything that the steps
+ * need, and open the report. Collective. An error is the same on every rank; dt_run_close is called
+ * in any case. */
+dt_code dt_run_open(dt_run *run, const dt_world *world, const dt_train_options *options,
+                    dt_error *err);
+
+/* Collective. err as it is after the run: a failure to close adds to it. */
+dt_code dt_run_close(dt_run *run, dt_error *err);
+
+#endif

@@ -1,0 +1,23 @@
+/* What a step sums over all ranks, in one allreduce: the gradient, and behind it in the same buffer
+ * the loss, the number of samples and whether some rank has failed. */
+#ifndef DT_TRAIN_TOTALS_H
+#define DT_TRAIN_TOTALS_H
+
+#include <dtrain/world.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+enum { DT_TOTALS_TAIL = 4 }; /* floats behind the gradient */
+
+typedef struct {
+    double loss;     /* sum over the samples */
+    int64_t samples; /* below 2^48 */
+    bool failed;     /* on this rank; afterwards on any */
+} dt_totals;
+
+/* Sum over all ranks. Collective; n the same on every rank.
+ *   gradient  [in,out] [n + DT_TOTALS_TAIL]
+ *   totals    [in,out] this rank's, then everyone's */
+void dt_totals_sum(const dt_world *world, float *gradient, int64_t n, dt_totals *totals);
+
+#endif

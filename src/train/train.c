@@ -1,0 +1,143 @@
+/* Training: epochs of steps, a step being one update of the weights from one global batch. */
+#include <dtrain/train.h>
+
+#include "checkpoint/checkpoint.h"
+#include "core/clock.h"
+#include "train/run.h"
+#include "train/totals.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+/* Seconds of an epoch by what they were spent on, and the moment that the last of them ended. */
+typedef struct {
+    double data, compute, allreduce, update;
+    double last;
+} times;
+
+/* The time since the last call. */
+static double lap(times *t)
+{
+    double now = dt_clock(), seconds = now - t->last;
+    t->last = now;
+    return seconds;
+}
+
+/* Loss and gradient of this rank's samples of the next global batch. */
+static dt_totals compute_gradient(dt_run *run, times *t)
+{
+    dt_totals totals = {0};
+    bool more = false;
+    dt_samples samples;
+    do {
+        samples = dt_loader_next(run->loader);
+        t->data += lap(t);
+        totals.loss += dt_engine_gradient(run->engine, run->parameters, samples.x, samples.y,
+                                          samples.count, more, run->gradient);
+        totals.samples += samples.count;
+        t->compute += lap(t);
+        more = true;
+    } while (!samples.last);
+    return totals;
+}
+
+/* One step: the mean loss of the global batch before the update, and the update.
+ * Returns the same on every rank. */
+static dt_code run_step(dt_run *run, dt_report_step_facts *step, times *t, dt_error *err)
+{
+    dt_totals totals = compute_gradient(run, t);
+    totals.failed = dt_report_check(run->report, err) != DT_OK;
+    dt_totals_sum(run->world, run->gradient, run->model.parameters, &totals);
+    t->allreduce += lap(t);
+    if (totals.failed)
+        return dt_world_agree(run->world, err);
+
+    double scale = 1 / (double)totals.samples;
+    bool finite = isfinite(totals.loss);
+    step->samples = totals.samples;
+    step->loss = totals.loss * scale;
+    step->lr = run->options->lr;
+    if (finite)
+        finite =
+            dt_optimizer_step(&run->optimizer, step->lr, scale, run->gradient, run->parameters);
+    t->update += lap(t);
+    if (!finite)
+        return dt_fail(
+            err, DT_ERR_NONFINITE,
+            "the loss is no longer finite: epoch %lld, step %lld; a smaller --lr may help",
+            (long long)step->epoch, (long long)step->step);
+    return DT_OK;
+}
+
+static dt_code run_epoch(dt_run *run, int64_t epoch, int64_t *global_step, dt_error *err)
+{
+    times t = {.last = dt_clock()};
+    double begin = t.last, loss = 0;
+    int64_t samples = 0, step = 1;
+    dt_report_epoch_begin(run->report, epoch);
+    for (; step <= run->steps_per_epoch && *global_step < run->total_steps; step++) {
+        dt_report_step_facts facts = {
+            .epoch = epoch, .step = step, .global_step = *global_step + 1};
+        if (run_step(run, &facts, &t, err))
+            return err->code;
+        ++*global_step;
+        loss += facts.loss * (double)facts.samples;
+        samples += facts.samples;
+        dt_report_step(run->report, &facts);
+    }
+    dt_report_epoch_facts facts = {.epoch = epoch,
+                                   .global_step = *global_step,
+                                   .samples = samples,
+                                   .train_loss = loss / (double)samples,
+                                   .seconds = dt_clock() - begin,
+                                   .data = t.data,
+                                   .compute = t.compute,
+                                   .allreduce = t.allreduce,
+                                   .update = t.update};
+    if (step > run->steps_per_epoch)
+        dt_report_epoch_end(run->report, &facts);
+    return DT_OK;
+}
+
+/* Every rank has the same weights; rank 0 writes them. Collective. */
+static dt_code save(dt_run *run, int64_t global_step, dt_error *err)
+{
+    if (run->options->checkpoint && run->world->rank == 0) {
+        char *path;
+        dt_checkpoint c = {.model = &run->model,
+                           .parameters = run->parameters,
+                           .optimizer = &run->optimizer,
+                           .global_step = global_step,
+                           .epoch = global_step / run->steps_per_epoch,
+                           .step = global_step % run->steps_per_epoch,
+                           .seed = run->options->seed,
+                           .options = run->options_text};
+        if (!dt_checkpoint_write(run->options->checkpoint, &c, &path, err))
+            dt_report_checkpoint(run->report, path, global_step);
+        free(path);
+    }
+    return dt_world_agree(run->world, err);
+}
+
+static dt_code train(dt_run *run, dt_error *err)
+{
+    int64_t global_step = 0;
+    dt_report_start(run->report);
+    for (int64_t epoch = 1; epoch <= run->options->epochs && global_step < run->total_steps;
+         epoch++)
+        if (run_epoch(run, epoch, &global_step, err))
+            break;
+    if (!err->code)
+        save(run, global_step, err);
+    dt_report_end(run->report, err->code ? "failed" : "finished",
+                  global_step / run->steps_per_epoch, global_step);
+    return err->code;
+}
+
+dt_code dt_train(const dt_world *world, const dt_train_options *options, dt_error *err)
+{
+    dt_run run;
+    if (!dt_run_open(&run, world, options, err))
+        train(&run, err);
+    return dt_run_close(&run, err);
+}
