@@ -1,0 +1,120 @@
+#include <dtrain/convert.h>
+
+#include "array.h"
+#include "csv.h"
+#include "writer.h"
+
+#include <locale.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+
+/* The writer would replace its own input in the end; that is never meant. */
+static dt_code refuse_same_file(const char *in, const char *out, dt_error *err)
+{
+    struct stat a, b;
+    if (stat(in, &a) == 0 && stat(out, &b) == 0 && a.st_dev == b.st_dev && a.st_ino == b.st_ino)
+        return dt_fail(err, DT_ERR_USAGE, "%s: the output would replace the input %s", out, in);
+    return DT_OK;
+}
+
+static dt_code finish(dt_writer *writer, dt_code code, dt_error *err)
+{
+    if (!code)
+        code = dt_writer_commit(writer, err);
+    dt_writer_destroy(writer);
+    return code;
+}
+
+/* ---- Tables -----------------------------------------------------------------------------------
+ */
+
+dt_code dt_convert_csv(const char *table, const char *out, const char *target, dt_error *err)
+{
+    dt_code code = refuse_same_file(table, out, err);
+    if (code)
+        return code;
+    /* Numbers in files have a point, whatever the user's language; for this thread only. */
+    locale_t plain = newlocale(LC_ALL_MASK, "C", (locale_t)0);
+    if (!plain)
+        return dt_fail(err, DT_ERR_MEMORY, "%s: out of memory", table);
+    locale_t before = uselocale(plain);
+    dt_writer *writer;
+    code = dt_writer_create(&writer, out, err);
+    if (!code)
+        code = dt_csv_copy(table, target, writer, err);
+    code = finish(writer, code, err);
+    uselocale(before);
+    freelocale(plain);
+    return code;
+}
+
+/* ---- Arrays -----------------------------------------------------------------------------------
+ */
+
+static dt_code open_both(dt_array arrays[DT_WRITER_SETS], const char *x, const char *y,
+                         dt_error *err)
+{
+    dt_code code = dt_array_open(&arrays[DT_WRITER_X], x, err);
+    if (!code)
+        code = dt_array_open(&arrays[DT_WRITER_Y], y, err);
+    if (!code && arrays[DT_WRITER_X].dims[0] != arrays[DT_WRITER_Y].dims[0])
+        code = dt_fail(err, DT_ERR_SHAPE, "%s has %lld rows, but %s has %lld", x,
+                       (long long)arrays[DT_WRITER_X].dims[0], y,
+                       (long long)arrays[DT_WRITER_Y].dims[0]);
+    return code;
+}
+
+static dt_code copy_slabs(dt_array *array, int64_t slab, void *data, dt_writer *writer, int set,
+                          dt_error *err)
+{
+    dt_code code = DT_OK;
+    for (int64_t first = 0; first < array->dims[0] && !code; first += slab) {
+        int64_t n = array->dims[0] - first < slab ? array->dims[0] - first : slab;
+        code = dt_array_read(array, first, n, data, err);
+        if (!code)
+            code = dt_writer_rows(writer, set, array->element, first, n, data, err);
+    }
+    return code ? code : dt_array_finish(array, err);
+}
+
+static dt_code copy_array(dt_array *array, dt_writer *writer, int set, dt_error *err)
+{
+    int64_t slab = dt_array_slab(array);
+    void *data = malloc((size_t)(slab * array->row * array->element.size));
+    if (!data)
+        return dt_fail(err, DT_ERR_MEMORY, "%s: out of memory", array->source.path);
+    dt_code code = copy_slabs(array, slab, data, writer, set, err);
+    free(data);
+    return code;
+}
+
+static dt_code copy_both(dt_array arrays[DT_WRITER_SETS], dt_writer *writer, dt_error *err)
+{
+    dt_code code = DT_OK;
+    for (int i = 0; i < DT_WRITER_SETS && !code; i++)
+        code = dt_writer_shape(writer, i, arrays[i].element, arrays[i].rank, arrays[i].dims, err);
+    if (!code)
+        code = dt_writer_reserve(writer, err);
+    for (int i = 0; i < DT_WRITER_SETS && !code; i++)
+        code = copy_array(&arrays[i], writer, i, err);
+    return code;
+}
+
+dt_code dt_convert_arrays(const char *x, const char *y, const char *out, dt_error *err)
+{
+    dt_array arrays[DT_WRITER_SETS] = {0};
+    dt_writer *writer = NULL;
+    dt_code code = refuse_same_file(x, out, err);
+    if (!code)
+        code = refuse_same_file(y, out, err);
+    if (!code)
+        code = open_both(arrays, x, y, err);
+    if (!code)
+        code = dt_writer_create(&writer, out, err);
+    if (!code)
+        code = copy_both(arrays, writer, err);
+    code = finish(writer, code, err);
+    for (int i = 0; i < DT_WRITER_SETS; i++)
+        dt_array_close(&arrays[i]);
+    return code;
+}

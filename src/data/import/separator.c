@@ -1,0 +1,71 @@
+#include "separator.h"
+
+#include <csv.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+enum { ROWS = 20 /* looked at */ };
+
+typedef struct {
+    int64_t cells, rows;
+    int64_t first; /* cells in the first row */
+    bool even;     /* every row has as many */
+} shape;
+
+static void count_cell(void *text, size_t n, void *data)
+{
+    (void)text;
+    (void)n;
+    ((shape *)data)->cells++;
+}
+
+static void count_row(int end, void *data)
+{
+    (void)end;
+    shape *s = data;
+    if (s->rows == 0)
+        s->first = s->cells;
+    s->even = s->even && s->cells == s->first;
+    s->rows++;
+    s->cells = 0;
+}
+
+static shape measure(const unsigned char *text, size_t n, char separator)
+{
+    shape s = {.even = true};
+    struct csv_parser parser;
+    if (csv_init(&parser, 0) != 0)
+        return s;
+    csv_set_delim(&parser, (unsigned char)separator);
+    csv_set_blk_size(&parser, 4096);
+    while (n > 0 && s.rows < ROWS) {
+        size_t piece = 0;
+        while (piece < n && text[piece] != '\n' && text[piece] != '\r')
+            piece++;
+        piece += piece < n;
+        csv_parse(&parser, text, piece, count_cell, count_row, &s);
+        text += piece;
+        n -= piece;
+    }
+    if (s.rows == 0) /* one long line; otherwise the last one may be cut and says nothing */
+        csv_fini(&parser, count_cell, count_row, &s);
+    csv_free(&parser);
+    return s;
+}
+
+char dt_separator_find(const unsigned char *text, size_t n)
+{
+    static const char candidates[] = {'\t', ';', ','};
+    char best = ',';
+    int64_t most = 1;
+    for (size_t i = 0; i < sizeof candidates; i++) {
+        shape s = measure(text, n, candidates[i]);
+        if (s.even && s.first > 1)
+            return candidates[i];
+        if (s.first > most) {
+            most = s.first;
+            best = candidates[i];
+        }
+    }
+    return best;
+}

@@ -1,0 +1,241 @@
+#include "table.h"
+
+#include "separator.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+enum {
+    BUFFER = 1 << 20,    /* bytes; the separator is found from the first of them */
+    ROW_MOST = 64 << 20, /* bytes; more is a quote that is never closed */
+    MARK = 3,            /* bytes of a UTF-8 byte order mark */
+};
+
+/* ---- What libcsv calls ------------------------------------------------------------------------
+ */
+
+static bool grow(void **array, int64_t *room, int64_t need, size_t size)
+{
+    if (need <= *room)
+        return true;
+    int64_t more = need * 2;
+    void *larger = realloc(*array, (size_t)more * size);
+    if (!larger)
+        return false;
+    *array = larger;
+    *room = more;
+    return true;
+}
+
+static void add_cell(void *text, size_t n, void *data)
+{
+    dt_table *t = data;
+    void *cells = t->cells, *bytes = t->text;
+    bool fits = grow(&cells, &t->cell_room, t->cell_count + 1, sizeof *t->cells) &&
+                grow(&bytes, &t->text_room, t->text_length + (int64_t)n + 1, 1);
+    t->cells = cells;
+    t->text = bytes;
+    if (!fits) {
+        t->out_of_memory = true;
+        return;
+    }
+    char *cell = t->text + t->text_length;
+    t->cells[t->cell_count++] = t->text_length;
+    if (n > 0)
+        memcpy(cell, text, n);
+    for (size_t i = 0; i < n; i++)
+        if (cell[i] == '\0') /* must not make "1<NUL>2" look like 1 */
+            cell[i] = '\1';
+    cell[n] = '\0';
+    t->text_length += (int64_t)n + 1;
+}
+
+static void end_row(int end, void *data)
+{
+    (void)end;
+    ((dt_table *)data)->row_done = true;
+}
+
+/* ---- From the file to the parser --------------------------------------------------------------
+ */
+
+static dt_code fill(dt_table *t, dt_error *err)
+{
+    t->at = 0;
+    return dt_source_read(&t->source, t->buffer, BUFFER, &t->have, err);
+}
+
+static dt_code start(dt_table *t, dt_error *err)
+{
+    t->file_line = 1;
+    t->after_cr = t->in_row = false;
+    t->columns = t->row_bytes = 0;
+    if (t->parsing)
+        csv_free(&t->parser);
+    t->parsing = csv_init(&t->parser, 0) == 0;
+    csv_set_blk_size(&t->parser, 4096);
+    csv_set_delim(&t->parser, (unsigned char)t->separator);
+    dt_code code = fill(t, err);
+    if (!code && t->have >= MARK && memcmp(t->buffer, "\xEF\xBB\xBF", MARK) == 0)
+        t->at = MARK;
+    return code;
+}
+
+/* Up to and including the next line end: such a piece completes one row at most. */
+static int64_t next_piece(const dt_table *t)
+{
+    int64_t i = t->at;
+    while (i < t->have && t->buffer[i] != '\n' && t->buffer[i] != '\r')
+        i++;
+    return i + (i < t->have) - t->at;
+}
+
+static bool is_blank(const dt_table *t, const unsigned char *piece, int64_t n)
+{
+    for (int64_t i = 0; i < n; i++)
+        if (!strchr(t->separator == '\t' ? " \r\n" : " \t\r\n", piece[i]) || piece[i] == '\0')
+            return false;
+    return true;
+}
+
+static void count_line(dt_table *t, const unsigned char *piece, int64_t n)
+{
+    unsigned char last = piece[n - 1];
+    if (last == '\r' || (last == '\n' && !(t->after_cr && n == 1)))
+        t->file_line++;
+    t->after_cr = last == '\r';
+}
+
+static dt_code parse_piece(dt_table *t, dt_error *err)
+{
+    const unsigned char *piece = t->buffer + t->at;
+    int64_t n = next_piece(t);
+    if (!t->in_row && !is_blank(t, piece, n)) {
+        t->in_row = true;
+        t->line = t->file_line;
+        t->row_bytes = 0;
+    }
+    t->row_bytes += n;
+    if (csv_parse(&t->parser, piece, (size_t)n, add_cell, end_row, t) != (size_t)n ||
+        t->out_of_memory)
+        return dt_fail(err, DT_ERR_MEMORY, "%s: line %lld: out of memory", t->source.path,
+                       (long long)t->line);
+    if (t->in_row && t->row_bytes > ROW_MOST)
+        return dt_fail(err, DT_ERR_DATA,
+                       "%s: the row in line %lld has more than %d MiB; is a quote not closed?",
+                       t->source.path, (long long)t->line, ROW_MOST >> 20);
+    count_line(t, piece, n);
+    t->at += n;
+    return DT_OK;
+}
+
+static dt_code parse_end(dt_table *t, dt_error *err)
+{
+    csv_set_opts(&t->parser, CSV_STRICT | CSV_STRICT_FINI); /* only now: a quote must be closed */
+    if (csv_fini(&t->parser, add_cell, end_row, t) != 0)
+        return dt_fail(err, DT_ERR_DATA, "%s: a quote in the row of line %lld is not closed",
+                       t->source.path, (long long)t->line);
+    if (t->out_of_memory)
+        return dt_fail(err, DT_ERR_MEMORY, "%s: line %lld: out of memory", t->source.path,
+                       (long long)t->line);
+    return DT_OK;
+}
+
+/* ---- Rows -------------------------------------------------------------------------------------
+ */
+
+static dt_code check_columns(dt_table *t, dt_error *err)
+{
+    if (t->columns == 0) {
+        t->columns = t->cell_count;
+        t->first_line = t->line;
+    }
+    if (t->cell_count == t->columns)
+        return DT_OK;
+    return dt_fail(err, DT_ERR_DATA, "%s: line %lld has %lld columns, line %lld has %lld",
+                   t->source.path, (long long)t->line, (long long)t->cell_count,
+                   (long long)t->first_line, (long long)t->columns);
+}
+
+dt_code dt_table_next(dt_table *t, bool *found, dt_error *err)
+{
+    dt_code code = DT_OK;
+    t->row_done = *found = false;
+    t->cell_count = t->text_length = 0;
+    while (!t->row_done && !code) {
+        if (t->at == t->have)
+            code = fill(t, err);
+        if (code)
+            return code;
+        if (t->have == 0) {
+            code = parse_end(t, err);
+            break;
+        }
+        code = parse_piece(t, err);
+    }
+    t->in_row = false;
+    if (code || !t->row_done)
+        return code;
+    *found = true;
+    return check_columns(t, err);
+}
+
+const char *dt_table_cell(const dt_table *t, int64_t column)
+{
+    return t->text + t->cells[column];
+}
+
+dt_code dt_table_rewind(dt_table *t, dt_error *err)
+{
+    dt_code code = dt_source_seek(&t->source, 0, err);
+    return code ? code : start(t, err);
+}
+
+/* ---- Opening ----------------------------------------------------------------------------------
+ */
+
+static dt_code find_separator(dt_table *t, dt_error *err)
+{
+    dt_code code = start(t, err);
+    if (code)
+        return code;
+    if (t->have >= 2 &&
+        (memcmp(t->buffer, "\xFF\xFE", 2) == 0 || memcmp(t->buffer, "\xFE\xFF", 2) == 0))
+        return dt_fail(err, DT_ERR_DATA, "%s: is UTF-16 text; save it as UTF-8", t->source.path);
+    t->separator = dt_separator_find(t->buffer + t->at, (size_t)(t->have - t->at));
+    csv_set_delim(&t->parser, (unsigned char)t->separator);
+    return DT_OK;
+}
+
+dt_code dt_table_open(dt_table *t, const char *path, dt_error *err)
+{
+    memset(t, 0, sizeof *t);
+    t->separator = ',';
+    struct stat st;
+    if (stat(path, &st) == 0 && !S_ISREG(st.st_mode) && !S_ISDIR(st.st_mode))
+        return dt_fail(err, DT_ERR_FILE,
+                       "%s: is not a regular file; a table is read twice, so store it as one",
+                       path);
+    dt_code code = dt_source_open(&t->source, path, err);
+    if (code)
+        return code;
+    t->buffer = malloc(BUFFER);
+    if (!t->buffer)
+        return dt_fail(err, DT_ERR_MEMORY, "%s: out of memory", path);
+    return find_separator(t, err);
+}
+
+void dt_table_close(dt_table *t)
+{
+    dt_source_close(&t->source);
+    if (t->parsing)
+        csv_free(&t->parser);
+    t->parsing = false;
+    free(t->buffer);
+    free(t->text);
+    free(t->cells);
+    t->buffer = NULL;
+    t->text = NULL;
+    t->cells = NULL;
+}

@@ -1,0 +1,48 @@
+/* A CSV file as rows of cells. Quotes, line ends, byte order mark, blank lines, packing and
+ * separator end here. Nothing here is collective. */
+#ifndef DT_DATA_IMPORT_TABLE_H
+#define DT_DATA_IMPORT_TABLE_H
+
+#include "source.h"
+
+#include <csv.h>
+#include <stdbool.h>
+
+typedef struct {
+    dt_source source;
+    char separator;
+    int64_t columns;    /* of every row; 0 before the first */
+    int64_t first_line; /* line of the file in which the first row begins */
+    int64_t line;       /* line in which the current row begins, counted from 1 */
+
+    struct csv_parser parser;
+    bool parsing; /* parser is to be freed */
+    unsigned char *buffer;
+    int64_t have, at;  /* bytes in buffer; the next one to parse */
+    int64_t file_line; /* line of the next byte */
+    bool after_cr;     /* the byte before the next one is a carriage return */
+    bool in_row;       /* the next byte belongs to a row that has begun */
+    int64_t row_bytes; /* of the row under way */
+    bool row_done;     /* a row is complete */
+    bool out_of_memory;
+    char *text; /* the cells of the row, each ended by a NUL */
+    int64_t text_length, text_room;
+    int64_t *cells; /* [cell_count] where in text each begins */
+    int64_t cell_count, cell_room;
+} dt_table;
+
+/* Open a table and find out its separator. Close it also after an error. */
+dt_code dt_table_open(dt_table *table, const char *path, dt_error *err);
+void dt_table_close(dt_table *table);
+
+/* Step to the next row; *found is false at the end. It is an error if a row has not as many columns
+ * as the first. */
+dt_code dt_table_next(dt_table *table, bool *found, dt_error *err);
+
+/* A cell of the current row, valid until the next step; column counts from 0. */
+const char *dt_table_cell(const dt_table *table, int64_t column);
+
+/* Back to before the first row. */
+dt_code dt_table_rewind(dt_table *table, dt_error *err);
+
+#endif

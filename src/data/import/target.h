@@ -1,0 +1,43 @@
+/* The column of a table that becomes y: first every cell is shown to it, then it settles on a type,
+ * then it turns cells into values of that type. Nothing here is collective. */
+#ifndef DT_DATA_IMPORT_TARGET_H
+#define DT_DATA_IMPORT_TARGET_H
+
+#include "cell.h"
+#include "element.h"
+
+#include <dtrain/status.h>
+
+enum { DT_TARGET_SAMPLE = 48 /* bytes of a cell that an error message shows, with the NUL */ };
+
+typedef struct {
+    dt_element element; /* of y; from dt_target_settle on */
+
+    char **words; /* [word_count] the distinct words; sorted once settled; owned */
+    int64_t word_count, word_room;
+    void *tree;       /* of tsearch, over the words, until settled */
+    int64_t min, max; /* of the whole numbers */
+    /* The line of the first cell of each kind, 0: there is none. */
+    int64_t line_of[DT_CELL_NONFINITE + 1];
+    char first_word[DT_TARGET_SAMPLE], first_nonfinite[DT_TARGET_SAMPLE];
+} dt_target;
+
+/* Show the cell in that line of the file. where (the file and the column) begins messages. */
+dt_code dt_target_note(dt_target *target, const char *text, int64_t line, const char *where,
+                       dt_error *err);
+
+/* Whether only numbers were shown. */
+bool dt_target_is_numeric(const dt_target *target);
+
+/* Choose the type: int32 or int64 if every cell is a whole number; int32 classes if all are words;
+ * float32 if all are numbers. Anything else is an error. */
+dt_code dt_target_settle(dt_target *target, const char *where, dt_error *err);
+
+/* Store the value of a cell as element values[row]. False if it was never shown (the file has
+ * changed) or is no finite float32. */
+bool dt_target_store(const dt_target *target, const char *text, void *values, int64_t row);
+
+/* Safe on one that is all zero. */
+void dt_target_clear(dt_target *target);
+
+#endif
