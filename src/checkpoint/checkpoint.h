@@ -8,6 +8,8 @@
 #include "model/model.h"
 #include "optim/optim.h"
 #include <dtrain/world.h>
+#include <hdf5.h>
+#include <stdio.h>
 
 enum { DT_CHECKPOINT_VERSION = 1 };
 
@@ -35,13 +37,22 @@ dt_code dt_checkpoint_write(const char *folder, const dt_checkpoint *checkpoint,
 dt_code dt_checkpoint_read_weights(const char *file, const dt_model *model, float *parameters,
                                    dt_error *err);
 
-/* Read a checkpoint's model, shape and weights: rank 0 reads, every rank gets it. Collective.
+/* Read a checkpoint's model, shape and weights, from an open file. Not collective. After an error
+ * what was made of model (zeroed by the caller) and parameters is still the caller's to free. */
+dt_code dt_checkpoint_read(hid_t file, const char *path, dt_model *model, float **parameters,
+                           dt_error *err);
+
+/* The same for all: rank 0 reads, every rank gets it. Collective.
  *   model       [out] to be ended with dt_model_free
  *   parameters  [out] [P], to be freed; NULL after an error, which is the same on every rank */
 dt_code dt_checkpoint_load(const dt_world *world, const char *file, dt_model *model,
                            float **parameters, dt_error *err);
 
 /* Whether an open HDF5 file says that it is a checkpoint. */
-bool dt_checkpoint_is_one(int64_t hdf5_file);
+bool dt_checkpoint_is_one(hid_t file);
+
+/* Its layers, parameters and options, where the run stood, and whether the checksums hold, in
+ * words. Not collective. */
+dt_code dt_checkpoint_describe(hid_t file, const char *path, FILE *to, dt_error *err);
 
 #endif

@@ -1,3 +1,4 @@
+#include "checkpoint/attribute.h"
 #include "checkpoint/checkpoint.h"
 #include "checkpoint/tensor.h"
 #include "comm/comm.h"
@@ -8,43 +9,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* A text attribute, of fixed or variable length, which the caller frees; NULL if there is none. */
-static char *get_text(hid_t object, const char *name)
+bool dt_checkpoint_is_one(hid_t file)
 {
-    if (H5Aexists(object, name) <= 0)
-        return NULL;
-    char *text = NULL;
-    hid_t attribute = H5Aopen(object, name, H5P_DEFAULT), type = H5Aget_type(attribute);
-    if (H5Tget_class(type) == H5T_STRING && H5Tis_variable_str(type) > 0) {
-        char *shared = NULL;
-        if (H5Aread(attribute, type, &shared) >= 0 && shared)
-            text = strdup(shared);
-        H5free_memory(shared);
-    } else if (H5Tget_class(type) == H5T_STRING) {
-        text = calloc(H5Tget_size(type) + 1, 1);
-        if (text && H5Aread(attribute, type, text) < 0)
-            text[0] = '\0';
-    }
-    H5Tclose(type);
-    H5Aclose(attribute);
-    return text;
-}
-
-static int64_t get_integer(hid_t object, const char *name, int64_t missing)
-{
-    int64_t value = missing;
-    if (H5Aexists(object, name) <= 0)
-        return missing;
-    hid_t attribute = H5Aopen(object, name, H5P_DEFAULT);
-    if (H5Aread(attribute, H5T_NATIVE_INT64, &value) < 0)
-        value = missing;
-    H5Aclose(attribute);
-    return value;
-}
-
-bool dt_checkpoint_is_one(int64_t file)
-{
-    char *format = get_text(file, "format");
+    char *format = dt_attribute_text(file, "format");
     bool is_one = format && strcmp(format, "dtrain-checkpoint") == 0;
     free(format);
     return is_one;
@@ -52,7 +19,7 @@ bool dt_checkpoint_is_one(int64_t file)
 
 static dt_code check_version(hid_t file, const char *path, dt_error *err)
 {
-    int64_t version = get_integer(file, "version", 0);
+    int64_t version = dt_attribute_integer(file, "version", 0);
     if (version != DT_CHECKPOINT_VERSION)
         return dt_fail(err, DT_ERR_DATA,
                        "%s: a checkpoint of format version %lld; this program reads version %d",
@@ -182,7 +149,7 @@ static dt_code describe(hid_t file, hid_t group, const char *path, description *
             "%s: holds weights but not what model they belong to (no attribute \"format\"); "
             "only --init-from can use it",
             path);
-    char *options = get_text(file, "options");
+    char *options = dt_attribute_text(file, "options");
     if (!read_options(path, options, d, err) && !look_at_weight(group, path, 0, first, err) &&
         !look_at_weight(group, path, 2 * d->n_hidden, last, err)) {
         d->inputs = first[1];
@@ -205,20 +172,24 @@ static dt_code build(const description *d, dt_model *model, float **parameters, 
     return err->code;
 }
 
-/* On rank 0 alone. */
-static dt_code read_model(const char *path, description *d, dt_model *model, float **parameters,
-                          dt_error *err)
+static dt_code read_model(hid_t file, const char *path, description *d, dt_model *model,
+                          float **parameters, dt_error *err)
 {
-    hid_t file = dt_h5_open(path, err);
-    if (file < 0)
-        return err->code;
     hid_t group = open_model(file, path, err);
-    if (group >= 0) {
-        if (!describe(file, group, path, d, err) && !build(d, model, parameters, err))
-            read_tensors(group, path, model, *parameters, err);
-        H5Gclose(group);
-    }
-    H5Fclose(file);
+    if (group < 0)
+        return err->code;
+    if (!describe(file, group, path, d, err) && !build(d, model, parameters, err))
+        read_tensors(group, path, model, *parameters, err);
+    H5Gclose(group);
+    return err->code;
+}
+
+dt_code dt_checkpoint_read(hid_t file, const char *path, dt_model *model, float **parameters,
+                           dt_error *err)
+{
+    description d = {0};
+    read_model(file, path, &d, model, parameters, err);
+    free(d.hidden);
     return err->code;
 }
 
@@ -248,8 +219,11 @@ dt_code dt_checkpoint_load(const dt_world *world, const char *path, dt_model *mo
     description d = {0};
     *parameters = NULL;
     memset(model, 0, sizeof *model);
-    if (world->rank == 0)
-        read_model(path, &d, model, parameters, err);
+    hid_t file = world->rank == 0 ? dt_h5_open(path, err) : -1;
+    if (file >= 0) {
+        read_model(file, path, &d, model, parameters, err);
+        H5Fclose(file);
+    }
     if (!dt_world_agree(world, err))
         share_model(world, &d, model, parameters, err);
     free(d.hidden);

@@ -1,3 +1,4 @@
+#include "checkpoint/attribute.h"
 #include "checkpoint/checkpoint.h"
 #include "checkpoint/tensor.h"
 #include "file/output.h"
@@ -47,39 +48,16 @@ dt_code dt_checkpoint_prepare(const char *folder, dt_error *err)
     return err->code;
 }
 
-static herr_t put_integer(hid_t file, const char *name, int64_t value)
-{
-    hid_t space = H5Screate(H5S_SCALAR);
-    hid_t attribute = H5Acreate2(file, name, H5T_STD_I64LE, space, H5P_DEFAULT, H5P_DEFAULT);
-    herr_t status = H5Awrite(attribute, H5T_NATIVE_INT64, &value);
-    H5Aclose(attribute);
-    H5Sclose(space);
-    return status;
-}
-
-/* Of variable length and UTF-8: what h5py hands out as str. */
-static herr_t put_text(hid_t file, const char *name, const char *text)
-{
-    hid_t space = H5Screate(H5S_SCALAR), type = H5Tcopy(H5T_C_S1);
-    H5Tset_size(type, H5T_VARIABLE);
-    H5Tset_cset(type, H5T_CSET_UTF8);
-    hid_t attribute = H5Acreate2(file, name, type, space, H5P_DEFAULT, H5P_DEFAULT);
-    herr_t status = H5Awrite(attribute, type, &text);
-    H5Aclose(attribute);
-    H5Tclose(type);
-    H5Sclose(space);
-    return status;
-}
-
 static herr_t put_attributes(hid_t file, const dt_checkpoint *c)
 {
-    if (put_text(file, "format", "dtrain-checkpoint") < 0 ||
-        put_integer(file, "version", DT_CHECKPOINT_VERSION) < 0 ||
-        put_integer(file, "global_step", c->global_step) < 0 ||
-        put_integer(file, "epoch", c->epoch) < 0 || put_integer(file, "step", c->step) < 0 ||
-        put_integer(file, "seed", c->seed) < 0)
+    if (dt_attribute_put_text(file, "format", "dtrain-checkpoint") < 0 ||
+        dt_attribute_put_integer(file, "version", DT_CHECKPOINT_VERSION) < 0 ||
+        dt_attribute_put_integer(file, "global_step", c->global_step) < 0 ||
+        dt_attribute_put_integer(file, "epoch", c->epoch) < 0 ||
+        dt_attribute_put_integer(file, "step", c->step) < 0 ||
+        dt_attribute_put_integer(file, "seed", c->seed) < 0)
         return -1;
-    return put_text(file, "options", c->options);
+    return dt_attribute_put_text(file, "options", c->options);
 }
 
 static herr_t put_tensors(hid_t parent, const char *name, const dt_model *model,
@@ -99,7 +77,7 @@ static herr_t put_optimizer(hid_t file, const dt_checkpoint *c)
 {
     herr_t status;
     hid_t group = H5Gcreate2(file, "optimizer", H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT);
-    status = put_text(group, "name", "sgd");
+    status = dt_attribute_put_text(group, "name", "sgd");
     if (status >= 0 && c->optimizer->momentum)
         status = put_tensors(group, "momentum_buffer", c->model, c->optimizer->momentum);
     return H5Gclose(group) < 0 ? -1 : status;

@@ -12,7 +12,7 @@ enum {
 dt_code dt_array_header_bytes(dt_array *array, void *data, int64_t n, dt_error *err)
 {
     int64_t got;
-    dt_code code = dt_source_read(&array->source, data, n, &got, err);
+    dt_code code = dt_input_read(&array->source, data, n, &got, err);
     if (code == DT_OK && got < n)
         code = dt_fail(err, DT_ERR_DATA, "%s: cut short: it ends within its header",
                        array->source.path);
@@ -63,7 +63,7 @@ static dt_code too_long(const dt_array *array, dt_error *err)
  * asked for. */
 static dt_code check_size(const dt_array *array, dt_error *err)
 {
-    int64_t size = dt_source_size(&array->source);
+    int64_t size = dt_input_size(&array->source);
     if (size < 0)
         return DT_OK;
     int64_t values = size - array->start;
@@ -76,7 +76,7 @@ static dt_code read_header(dt_array *array, dt_error *err)
 {
     uint8_t magic[DT_ARRAY_MAGIC] = {0};
     int64_t got;
-    dt_code code = dt_source_read(&array->source, magic, sizeof magic, &got, err);
+    dt_code code = dt_input_read(&array->source, magic, sizeof magic, &got, err);
     if (code)
         return code;
     if (got == 0)
@@ -94,7 +94,7 @@ static dt_code read_header(dt_array *array, dt_error *err)
 dt_code dt_array_open(dt_array *array, const char *path, dt_error *err)
 {
     memset(array, 0, sizeof *array);
-    dt_code code = dt_source_open(&array->source, path, err);
+    dt_code code = dt_input_open(&array->source, path, err);
     if (!code)
         code = read_header(array, err);
     if (!code)
@@ -107,7 +107,7 @@ dt_code dt_array_open(dt_array *array, const char *path, dt_error *err)
 
 void dt_array_close(dt_array *array)
 {
-    dt_source_close(&array->source);
+    dt_input_close(&array->source);
 }
 
 int64_t dt_array_slab(const dt_array *array)
@@ -121,7 +121,7 @@ int64_t dt_array_slab(const dt_array *array)
 static dt_code read_values(dt_array *array, void *data, int64_t bytes, dt_error *err)
 {
     int64_t got;
-    dt_code code = dt_source_read(&array->source, data, bytes, &got, err);
+    dt_code code = dt_input_read(&array->source, data, bytes, &got, err);
     return code || got == bytes ? code : cut_short(array, array->source.offset, err);
 }
 
@@ -171,7 +171,7 @@ static dt_code read_transposed(dt_array *array, int64_t first, int64_t count, ch
     dt_code code = DT_OK;
     for (int64_t j = 0; j < array->row && !code; j++) {
         int64_t value = j * array->dims[0] + first;
-        code = dt_source_seek(&array->source, array->start + value * size, err);
+        code = dt_input_seek(&array->source, array->start + value * size, err);
         if (!code)
             code = read_values(array, column, count * size, err);
         if (!code)
@@ -192,6 +192,6 @@ dt_code dt_array_finish(dt_array *array, dt_error *err)
 {
     char more;
     int64_t got;
-    dt_code code = dt_source_read(&array->source, &more, 1, &got, err);
+    dt_code code = dt_input_read(&array->source, &more, 1, &got, err);
     return !code && got > 0 ? too_long(array, err) : code;
 }

@@ -10,7 +10,7 @@
 enum { DT_ARRAY_MAGIC = 4 /* bytes that tell the formats apart */ };
 
 typedef struct {
-    dt_source source;
+    dt_input source;
     dt_element element;
     int rank;
     int64_t dims[DT_ELEMENT_RANK];

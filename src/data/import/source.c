@@ -8,9 +8,9 @@
 
 enum { GZ_BUFFER = 1 << 17, READ_MOST = 1 << 30 /* gzread counts in int */ };
 
-dt_code dt_source_open(dt_source *source, const char *path, dt_error *err)
+dt_code dt_input_open(dt_input *source, const char *path, dt_error *err)
 {
-    *source = (dt_source){.path = path};
+    *source = (dt_input){.path = path};
     int fd = open(path, O_RDONLY | O_CLOEXEC);
     if (fd < 0)
         return dt_fail(err, DT_ERR_FILE, "%s: %s", path, strerror(errno));
@@ -28,7 +28,7 @@ dt_code dt_source_open(dt_source *source, const char *path, dt_error *err)
     return DT_OK;
 }
 
-static dt_code read_failed(const dt_source *source, dt_error *err)
+static dt_code read_failed(const dt_input *source, dt_error *err)
 {
     int code = Z_OK;
     const char *text = gzerror(source->file, &code);
@@ -44,7 +44,7 @@ static dt_code read_failed(const dt_source *source, dt_error *err)
     }
 }
 
-dt_code dt_source_read(dt_source *source, void *data, int64_t n, int64_t *got, dt_error *err)
+dt_code dt_input_read(dt_input *source, void *data, int64_t n, int64_t *got, dt_error *err)
 {
     *got = 0;
     while (*got < n) {
@@ -65,7 +65,7 @@ dt_code dt_source_read(dt_source *source, void *data, int64_t n, int64_t *got, d
     return DT_OK;
 }
 
-int64_t dt_source_size(const dt_source *source)
+int64_t dt_input_size(const dt_input *source)
 {
     struct stat st;
     if (!gzdirect(source->file) || stat(source->path, &st) < 0 || !S_ISREG(st.st_mode))
@@ -73,7 +73,7 @@ int64_t dt_source_size(const dt_source *source)
     return (int64_t)st.st_size;
 }
 
-dt_code dt_source_seek(dt_source *source, int64_t offset, dt_error *err)
+dt_code dt_input_seek(dt_input *source, int64_t offset, dt_error *err)
 {
     if (offset == source->offset) /* a real seek would throw zlib's buffer away */
         return DT_OK;
@@ -86,7 +86,7 @@ dt_code dt_source_seek(dt_source *source, int64_t offset, dt_error *err)
     return DT_OK;
 }
 
-void dt_source_close(dt_source *source)
+void dt_input_close(dt_input *source)
 {
     if (source->file)
         gzclose(source->file);

@@ -63,7 +63,7 @@ static void end_row(int end, void *data)
 static dt_code fill(dt_table *t, dt_error *err)
 {
     t->at = 0;
-    return dt_source_read(&t->source, t->buffer, BUFFER, &t->have, err);
+    return dt_input_read(&t->source, t->buffer, BUFFER, &t->have, err);
 }
 
 static dt_code start(dt_table *t, dt_error *err)
@@ -188,7 +188,7 @@ const char *dt_table_cell(const dt_table *t, int64_t column)
 
 dt_code dt_table_rewind(dt_table *t, dt_error *err)
 {
-    dt_code code = dt_source_seek(&t->source, 0, err);
+    dt_code code = dt_input_seek(&t->source, 0, err);
     return code ? code : start(t, err);
 }
 
@@ -217,7 +217,7 @@ dt_code dt_table_open(dt_table *t, const char *path, dt_error *err)
         return dt_fail(err, DT_ERR_FILE,
                        "%s: is not a regular file; a table is read twice, so store it as one",
                        path);
-    dt_code code = dt_source_open(&t->source, path, err);
+    dt_code code = dt_input_open(&t->source, path, err);
     if (code)
         return code;
     t->buffer = malloc(BUFFER);
@@ -228,7 +228,7 @@ dt_code dt_table_open(dt_table *t, const char *path, dt_error *err)
 
 void dt_table_close(dt_table *t)
 {
-    dt_source_close(&t->source);
+    dt_input_close(&t->source);
     if (t->parsing)
         csv_free(&t->parser);
     t->parsing = false;

@@ -9,7 +9,7 @@
 #include <stdbool.h>
 
 typedef struct {
-    dt_source source;
+    dt_input source;
     char separator;
     int64_t columns;    /* of every row; 0 before the first */
     int64_t first_line; /* line of the file in which the first row begins */

@@ -1,0 +1,18 @@
+/* Attributes of an HDF5 object: whole numbers and texts. Not collective. */
+#ifndef DT_CHECKPOINT_ATTRIBUTE_H
+#define DT_CHECKPOINT_ATTRIBUTE_H
+
+#include <hdf5.h>
+#include <stdint.h>
+
+/* Add one; a negative number is HDF5's failure. */
+herr_t dt_attribute_put_integer(hid_t object, const char *name, int64_t value);
+herr_t dt_attribute_put_text(hid_t object, const char *name, const char *text);
+
+/* The value, or missing if there is none that is a number. */
+int64_t dt_attribute_integer(hid_t object, const char *name, int64_t missing);
+
+/* The text, which the caller frees; NULL if there is none. */
+char *dt_attribute_text(hid_t object, const char *name);
+
+#endif
