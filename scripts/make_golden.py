@@ -1,0 +1,263 @@
+#!/usr/bin/env python3
+"""Make tests/golden/*.h5: what PyTorch computes, for dtrain's tests to compare with.
+
+    scripts/make_golden.py [CASE...]        write all cases, or only those named
+
+One file is one training run in file order, float32 on one CPU thread:
+
+    x, y            the data set
+    model/          the weights before the first step, under the names of the nn.Sequential's
+                    state_dict; so the file itself does for --init-from
+    final/          the weights after the last step, under the same names
+    loss            [steps] float64: the mean loss of each step's batch, before the update
+    @options        the options for dtrain, one word a line: "--hidden\\n32,16\\n--no-shuffle\\n"
+    @torch          the version that computed it
+
+The attributes are fixed-length ASCII. Each run is done in float64 too, and has to agree with
+float32: a run that amplifies rounding would say nothing about another implementation's.
+
+Needs PyTorch and h5py; the files are kept in the repository, so nobody has to run this.
+"""
+import sys
+from pathlib import Path
+
+import h5py
+import numpy as np
+import torch
+from torch import nn
+
+FOLDER = Path(__file__).resolve().parent.parent / "tests" / "golden"
+TOLERANCE = 2e-5  # between float32 and float64: losses, and weights relative to their tensor's max
+ACTIVATIONS = {"relu": nn.ReLU, "tanh": nn.Tanh, "sigmoid": nn.Sigmoid, "gelu": nn.GELU}
+
+
+# ---- Data ---------------------------------------------------------------------------------------
+def features(rng, n, f):
+    """[n,f] normal features whose scales go from 0.25 to 2 and whose means differ."""
+    scale = np.geomspace(0.25, 2.0, f)
+    return (rng.normal(size=(n, f)) * scale + rng.uniform(-0.5, 0.5, f)).astype(np.float32)
+
+
+def response(rng, x, k):
+    """[n,k]: a smooth function of the features, with noise."""
+    f = x.shape[1]
+    a, b = rng.normal(size=(f, k)) / np.sqrt(f), rng.normal(size=(f, k)) / np.sqrt(f)
+    return x @ a + np.sin(2 * (x @ b)) + 0.3 * rng.normal(size=(len(x), k))
+
+
+def regression(n, f, k, flat=False):
+    def make(rng):
+        x = features(rng, n, f)
+        y = response(rng, x, k).astype(np.float32)
+        return x, y[:, 0] if flat else y
+
+    return make
+
+
+def classes(n, f, c, dtype=np.int64, shape=None):
+    def make(rng):
+        x = features(rng, n, f)
+        y = response(rng, x, c).argmax(1)
+        assert len(np.unique(y)) == c
+        return x.reshape((n,) + shape) if shape else x, y.astype(dtype)
+
+    return make
+
+
+def images(n, c, height, width):
+    """Labelled noisy grey pictures, one pattern a class, uint8."""
+
+    def make(rng):
+        y = rng.integers(0, c, n)
+        y[:c] = np.arange(c)
+        pattern = rng.uniform(0, 200, size=(c, height, width))
+        x = np.clip(pattern[y] + rng.normal(0, 40, size=(n, height, width)), 0, 255)
+        return x.astype(np.uint8), y.astype(np.uint8)
+
+    return make
+
+
+# ---- Cases: data, and the options as dtrain takes them -----------------------------------------------
+MLP = dict(hidden=[24, 16])
+CASES = {
+    # Regression
+    "linear_mse": (regression(1037, 10, 1), dict(batch_size=100, epochs=10, lr=0.02)),
+    "linear_mse_flat_y": (
+        regression(217, 7, 1, flat=True),
+        dict(batch_size=10, epochs=5, lr=0.02),
+    ),
+    "linear_mse_k3": (regression(517, 12, 3), dict(batch_size=32, epochs=7, lr=0.02)),
+    "mlp1_mse_k3": (
+        regression(1037, 9, 3),
+        dict(hidden=[20], activation="tanh", loss="mse", batch_size=64, epochs=7, lr=0.05),
+    ),
+    "mlp_relu": (regression(1037, 10, 1), dict(MLP, batch_size=64, epochs=7, lr=0.02)),
+    "mlp_tanh": (
+        regression(1037, 10, 1),
+        dict(MLP, activation="tanh", batch_size=64, epochs=7, lr=0.05),
+    ),
+    "mlp_sigmoid": (
+        regression(1037, 10, 1),
+        dict(MLP, activation="sigmoid", batch_size=64, epochs=7, lr=0.1),
+    ),
+    "mlp_gelu": (
+        regression(1037, 10, 1),
+        dict(MLP, activation="gelu", batch_size=64, epochs=7, lr=0.05),
+    ),
+    "mlp3_tanh": (
+        regression(733, 11, 2),
+        dict(hidden=[17, 33, 5], activation="tanh", batch_size=48, epochs=8, lr=0.05),
+    ),
+    # Classes
+    "linear_xent": (classes(1037, 10, 4), dict(batch_size=100, epochs=10, lr=0.1)),
+    "mlp_xent": (
+        classes(1037, 10, 5, np.int32),
+        dict(hidden=[32, 16], activation="relu", batch_size=64, epochs=7, lr=0.05),
+    ),
+    "mlp_xent_gelu": (
+        classes(517, 8, 3, np.int16),
+        dict(hidden=[19], activation="gelu", loss="cross-entropy", batch_size=20, epochs=5, lr=0.05),
+    ),
+    "uint8_xent": (
+        images(203, 10, 9, 7),
+        dict(hidden=[21], activation="relu", batch_size=5, epochs=3, lr=0.02),
+    ),
+    "shape3_xent": (
+        classes(419, 24, 3, np.int64, shape=(2, 3, 4)),
+        dict(hidden=[13], activation="tanh", batch_size=25, epochs=6, lr=0.05),
+    ),
+    # The optimizer
+    "momentum": (
+        regression(1037, 10, 1),
+        dict(MLP, activation="tanh", batch_size=64, epochs=7, lr=0.01, momentum=0.9),
+    ),
+    "nesterov": (
+        regression(1037, 10, 1),
+        dict(MLP, activation="tanh", batch_size=64, epochs=7, lr=0.01, momentum=0.9, nesterov=True),
+    ),
+    "weight_decay": (
+        regression(1037, 10, 1),
+        dict(MLP, activation="tanh", batch_size=64, epochs=7, lr=0.05, weight_decay=0.02),
+    ),
+    "sgd_all": (
+        classes(1037, 10, 4),
+        dict(
+            hidden=[24],
+            activation="gelu",
+            batch_size=64,
+            epochs=7,
+            lr=0.02,
+            momentum=0.8,
+            nesterov=True,
+            weight_decay=0.01,
+        ),
+    ),
+    # The batches
+    "drop_last": (
+        regression(517, 6, 1),
+        dict(hidden=[12], activation="tanh", batch_size=50, epochs=11, lr=0.05, drop_last=True),
+    ),
+    "batch_over_n": (regression(91, 5, 1), dict(batch_size=100, epochs=110, lr=0.02)),
+    "batch_1": (regression(37, 3, 2), dict(batch_size=1, epochs=3, lr=0.01)),
+    "max_steps": (regression(211, 7, 1), dict(batch_size=10, epochs=9, max_steps=123, lr=0.02)),
+}
+
+
+# ---- One run -------------------------------------------------------------------------------------
+def words(o):
+    """The options as dtrain's command line has them, in the order of the table above."""
+    out = ["--no-shuffle"]
+    for name, value in o.items():
+        out.append("--" + name.replace("_", "-"))
+        if isinstance(value, list):
+            out.append(",".join(str(v) for v in value))
+        elif value is not True:
+            out.append(str(value))
+    return out
+
+
+def network(o, inputs, outputs):
+    layers, width = [], inputs
+    for h in o.get("hidden", []):
+        layers += [nn.Linear(width, h), ACTIVATIONS[o.get("activation", "relu")]()]
+        width = h
+    return nn.Sequential(*layers, nn.Linear(width, outputs))
+
+
+def train(o, x, y, initial, dtype):
+    """The losses of all steps and the final state_dict, computed in dtype."""
+    integer = y.dtype.kind in "iu"
+    outputs = int(y.max()) + 1 if integer else (y.shape[1] if y.ndim > 1 else 1)
+    rows = torch.from_numpy(x.reshape(len(x), -1))
+    if x.dtype == np.uint8:
+        rows = rows.to(torch.float32).div(255)  # as torchvision's ToTensor
+    rows = rows.to(dtype)
+    want = torch.from_numpy(y.astype(np.int64) if integer else y.reshape(len(y), -1))
+    want = want if integer else want.to(dtype)
+
+    model = network(o, rows.shape[1], outputs)
+    if initial is not None:
+        model.load_state_dict(initial)
+    model = model.to(dtype)
+    before = {k: v.clone() for k, v in model.state_dict().items()}
+    criterion = nn.CrossEntropyLoss() if integer else nn.MSELoss()
+    sgd = torch.optim.SGD(
+        model.parameters(),
+        lr=o["lr"],
+        momentum=o.get("momentum", 0),
+        nesterov=o.get("nesterov", False),
+        weight_decay=o.get("weight_decay", 0),
+    )
+    losses = []
+    for _ in range(o["epochs"]):
+        for i in range(0, len(x), o["batch_size"]):
+            if o.get("drop_last") and i + o["batch_size"] > len(x):
+                break
+            if len(losses) == o.get("max_steps"):
+                break
+            loss = criterion(model(rows[i : i + o["batch_size"]]), want[i : i + o["batch_size"]])
+            sgd.zero_grad()
+            loss.backward()
+            sgd.step()
+            losses.append(loss.item())
+    return np.array(losses), before, model.state_dict()
+
+
+def make(number, name):
+    data, o = CASES[name]
+    x, y = data(np.random.Generator(np.random.PCG64(1000 + number)))
+    torch.manual_seed(number)
+    loss, initial, final = train(o, x, y, None, torch.float32)
+    loss64, _, final64 = train(o, x, y, initial, torch.float64)
+
+    off_loss = np.max(np.abs(loss - loss64) / np.abs(loss64))
+    off_final = max(
+        float((final[k] - final64[k]).abs().max() / final64[k].abs().max()) for k in final
+    )
+    assert np.isfinite(loss).all() and len(loss) >= 100, (name, len(loss))
+    assert off_loss < TOLERANCE and off_final < TOLERANCE, (name, off_loss, off_final)
+    tenth = len(loss) // 10
+    assert loss[-tenth:].mean() < 0.95 * loss[:tenth].mean(), (name, "does not learn")
+    moved = min(float((final[k] - initial[k]).abs().max()) for k in final)
+    assert moved > 1e-3, (name, "a tensor hardly moves", moved)
+
+    path = FOLDER / f"{name}.h5"
+    with h5py.File(path, "w") as f:
+        f.attrs["options"] = np.bytes_("\n".join(words(o)) + "\n")
+        f.attrs["torch"] = np.bytes_(torch.__version__)
+        f["x"], f["y"], f["loss"] = x, y, loss
+        for group, weights in (("model", initial), ("final", final)):
+            for k, v in weights.items():
+                f[f"{group}/{k}"] = v.numpy()
+    print(
+        f"{name:18s} {path.stat().st_size:6d} bytes, {len(loss)} steps, loss {loss[:tenth].mean():.4f}"
+        f" -> {loss[-tenth:].mean():.4f}, float64 differs by {off_loss:.1e} {off_final:.1e}"
+    )
+
+
+if __name__ == "__main__":
+    torch.set_num_threads(1)
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    for number, name in enumerate(CASES):
+        if len(sys.argv) == 1 or name in sys.argv[1:]:
+            make(number, name)

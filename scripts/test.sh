@@ -1,0 +1,73 @@
+#!/usr/bin/env bash
+# Build and test all: in build/ (Release) and in build-debug/ (with the sanitizers), then look at the
+# sources. The last line is "N passed, N failed"; the exit status is 0 if none failed.
+set -euo pipefail
+cd -- "$(dirname -- "${BASH_SOURCE[0]}")/.."
+. scripts/build.sh
+
+scripts/install-deps.sh --tests
+passed=0
+failed=0
+
+# check NAME COMMAND...: one check that is not a ctest test
+check() {
+    local name=$1
+    shift
+    if "$@"; then
+        echo "$name: passed"
+        passed=$((passed + 1))
+    else
+        echo "$name: FAILED"
+        failed=$((failed + 1))
+    fi
+}
+
+# test_in FOLDER CMAKE-OPTION...: build with all tests, run them, count them
+test_in() {
+    local folder=$1 log=$1/test.log summary
+    shift
+    echo "== $folder: building"
+    if ! build_in "$folder" all "$@" -DDTRAIN_TESTS=ON -DDTRAIN_WERROR=ON; then
+        failed=$((failed + 1))
+        return
+    fi
+    echo "== $folder: testing"
+    (cd "$folder" && ctest -j "$(cores)" --output-on-failure --no-tests=error) </dev/null 2>&1 |
+        tee "$log" || true
+    summary=$(grep -E 'tests passed, [0-9]+ tests failed out of [0-9]+' "$log" | tail -n 1) || true
+    if [[ $summary =~ ,\ ([0-9]+)\ tests\ failed\ out\ of\ ([0-9]+) ]]; then
+        failed=$((failed + BASH_REMATCH[1]))
+        passed=$((passed + BASH_REMATCH[2] - BASH_REMATCH[1]))
+    else
+        failed=$((failed + 1)) # ctest itself failed, or there are no tests
+    fi
+}
+
+test_in build -DCMAKE_BUILD_TYPE=Release -DDTRAIN_SANITIZE=OFF
+test_in build-debug -DCMAKE_BUILD_TYPE=Debug -DDTRAIN_SANITIZE=ON
+
+echo "== sources"
+mapfile -t sources < <(find include src tests -name '*.[ch]' | sort)
+# Versions format differently; 14 is the one the tree is formatted with.
+format=
+for candidate in clang-format-14 clang-format; do
+    if [[ $("$candidate" --version 2>/dev/null) == *" version 14."* ]]; then
+        format=$candidate
+        break
+    fi
+done
+if [[ $format ]]; then
+    check clang-format "$format" --dry-run --Werror "${sources[@]}"
+else
+    echo "clang-format: skipped, version 14 is not installed"
+fi
+if command -v cppcheck >/dev/null; then
+    check cppcheck cppcheck -q -j "$(cores)" --std=c11 --language=c --inline-suppr --error-exitcode=1 \
+        --enable=warning,performance,portability --suppress=missingIncludeSystem \
+        -I include -I src src tests
+else
+    echo "cppcheck: skipped, it is not installed"
+fi
+
+echo "$passed passed, $failed failed"
+[[ $failed -eq 0 ]]

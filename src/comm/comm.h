@@ -1,0 +1,53 @@
+/* What the ranks do together, without MPI's types: the only room that calls MPI. Every function
+ * here is collective over all ranks of the world, unless it says otherwise; counts of bytes and
+ * values may pass 2^31. MPI's own failures abort the run (MPI_ERRORS_ARE_FATAL). */
+#ifndef DT_COMM_H
+#define DT_COMM_H
+
+#include "core/team.h"
+#include <dtrain/world.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* Sum over all ranks, in place: values [n]; n the same on every rank. */
+void dt_sum_float(const dt_world *world, float *values, int64_t n);
+void dt_sum_double(const dt_world *world, double *values, int64_t n);
+void dt_sum_int64(const dt_world *world, int64_t *values, int64_t n);
+
+/* Maximum over all ranks, in place. */
+void dt_max_int64(const dt_world *world, int64_t *values, int64_t n);
+
+/* Rank 0's bytes to everyone. */
+void dt_broadcast(const dt_world *world, void *bytes, int64_t n);
+
+/* Every rank's records to rank 0, in the order of the ranks.
+ *   send       [n] records of record_bytes each
+ *   receive    rank 0: room for the sum of all n; ignored elsewhere */
+void dt_gather(const dt_world *world, const void *send, int64_t n, size_t record_bytes,
+               void *receive);
+
+/* The cores of the node that this job may use, shared out over its ranks on the node (see place.c).
+ *   requested  threads per rank, or 0 for a fair share
+ *   keep       leave the binding of the launcher as it is
+ * team is to be freed with dt_team_free. The calling thread is pinned or set free at once. */
+dt_code dt_place_threads(const dt_world *world, int64_t requested, bool keep, dt_team *team,
+                         dt_error *err);
+
+/* A personalised exchange of records between all ranks, started and finished apart so that compute
+ * fits between. One is under way at a time per dt_exchange. */
+typedef struct dt_exchange dt_exchange;
+
+dt_code dt_exchange_create(const dt_world *world, size_t record_bytes, dt_exchange **exchange,
+                           dt_error *err);
+
+/* Send send_count[r] records to each rank r, which lie in send one rank after the other, and
+ * receive receive_count[r] from each, into receive likewise. All four stay the exchange's until the
+ * finish. */
+void dt_exchange_start(dt_exchange *exchange, const void *send, const int64_t *send_count,
+                       void *receive, const int64_t *receive_count);
+void dt_exchange_finish(dt_exchange *exchange);
+
+/* Takes NULL. Not to be called while one is under way. */
+void dt_exchange_destroy(dt_exchange *exchange);
+
+#endif

@@ -1,0 +1,75 @@
+#include "comm/comm.h"
+#include "comm/internal.h"
+
+#include <assert.h>
+#include <limits.h>
+#include <stdlib.h>
+
+struct dt_exchange {
+    MPI_Comm comm;
+    MPI_Datatype record;
+    MPI_Request request;
+    int size;
+    int *send_count, *send_begin, *receive_count, *receive_begin; /* [size] each, in records */
+};
+
+dt_code dt_exchange_create(const dt_world *world, size_t record_bytes, dt_exchange **exchange,
+                           dt_error *err)
+{
+    dt_exchange *e = calloc(1, sizeof *e);
+    int *tables = calloc((size_t)world->size * 4, sizeof *tables);
+    if (!e || !tables || record_bytes > INT_MAX)
+        dt_fail(err, DT_ERR_MEMORY, "out of memory for the exchange of rows");
+    if (dt_world_agree(world, err)) {
+        free(e);
+        free(tables);
+        *exchange = NULL;
+        return err->code;
+    }
+    e->comm = world->comm->exchange;
+    e->size = world->size;
+    e->send_count = tables;
+    e->send_begin = tables + world->size;
+    e->receive_count = tables + 2 * world->size;
+    e->receive_begin = tables + 3 * world->size;
+    e->request = MPI_REQUEST_NULL;
+    MPI_Type_contiguous((int)record_bytes, MPI_BYTE, &e->record);
+    MPI_Type_commit(&e->record);
+    *exchange = e;
+    return DT_OK;
+}
+
+static void tabulate(const int64_t *count, int size, int *counts, int *begins)
+{
+    int64_t begin = 0;
+    for (int r = 0; r < size; r++) {
+        counts[r] = (int)count[r];
+        begins[r] = (int)begin;
+        begin += count[r];
+    }
+    assert(begin <= INT_MAX); /* the window of one exchange is a few megabytes of whole records */
+}
+
+void dt_exchange_start(dt_exchange *e, const void *send, const int64_t *send_count, void *receive,
+                       const int64_t *receive_count)
+{
+    assert(e->request == MPI_REQUEST_NULL);
+    tabulate(send_count, e->size, e->send_count, e->send_begin);
+    tabulate(receive_count, e->size, e->receive_count, e->receive_begin);
+    MPI_Ialltoallv(send, e->send_count, e->send_begin, e->record, receive, e->receive_count,
+                   e->receive_begin, e->record, e->comm, &e->request);
+}
+
+void dt_exchange_finish(dt_exchange *e)
+{
+    MPI_Wait(&e->request, MPI_STATUS_IGNORE);
+}
+
+void dt_exchange_destroy(dt_exchange *e)
+{
+    if (!e)
+        return;
+    MPI_Type_free(&e->record);
+    free(e->send_count); /* the one block that the four tables lie in */
+    free(e);
+}

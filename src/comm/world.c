@@ -1,0 +1,64 @@
+#include "comm/comm.h"
+#include "comm/internal.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static int count_nodes(const struct dt_comm *comm, int node_rank)
+{
+    int nodes = node_rank == 0;
+    MPI_Allreduce(MPI_IN_PLACE, &nodes, 1, MPI_INT, MPI_SUM, comm->all);
+    return nodes;
+}
+
+dt_code dt_world_begin(dt_world *world, int *argc, char ***argv, dt_error *err)
+{
+    memset(world, 0, sizeof *world);
+    int initialized, provided;
+    MPI_Initialized(&initialized);
+    if (!initialized)
+        MPI_Init_thread(argc, argv, MPI_THREAD_FUNNELED, &provided);
+    struct dt_comm *comm = calloc(1, sizeof *comm);
+    int missing = !comm;
+    MPI_Allreduce(MPI_IN_PLACE, &missing, 1, MPI_INT, MPI_MAX, MPI_COMM_WORLD);
+    if (missing) {
+        free(comm);
+        return dt_fail(err, DT_ERR_MEMORY, "out of memory at the start");
+    }
+    comm->started_mpi = !initialized;
+    MPI_Comm_dup(MPI_COMM_WORLD, &comm->all);
+    MPI_Comm_dup(MPI_COMM_WORLD, &comm->exchange);
+    MPI_Comm_split_type(comm->all, MPI_COMM_TYPE_SHARED, 0, MPI_INFO_NULL, &comm->node);
+    MPI_Comm_rank(comm->all, &world->rank);
+    MPI_Comm_size(comm->all, &world->size);
+    MPI_Comm_rank(comm->node, &world->node_rank);
+    MPI_Comm_size(comm->node, &world->node_size);
+    world->nodes = count_nodes(comm, world->node_rank);
+    world->comm = comm;
+    return DT_OK;
+}
+
+void dt_world_end(dt_world *world)
+{
+    struct dt_comm *comm = world->comm;
+    if (!comm)
+        return;
+    bool started_mpi = comm->started_mpi;
+    MPI_Comm_free(&comm->node);
+    MPI_Comm_free(&comm->exchange);
+    MPI_Comm_free(&comm->all);
+    free(comm);
+    world->comm = NULL;
+    if (started_mpi)
+        MPI_Finalize();
+}
+
+dt_code dt_world_agree(const dt_world *world, dt_error *err)
+{
+    MPI_Comm all = world->comm->all;
+    int first = err->code != DT_OK ? world->rank : world->size;
+    MPI_Allreduce(MPI_IN_PLACE, &first, 1, MPI_INT, MPI_MIN, all);
+    if (first < world->size)
+        MPI_Bcast(err, (int)sizeof *err, MPI_BYTE, first, all);
+    return err->code;
+}

@@ -1,0 +1,32 @@
+/* Random numbers without state: Philox4x32-10 (Salmon et al., "Parallel random numbers: as easy as
+ * 1, 2, 3", SC11), keyed by the seed and counted by (purpose, stream, index). Any rank can compute
+ * any number of any sequence, so nothing depends on ranks and nothing has to be saved. */
+#ifndef DT_CORE_RANDOM_H
+#define DT_CORE_RANDOM_H
+
+#include <stdint.h>
+
+typedef enum {
+    DT_RANDOM_INIT = 1,  /* stream: tensor; index: element */
+    DT_RANDOM_ORDER = 2, /* stream: epoch; index: position */
+} dt_random_purpose;
+
+typedef struct {
+    uint64_t seed;
+    dt_random_purpose purpose;
+    uint32_t stream;
+} dt_random;
+
+/* 128 random bits for an index. */
+void dt_random_bits(const dt_random *random, uint64_t index, uint64_t bits[2]);
+
+/* Fill out[n] with numbers uniform in [low, high). */
+void dt_random_uniform(const dt_random *random, float low, float high, float *out, int64_t n);
+
+/* Fill out[n] with a uniform random permutation of 0..n-1 (Fisher and Yates). n <= 2^32. */
+void dt_random_permutation(const dt_random *random, uint32_t *out, int64_t n);
+
+/* 32 mixed bits of a small block: the round function of a Feistel network. */
+uint32_t dt_random_mix(uint32_t value, uint32_t round, uint32_t key);
+
+#endif

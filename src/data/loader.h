@@ -1,0 +1,45 @@
+/* This rank's samples of each global batch, in memory, in the order of the epoch: rows that other
+ * ranks loaded come by exchanges that run behind the compute of the batches before. */
+#ifndef DT_DATA_LOADER_H
+#define DT_DATA_LOADER_H
+
+#include "core/split.h"
+#include "data/dataset.h"
+
+typedef struct {
+    int64_t batch_size; /* global */
+    uint64_t seed;
+    bool shuffle, drop_last;
+} dt_loader_options;
+
+/* Some of this rank's samples of one global batch; a view that the next call ends. */
+typedef struct {
+    int64_t count;  /* samples here, may be 0 */
+    const float *x; /* [count,features] */
+    const void *y;  /* [count,outputs] float, or [count] int32_t labels */
+    bool last;      /* no more of this batch follow on this rank */
+} dt_samples;
+
+typedef struct dt_loader dt_loader;
+
+/* The steps of an epoch over so many rows. */
+int64_t dt_steps_per_epoch(int64_t rows, int64_t batch_size, bool drop_last);
+
+/* How the samples of a global batch are shared out over the ranks. */
+dt_split dt_batch_split(int64_t batch_size, int ranks);
+
+/* Start at the first step of epoch 1. Collective; world and dataset are borrowed for the loader's
+ * life. *loader is NULL after an error. */
+dt_code dt_loader_create(dt_loader **loader, const dt_world *world, const dt_dataset *dataset,
+                         const dt_loader_options *options, dt_error *err);
+
+/* The next samples: a batch in one or several deliveries, then the next batch, and after an epoch's
+ * last the first of the next epoch. How many deliveries a batch takes is the same on every rank.
+ * Collective in effect: every rank takes them in the same number; it waits only for rows under way.
+ */
+dt_samples dt_loader_next(dt_loader *loader);
+
+/* Collective. Takes NULL. */
+void dt_loader_destroy(dt_loader *loader);
+
+#endif

@@ -1,0 +1,123 @@
+/* Up to TABLE_ROWS rows the permutation is drawn by Fisher and Yates and stored. Beyond, it is
+ * computed for each position by an alternating Feistel network on just enough bits to hold n,
+ * walked along its cycle until the result is below n (Black and Rogaway, "Ciphers with arbitrary
+ * finite domains", 2002): no memory, and an inverse, so that each rank finds the visits to its own
+ * rows alone. */
+#include "data/order.h"
+
+#include "core/memory.h"
+#include "core/random.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { TABLE_ROWS = 1 << 20 };
+
+dt_code dt_order_init(dt_order *order, int64_t n, uint64_t seed, bool shuffle, dt_error *err)
+{
+    *order = (dt_order){.n = n, .seed = seed, .shuffle = shuffle};
+    int bits = 2;
+    while (bits < 62 && (int64_t)1 << bits < n)
+        bits++;
+    order->left_bits = bits / 2;
+    order->right_bits = bits - bits / 2;
+    if (shuffle && n <= TABLE_ROWS)
+        order->table = dt_alloc(n, sizeof *order->table, "the order of the epoch", err);
+    return err->code;
+}
+
+void dt_order_begin_epoch(dt_order *order, int64_t epoch)
+{
+    dt_random random = {.seed = order->seed, .purpose = DT_RANDOM_ORDER, .stream = (uint32_t)epoch};
+    if (order->table)
+        dt_random_permutation(&random, order->table, order->n);
+    for (int r = 0; r < DT_ORDER_ROUNDS; r += 4) {
+        uint64_t bits[2];
+        dt_random_bits(&random, (uint64_t)r / 4, bits);
+        memcpy(&order->key[r], bits, sizeof bits);
+    }
+}
+
+void dt_order_free(dt_order *order)
+{
+    free(order->table);
+    order->table = NULL;
+}
+
+/* One pass of value v = (left, right) through the network, or back through it. Even rounds change
+ * the left half, odd ones the right, so that the halves need not be equal. */
+static uint64_t pass(const dt_order *order, uint64_t v, bool back)
+{
+    uint32_t left_mask = (uint32_t)((1ull << order->left_bits) - 1);
+    uint32_t right_mask = (uint32_t)((1ull << order->right_bits) - 1);
+    uint32_t left = (uint32_t)(v >> order->right_bits), right = (uint32_t)v & right_mask;
+    for (int i = 0; i < DT_ORDER_ROUNDS; i++) {
+        int r = back ? DT_ORDER_ROUNDS - 1 - i : i;
+        if (r % 2 == 0)
+            left ^= dt_random_mix(right, (uint32_t)r, order->key[r]) & left_mask;
+        else
+            right ^= dt_random_mix(left, (uint32_t)r, order->key[r]) & right_mask;
+    }
+    return (uint64_t)left << order->right_bits | right;
+}
+
+static int64_t walk(const dt_order *order, int64_t from, bool back)
+{
+    uint64_t v = (uint64_t)from;
+    do
+        v = pass(order, v, back);
+    while (v >= (uint64_t)order->n);
+    return (int64_t)v;
+}
+
+int64_t dt_order_row(const dt_order *order, int64_t position)
+{
+    if (!order->shuffle)
+        return position;
+    return order->table ? order->table[position] : walk(order, position, false);
+}
+
+/* Sort by position: radix sort in digits of 11 bits, least first. */
+static void sort_visits(dt_visit *visits, dt_visit *spare, int64_t count, int64_t n)
+{
+    enum { BITS = 11, DIGITS = 1 << BITS };
+    dt_visit *from = visits, *to = spare;
+    for (int shift = 0; n >> shift > 0; shift += BITS) {
+        int64_t begin[DIGITS + 1] = {0};
+        for (int64_t i = 0; i < count; i++)
+            begin[((from[i].position >> shift) & (DIGITS - 1)) + 1]++;
+        for (int d = 0; d < DIGITS; d++)
+            begin[d + 1] += begin[d];
+        for (int64_t i = 0; i < count; i++)
+            to[begin[(from[i].position >> shift) & (DIGITS - 1)]++] = from[i];
+        dt_visit *sorted = to;
+        to = from;
+        from = sorted;
+    }
+    if (from != visits)
+        memcpy(visits, from, (size_t)count * sizeof *visits);
+}
+
+static void visits_by_network(const dt_order *order, int64_t begin, int64_t end, dt_visit *visits,
+                              dt_visit *spare)
+{
+#pragma omp parallel for if (end - begin > 10000)
+    for (int64_t row = begin; row < end; row++)
+        visits[row - begin] = (dt_visit){.position = walk(order, row, true), .row = row};
+    sort_visits(visits, spare, end - begin, order->n);
+}
+
+void dt_order_visits(const dt_order *order, int64_t begin, int64_t end, dt_visit *visits,
+                     dt_visit *spare)
+{
+    if (order->shuffle && !order->table) {
+        visits_by_network(order, begin, end, visits, spare);
+        return;
+    }
+    int64_t first = order->shuffle ? 0 : begin, last = order->shuffle ? order->n : end, count = 0;
+    for (int64_t position = first; position < last; position++) {
+        int64_t row = order->shuffle ? order->table[position] : position;
+        if (row >= begin && row < end)
+            visits[count++] = (dt_visit){.position = position, .row = row};
+    }
+}

@@ -1,0 +1,42 @@
+/* The order in which an epoch visits the rows: a permutation of 0..n-1 that depends on the seed and
+ * the epoch and on nothing else. Not collective; every rank computes the same. */
+#ifndef DT_DATA_ORDER_H
+#define DT_DATA_ORDER_H
+
+#include <dtrain/status.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+enum { DT_ORDER_ROUNDS = 8 };
+
+typedef struct {
+    int64_t n;
+    uint64_t seed;
+    bool shuffle;              /* false: file order */
+    uint32_t *table;           /* [n] rows by position, where n is small enough to store; owned */
+    int left_bits, right_bits; /* elsewhere: halves of a Feistel network, 2^(left+right) >= n */
+    uint32_t key[DT_ORDER_ROUNDS];
+} dt_order;
+
+typedef struct {
+    int64_t position, row;
+} dt_visit;
+
+/* To be ended with dt_order_free. */
+dt_code dt_order_init(dt_order *order, int64_t n, uint64_t seed, bool shuffle, dt_error *err);
+
+/* Take the order of an epoch, counted from 1. */
+void dt_order_begin_epoch(dt_order *order, int64_t epoch);
+
+/* The row visited at a position, both from 0. */
+int64_t dt_order_row(const dt_order *order, int64_t position);
+
+/* When the rows [begin, end) are visited, in the order of the visits.
+ *   visits  [out] [end - begin]
+ *   spare   [end - begin] scratch */
+void dt_order_visits(const dt_order *order, int64_t begin, int64_t end, dt_visit *visits,
+                     dt_visit *spare);
+
+void dt_order_free(dt_order *order);
+
+#endif

@@ -1,0 +1,318 @@
+#include "engine/engine.h"
+
+#include "core/memory.h"
+#include "engine/gemm.h"
+#include "model/activation.h"
+#include "model/loss.h"
+
+#include <omp.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+    BLOCK_ROWS = 128, /* of a thread in a wave: below, products slow down; above, caches spill */
+    LOSS_STRIDE = 16, /* two cache lines apart, so that no thread's store disturbs another */
+    FLOPS_TO_WAKE = 4000000, /* a step of less is done before the other threads are awake */
+};
+
+/* What a wave keeps of one layer. */
+typedef struct {
+    float *a;     /* [wave,out] activations; of the last layer the outputs, then their gradient */
+    float *slope; /* [wave,out] of GELU, else NULL */
+    float
+        *delta; /* [wave,out] d loss / d (product + bias); of the last layer the same array as a */
+} layer_work;
+
+struct dt_engine {
+    const dt_model *model;
+    const dt_team *team;
+    int64_t wave; /* most rows in a wave */
+    layer_work *work;
+    double *loss; /* [threads] LOSS_STRIDE apart: of each thread's rows in the wave */
+};
+
+/* One wave of one call, seen by all threads. */
+typedef struct {
+    dt_engine *engine;
+    const float *parameters, *x;
+    const char *y;
+    int64_t rows;
+    int threads;
+    bool accumulate;
+    float *gradient;
+    float *output;
+} wave;
+
+static float *rows_of(const dt_engine *e, int64_t width, dt_error *err)
+{
+    return dt_alloc(e->wave * width, sizeof(float), "activations", err);
+}
+
+static dt_code allocate(dt_engine *e, dt_error *err)
+{
+    const dt_model *m = e->model;
+    e->work = calloc((size_t)m->n_layers, sizeof *e->work);
+    e->loss = dt_alloc((int64_t)e->team->threads * LOSS_STRIDE, sizeof *e->loss, "losses", err);
+    if (!e->work)
+        return dt_fail(err, DT_ERR_MEMORY, "out of memory for the engine");
+    for (int l = 0; l < m->n_layers; l++) {
+        layer_work *w = &e->work[l];
+        bool last = l == m->n_layers - 1;
+        w->a = rows_of(e, m->layer[l].out, err);
+        w->delta = last ? w->a : rows_of(e, m->layer[l].out, err);
+        if (!last && m->activation == DT_ACT_GELU)
+            w->slope = rows_of(e, m->layer[l].out, err);
+    }
+    return err->code;
+}
+
+dt_code dt_engine_create(dt_engine **engine, const dt_model *model, const dt_team *team,
+                         dt_error *err)
+{
+    dt_engine *e = calloc(1, sizeof *e);
+    *engine = NULL;
+    if (!e)
+        return dt_fail(err, DT_ERR_MEMORY, "out of memory for the engine");
+    e->model = model;
+    e->team = team;
+    e->wave = (int64_t)team->threads * BLOCK_ROWS;
+    if (allocate(e, err)) {
+        dt_engine_destroy(e);
+        return err->code;
+    }
+    *engine = e;
+    return DT_OK;
+}
+
+void dt_engine_destroy(dt_engine *e)
+{
+    if (!e)
+        return;
+    for (int l = 0; e->work && l < e->model->n_layers; l++) {
+        free(e->work[l].a);
+        free(e->work[l].slope);
+        if (l < e->model->n_layers - 1)
+            free(e->work[l].delta);
+    }
+    free(e->work);
+    free(e->loss);
+    free(e);
+}
+
+/* ---- A thread's rows: forward, loss, backward
+ * ---------------------------------------------------- */
+
+/* Rows [begin, begin + n) through the layers; the last layer's bias is left to the loss. */
+static void forward(const wave *w, int64_t begin, int64_t n)
+{
+    const dt_model *m = w->engine->model;
+    const float *in = w->x + begin * m->inputs; /* [n,in] */
+    for (int l = 0; l < m->n_layers; l++) {
+        const dt_layer *layer = &m->layer[l];
+        const layer_work *work = &w->engine->work[l];
+        float *out = work->a + begin * layer->out; /* [n,out] */
+        dt_gemm(&(dt_product){.m = n,
+                              .n = layer->out,
+                              .k = layer->in,
+                              .a = in,
+                              .lda = layer->in,
+                              .b = w->parameters + layer->weight,
+                              .ldb = layer->in,
+                              .b_transposed = true,
+                              .c = out,
+                              .ldc = layer->out});
+        if (l < m->n_layers - 1)
+            dt_activate(m->activation, n, layer->out, w->parameters + layer->bias, out,
+                        work->slope ? work->slope + begin * layer->out : NULL);
+        in = out;
+    }
+}
+
+/* Bytes of a sample's y: a label or the targets. */
+static int64_t target_bytes(const dt_model *m)
+{
+    return (m->loss == DT_LOSS_CROSS_ENTROPY ? 1 : m->outputs) * (int64_t)sizeof(float);
+}
+
+/* From the last layer's delta to those of the hidden layers. */
+static void backward(const wave *w, int64_t begin, int64_t n)
+{
+    const dt_model *m = w->engine->model;
+    for (int l = m->n_layers - 1; l > 0; l--) {
+        const dt_layer *layer = &m->layer[l];
+        const layer_work *below = &w->engine->work[l - 1];
+        int64_t at = begin * layer->in;
+        dt_gemm(&(dt_product){.m = n,
+                              .n = layer->in,
+                              .k = layer->out,
+                              .a = w->engine->work[l].delta + begin * layer->out,
+                              .lda = layer->out,
+                              .b = w->parameters + layer->weight,
+                              .ldb = layer->in,
+                              .c = below->delta + at,
+                              .ldc = layer->in});
+        dt_activate_back(m->activation, n * layer->in, below->a + at,
+                         below->slope ? below->slope + at : NULL, below->delta + at);
+    }
+}
+
+static double run_rows(const wave *w, int64_t begin, int64_t n)
+{
+    const dt_model *m = w->engine->model;
+    const dt_layer *last = &m->layer[m->n_layers - 1];
+    if (n == 0)
+        return 0;
+    forward(w, begin, n);
+    double loss = dt_loss_back(m->loss, n, m->outputs, w->parameters + last->bias,
+                               w->y + begin * target_bytes(m),
+                               w->engine->work[m->n_layers - 1].a + begin * m->outputs);
+    backward(w, begin, n);
+    return loss;
+}
+
+/* ---- A thread's part of the gradient
+ * ------------------------------------------------------------- */
+
+/* sum[i] (+)= column sums of delta [rows,width], columns [0, n). */
+static void sum_rows(const float *delta, int64_t rows, int64_t width, int64_t n, bool accumulate,
+                     float *restrict sum)
+{
+    if (!accumulate)
+        memset(sum, 0, (size_t)n * sizeof *sum);
+    for (int64_t r = 0; r < rows; r++) {
+        const float *row = delta + r * width;
+#pragma omp simd
+        for (int64_t i = 0; i < n; i++)
+            sum[i] += row[i];
+    }
+}
+
+/* The thread's share of each layer: rows of its weight, that is outputs of the layer. */
+static void gradient_of_weights(const wave *w, int thread)
+{
+    const dt_model *m = w->engine->model;
+    for (int l = 0; l < m->n_layers; l++) {
+        const dt_layer *layer = &m->layer[l];
+        const float *delta = w->engine->work[l].delta;              /* [rows,out] */
+        const float *in = l == 0 ? w->x : w->engine->work[l - 1].a; /* [rows,in] */
+        int64_t begin = layer->out * thread / w->threads;
+        int64_t n = layer->out * (thread + 1) / w->threads - begin;
+        if (n == 0)
+            continue;
+        dt_gemm(&(dt_product){.m = n,
+                              .n = layer->in,
+                              .k = w->rows,
+                              .a = delta + begin,
+                              .lda = layer->out,
+                              .a_transposed = true,
+                              .b = in,
+                              .ldb = layer->in,
+                              .c = w->gradient + layer->weight + begin * layer->in,
+                              .ldc = layer->in,
+                              .accumulate = w->accumulate});
+        sum_rows(delta + begin, w->rows, layer->out, n, w->accumulate,
+                 w->gradient + layer->bias + begin);
+    }
+}
+
+/* ---- Waves
+ * ----------------------------------------------------------------------------------------- */
+
+static int threads_for(const dt_engine *e, int64_t rows)
+{
+    double flops = 6.0 * (double)rows * (double)e->model->parameters;
+    return flops < FLOPS_TO_WAKE ? 1 : e->team->threads;
+}
+
+static double forward_rows(const wave *w, int64_t begin, int64_t n)
+{
+    const dt_model *m = w->engine->model;
+    const dt_layer *last = &m->layer[m->n_layers - 1];
+    const float *bias = w->parameters + last->bias;
+    const float *from = w->engine->work[m->n_layers - 1].a + begin * m->outputs;
+    float *to = w->output + begin * m->outputs;
+    if (n == 0)
+        return 0;
+    forward(w, begin, n);
+    memcpy(to, from, (size_t)(n * m->outputs) * sizeof *to);
+    if (w->y)
+        return dt_loss_sum(m->loss, n, m->outputs, bias, w->y + begin * target_bytes(m), to);
+    for (int64_t r = 0; r < n; r++)
+        for (int64_t k = 0; k < m->outputs; k++)
+            to[r * m->outputs + k] += bias[k];
+    return 0;
+}
+
+static void work_in_wave(const wave *w, int thread)
+{
+    int64_t begin = w->rows * thread / w->threads;
+    int64_t n = w->rows * (thread + 1) / w->threads - begin;
+    double *loss = &w->engine->loss[thread * LOSS_STRIDE];
+    if (!w->gradient) {
+        *loss = forward_rows(w, begin, n);
+        return;
+    }
+    *loss = run_rows(w, begin, n);
+#pragma omp barrier
+    gradient_of_weights(w, thread);
+}
+
+/* The losses are added in the order of the threads, so that a run repeats to the bit. */
+static double run_wave(const wave *w)
+{
+    const dt_team *team = w->engine->team;
+    if (w->threads == 1) {
+        if (team->threads > 1)
+            omp_set_num_threads(1); /* keeps the products on this thread */
+        work_in_wave(w, 0);
+        if (team->threads > 1)
+            omp_set_num_threads(team->threads);
+    } else {
+#pragma omp parallel num_threads(w->threads)
+        {
+            dt_team_enter(team, omp_get_thread_num());
+            work_in_wave(w, omp_get_thread_num());
+        }
+    }
+    double loss = 0;
+    for (int t = 0; t < w->threads; t++)
+        loss += w->engine->loss[t * LOSS_STRIDE];
+    return loss;
+}
+
+double dt_engine_gradient(dt_engine *e, const float *parameters, const float *x, const void *y,
+                          int64_t rows, bool accumulate, float *gradient)
+{
+    const dt_model *m = e->model;
+    double loss = 0;
+    wave w = {.engine = e,
+              .parameters = parameters,
+              .threads = threads_for(e, rows),
+              .gradient = gradient};
+    if (rows == 0 && !accumulate)
+        memset(gradient, 0, (size_t)m->parameters * sizeof *gradient);
+    for (int64_t r = 0; r < rows; r += w.rows) {
+        w.rows = rows - r < e->wave ? rows - r : e->wave;
+        w.x = x + r * m->inputs;
+        w.y = (const char *)y + r * target_bytes(m);
+        w.accumulate = accumulate || r > 0;
+        loss += run_wave(&w);
+    }
+    return loss;
+}
+
+double dt_engine_forward(dt_engine *e, const float *parameters, const float *x, const void *y,
+                         int64_t rows, float *output)
+{
+    const dt_model *m = e->model;
+    double loss = 0;
+    wave w = {.engine = e, .parameters = parameters, .threads = threads_for(e, rows)};
+    for (int64_t r = 0; r < rows; r += w.rows) {
+        w.rows = rows - r < e->wave ? rows - r : e->wave;
+        w.x = x + r * m->inputs;
+        w.y = y ? (const char *)y + r * target_bytes(m) : NULL;
+        w.output = output + r * m->outputs;
+        loss += run_wave(&w);
+    }
+    return loss;
+}

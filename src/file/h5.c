@@ -1,0 +1,136 @@
+#include "file/h5.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+void dt_h5_quiet(void)
+{
+    H5Eset_auto2(H5E_DEFAULT, NULL, NULL);
+}
+
+static herr_t keep_last(unsigned n, const H5E_error2_t *e, void *text)
+{
+    (void)n;
+    if (e->desc && e->desc[0])
+        snprintf(text, 256, "%s", e->desc);
+    return 0;
+}
+
+const char *dt_h5_reason(char text[256])
+{
+    snprintf(text, 256, "unknown error in HDF5");
+    H5Ewalk2(H5E_DEFAULT, H5E_WALK_DOWNWARD, keep_last, text);
+    H5Eclear2(H5E_DEFAULT);
+    return text;
+}
+
+/* HDF5 keeps the errno of a failed system call only in the text of its error stack. */
+static herr_t find_errno(unsigned n, const H5E_error2_t *e, void *number)
+{
+    (void)n;
+    const char *text = e->desc ? strstr(e->desc, "errno = ") : NULL;
+    if (text)
+        *(int *)number = atoi(text + strlen("errno = "));
+    return 0;
+}
+
+int dt_h5_errno(void)
+{
+    int number = 0;
+    H5Ewalk2(H5E_DEFAULT, H5E_WALK_UPWARD, find_errno, &number);
+    H5Eclear2(H5E_DEFAULT);
+    return number;
+}
+
+hid_t dt_h5_access(void)
+{
+    hid_t access = H5Pcreate(H5P_FILE_ACCESS);
+#if H5_VERSION_GE(1, 10, 7)
+    H5Pset_file_locking(access, 0, 1);
+#endif
+    return access;
+}
+
+/* What HDF5 would say less clearly. */
+static dt_code check_readable(const char *path, dt_error *err)
+{
+    struct stat info;
+    if (stat(path, &info))
+        return dt_fail(err, DT_ERR_FILE, errno == ENOENT ? "%s: no such file" : "%s: %s", path,
+                       strerror(errno));
+    if (S_ISDIR(info.st_mode))
+        return dt_fail(err, DT_ERR_FILE, "%s: is a folder, not an HDF5 file", path);
+    int fd = open(path, O_RDONLY);
+    if (fd < 0)
+        return dt_fail(err, DT_ERR_FILE, "%s: %s", path, strerror(errno));
+    close(fd);
+    return DT_OK;
+}
+
+hid_t dt_h5_open(const char *path, dt_error *err)
+{
+    dt_h5_quiet();
+    if (check_readable(path, err))
+        return -1;
+    hid_t access = dt_h5_access();
+    hid_t file = H5Fopen(path, H5F_ACC_RDONLY, access);
+    if (file < 0) {
+        char reason[256];
+        dt_h5_reason(reason);
+        if (strstr(reason, "truncated"))
+            dt_fail(err, DT_ERR_FILE, "%s: the file is truncated: %s", path, reason);
+        else if (H5Fis_hdf5(path) > 0)
+            dt_fail(err, DT_ERR_FILE, "%s: damaged HDF5 file: %s", path, reason);
+        else
+            dt_fail(err, DT_ERR_FILE, "%s: not an HDF5 file", path);
+        H5Eclear2(H5E_DEFAULT);
+    }
+    H5Pclose(access);
+    return file;
+}
+
+typedef struct {
+    char *text;
+    size_t room;
+    int n;
+} listing;
+
+static herr_t list_dataset(hid_t group, const char *name, const H5O_info_t *info, void *data)
+{
+    (void)group;
+    enum { MOST = 8 };
+    listing *l = data;
+    if (info->type != H5O_TYPE_DATASET)
+        return 0;
+    if (++l->n > MOST)
+        return 1;
+    int written = l->n == MOST ? snprintf(l->text, l->room, ", ...")
+                               : snprintf(l->text, l->room, "%s\"%s\"", l->n > 1 ? ", " : "", name);
+    if (written < 0 || (size_t)written >= l->room)
+        return 1;
+    l->text += written;
+    l->room -= (size_t)written;
+    return 0;
+}
+
+hid_t dt_h5_open_dataset(hid_t file, const char *path, const char *name, const char *advice,
+                         dt_error *err)
+{
+    hid_t object = H5Oopen(file, name, H5P_DEFAULT);
+    if (object >= 0 && H5Iget_type(object) == H5I_DATASET)
+        return object;
+    char datasets[512] = "";
+    listing l = {.text = datasets, .room = sizeof datasets, .n = 0};
+    H5Ovisit2(file, H5_INDEX_NAME, H5_ITER_NATIVE, list_dataset, &l, H5O_INFO_BASIC);
+    dt_fail(err, DT_ERR_DATA, "%s: %s \"%s\" (it has %s%s)", path,
+            object < 0 ? "no dataset" : "not a dataset:", name, l.n ? datasets : "none", advice);
+    if (object >= 0)
+        H5Oclose(object);
+    H5Eclear2(H5E_DEFAULT);
+    return -1;
+}

@@ -1,0 +1,32 @@
+/* Opening HDF5 files the way dtrain does: no file locks (NFS and Lustre hang on them), and HDF5's
+ * own printing of errors off, since what went wrong becomes one line of ours. Not collective. */
+#ifndef DT_FILE_H5_H
+#define DT_FILE_H5_H
+
+#include <dtrain/status.h>
+#include <hdf5.h>
+#include <stdint.h>
+
+/* Open a file read-only. Says whether it is missing, unreadable, not HDF5, or cut short.
+ * Returns the file, or a negative number after an error. */
+hid_t dt_h5_open(const char *path, dt_error *err);
+
+/* Access to a file without file locks; the caller closes it with H5Pclose. */
+hid_t dt_h5_access(void);
+
+/* Open a dataset of a file; an error lists the datasets that there are, and ends with advice.
+ * Returns it, or a negative number after an error. */
+hid_t dt_h5_open_dataset(hid_t file, const char *path, const char *name, const char *advice,
+                         dt_error *err);
+
+/* The innermost description on HDF5's error stack, which it also clears; never NULL. */
+const char *dt_h5_reason(char text[256]);
+
+/* The errno of the system call that failed, from HDF5's error stack, which it also clears; 0 if
+ * there was none. */
+int dt_h5_errno(void);
+
+/* Turn off HDF5's own printing of errors. */
+void dt_h5_quiet(void);
+
+#endif

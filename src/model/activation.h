@@ -1,0 +1,20 @@
+/* The activations between layers, as PyTorch defines them: ReLU, Tanh, Sigmoid, and GELU in its
+ * exact form x Phi(x). Each works in place on a block of rows. */
+#ifndef DT_MODEL_ACTIVATION_H
+#define DT_MODEL_ACTIVATION_H
+
+#include <dtrain/options.h>
+#include <stdint.h>
+
+/* a = f(z + bias) for rows of width values.
+ *   z     [in,out] [rows,width] the layer's products; a on return
+ *   bias  [width]
+ *   slope [out] [rows,width] f'(z + bias), only for GELU, whose slope cannot be told from a; else
+ * NULL */
+void dt_activate(dt_activation f, int64_t rows, int64_t width, const float *bias, float *z,
+                 float *slope);
+
+/* delta *= f', where a and slope are what dt_activate left. delta [n]. */
+void dt_activate_back(dt_activation f, int64_t n, const float *a, const float *slope, float *delta);
+
+#endif

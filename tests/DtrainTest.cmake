@@ -1,0 +1,78 @@
+# How a test is declared. One call builds it, registers it and limits its time.
+
+set(DTRAIN_TEST_TIME 1)
+set(DTRAIN_TEST_ENVIRONMENT
+    # Open MPI: more ranks than cores, yielding the cores; no kernel-assisted copies, which containers
+    # forbid; as root too. Other MPIs do not look at these.
+    OMPI_MCA_rmaps_base_oversubscribe=1 PRTE_MCA_rmaps_default_mapping_policy=:oversubscribe
+    OMPI_MCA_mpi_yield_when_idle=1 OMPI_MCA_btl_vader_single_copy_mechanism=none
+    OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1)
+if(DTRAIN_SANITIZE)
+  set(DTRAIN_TEST_TIME 4)
+  # Leaks inside MPI_Init are told by function name, which needs whole call stacks (the slow unwinder),
+  # as Open MPI's plugins are gone from memory when leaks are reported. To name them all costs two
+  # seconds a process, so leaks are looked for on 1 and 2 ranks only.
+  set(leaks_on fast_unwind_on_malloc=0:malloc_context_size=64)
+  set(leaks_off detect_leaks=0)
+  list(APPEND DTRAIN_TEST_ENVIRONMENT UBSAN_OPTIONS=print_stacktrace=1
+    LSAN_OPTIONS=suppressions=${CMAKE_CURRENT_LIST_DIR}/leaks.supp:print_suppressions=0)
+endif()
+
+# dtrain_add_test(NAME name LABEL label RANKS n TIMEOUT seconds COMMAND ...)
+# Each test has a working directory of its own.
+function(dtrain_add_test)
+  cmake_parse_arguments(T "" "NAME;LABEL;RANKS;TIMEOUT" "COMMAND" ${ARGN})
+  set(folder ${CMAKE_CURRENT_BINARY_DIR}/work/${T_NAME})
+  file(MAKE_DIRECTORY ${folder})
+  set(environment ${DTRAIN_TEST_ENVIRONMENT})
+  if(DTRAIN_SANITIZE AND T_RANKS GREATER 2)
+    list(APPEND environment ASAN_OPTIONS=${leaks_off}:allocator_may_return_null=1)
+  elseif(DTRAIN_SANITIZE)
+    list(APPEND environment ASAN_OPTIONS=${leaks_on}:allocator_may_return_null=1)
+  endif()
+  math(EXPR seconds "${T_TIMEOUT} * ${DTRAIN_TEST_TIME}")
+  add_test(NAME ${T_NAME} COMMAND ${T_COMMAND} WORKING_DIRECTORY ${folder})
+  set_tests_properties(${T_NAME} PROPERTIES LABELS ${T_LABEL} PROCESSORS ${T_RANKS}
+    TIMEOUT ${seconds} ENVIRONMENT "${environment}")
+endfunction()
+
+# Build SOURCE (with more sources, relative to the top folder) against the library and its own headers.
+function(dtrain_test_program target source)
+  list(TRANSFORM ARGN PREPEND ${PROJECT_SOURCE_DIR}/)
+  add_executable(${target} ${source} ${ARGN})
+  target_include_directories(${target} PRIVATE ${PROJECT_SOURCE_DIR}/src
+    ${CMAKE_CURRENT_SOURCE_DIR} ${DTRAIN_HEADERS})
+  target_compile_definitions(${target} PRIVATE
+    DTRAIN_VERSION="${PROJECT_VERSION}"
+    DTRAIN_GOLDEN_DIR="${CMAKE_CURRENT_SOURCE_DIR}/golden"
+    DTRAIN_DATA_DIR="${PROJECT_SOURCE_DIR}/data")
+  target_link_libraries(${target} PRIVATE dtrain_flags dtrain::dtrain ${DTRAIN_REQUIREMENTS}
+    PkgConfig::DTRAIN_INIH PkgConfig::CMOCKA)
+endfunction()
+
+# dtrain_unit_test(name [TIMEOUT seconds] [SOURCES src/...])
+# tests/unit/test_<name>.c, one process: test unit.<name>
+function(dtrain_unit_test name)
+  cmake_parse_arguments(T "" "TIMEOUT" "SOURCES" ${ARGN})
+  if(NOT T_TIMEOUT)
+    set(T_TIMEOUT 30)
+  endif()
+  dtrain_test_program(test_unit_${name} unit/test_${name}.c ${T_SOURCES})
+  dtrain_add_test(NAME unit.${name} LABEL unit RANKS 1 TIMEOUT ${T_TIMEOUT}
+    COMMAND test_unit_${name})
+endfunction()
+
+# dtrain_mpi_test(name [TIMEOUT seconds] [SOURCES src/...])
+# tests/mpi/test_<name>.c, on 1, 2, 3 and 4 ranks: tests mpi.<name>.<ranks>
+function(dtrain_mpi_test name)
+  cmake_parse_arguments(T "" "TIMEOUT" "SOURCES" ${ARGN})
+  if(NOT T_TIMEOUT)
+    set(T_TIMEOUT 60)
+  endif()
+  dtrain_test_program(test_mpi_${name} mpi/test_${name}.c ${T_SOURCES})
+  foreach(ranks 1 2 3 4)
+    dtrain_add_test(NAME mpi.${name}.${ranks} LABEL mpi RANKS ${ranks} TIMEOUT ${T_TIMEOUT}
+      COMMAND ${MPIEXEC_EXECUTABLE} ${MPIEXEC_NUMPROC_FLAG} ${ranks} ${MPIEXEC_PREFLAGS}
+              $<TARGET_FILE:test_mpi_${name}> ${MPIEXEC_POSTFLAGS})
+  endforeach()
+endfunction()
