@@ -1,6 +1,6 @@
 #include "report/progress.h"
 
-#include "report/clock.h"
+#include "core/clock.h"
 #include "report/text.h"
 
 #include <fcntl.h>
@@ -92,7 +92,9 @@ static void left_text(char *out, size_t size, double seconds)
 /* "[####----] ", as wide as the rest of the line allows; nothing if that is too little */
 static void picture_text(char out[MAX_CELLS + 4], int room, double share)
 {
-    int cells = room - 3 < MAX_CELLS ? room - 3 : MAX_CELLS;
+    int cells = room - 3; /* without brackets and blank */
+    if (cells > MAX_CELLS)
+        cells = MAX_CELLS;
     out[0] = '\0';
     if (cells < MIN_CELLS)
         return;
