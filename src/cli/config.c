@@ -30,7 +30,8 @@ static const char *bad_form(const char *line)
     if (line[0] == '[')
         return "a section, but there are only name = value lines";
     bool empty = !line[0] || strchr("#;\r\n", line[0]);
-    return empty || strpbrk(line, "=:") ? NULL : "expected name = value";
+    const char *sign = strpbrk(line, "=:");
+    return empty || (sign && sign > line) ? NULL : "expected name = value";
 }
 
 /* A line for inih, without the blanks before it: to inih an indented line carries on the value of
