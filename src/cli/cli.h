@@ -26,8 +26,4 @@ extern const dt_command *const dt_commands[];
 dt_code dt_command_needs(const dt_command *command, const char *option, const char *value,
                          dt_error *err);
 
-/* Write the path of the data set that comes with the program into path [size]: beside the program,
- * or where it is installed. Not collective. DT_ERR_FILE if it is nowhere. */
-dt_code dt_bundled_data(char *path, size_t size, dt_error *err);
-
 #endif

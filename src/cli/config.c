@@ -16,6 +16,8 @@ typedef struct {
     dt_error *err; /* the first failure, with file and line */
 } reading;
 
+static const char byte_order_mark[] = "\xef\xbb\xbf"; /* which some editors put before UTF-8 text */
+
 static dt_code fail_at(reading *in, dt_code code, int line, const char *text)
 {
     return dt_fail(in->err, code, "%s:%d: %s", in->file, line, text);
@@ -28,7 +30,8 @@ static const char *bad_form(const char *line)
     if (line[0] == '[')
         return "a section, but there are only name = value lines";
     bool empty = !line[0] || strchr("#;\r\n", line[0]);
-    return empty || strpbrk(line, "=:") ? NULL : "expected name = value";
+    const char *sign = strpbrk(line, "=:");
+    return empty || (sign && sign > line) ? NULL : "expected name = value";
 }
 
 /* A line for inih, without the blanks before it: to inih an indented line carries on the value of
@@ -43,8 +46,9 @@ static char *read_line(char *line, int size, void *user)
         fail_at(in, DT_ERR_USAGE, in->line, "the line is too long");
         return NULL;
     }
-    size_t blanks = strspn(line, " \t\v\f");
-    memmove(line, line + blanks, strlen(line + blanks) + 1);
+    size_t skip = in->line == 1 && strncmp(line, byte_order_mark, 3) == 0 ? 3 : 0;
+    skip += strspn(line + skip, " \t\v\f");
+    memmove(line, line + skip, strlen(line + skip) + 1);
     const char *wrong = bad_form(line);
     if (wrong) {
         fail_at(in, DT_ERR_USAGE, in->line, wrong);

@@ -72,11 +72,10 @@ static void run(const dt_world *world, int argc, char **argv, dt_error *err)
 /* A full disk or a reader that went away shows only when the last of the output is written. */
 static void finish_output(dt_error *err)
 {
-    errno = 0;
+    errno = EIO; /* unless the flush knows better: an earlier failure's own is gone */
     bool failed = fflush(stdout) != 0;
     if (failed || ferror(stdout))
-        dt_fail(err, DT_ERR_SPACE, "standard output: %s",
-                errno ? strerror(errno) : "could not be written");
+        dt_fail(err, DT_ERR_FILE, "standard output: cannot be written: %s", strerror(errno));
 }
 
 int main(int argc, char **argv)

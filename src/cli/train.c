@@ -24,7 +24,9 @@ static void cut_name(char *path)
         *slash = '\0';
 }
 
-dt_code dt_bundled_data(char *path, size_t size, dt_error *err)
+/* Write the path of the data set that comes with the program into path [size]: beside the program
+ * in the build folder, or where it is installed. */
+static dt_code find_bundled_data(char *path, size_t size, dt_error *err)
 {
     static const char *const places[] = {"data/linear.h5", "../share/dtrain/linear.h5",
                                          "../data/linear.h5"};
@@ -44,7 +46,7 @@ dt_code dt_bundled_data(char *path, size_t size, dt_error *err)
 static dt_code set_bundled_data(dt_train_options *options, dt_error *err)
 {
     char path[PATH_MAX + sizeof "/../share/dtrain/linear.h5"];
-    if (dt_bundled_data(path, sizeof path, err) != DT_OK)
+    if (find_bundled_data(path, sizeof path, err) != DT_OK)
         return err->code;
     return dt_train_options_set(options, "data", path, err);
 }

@@ -11,4 +11,13 @@ static inline double dt_clock(void)
     return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
 }
 
+/* The same in steps of some milliseconds, for a quarter of the cost: for what is asked at every
+ * step. */
+static inline double dt_clock_coarse(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC_COARSE, &t);
+    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
+}
+
 #endif

@@ -81,6 +81,12 @@ static bool parse_whole(const char *text, size_t length, int64_t *value)
     return true;
 }
 
+/* Bounds of counts are whole, but a count beyond 2^53 may not be a double. */
+static bool count_within(const dt_option *option, int64_t value)
+{
+    return value >= (int64_t)option->min && value <= (int64_t)option->max;
+}
+
 /* strtod alone would also take blanks, hexadecimals, "inf" and "nan". */
 static bool parse_real(const char *text, double *value)
 {
@@ -120,9 +126,9 @@ static dt_code set_count(const dt_option *option, int64_t *count, const char *va
 {
     int64_t whole = 0;
     bool number = parse_whole(value, strlen(value), &whole);
-    if (!number || !within(option, (double)whole)) {
+    if (!number || !count_within(option, whole)) {
         char expected[EXPECTED_TEXT];
-        expect_count(option, number && (double)whole > option->max, expected, sizeof expected);
+        expect_count(option, number && whole > (int64_t)option->max, expected, sizeof expected);
         return bad_value(option, value, expected, err);
     }
     *count = whole;
@@ -161,7 +167,7 @@ static int parse_widths(const dt_option *option, const char *value, int64_t *wid
     for (const char *item = value;; n++) {
         size_t length = strcspn(item, ",");
         if (n == MAX_WIDTHS || !parse_whole(item, length, &width[n]) ||
-            !within(option, (double)width[n]))
+            !count_within(option, width[n]))
             return -1;
         if (!item[length])
             return n + 1;

@@ -1,6 +1,6 @@
 #include "report/console.h"
 
-#include "report/clock.h"
+#include "core/clock.h"
 #include "report/failure.h"
 #include "report/text.h"
 

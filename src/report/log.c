@@ -1,7 +1,7 @@
 #include "report/log.h"
 
+#include "core/clock.h"
 #include "core/json.h"
-#include "report/clock.h"
 #include "report/failure.h"
 
 static const double FLUSH_SECONDS = 1; /* an event waits no longer than this and a step */

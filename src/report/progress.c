@@ -1,6 +1,6 @@
 #include "report/progress.h"
 
-#include "report/clock.h"
+#include "core/clock.h"
 #include "report/text.h"
 
 #include <fcntl.h>
@@ -24,37 +24,48 @@ static bool is_terminal(const char *path)
     return terminal;
 }
 
-/* Open MPI's mpirun hands every rank a pipe as its standard error, and writes on what arrives there
- * to its own; so where it is our parent, the terminal to look for is the parent's. On a node other
- * than mpirun's, or below another launcher, the parent has none. */
-static bool launcher_has_terminal(void)
+/* Open MPI's mpirun hands every rank a pipe as its standard error and a terminal of mpirun's own
+ * making as its standard output, and writes on what arrives there; so where it is our parent, the
+ * streams to look at are the parent's. On a node other than mpirun's, or below another launcher,
+ * the parent has no terminal. */
+static bool under_mpirun(void)
 {
     struct stat own;
-    if (!getenv("OMPI_COMM_WORLD_RANK") || fstat(STDERR_FILENO, &own) != 0 ||
-        !S_ISFIFO(own.st_mode))
-        return false;
+    return getenv("OMPI_COMM_WORLD_RANK") && fstat(STDERR_FILENO, &own) == 0 &&
+           S_ISFIFO(own.st_mode);
+}
+
+static bool launcher_has_terminal(int fd)
+{
     char path[64];
-    snprintf(path, sizeof path, "/proc/%ld/fd/2", (long)getppid());
+    snprintf(path, sizeof path, "/proc/%ld/fd/%d", (long)getppid(), fd);
     return is_terminal(path);
 }
 
-static bool wanted(const dt_train_options *options)
+static bool wanted(const dt_train_options *options, bool launched)
 {
     if (options->progress != DT_PROGRESS_AUTO)
         return options->progress == DT_PROGRESS_ALWAYS;
-    return !options->quiet && (isatty(STDERR_FILENO) || launcher_has_terminal());
+    return !options->quiet &&
+           (launched ? launcher_has_terminal(STDERR_FILENO) : isatty(STDERR_FILENO));
 }
 
 void dt_progress_open(dt_progress_bar *bar, const dt_train_options *options,
                       const dt_report_run *run)
 {
+    bool launched = under_mpirun();
     *bar = (dt_progress_bar){
-        .on = wanted(options),
+        .on = wanted(options, launched),
+        .to = stderr,
         .epochs = options->epochs,
         .steps_per_epoch = run->steps_per_epoch,
         .total_steps = run->total_steps,
         .before = -1,
     };
+    /* The two streams reach mpirun by separate ways, one before the other or after it. Where both
+     * end on the terminal the bar goes the way of the lines, or it would be wiped off too late. */
+    if (bar->on && launched && !options->quiet && launcher_has_terminal(STDOUT_FILENO))
+        bar->to = stdout;
 }
 
 static void rate_text(char *out, size_t size, double rate)
@@ -81,7 +92,9 @@ static void left_text(char *out, size_t size, double seconds)
 /* "[####----] ", as wide as the rest of the line allows; nothing if that is too little */
 static void picture_text(char out[MAX_CELLS + 4], int room, double share)
 {
-    int cells = room - 3 < MAX_CELLS ? room - 3 : MAX_CELLS;
+    int cells = room - 3; /* without brackets and blank */
+    if (cells > MAX_CELLS)
+        cells = MAX_CELLS;
     out[0] = '\0';
     if (cells < MIN_CELLS)
         return;
@@ -120,8 +133,8 @@ static void draw(dt_progress_bar *bar, const dt_report_step_facts *facts, double
     char text[DT_PROGRESS_COLUMNS + 1];
     dt_progress_text(bar, facts, now - bar->begun, text);
     int length = (int)strlen(text), stale = bar->width > length ? bar->width - length : 0;
-    fprintf(stderr, "\r%s%*s", text, stale, "");
-    fflush(stderr);
+    fprintf(bar->to, "\r%s%*s", text, stale, "");
+    fflush(bar->to);
     bar->width = length + stale;
     bar->drawn = now;
 }
@@ -131,7 +144,7 @@ void dt_progress_step(dt_progress_bar *bar, const dt_report_step_facts *facts)
     double now = dt_clock_coarse();
     if (bar->before < 0) {
         bar->before = facts->global_step;
-        bar->begun = now;
+        bar->begun = bar->drawn = now;
         return;
     }
     bar->samples += facts->samples;
@@ -143,7 +156,7 @@ void dt_progress_clear(dt_progress_bar *bar)
 {
     if (bar->width == 0)
         return;
-    fprintf(stderr, "\r%*s\r", bar->width, "");
-    fflush(stderr);
+    fprintf(bar->to, "\r%*s\r", bar->width, "");
+    fflush(bar->to);
     bar->width = 0;
 }

@@ -1,16 +1,18 @@
-/* The progress bar: one line on the standard error that is drawn again and again. */
+/* The progress bar: one line on the standard error that is drawn again and again. It never fails:
+ * what cannot be drawn is not missed. */
 #ifndef DT_REPORT_PROGRESS_H
 #define DT_REPORT_PROGRESS_H
 
 #include "report/report.h"
 
 #include <stdbool.h>
-#include <stddef.h>
+#include <stdio.h>
 
 enum { DT_PROGRESS_COLUMNS = 79 };
 
 typedef struct {
     bool on;
+    FILE *to; /* stderr, or stdout where only that keeps bar and lines in order */
     int64_t epochs, steps_per_epoch, total_steps;
     int64_t before;  /* global steps that were done when the bar began; -1: not begun */
     int64_t samples; /* seen since */

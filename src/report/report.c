@@ -1,6 +1,6 @@
 #include "report/report.h"
 
-#include "report/clock.h"
+#include "core/clock.h"
 #include "report/console.h"
 #include "report/failure.h"
 #include "report/log.h"
@@ -16,7 +16,7 @@ struct dt_report {
     dt_console console;
     dt_log log;
     dt_progress_bar bar;
-    double begun;     /* dt_clock_fine of dt_report_start */
+    double begun;     /* dt_clock of dt_report_start */
     char *checkpoint; /* path of the last one; NULL: none */
     dt_error failure; /* the first write that failed */
 };
@@ -50,7 +50,7 @@ void dt_report_start(dt_report *report)
 {
     if (!report)
         return;
-    report->begun = dt_clock_fine();
+    report->begun = dt_clock();
     dt_console_start(&report->console, report->run, &report->failure);
     dt_log_start(&report->log, report->options, report->run, &report->failure);
 }
@@ -101,7 +101,7 @@ void dt_report_end(dt_report *report, const char *status, int64_t epochs, int64_
     dt_progress_clear(&report->bar);
     if (strcmp(status, "failed") != 0)
         dt_console_end(&report->console, strcmp(status, "finished") == 0 ? "Finished" : "Stopped",
-                       epochs, global_step, dt_clock_fine() - report->begun, report->checkpoint,
+                       epochs, global_step, dt_clock() - report->begun, report->checkpoint,
                        &report->failure);
     dt_log_end(&report->log, status, epochs, global_step, &report->failure);
 }

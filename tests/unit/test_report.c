@@ -1,0 +1,444 @@
+/* What a run prints, logs and draws; and what becomes of a write that fails. */
+#include "report/console.h"
+#include "report/progress.h"
+#include "report/report.h"
+#include "report/text.h"
+
+#include <fcntl.h>
+#include <jansson.h>
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+enum { OUTPUT = 1 << 16 };
+
+static dt_train_options options_of(int64_t epochs)
+{
+    return (dt_train_options){.epochs = epochs,
+                              .batch_size = 100,
+                              .seed = 3,
+                              .log_steps = 1,
+                              .progress = DT_PROGRESS_NEVER};
+}
+
+static dt_report_run run_of(int64_t steps_per_epoch, int64_t total_steps)
+{
+    return (dt_report_run){.ranks = 4,
+                           .nodes = 1,
+                           .threads = 1,
+                           .data = "some/where/linear.h5",
+                           .model = "linear 10-1, mse",
+                           .samples = 1000,
+                           .features = 10,
+                           .outputs = 1,
+                           .parameters = 11,
+                           .steps_per_epoch = steps_per_epoch,
+                           .total_steps = total_steps,
+                           .options = "{\"lr\":0.01,\"hidden\":[]}"};
+}
+
+/* A run as the training loop reports it: `last` steps in all, with losses 2, 1, 2/3, ... */
+static dt_code report_run(const dt_train_options *options, const dt_report_run *run, int64_t last,
+                          const char *status, dt_error *err)
+{
+    dt_report *report = NULL;
+    if (dt_report_open(&report, options, run, err) != DT_OK)
+        return err->code;
+    dt_report_start(report);
+    int64_t step = 0, epoch = 0;
+    while (step < last) {
+        dt_report_epoch_begin(report, ++epoch);
+        for (int64_t i = 1; i <= run->steps_per_epoch && step < last; i++) {
+            step++;
+            dt_report_step_facts facts = {epoch, i, step, 100, 2.0 / (double)step, 0.01};
+            dt_report_step(report, &facts);
+        }
+        dt_report_epoch_facts facts = {epoch, step, 1000, 0.1, 0.5, 0.125, 0.25, 0.0625, 0.03125};
+        dt_report_epoch_end(report, &facts);
+    }
+    dt_report_checkpoint(report, "runs/step-0000000004.h5", step);
+    dt_report_end(report, status, epoch, step);
+    return dt_report_close(report, err);
+}
+
+static int point_stream(FILE *stream, const char *path)
+{
+    fflush(stream);
+    int saved = dup(fileno(stream));
+    int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC, 0600);
+    assert_true(saved >= 0 && fd >= 0);
+    dup2(fd, fileno(stream));
+    close(fd);
+    return saved;
+}
+
+static void restore_stream(FILE *stream, int saved)
+{
+    fflush(stream);
+    clearerr(stream);
+    dup2(saved, fileno(stream));
+    close(saved);
+}
+
+static const char *read_text(const char *path)
+{
+    static char text[OUTPUT];
+    FILE *file = fopen(path, "r");
+    assert_non_null(file);
+    text[fread(text, 1, sizeof text - 1, file)] = '\0';
+    fclose(file);
+    return text;
+}
+
+/* What the run prints, with the time it took, which nobody can know, replaced by T. */
+static const char *printed(const dt_train_options *options, const dt_report_run *run, int64_t last,
+                           const char *status)
+{
+    dt_error err = {0};
+    int saved = point_stream(stdout, "out.txt");
+    dt_code code = report_run(options, run, last, status, &err);
+    restore_stream(stdout, saved);
+    assert_int_equal(code, DT_OK);
+    char *text = (char *)read_text("out.txt");
+    char *time = strstr(text, " steps in ");
+    if (time) {
+        time += strlen(" steps in ");
+        char *end = strstr(time, " s\n");
+        assert_non_null(end);
+        memmove(time + 1, end, strlen(end) + 1);
+        *time = 'T';
+    }
+    return text;
+}
+
+static void console(void **state)
+{
+    (void)state;
+    dt_train_options options = options_of(2);
+    dt_report_run run = run_of(2, 4);
+    assert_string_equal(printed(&options, &run, 4, "finished"),
+                        "4 ranks on 1 node, 1 thread each; linear.h5: 1000 samples of 10 features; "
+                        "linear 10-1, mse; 11 parameters; 2 steps per epoch\n"
+                        "Epoch 1/2\n"
+                        "  Step 1, Loss: 2.0000\n"
+                        "  Step 2, Loss: 1.0000\n"
+                        "Epoch 2/2\n"
+                        "  Step 1, Loss: 0.6667\n"
+                        "  Step 2, Loss: 0.5000\n"
+                        "Finished: 2 epochs, 4 steps in T s\n"
+                        "Checkpoint: runs/step-0000000004.h5\n");
+}
+
+static void console_singular(void **state)
+{
+    (void)state;
+    dt_train_options options = options_of(1);
+    dt_report_run run = run_of(1, 1);
+    run.ranks = 1;
+    run.nodes = 2;
+    run.threads = 2;
+    run.data = "a.h5";
+    run.samples = run.features = run.parameters = 1;
+    const char *text = printed(&options, &run, 1, "failed");
+    assert_string_equal(text, "1 rank on 2 nodes, 2 threads; a.h5: 1 sample of 1 feature; "
+                              "linear 10-1, mse; 1 parameter; 1 step per epoch\n"
+                              "Epoch 1/1\n"
+                              "  Step 1, Loss: 2.0000\n");
+}
+
+static void quiet(void **state)
+{
+    (void)state;
+    dt_train_options options = options_of(2);
+    dt_report_run run = run_of(2, 4);
+    options.quiet = true;
+    assert_string_equal(printed(&options, &run, 4, "finished"), "");
+}
+
+/* The steps that have a line, as "3 6 9 10 3 ..." */
+static const char *steps_printed(int64_t log_every, int64_t steps_per_epoch, int64_t epochs,
+                                 int64_t last)
+{
+    static char steps[OUTPUT];
+    dt_train_options options = options_of(epochs);
+    options.log_every = log_every;
+    dt_report_run run = run_of(steps_per_epoch, last);
+    const char *text = printed(&options, &run, last, "finished");
+    size_t used = 0;
+    steps[0] = '\0';
+    while ((text = strstr(text, "  Step "))) {
+        text += strlen("  Step ");
+        used += (size_t)sprintf(steps + used, "%s%d", used ? " " : "", atoi(text));
+    }
+    return steps;
+}
+
+static void step_lines(void **state)
+{
+    (void)state;
+    assert_string_equal(steps_printed(0, 20, 1, 20),
+                        "1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20");
+    assert_string_equal(steps_printed(0, 21, 2, 42), "3 6 9 12 15 18 21 3 6 9 12 15 18 21");
+    assert_string_equal(steps_printed(0, 600, 1, 600), "60 120 180 240 300 360 420 480 540 600");
+    assert_string_equal(steps_printed(0, 605, 1, 605), "61 122 183 244 305 366 427 488 549 605");
+    assert_string_equal(steps_printed(4, 10, 2, 20), "4 8 10 4 8 10");
+    assert_string_equal(steps_printed(100, 10, 1, 10), "10");
+    assert_string_equal(steps_printed(4, 10, 2, 15), "4 8 10 4 5"); /* --max-steps 15 */
+}
+
+/* A run that goes on within an epoch keeps to the same steps. */
+static void step_lines_from_the_middle(void **state)
+{
+    (void)state;
+    dt_train_options options = options_of(1);
+    dt_report_run run = run_of(600, 600);
+    dt_console lines;
+    dt_console_open(&lines, &options, &run);
+    int saved = point_stream(stdout, "out.txt");
+    for (int64_t step = 65; step <= 300; step++) {
+        dt_report_step_facts facts = {1, step, step, 100, 1, 0.01};
+        dt_error err = {0};
+        if (dt_console_wants(&lines, &facts))
+            dt_console_step(&lines, &facts, &err);
+    }
+    restore_stream(stdout, saved);
+    assert_string_equal(read_text("out.txt"), "  Step 120, Loss: 1.0000\n"
+                                              "  Step 180, Loss: 1.0000\n"
+                                              "  Step 240, Loss: 1.0000\n"
+                                              "  Step 300, Loss: 1.0000\n");
+}
+
+static void log_lines(void **state)
+{
+    (void)state;
+    dt_train_options options = options_of(2);
+    dt_report_run run = run_of(2, 4);
+    options.quiet = true;
+    options.log = "run.jsonl";
+    options.log_steps = 3;
+    dt_error err = {0};
+    assert_int_equal(report_run(&options, &run, 4, "finished", &err), DT_OK);
+    assert_string_equal(
+        read_text("run.jsonl"),
+        "{\"event\":\"start\",\"ranks\":4,\"threads\":1,\"samples\":1000,\"features\":10,"
+        "\"outputs\":1,\"parameters\":11,\"batch_size\":100,\"steps_per_epoch\":2,\"epochs\":2,"
+        "\"seed\":3,\"nodes\":1,\"total_steps\":4,\"data\":\"some/where/linear.h5\","
+        "\"model\":\"linear 10-1, mse\",\"options\":{\"lr\":0.01,\"hidden\":[]}}\n"
+        "{\"event\":\"epoch\",\"epoch\":1,\"global_step\":2,\"samples\":1000,"
+        "\"train_loss\":0.10000000000000001,\"val_loss\":null,\"val_accuracy\":null,"
+        "\"seconds\":0.5,\"samples_per_second\":2000.0,\"time\":{\"data\":0.125,\"compute\":0.25,"
+        "\"allreduce\":0.0625,\"update\":0.03125}}\n"
+        "{\"event\":\"step\",\"epoch\":2,\"step\":1,\"global_step\":3,\"samples\":100,"
+        "\"loss\":0.66666666666666663,\"lr\":0.01}\n"
+        "{\"event\":\"epoch\",\"epoch\":2,\"global_step\":4,\"samples\":1000,"
+        "\"train_loss\":0.10000000000000001,\"val_loss\":null,\"val_accuracy\":null,"
+        "\"seconds\":0.5,\"samples_per_second\":2000.0,\"time\":{\"data\":0.125,\"compute\":0.25,"
+        "\"allreduce\":0.0625,\"update\":0.03125}}\n"
+        "{\"event\":\"checkpoint\",\"path\":\"runs/step-0000000004.h5\",\"global_step\":4}\n"
+        "{\"event\":\"end\",\"status\":\"finished\",\"epochs\":2,\"global_step\":4}\n");
+}
+
+/* Losses read back to the same bits; one that is not finite is null. */
+static void log_bits(void **state)
+{
+    (void)state;
+    static const double losses[] = {0.1, 1.0 / 3, 5e-324, 1.7976931348623157e308, 1.9051, 3};
+    enum { N = sizeof losses / sizeof *losses };
+    dt_train_options options = options_of(1);
+    dt_report_run run = run_of(N + 1, N + 1);
+    options.quiet = true;
+    options.log = "bits.jsonl";
+    dt_error err = {0};
+    dt_report *report;
+    assert_int_equal(dt_report_open(&report, &options, &run, &err), DT_OK);
+    for (int i = 0; i <= N; i++) {
+        dt_report_step_facts facts = {1, i + 1, i + 1, 100, i < N ? losses[i] : (double)NAN, 0.01};
+        dt_report_step(report, &facts);
+    }
+    assert_int_equal(dt_report_close(report, &err), DT_OK);
+    FILE *file = fopen("bits.jsonl", "r");
+    for (int i = 0; i <= N; i++) {
+        json_t *event = json_loadf(file, JSON_DISABLE_EOF_CHECK, NULL);
+        assert_non_null(event);
+        json_t *loss = json_object_get(event, "loss");
+        double value = json_real_value(loss);
+        if (i < N)
+            assert_memory_equal(&value, &losses[i], sizeof value);
+        else
+            assert_true(json_is_null(loss));
+        json_decref(event);
+    }
+    fclose(file);
+}
+
+/* An epoch's events are in the file at its end, while the run goes on. */
+static void log_flushes(void **state)
+{
+    (void)state;
+    dt_train_options options = options_of(1);
+    dt_report_run run = run_of(1, 1);
+    options.quiet = true;
+    options.log = "flush.jsonl";
+    dt_error err = {0};
+    dt_report *report;
+    assert_int_equal(dt_report_open(&report, &options, &run, &err), DT_OK);
+    dt_report_start(report);
+    dt_report_step_facts facts = {1, 1, 1, 100, 1, 0.01};
+    dt_report_step(report, &facts);
+    dt_report_epoch_facts epoch = {.epoch = 1, .global_step = 1};
+    dt_report_epoch_end(report, &epoch);
+    const char *text = read_text("flush.jsonl");
+    assert_non_null(strstr(text, "\"event\":\"epoch\""));
+    assert_non_null(strstr(text, "\"seconds\":0.0,\"samples_per_second\":null"));
+    assert_int_equal(dt_report_close(report, &err), DT_OK);
+}
+
+static void failed_writes(void **state)
+{
+    (void)state;
+    dt_train_options options = options_of(2);
+    dt_report_run run = run_of(2, 4);
+    dt_error err = {0};
+    int saved = point_stream(stdout, "/dev/full");
+    dt_code code = report_run(&options, &run, 4, "finished", &err);
+    restore_stream(stdout, saved);
+    assert_int_equal(code, DT_ERR_SPACE);
+    assert_string_equal(err.text, "standard output: cannot be written: No space left on device");
+
+    options.quiet = true;
+    options.log = "/dev/full";
+    err = (dt_error){0};
+    assert_int_equal(report_run(&options, &run, 4, "finished", &err), DT_ERR_SPACE);
+    assert_string_equal(err.text, "/dev/full: cannot be written: No space left on device");
+
+    options.log = "no/such/folder/a.jsonl";
+    err = (dt_error){0};
+    assert_int_equal(report_run(&options, &run, 4, "finished", &err), DT_ERR_FILE);
+    assert_string_equal(err.text,
+                        "no/such/folder/a.jsonl: cannot be written: No such file or directory");
+}
+
+static void check_tells_early(void **state)
+{
+    (void)state;
+    dt_train_options options = options_of(1);
+    dt_report_run run = run_of(1, 1);
+    options.quiet = true;
+    options.log = "/dev/full";
+    dt_error err = {0};
+    dt_report *report;
+    assert_int_equal(dt_report_open(&report, &options, &run, &err), DT_OK);
+    assert_int_equal(dt_report_check(report, &err), DT_OK);
+    dt_report_start(report);
+    assert_int_equal(dt_report_check(report, &err), DT_ERR_SPACE);
+    assert_int_equal(dt_report_close(report, &err), DT_ERR_SPACE);
+}
+
+static void no_report(void **state)
+{
+    (void)state;
+    dt_error err = {0};
+    dt_report_start(NULL);
+    dt_report_epoch_begin(NULL, 1);
+    dt_report_step(NULL, NULL);
+    dt_report_epoch_end(NULL, NULL);
+    dt_report_checkpoint(NULL, "a", 1);
+    dt_report_end(NULL, "finished", 1, 1);
+    assert_int_equal(dt_report_check(NULL, &err), DT_OK);
+    assert_int_equal(dt_report_close(NULL, &err), DT_OK);
+}
+
+static void bar_text(void **state)
+{
+    (void)state;
+    char text[DT_PROGRESS_COLUMNS + 1];
+    dt_progress_bar bar = {
+        .epochs = 5, .steps_per_epoch = 100, .total_steps = 500, .before = 0, .samples = 5000};
+    dt_report_step_facts facts = {1, 50, 50, 100, 0.3312, 0.01};
+    dt_progress_text(&bar, &facts, 10, text);
+    assert_string_equal(
+        text, "Epoch 1/5, step 50/100 [#---------] 10 %, loss 0.3312, 500 samples/s, 1:30 left");
+    bar.samples = 50000000;
+    facts = (dt_report_step_facts){5, 99, 499, 100, 12345.678, 0.01};
+    bar.before = 399;
+    dt_progress_text(&bar, &facts, 1000, text);
+    assert_string_equal(
+        text, "Epoch 5/5, step 99/100 99 %, loss 12345.6780, 50.0 k samples/s, 0:10 left");
+    bar.total_steps = 1000000;
+    bar.steps_per_epoch = 200000;
+    dt_progress_text(&bar, &facts, 1, text);
+    assert_string_equal(
+        text, "Epoch 5/5, step 99/200000 0 %, loss 12345.6780, 50.0 M samples/s, 2:46:35 left");
+}
+
+static void bar_by_itself(void **state)
+{
+    (void)state;
+    dt_train_options options = options_of(1);
+    dt_report_run run = run_of(1, 1);
+    dt_progress_bar bar;
+    unsetenv("OMPI_COMM_WORLD_RANK");
+    int saved = point_stream(stderr, "err.txt"); /* no terminal */
+    options.progress = DT_PROGRESS_AUTO;
+    dt_progress_open(&bar, &options, &run);
+    bool on = bar.on;
+    options.progress = DT_PROGRESS_ALWAYS;
+    options.quiet = true; /* that speaks of the standard output */
+    dt_progress_open(&bar, &options, &run);
+    restore_stream(stderr, saved);
+    assert_false(on);
+    assert_true(bar.on && bar.to == stderr);
+}
+
+static void numbers(void **state)
+{
+    (void)state;
+    static const struct {
+        double loss;
+        const char *text;
+    } losses[] = {{0.33124, "0.3312"}, {0, "0.0000"},
+                  {0.001, "0.0010"},   {0.0009999, "0.0009999"},
+                  {1.5e-9, "1.5e-09"}, {999999.5, "999999.5000"},
+                  {1e6, "1e+06"},      {1.23456e30, "1.235e+30"},
+                  {-0.5, "-0.5000"},   {INFINITY, "inf"}};
+    char loss[DT_LOSS_TEXT], text[DT_COUNT_TEXT];
+    for (size_t i = 0; i < sizeof losses / sizeof *losses; i++)
+        assert_string_equal(dt_loss_text(loss, losses[i].loss), losses[i].text);
+    static const struct {
+        double seconds;
+        const char *text;
+    } times[] = {{0.018, "0.02 s"},     {9.99, "9.99 s"},    {9.996, "10.0 s"},
+                 {99.94, "99.9 s"},     {99.96, "1:40 min"}, {307, "5:07 min"},
+                 {3599.6, "1:00:00 h"}, {7507, "2:05:07 h"}};
+    for (size_t i = 0; i < sizeof times / sizeof *times; i++)
+        assert_string_equal(dt_duration_text(text, times[i].seconds), times[i].text);
+    assert_string_equal(dt_count_text(text, 0, "step"), "0 steps");
+    assert_string_equal(dt_count_text(text, 1, "step"), "1 step");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(console),
+        cmocka_unit_test(console_singular),
+        cmocka_unit_test(quiet),
+        cmocka_unit_test(step_lines),
+        cmocka_unit_test(step_lines_from_the_middle),
+        cmocka_unit_test(log_lines),
+        cmocka_unit_test(log_bits),
+        cmocka_unit_test(log_flushes),
+        cmocka_unit_test(failed_writes),
+        cmocka_unit_test(check_tells_early),
+        cmocka_unit_test(no_report),
+        cmocka_unit_test(bar_text),
+        cmocka_unit_test(bar_by_itself),
+        cmocka_unit_test(numbers),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
