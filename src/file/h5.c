@@ -8,9 +8,28 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+static _Thread_local int first_errno; /* since dt_h5_errno was last asked; 0: none */
+
+/* HDF5 keeps the errno of a failed system call only in the text of its error stack. */
+static herr_t find_errno(unsigned n, const H5E_error2_t *e, void *unused)
+{
+    (void)n, (void)unused;
+    const char *text = e->desc ? strstr(e->desc, "errno = ") : NULL;
+    if (text && first_errno == 0)
+        first_errno = atoi(text + strlen("errno = "));
+    return 0;
+}
+
+/* Called by HDF5 wherever a call of ours fails. The next call, if only to close something, empties
+ * the error stack, so what it says of the cause is kept at once. */
+static herr_t remember(hid_t stack, void *unused)
+{
+    return H5Ewalk2(stack, H5E_WALK_UPWARD, find_errno, unused);
+}
+
 void dt_h5_quiet(void)
 {
-    H5Eset_auto2(H5E_DEFAULT, NULL, NULL);
+    H5Eset_auto2(H5E_DEFAULT, remember, NULL);
 }
 
 static herr_t keep_last(unsigned n, const H5E_error2_t *e, void *text)
@@ -29,20 +48,10 @@ const char *dt_h5_reason(char text[256])
     return text;
 }
 
-/* HDF5 keeps the errno of a failed system call only in the text of its error stack. */
-static herr_t find_errno(unsigned n, const H5E_error2_t *e, void *number)
-{
-    (void)n;
-    const char *text = e->desc ? strstr(e->desc, "errno = ") : NULL;
-    if (text)
-        *(int *)number = atoi(text + strlen("errno = "));
-    return 0;
-}
-
 int dt_h5_errno(void)
 {
-    int number = 0;
-    H5Ewalk2(H5E_DEFAULT, H5E_WALK_UPWARD, find_errno, &number);
+    int number = first_errno;
+    first_errno = 0;
     H5Eclear2(H5E_DEFAULT);
     return number;
 }
@@ -65,6 +74,8 @@ static dt_code check_readable(const char *path, dt_error *err)
                        strerror(errno));
     if (S_ISDIR(info.st_mode))
         return dt_fail(err, DT_ERR_FILE, "%s: is a folder, not an HDF5 file", path);
+    if (!S_ISREG(info.st_mode)) /* opening a pipe could wait for ever */
+        return dt_fail(err, DT_ERR_FILE, "%s: not a regular file, so not an HDF5 file", path);
     int fd = open(path, O_RDONLY);
     if (fd < 0)
         return dt_fail(err, DT_ERR_FILE, "%s: %s", path, strerror(errno));

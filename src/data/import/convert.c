@@ -2,20 +2,11 @@
 
 #include "array.h"
 #include "csv.h"
+#include "file/output.h"
 #include "writer.h"
 
 #include <locale.h>
 #include <stdlib.h>
-#include <sys/stat.h>
-
-/* The writer would replace its own input in the end; that is never meant. */
-static dt_code refuse_same_file(const char *in, const char *out, dt_error *err)
-{
-    struct stat a, b;
-    if (stat(in, &a) == 0 && stat(out, &b) == 0 && a.st_dev == b.st_dev && a.st_ino == b.st_ino)
-        return dt_fail(err, DT_ERR_USAGE, "%s: the output would replace the input %s", out, in);
-    return DT_OK;
-}
 
 static dt_code finish(dt_writer *writer, dt_code code, dt_error *err)
 {
@@ -30,7 +21,7 @@ static dt_code finish(dt_writer *writer, dt_code code, dt_error *err)
 
 dt_code dt_convert_csv(const char *table, const char *out, const char *target, dt_error *err)
 {
-    dt_code code = refuse_same_file(table, out, err);
+    dt_code code = dt_output_refuse(out, table, err);
     if (code)
         return code;
     /* Numbers in files have a point, whatever the user's language; for this thread only. */
@@ -104,9 +95,9 @@ dt_code dt_convert_arrays(const char *x, const char *y, const char *out, dt_erro
 {
     dt_array arrays[DT_WRITER_SETS] = {0};
     dt_writer *writer = NULL;
-    dt_code code = refuse_same_file(x, out, err);
+    dt_code code = dt_output_refuse(out, x, err);
     if (!code)
-        code = refuse_same_file(y, out, err);
+        code = dt_output_refuse(out, y, err);
     if (!code)
         code = open_both(arrays, x, y, err);
     if (!code)
