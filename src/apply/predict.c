@@ -27,12 +27,14 @@ static hid_t create_set(hid_t file, const char *name, hid_t type, int dims, hsiz
     return set;
 }
 
-static dt_code create_sheet(sheet *sh, const dt_scorer *s, int ranks, const char *path,
-                            dt_error *err)
+static dt_code create_sheet(sheet *sh, const dt_scorer *s, int ranks,
+                            const dt_predict_options *options, dt_error *err)
 {
     bool classes = s->model.loss == DT_LOSS_CROSS_ENTROPY;
     int64_t most = ranks * s->piece_rows;
-    if (dt_output_create(&sh->output, path, err))
+    if (dt_output_refuse(options->out, options->data, err) ||
+        dt_output_refuse(options->out, options->model, err) ||
+        dt_output_create(&sh->output, options->out, err))
         return err->code;
     sh->prediction = create_set(sh->output.file, "prediction", H5T_IEEE_F32LE, 2, (hsize_t)s->rows,
                                 (hsize_t)s->model.outputs);
@@ -101,7 +103,7 @@ dt_code dt_predict(const dt_world *world, const dt_predict_options *options, dt_
                                  .keep_binding = options->bind == DT_BIND_KEEP};
     if (!dt_scorer_open(&s, world, &scoring, err)) {
         if (world->rank == 0)
-            create_sheet(&sh, &s, world->size, options->out, err);
+            create_sheet(&sh, &s, world->size, options, err);
         if (!dt_world_agree(world, err) && !score_rounds(&sh, &s, world, err) && world->rank == 0)
             dt_output_commit(&sh.output, err);
         dt_world_agree(world, err);
