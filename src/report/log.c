@@ -4,15 +4,34 @@
 #include "core/json.h"
 #include "report/failure.h"
 
+#include <sys/stat.h>
+
 static const double FLUSH_SECONDS = 1; /* an event waits no longer than this and a step */
 
 enum { BUFFER_BYTES = 1 << 16 };
+
+/* Whether a path stands for something that a log must not replace: a slip in --log would otherwise
+ * cost a data set. Every log begins with the brace of its first event. */
+static bool is_other_file(const char *path)
+{
+    struct stat info;
+    if (stat(path, &info) || !S_ISREG(info.st_mode) || info.st_size == 0)
+        return false;
+    FILE *file = fopen(path, "re");
+    int first = file ? fgetc(file) : EOF;
+    if (file)
+        fclose(file);
+    return first != '{';
+}
 
 dt_code dt_log_open(dt_log *log, const dt_train_options *options, dt_error *err)
 {
     *log = (dt_log){.path = options->log, .steps = options->log_steps};
     if (!options->log)
         return DT_OK;
+    if (is_other_file(log->path))
+        return dt_fail(err, DT_ERR_FILE, "%s: exists and is no log; it is left as it is",
+                       log->path);
     log->file = fopen(log->path, "we");
     if (!log->file)
         return dt_write_failed(err, log->path);
