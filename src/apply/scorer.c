@@ -94,15 +94,17 @@ static dt_code read_x(dt_scorer *s, int64_t row, int64_t n, dt_error *err)
 
 static dt_code read_labels(dt_scorer *s, int64_t row, int64_t n, dt_error *err)
 {
+    const dt_source_facts *facts = dt_source_look(s->source);
     if (dt_source_read_labels(s->source, row, n, s->y, err))
         return err->code;
     for (int64_t i = 0; i < n; i++) {
         int32_t label = ((const int32_t *)s->y)[i];
         if (label >= s->model.outputs)
             return dt_fail(err, DT_ERR_DATA,
-                           "class label %d in row %lld (counted from 0), but the model knows %lld "
-                           "classes, from 0",
-                           label, (long long)(row + i), (long long)s->model.outputs);
+                           "%s: \"%s\" has the class label %d in row %lld (counted from 0), but "
+                           "the model knows %lld classes, from 0",
+                           facts->path, facts->y_name, label, (long long)(row + i),
+                           (long long)s->model.outputs);
     }
     return DT_OK;
 }

@@ -16,7 +16,8 @@ static dt_split share_rows(const dt_source_facts *facts, int size)
     return split;
 }
 
-static dt_code check_memory(const dt_dataset *d, const dt_world *world, dt_error *err)
+static dt_code check_memory(const dt_dataset *d, const dt_world *world, const char *path,
+                            dt_error *err)
 {
     double need = (double)d->count * (double)(dt_dataset_x_bytes(d) + dt_dataset_y_bytes(d));
     double have = (double)dt_memory_of_node() / world->node_size;
@@ -24,9 +25,9 @@ static dt_code check_memory(const dt_dataset *d, const dt_world *world, dt_error
     if (need <= have * 0.9)
         return DT_OK;
     return dt_fail(err, DT_ERR_MEMORY,
-                   "the data do not fit into memory: a rank's share is %s and its part of the node "
-                   "%s; use more nodes",
-                   dt_format_bytes(need, text[0]), dt_format_bytes(have, text[1]));
+                   "%s: the data do not fit into memory: a rank's share is %s and its part of the "
+                   "node %s; use more nodes",
+                   path, dt_format_bytes(need, text[0]), dt_format_bytes(have, text[1]));
 }
 
 /* In pieces of a few megabytes of whole chunks: what was read is still in the cache when it is
@@ -43,7 +44,7 @@ static dt_code read_x(dt_dataset *d, dt_source *source, dt_error *err)
 
 static dt_code read_shard(dt_dataset *d, const dt_world *world, dt_source *source, dt_error *err)
 {
-    if (check_memory(d, world, err))
+    if (check_memory(d, world, dt_source_look(source)->path, err))
         return err->code;
     d->x = dt_alloc(d->count, (size_t)dt_dataset_x_bytes(d), "the shard of x", err);
     d->y = dt_alloc(d->count, (size_t)dt_dataset_y_bytes(d), "the shard of y", err);

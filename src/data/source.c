@@ -4,6 +4,7 @@
 #include "file/h5.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -70,7 +71,8 @@ static dt_code look_at_space(const char *path, variable *v, dt_error *err)
                        path, v->name);
     v->width = 1;
     for (int d = 1; d < v->dims; d++)
-        if (__builtin_mul_overflow(v->width, (int64_t)v->dim[d], &v->width))
+        if (__builtin_mul_overflow(v->width, (int64_t)v->dim[d], &v->width) ||
+            v->width > INT64_MAX / 64) /* so that sizes in bytes can be computed */
             return dt_fail(err, DT_ERR_DATA, "%s: a row of dataset \"%s\" is too wide", path,
                            v->name);
     if (v->dim[0] == 0)
@@ -126,6 +128,8 @@ static dt_code look(dt_source *s, const char *x, const char *y, dt_error *err)
         return dt_fail(err, DT_ERR_SHAPE, "%s: \"%s\" has %llu rows but \"%s\" has %llu", s->path,
                        x, (unsigned long long)s->x.dim[0], y, (unsigned long long)s->y.dim[0]);
     s->facts = (dt_source_facts){
+        .path = s->path,
+        .y_name = s->y.name,
         .rows = (int64_t)s->x.dim[0],
         .features = s->x.width,
         .x_is_bytes = s->x.is_bytes,
@@ -251,10 +255,13 @@ static dt_code check_label(const dt_source *s, int64_t row, double label, dt_err
                                                 : NULL;
     if (!wrong)
         return DT_OK;
+    char text[32];
+    snprintf(text, sizeof text, label == floor(label) && fabs(label) < 1e20 ? "%.0f" : "%.9g",
+             label);
     return dt_fail(err, DT_ERR_DATA,
-                   "%s: \"%s\" has the class label %.15g in row %lld (counted "
+                   "%s: \"%s\" has the class label %s in row %lld (counted "
                    "from 0): %s; classes are 0, 1, 2, ...",
-                   s->path, s->y.name, label, (long long)row, wrong);
+                   s->path, s->y.name, text, (long long)row, wrong);
 }
 
 /* Through float64: it holds every label that can be accepted, and what it rounds is refused. */

@@ -10,10 +10,11 @@
 typedef struct dt_source dt_source;
 
 typedef struct {
-    int64_t rows;     /* of x, and of y if it is there */
-    int64_t features; /* values in a row of x */
-    bool x_is_bytes;  /* x is uint8: its values stand for value / 255 */
-    int64_t y_width;  /* values in a row of y; 0: y was not asked for */
+    const char *path, *y_name; /* for messages; the source's; y_name NULL: y was not asked for */
+    int64_t rows;              /* of x, and of y if it is there */
+    int64_t features;          /* values in a row of x */
+    bool x_is_bytes;           /* x is uint8: its values stand for value / 255 */
+    int64_t y_width;           /* values in a row of y; 0: y was not asked for */
     bool y_is_integer;
     int64_t chunk_rows; /* rows of x that share a chunk of the file; 1 where it is contiguous */
 } dt_source_facts;

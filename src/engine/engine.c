@@ -48,6 +48,18 @@ static float *rows_of(const dt_engine *e, int64_t width, dt_error *err)
     return dt_alloc(e->wave * width, sizeof(float), "activations", err);
 }
 
+double dt_engine_bytes(const dt_model *m, int threads, int64_t rows)
+{
+    double most = (double)threads * BLOCK_ROWS, bytes = 0;
+    if ((double)rows < most)
+        most = (double)rows;
+    for (int l = 0; l < m->n_layers; l++) {
+        int arrays = l == m->n_layers - 1 ? 1 : m->activation == DT_ACT_GELU ? 3 : 2;
+        bytes += arrays * most * (double)m->layer[l].out * sizeof(float);
+    }
+    return bytes;
+}
+
 static dt_code allocate(dt_engine *e, dt_error *err)
 {
     const dt_model *m = e->model;

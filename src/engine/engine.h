@@ -18,6 +18,10 @@ typedef struct dt_engine dt_engine;
 dt_code dt_engine_create(dt_engine **engine, const dt_model *model, const dt_team *team,
                          dt_error *err);
 
+/* Memory that the activations of so many rows at a time will take, the most that a call is given.
+ */
+double dt_engine_bytes(const dt_model *model, int threads, int64_t rows);
+
 /* Sum the loss and its gradient over some samples; dividing by their number is the caller's.
  *   parameters  [P]
  *   x, y        [rows,inputs], and [rows,outputs] float or [rows] int32_t labels

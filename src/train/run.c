@@ -47,16 +47,24 @@ static dt_code count_steps(dt_run *r, dt_error *err)
     return DT_OK;
 }
 
-/* Weights, gradient, momentum: before they are allocated, since what does not fit would otherwise
- * be found out by the kernel's killer of processes. */
+/* Weights, gradient, momentum, activations: before they are allocated, since what does not fit
+ * would otherwise be found out by the kernel's killer of processes. */
 static dt_code check_memory(const dt_run *r, dt_error *err)
 {
-    double copies = r->options->momentum != 0 ? 3 : 2;
-    double need = copies * sizeof(float) * (double)r->model.parameters;
+    const dt_train_options *o = r->options;
+    int64_t batch = o->batch_size < r->dataset.rows ? o->batch_size : r->dataset.rows;
+    double copies = o->momentum != 0 ? 3 : 2;
+    double need = copies * sizeof(float) * (double)r->model.parameters +
+                  dt_engine_bytes(&r->model, r->team.threads, (batch - 1) / r->world->size + 1);
     double have = (double)dt_memory_of_node() / r->world->node_size;
     char text[2][16];
     if (need <= have * 0.9)
         return DT_OK;
+    if (r->dataset.kind == DT_Y_LABELS && r->model.outputs > r->dataset.rows)
+        return dt_fail(err, DT_ERR_MEMORY,
+                       "%s: \"%s\" has the class label %lld: a model with an output for each up "
+                       "to it does not fit into memory; classes are 0, 1, 2, ...",
+                       o->data, o->y, (long long)r->model.outputs - 1);
     return dt_fail(err, DT_ERR_MEMORY,
                    "the model does not fit into memory: with %lld inputs and %lld outputs its "
                    "training takes %s a rank, and a rank's part of the node is %s",
