@@ -107,12 +107,14 @@ static dt_code read_options(const char *path, const char *text, description *d, 
                         DT_LOSS_CROSS_ENTROPY + 1);
     d->n_hidden = (int64_t)json_array_size(hidden);
     d->hidden = dt_alloc(d->n_hidden, sizeof *d->hidden, "the widths of a model", err);
+    bool good = json_is_array(hidden);
     json_array_foreach(hidden, i, width)
     {
+        good = good && json_integer_value(width) > 0;
         if (d->hidden)
             d->hidden[i] = json_integer_value(width);
     }
-    if (!options || d->activation < 0 || d->loss < DT_LOSS_MSE)
+    if (!good || d->activation < 0 || d->loss < DT_LOSS_MSE)
         dt_fail(err, DT_ERR_DATA, "%s: its \"options\" do not describe a model that is known here",
                 path);
     json_decref(options);
