@@ -3,9 +3,11 @@
 #include "cli/help.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 enum { EXIT_DONE = 0, EXIT_FAILED = 1, EXIT_USAGE = 2 };
 
@@ -78,8 +80,18 @@ static void finish_output(dt_error *err)
         dt_fail(err, DT_ERR_FILE, "standard output: cannot be written: %s", strerror(errno));
 }
 
+/* A standard stream that is closed would let the next file or socket that is opened take its
+ * number, and what is printed would go there. Opened read-only, so that a write still fails. */
+static void hold_streams(void)
+{
+    for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+        if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", O_RDONLY) < 0)
+            return;
+}
+
 int main(int argc, char **argv)
 {
+    hold_streams();
     dt_world world;
     dt_error err = {0};
     if (dt_world_begin(&world, &argc, &argv, &err) != DT_OK) {
