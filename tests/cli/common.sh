@@ -1,0 +1,82 @@
+# shellcheck shell=bash disable=SC2154
+# What run.sh and works.sh share. Sourced with $program and $fixtures_program set, in the folder of
+# the test, which is emptied.
+export OMPI_MCA_rmaps_base_oversubscribe=1 PRTE_MCA_rmaps_default_mapping_policy=:oversubscribe
+export OMPI_MCA_mpi_yield_when_idle=1 OMPI_MCA_btl_vader_single_copy_mechanism=none
+export OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1
+read -ra mpiexec <<<"${MPIEXEC:-mpirun -np}"
+limit=$((10 * ${DTRAIN_TEST_TIME:-1})) # seconds that an error may take; more with the sanitizers
+
+work=$PWD/cli # what the program writes where
+failures=0
+
+# The program's own standard error, of each process in a file of its own, named by its process id:
+# what the launcher says goes elsewhere.
+# shellcheck disable=SC2016
+own_errors='exec "$@" 2>"$DTRAIN_ERRORS/$$"'
+
+# launch RANKS ARGUMENT...: the program's standard output, and its status. Alone on 1 rank.
+launch() {
+    local ranks=$1 launcher=()
+    shift
+    rm -rf "$work/errors"
+    mkdir "$work/errors"
+    if ((ranks > 1)); then
+        launcher=("${mpiexec[@]}" "$ranks")
+    fi
+    DTRAIN_ERRORS=$work/errors timeout -k 5 $((limit + 5)) "${launcher[@]}" \
+        bash -c "$own_errors" dtrain "$program" "$@" 2>"$work/launcher" </dev/null
+}
+
+# errors: what all processes of the last launch said
+errors() {
+    cat "$work/errors"/*
+}
+
+# survivors: a process of the last launch that still runs after a moment
+survivors() {
+    local id
+    for _ in 1 2 3 4 5 6 7 8 9 10; do
+        for id in "$work/errors"/*; do
+            if grep -q '^State:.[^ZX]' "/proc/${id##*/}/status" 2>/dev/null; then
+                sleep 0.2
+                continue 2
+            fi
+        done
+        return
+    done
+    echo "${id##*/}"
+}
+
+# files FOLDER...: names and contents of all that is in folders
+files() {
+    find "$@" -type d -print -o -type f -exec cksum {} + | LC_ALL=C sort
+}
+
+# complain NAME TEXT...
+complain() {
+    failures=$((failures + 1))
+    echo "FAILED $1: ${*:2}"
+    {
+        errors
+        cat "$work/launcher"
+    } 2>/dev/null | head -n 8 | sed 's/^/    /'
+}
+
+# Written with fresh files, so that a run before has left nothing.
+prepare() {
+    rm -rf "$work"
+    mkdir -p "$work/fixtures" "$work/here"
+    cd "$work/here" || exit 1
+    "$fixtures_program" data ../fixtures || exit 1
+    if ! launch 1 --data ../fixtures/good.h5 --epochs 1 --checkpoint ../run --quiet ||
+        ! launch 1 --data ../fixtures/good.h5 --epochs 1 --checkpoint ../deep --hidden 5 --quiet ||
+        ! launch 1 --data ../fixtures/classes.h5 --epochs 1 --checkpoint ../classes --quiet; then
+        errors
+        exit 1
+    fi
+    "$fixtures_program" checkpoints ../run/step-0000000001.h5 ../fixtures || exit 1
+    cp ../deep/step-0000000001.h5 ../fixtures/model_deep.h5
+    cp ../classes/step-0000000001.h5 ../fixtures/model_classes.h5
+    rm -r ../run ../deep ../classes
+}

@@ -1,0 +1,297 @@
+#!/usr/bin/env bash
+# The program as people use it, and what happens to it from outside: a full disk, a reader that went
+# away, a rank that dies. works.sh PROGRAM FIXTURES-PROGRAM, in a folder that it may empty.
+set -uo pipefail
+here=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")" && pwd)
+program=$(readlink -f -- "$1")
+fixtures_program=$(readlink -f -- "$2")
+# shellcheck source-path=SCRIPTDIR source=common.sh
+. "$here/common.sh"
+
+checks=0
+name=
+
+# check WHAT COMMAND...: one check, in the test called $name
+check() {
+    checks=$((checks + 1))
+    "${@:2}" || complain "$name" "$1"
+}
+
+skip() {
+    echo "skipped $name: $*"
+}
+
+# status_is N: of the last launch, kept in $status
+status_is() {
+    ((status == $1))
+}
+
+# says REGEX: the last launch ended with this one line
+says() {
+    [[ $(errors | wc -l) -eq 1 ]] && errors | grep -Eqx "dtrain: error: $1"
+}
+
+quiet_errors() {
+    [[ -z $(errors) ]]
+}
+
+same() {
+    [[ $1 == "$2" ]]
+}
+
+# gone GLOB-RESULT...: no such files
+gone() {
+    local file
+    for file; do
+        [[ ! -e $file ]] || return 1
+    done
+}
+
+no_survivor() {
+    [[ -z $(survivors) ]]
+}
+
+# without_facts: the first line names ranks and threads, the last one a time
+without_facts() {
+    sed -e '1s/.*; linear/linear/' -e 's/ in [0-9.:]* [a-z]*$//'
+}
+
+prepare
+F=../fixtures
+
+name=quickstart
+for ranks in 1 2 3 4; do
+    launch "$ranks" >output
+    status=$?
+    check "status $status on $ranks ranks" status_is 0
+    check "standard error on $ranks ranks" quiet_errors
+    without_facts <output >"output.$ranks"
+    check "other text on $ranks ranks" cmp -s output.1 "output.$ranks"
+done
+check "5 epochs" same "$(grep -c '^Epoch [1-5]/5$' output)" 5
+check "50 steps" same "$(grep -Ec '^  Step ([1-9]|10), Loss: [0-9]+\.[0-9]{4}$' output)" 50
+check "ranks in the first line" same "$(head -n 1 output | cut -d ' ' -f 1-2)" "4 ranks"
+
+name=help
+for ranks in 1 3; do
+    launch "$ranks" --help >output
+    status=$?
+    check "status $status" status_is 0
+    check "on standard error" quiet_errors
+    check "more than once" same "$(grep -c -- '--batch-size' output)" 1
+    launch "$ranks" --version >output
+    check "version" grep -Eqx 'dtrain [0-9]+\.[0-9]+\.[0-9]+' output
+    check "version more than once" same "$(wc -l <output)" 1
+done
+
+name=convert
+for ranks in 1 3; do
+    launch "$ranks" convert --x $F/images.idx --y $F/labels.idx classes.h5
+    status=$?
+    check "status $status" status_is 0
+    launch "$ranks" convert --x $F/images.idx --y $F/targets.npy targets.h5
+    status=$?
+    check "status $status" status_is 0
+    launch "$ranks" convert $F/table.csv table.h5 --target price
+    status=$?
+    check "status $status" status_is 0
+    launch "$ranks" info classes.h5 >output
+    check "info" grep -q '6 samples of 4 features (uint8' output
+    check "info more than once" same "$(grep -c '^Data set' output)" 1
+done
+
+name=round_trip
+for ranks in 1 3; do
+    launch "$ranks" --data classes.h5 --hidden 8 --lr 0.5 --batch-size 2 --epochs 60 --quiet \
+        --checkpoint run >output
+    status=$?
+    check "status $status" status_is 0
+    check "--quiet is not" test ! -s output
+    model=run/step-0000000180.h5
+    launch "$ranks" info $model >output
+    check "info" grep -q '^Checksums: good$' output
+    launch "$ranks" evaluate --model $model --data classes.h5 >output
+    check "evaluate" grep -Eqx 'Accuracy: (83|100)\.[0-9]{2} %' output
+    check "evaluate" grep -Eqx 'Loss: [0-9.]+' output
+    launch "$ranks" predict --model $model --data classes.h5 --out predicted.h5
+    status=$?
+    check "status $status" status_is 0
+    launch "$ranks" info predicted.h5 >output
+    check "prediction [6,3]" grep -q '^prediction: \[6,3\] float32' output
+    check "label [6]" grep -q '^label: \[6\] int32' output
+    check "something half-written" same "$(files .. | grep -c '\.tmp\.')" 0
+    rm -r run predicted.h5
+done
+
+name=config
+launch 3 --config $F/good.conf --epochs 1 --data $F/good.h5 >output
+status=$?
+check "status $status" status_is 0
+check "the command line does not win" grep -qx 'Epoch 1/1' output
+check "batch-size of the file" same "$(grep -c '^  Step' output)" 2
+
+name=log
+printf '{"event":"start"}\n' >run.jsonl # of an earlier run
+for ranks in 1 3; do
+    launch "$ranks" --log run.jsonl --log-steps 5 --epochs 2 --checkpoint run --quiet
+    status=$?
+    check "status $status" status_is 0
+    check "lines" same "$(sed 's/{"event":"\([a-z]*\)".*}$/\1/' run.jsonl | uniq -c |
+        tr -s ' \n' ' ')" " 1 start 2 step 1 epoch 2 step 1 epoch 1 checkpoint 1 end "
+    rm -r run
+done
+
+name=odd
+launch 3 --data "$F/100 %s of %d.h5" --epochs 1 >output
+status=$?
+check "status $status" status_is 0
+check "name of the file" grep -q '100 %s of %d.h5: 12 samples of 1 feature;' output
+launch 3 --data $F/good.h5 --batch-size 9000000000000000 --epochs 9007199254740992 --max-steps 3 \
+    >output
+status=$?
+check "status $status with large numbers" status_is 0
+check "one step an epoch" same "$(grep -c '^  Step 1,' output)" 3
+
+name=init_from
+launch 3 --data $F/good.h5 --init-from $F/weights.h5 --epochs 1 --quiet
+status=$?
+check "status $status" status_is 0
+
+name=pipe_as_data
+mkfifo pipe
+launch 1 --data pipe
+status=$?
+check "status $status" status_is 1
+check "message" says 'pipe: not a regular file, so not an HDF5 file'
+
+name=unreadable
+if ((EUID == 0)) && command -v setpriv >/dev/null; then
+    mkdir -m 777 open
+    cp $F/good.h5 open/secret.h5
+    chmod 0 open/secret.h5
+    place=$PWD/open
+    output=$(cd / && setpriv --reuid=65534 --regid=65534 --clear-groups bash -c \
+        "cd '$place' && HOME=/ '$program' --data secret.h5" 2>&1 </dev/null)
+    status=$?
+    if [[ $output == *secret.h5* ]]; then
+        check "status $status" status_is 1
+        check "message" same "$output" "dtrain: error: secret.h5: Permission denied"
+    else
+        skip "another user cannot start the program here: $(head -n 1 <<<"$output")"
+    fi
+    rm -r open
+else
+    skip "needs root and setpriv"
+fi
+
+name=closed_output
+for ranks in 1 3; do
+    launch "$ranks" --epochs 2000 --max-steps 20000 | head -n 1 >output
+    status=${PIPESTATUS[0]}
+    check "status $status on $ranks ranks with a reader that goes away" test "$status" -ne 0
+    check "a process is left on $ranks ranks" no_survivor
+    if ((ranks == 1)); then
+        check "status $status" status_is 1
+        check "message" says 'standard output: cannot be written: Broken pipe'
+    fi
+done
+launch 1 --data $F/good.h5 --checkpoint run >&-
+status=$?
+check "status $status when closed" status_is 1
+check "message" says 'standard output: cannot be written: Bad file descriptor'
+rm -rf run
+launch 1 --data $F/good.h5 --quiet --log run.jsonl --checkpoint run >&-
+status=$?
+check "status $status when closed and quiet" status_is 0
+rm -rf run
+launch 3 --help >/dev/full
+launch 1 --help >/dev/full
+status=$?
+check "status $status of a full output" status_is 1
+check "message" says 'standard output: cannot be written: No space left on device'
+
+name=killed_rank
+for victim in first last; do
+    DTRAIN_ERRORS=$work/errors
+    launch 3 --epochs 100000000 --checkpoint run --log-every 1000000 >output &
+    launched=$!
+    sleep $((1 + ${DTRAIN_TEST_TIME:-1}))
+    pids=("$work/errors"/*)
+    if [[ $victim == first ]]; then
+        kill -9 "${pids[0]##*/}"
+    else
+        kill -9 "${pids[-1]##*/}"
+    fi
+    begin=$SECONDS
+    wait $launched
+    status=$?
+    check "status 0" test $status -ne 0
+    check "hangs" test $((SECONDS - begin)) -le $limit
+    check "a process is left" no_survivor
+    check "something is left" gone run/* run/.d*
+    rm -rf run
+done
+
+# ---- A disk that fills up -------------------------------------------------------------------------
+
+name=full_disk
+disk=$work/disk
+
+# fill KILOBYTES: the disk, with a checkpoint of an earlier run, and only so much more room
+fill() {
+    rm -rf "$disk"/*
+    mkdir "$disk/run"
+    cp $F/model.h5 "$disk/run/step-0000000001.h5"
+    local room
+    room=$(df --output=avail -k "$disk" | tail -n 1)
+    head -c $(((room - $1) * 1024)) /dev/zero >"$disk/ballast"
+    before=$(files "$disk" | grep -v ballast)
+}
+
+# full WHAT RANKS KILOBYTES REGEX ARGUMENT...: says so, and leaves the disk as it was
+full() {
+    fill "$3"
+    launch "$2" "${@:5}" >output
+    status=$?
+    check "status $status of $1 on $2 ranks" status_is 1
+    check "message of $1 on $2 ranks" says "$4"
+    check "$1 on $2 ranks left something" same "$(files "$disk" | grep -v ballast)" "$before"
+    check "a process is left" no_survivor
+}
+
+seq 1 3000 | sed 's/.*/&,1.5,2,3,4,5,6,7,8,9/' >many.csv
+launch 1 convert many.csv many.h5 --target -1
+launch 1 --data many.h5 --lr 0 --epochs 1 --checkpoint many --quiet
+mv many/step-*.h5 linear.h5
+mkdir "$disk"
+if mount -t tmpfs -o size=4m tmpfs "$disk" 2>/dev/null; then
+    trap 'umount "$disk"' EXIT
+    for ranks in 1 3; do
+        full "a large checkpoint" $ranks 40 '.*/step-0000000005\.h5: no space left on the disk' \
+            --data $F/good.h5 --hidden 20000 --checkpoint ../disk/run --batch-size 12 --quiet
+        full "a small checkpoint" $ranks 4 '.*/step-0000000005\.h5: no space left on the disk' \
+            --data $F/good.h5 --hidden 700 --checkpoint ../disk/run --batch-size 12 --quiet
+        full "no room at all" $ranks 0 '.*/step-0000000005\.h5: no space left on the disk' \
+            --data $F/good.h5 --checkpoint ../disk/run --batch-size 12 --quiet
+        full "a prediction" $ranks 8 '.*/p\.h5: no space left on the disk' \
+            predict --model ../here/linear.h5 --data ../here/many.h5 --out ../disk/p.h5
+        full "a small prediction" $ranks 0 '.*/p\.h5: no space left on the disk' \
+            predict --model $F/model.h5 --data $F/good.h5 --out ../disk/p.h5
+    done
+    full "a data set" 1 8 '.*/c\.h5: no space left on the disk' \
+        convert many.csv ../disk/c.h5 --target 1
+    full "a small data set" 1 0 '.*/c\.h5: no space left on the disk' \
+        convert $F/table.csv ../disk/c.h5 --target 1
+    for ranks in 1 3; do
+        fill 8
+        launch $ranks --epochs 200 --quiet --log ../disk/run.jsonl
+        status=$?
+        check "status $status of a log" status_is 1
+        check "message of a log" says '.*/run\.jsonl: cannot be written: No space left on device'
+    done
+else
+    skip "needs root, and leave to mount a small file system"
+fi
+
+echo "$checks checks, $failures failed"
+((failures == 0))
