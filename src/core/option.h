@@ -24,7 +24,7 @@ typedef enum {
 /* The largest count: every whole number up to it is exact in the table's doubles and in JSON. */
 #define DT_OPTION_UNLIMITED 9007199254740992.0 /* 2^53 */
 
-enum { DT_OPTION_MAX_THREADS = 1 << 16 }; /* of one rank */
+enum { DT_OPTION_MAX_THREADS = 1 << 12 }; /* of one rank; far more cannot be created */
 
 typedef struct {
     const char *group;    /* heading in --help; NULL: the same as the entry before */
