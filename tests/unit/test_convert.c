@@ -23,6 +23,7 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 #include <zlib.h>
 
@@ -935,6 +936,28 @@ static void output_unwritable(void **state)
     check_failed(code, &err, DT_ERR_FILE, "none.csv: No such file or directory", 1);
 }
 
+static size_t get_bytes(const char *name, char *bytes, size_t room)
+{
+    FILE *f = fopen(name, "rb");
+    assert_non_null(f);
+    size_t n = fread(bytes, 1, room, f);
+    fclose(f);
+    return n;
+}
+
+static void output_reproducible(void **state)
+{
+    (void)state;
+    static char first[8192], second[8192];
+    convert_text("a,y\n1,red\n2,blue\n", "y");
+    size_t n = get_bytes("out.h5", first, sizeof first);
+    struct timespec next_second = {1, 50000000}; /* HDF5 would count time in seconds */
+    nanosleep(&next_second, NULL);
+    convert_text("a,y\n1,red\n2,blue\n", "y");
+    assert_int_equal(get_bytes("out.h5", second, sizeof second), n);
+    assert_memory_equal(first, second, n);
+}
+
 static void disk_full_at_once(void **state)
 {
     (void)state;
@@ -1037,6 +1060,7 @@ int main(void)
         TEST(output_is_input),
         TEST(output_kept_on_error),
         TEST(output_unwritable),
+        TEST(output_reproducible),
         TEST(disk_full_at_once),
         TEST(disk_full_at_any_write),
         TEST(hdf5_printing_restored),

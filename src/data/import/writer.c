@@ -125,7 +125,10 @@ static dt_code open_memory(dt_writer *writer, dt_error *err)
     H5Pset_fclose_degree(access, H5F_CLOSE_STRONG);
     /* The older format cannot hold an attribute of more than 64 KiB: the names of many columns. */
     H5Pset_libver_bounds(access, H5F_LIBVER_V18, H5F_LIBVER_LATEST);
-    writer->file = H5Fcreate(path, H5F_ACC_TRUNC, H5P_DEFAULT, access);
+    hid_t create = H5Pcreate(H5P_FILE_CREATE);
+    H5Pset_obj_track_times(create, false); /* the same input makes the same bytes */
+    writer->file = H5Fcreate(path, H5F_ACC_TRUNC, create, access);
+    H5Pclose(create);
     H5Pclose(access);
     unlink(path);
     return writer->file < 0 ? layout_failed(writer, err) : DT_OK;
@@ -168,6 +171,7 @@ dt_code dt_writer_shape(dt_writer *writer, int set, dt_element element, int rank
     hid_t create = H5Pcreate(H5P_DATASET_CREATE);
     H5Pset_alloc_time(create, H5D_ALLOC_TIME_EARLY); /* so that the values have their place */
     H5Pset_fill_time(create, H5D_FILL_TIME_NEVER);
+    H5Pset_obj_track_times(create, false);
     writer->sets[set] =
         H5Dcreate2(writer->file, set_names[set], type, space, H5P_DEFAULT, create, H5P_DEFAULT);
     H5Pclose(create);
