@@ -94,7 +94,7 @@ static dt_code copy_both(dt_array arrays[DT_WRITER_SETS], dt_writer *writer, dt_
     for (int i = 0; i < DT_WRITER_SETS && !code; i++)
         code = dt_writer_shape(writer, i, arrays[i].element, arrays[i].rank, arrays[i].dims, err);
     if (!code)
-        code = dt_writer_reserve(writer, err);
+        code = dt_writer_layout(writer, err);
     for (int i = 0; i < DT_WRITER_SETS && !code; i++)
         code = copy_array(&arrays[i], writer, i, err);
     return code;

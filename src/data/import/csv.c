@@ -243,7 +243,7 @@ static dt_code declare(const plan *p, dt_writer *writer, dt_error *err)
         code = dt_writer_shape(writer, DT_WRITER_Y, p->y.element, 1, dims, err);
     if (!code)
         code = write_names(p, writer, err);
-    return code ? code : dt_writer_reserve(writer, err);
+    return code ? code : dt_writer_layout(writer, err);
 }
 
 /* Read n rows into x [n,F] and y [n]. */

@@ -26,13 +26,13 @@ dt_code dt_writer_shape(dt_writer *writer, int set, dt_element element, int rank
 dt_code dt_writer_strings(dt_writer *writer, int set, const char *name, const char *const *strings,
                           int64_t n, dt_error *err);
 
-/* Once both datasets have their shapes: take the disk space, so that a disk too small is found out
- * before the work and not after it. */
-dt_code dt_writer_reserve(dt_writer *writer, dt_error *err);
+/* Once both datasets have their shapes and attributes, and before the first row: write everything
+ * but the values, and take the disk space for those, so that a disk too small is found out here. */
+dt_code dt_writer_layout(dt_writer *writer, dt_error *err);
 
-/* Write rows [first, first + count), given in the element type and byte order of from. */
+/* Write rows [first, first + count), given in the byte order of from; data may be changed. */
 dt_code dt_writer_rows(dt_writer *writer, int set, dt_element from, int64_t first, int64_t count,
-                       const void *data, dt_error *err);
+                       void *data, dt_error *err);
 
 /* Bring everything onto the disk and give the file its name. On an error call destroy as usual. */
 dt_code dt_writer_commit(dt_writer *writer, dt_error *err);
