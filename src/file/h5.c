@@ -3,7 +3,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -27,24 +26,6 @@ const char *dt_h5_reason(char text[256])
     H5Ewalk2(H5E_DEFAULT, H5E_WALK_DOWNWARD, keep_last, text);
     H5Eclear2(H5E_DEFAULT);
     return text;
-}
-
-/* HDF5 keeps the errno of a failed system call only in the text of its error stack. */
-static herr_t find_errno(unsigned n, const H5E_error2_t *e, void *number)
-{
-    (void)n;
-    const char *text = e->desc ? strstr(e->desc, "errno = ") : NULL;
-    if (text)
-        *(int *)number = atoi(text + strlen("errno = "));
-    return 0;
-}
-
-int dt_h5_errno(void)
-{
-    int number = 0;
-    H5Ewalk2(H5E_DEFAULT, H5E_WALK_UPWARD, find_errno, &number);
-    H5Eclear2(H5E_DEFAULT);
-    return number;
 }
 
 hid_t dt_h5_access(void)

@@ -1014,17 +1014,6 @@ static void disk_full_at_any_write(void **state)
     check_strings("y", "classes", "blue|red");
 }
 
-static void hdf5_printing_restored(void **state)
-{
-    (void)state;
-    H5E_auto2_t before, after;
-    void *data;
-    H5Eget_auto2(H5E_DEFAULT, &before, &data);
-    convert_text("a,y\n1,2\n", "y");
-    H5Eget_auto2(H5E_DEFAULT, &after, &data);
-    assert_true(before == after && after != NULL);
-}
-
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_teardown(name, remove_files)
@@ -1063,7 +1052,6 @@ int main(void)
         TEST(output_reproducible),
         TEST(disk_full_at_once),
         TEST(disk_full_at_any_write),
-        TEST(hdf5_printing_restored),
     };
     H5open(); /* H5T_STD_..._g have their values from here on */
     return cmocka_run_group_tests(tests, enter_folder, leave_folder);

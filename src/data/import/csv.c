@@ -1,9 +1,9 @@
 /* A table's meaning: header, target, features. It is read twice, first to learn its size and the
  * type of its target, then to copy it, so that no more of it than a slab is ever in memory. */
-#include "csv.h"
+#include "data/import/csv.h"
 
-#include "table.h"
-#include "target.h"
+#include "data/import/table.h"
+#include "data/import/target.h"
 
 #include <errno.h>
 #include <stdio.h>

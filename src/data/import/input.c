@@ -1,4 +1,4 @@
-#include "source.h"
+#include "data/import/input.h"
 
 #include <errno.h>
 #include <fcntl.h>
