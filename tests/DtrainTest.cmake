@@ -62,15 +62,18 @@ function(dtrain_unit_test name)
     COMMAND test_unit_${name})
 endfunction()
 
-# dtrain_mpi_test(name [TIMEOUT seconds] [SOURCES src/...])
+# dtrain_mpi_test(name [TIMEOUT seconds] [SOURCES src/...] [RANKS n...])
 # tests/mpi/test_<name>.c, on 1, 2, 3 and 4 ranks: tests mpi.<name>.<ranks>
 function(dtrain_mpi_test name)
-  cmake_parse_arguments(T "" "TIMEOUT" "SOURCES" ${ARGN})
+  cmake_parse_arguments(T "" "TIMEOUT" "SOURCES;RANKS" ${ARGN})
   if(NOT T_TIMEOUT)
     set(T_TIMEOUT 60)
   endif()
-  dtrain_test_program(test_mpi_${name} mpi/test_${name}.c ${T_SOURCES})
-  foreach(ranks 1 2 3 4)
+  if(NOT T_RANKS)
+    set(T_RANKS 1 2 3 4)
+  endif()
+  dtrain_test_program(test_mpi_${name} mpi/test_${name}.c tests/mpi/support.c ${T_SOURCES})
+  foreach(ranks ${T_RANKS})
     dtrain_add_test(NAME mpi.${name}.${ranks} LABEL mpi RANKS ${ranks} TIMEOUT ${T_TIMEOUT}
       COMMAND ${MPIEXEC_EXECUTABLE} ${MPIEXEC_NUMPROC_FLAG} ${ranks} ${MPIEXEC_PREFLAGS}
               $<TARGET_FILE:test_mpi_${name}> ${MPIEXEC_POSTFLAGS})

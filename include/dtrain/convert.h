@@ -8,19 +8,26 @@
 extern "C" {
 #endif
 
-/* Read a CSV file (plain or gzipped; separator , ; or tab; a header line or none: both found out)
- * into datasets x [N,F] and y [N]. target   name of the column that becomes y, or its number
- * counted from 1 (negative: from the end) y is integer (classes) if every value of the column is a
- * whole number or if the column is text, whose sorted distinct words then become classes 0..C-1 and
- * stand in y's attribute "classes"; otherwise float. x is float32 and carries the names of its
- * columns, where a header gives them, in its attribute "columns". out appears under its name only
- * when complete; on an error nothing is left. Not collective: one process calls it. An error names
- * the file, the row and the column. */
+/* Read a CSV file into datasets x [N,F] float32 and y [N]. Not collective: one process calls it.
+ *   table   [in] plain or gzipped; the separator (comma, semicolon or tab) is found out, and so is
+ *                a header: a first row with a word over a number. Read twice, so no pipe
+ *   out     [in] the HDF5 file; it appears under its name only when complete and on the disk, and
+ *                replaces an older one only then. After an error nothing is left
+ *   target  [in] the column that becomes y: its name, or its number counted from 1, negative from
+ *                the end. A name that looks like a number wins over the number
+ *   err     [out] names the file, the column and the line
+ * y is int32 (int64 where needed) if every cell of the target is written as a whole number, float32
+ * if all are numbers, and int32 classes 0..C-1 if all are words: of the distinct words in the order
+ * of their bytes, which stand in y's attribute "classes". The names of the other columns, where
+ * there is a header, stand in x's attribute "columns". Missing, NaN and infinite cells are errors.
+ * Returns DT_OK, DT_ERR_FILE, DT_ERR_DATA, DT_ERR_MEMORY, DT_ERR_SPACE, or DT_ERR_USAGE if out is
+ * the table itself. */
 dt_code dt_convert_csv(const char *table, const char *out, const char *target, dt_error *err);
 
-/* Read two arrays, each IDX or NPY, plain or gzipped (told apart by their contents), into datasets
- * x and y of the same element types and shapes. Not collective: one process calls it. DT_ERR_SHAPE
- * if their first dimensions differ. out as above. */
+/* Read two arrays into datasets x and y of the same shapes and element types (a bool becomes
+ * uint8), in C order and little-endian. Not collective: one process calls it. x, y  [in]  each IDX
+ * or NPY, plain or gzipped, told apart by its contents out   [in]  as above err   [out] names the
+ * file Returns as above, and DT_ERR_SHAPE if the first dimensions differ. */
 dt_code dt_convert_arrays(const char *x, const char *y, const char *out, dt_error *err);
 
 #ifdef __cplusplus

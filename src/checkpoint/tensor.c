@@ -18,18 +18,14 @@ static herr_t write_hash(hid_t set, const float *values, int64_t n)
     return status;
 }
 
-herr_t dt_tensor_write(hid_t group, const dt_tensor *t, const float *values)
+int dt_tensor_add(dt_output *output, hid_t group, const dt_tensor *t, const float *values)
 {
     hsize_t dim[2] = {(hsize_t)t->dim[0], (hsize_t)t->dim[1]};
-    hid_t space = H5Screate_simple(t->dims, dim, NULL);
-    hid_t set =
-        H5Dcreate2(group, t->name, H5T_IEEE_F32LE, space, H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT);
-    herr_t status = H5Dwrite(set, H5T_NATIVE_FLOAT, H5S_ALL, H5S_ALL, H5P_DEFAULT, values);
-    if (status >= 0)
-        status = write_hash(set, values, t->count);
-    H5Dclose(set);
-    H5Sclose(space);
-    return status;
+    hid_t set;
+    int number = dt_output_add(output, group, t->name, H5T_IEEE_F32LE, t->dims, dim, &set);
+    if (number < 0 || write_hash(set, values, t->count) < 0)
+        return -1;
+    return number;
 }
 
 static void shape_text(int dims, const int64_t *dim, char *text, size_t size)

@@ -2,11 +2,12 @@
 #ifndef DT_CHECKPOINT_TENSOR_H
 #define DT_CHECKPOINT_TENSOR_H
 
+#include "file/output.h"
 #include "model/model.h"
-#include <hdf5.h>
 
-/* Write values under the tensor's name into a group. A negative number is HDF5's failure. */
-herr_t dt_tensor_write(hid_t group, const dt_tensor *tensor, const float *values);
+/* Lay out a dataset under the tensor's name in a group, with the checksum of its values, which are
+ * written later. Returns its number in the output, or -1. */
+int dt_tensor_add(dt_output *output, hid_t group, const dt_tensor *tensor, const float *values);
 
 /* Read them; a checksum, where there is one, must hold. path names the file in messages. */
 dt_code dt_tensor_read(hid_t group, const char *path, const dt_tensor *tensor, float *values,

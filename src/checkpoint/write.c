@@ -60,27 +60,49 @@ static herr_t put_attributes(hid_t file, const dt_checkpoint *c)
     return dt_attribute_put_text(file, "options", c->options);
 }
 
-static herr_t put_tensors(hid_t parent, const char *name, const dt_model *model,
-                          const float *values)
+/* A vector over the parameters, tensor by tensor, in a group of its own.
+ * Returns the number of its first dataset in the output, or -1. */
+static int add_vector(dt_output *output, hid_t parent, const char *name, const dt_model *model,
+                      const float *values)
 {
-    herr_t status = 0;
+    int first = -1;
     hid_t group = H5Gcreate2(parent, name, H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT);
-    for (int i = 0; i < 2 * model->n_layers && status >= 0; i++) {
+    for (int i = 0; i < 2 * model->n_layers; i++) {
         dt_tensor tensor = dt_model_tensor(model, i);
-        status = dt_tensor_write(group, &tensor, values + tensor.begin);
+        int number = dt_tensor_add(output, group, &tensor, values + tensor.begin);
+        if (number < 0)
+            return -1;
+        first = i == 0 ? number : first;
     }
-    return H5Gclose(group) < 0 ? -1 : status;
+    return H5Gclose(group) < 0 ? -1 : first;
 }
 
-/* /optimizer: its name, and each kind of state under PyTorch's name for it, tensor by tensor. */
-static herr_t put_optimizer(hid_t file, const dt_checkpoint *c)
+static dt_code write_vector(dt_output *output, int first, const dt_model *model,
+                            const float *values, dt_error *err)
 {
-    herr_t status;
-    hid_t group = H5Gcreate2(file, "optimizer", H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT);
-    status = dt_attribute_put_text(group, "name", "sgd");
-    if (status >= 0 && c->optimizer->momentum)
-        status = put_tensors(group, "momentum_buffer", c->model, c->optimizer->momentum);
-    return H5Gclose(group) < 0 ? -1 : status;
+    for (int i = 0; i < 2 * model->n_layers && !err->code; i++) {
+        dt_tensor tensor = dt_model_tensor(model, i);
+        dt_output_write(output, first + i, 0, values + tensor.begin,
+                        tensor.count * (int64_t)sizeof *values, err);
+    }
+    return err->code;
+}
+
+/* /model, and /optimizer with its name and each kind of state under PyTorch's name for it. */
+static dt_code fill(dt_output *output, const dt_checkpoint *c, dt_error *err)
+{
+    const float *momentum = c->optimizer->momentum;
+    int buffer = 0, weights = add_vector(output, output->file, "model", c->model, c->parameters);
+    hid_t group = H5Gcreate2(output->file, "optimizer", H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT);
+    if (momentum)
+        buffer = add_vector(output, group, "momentum_buffer", c->model, momentum);
+    if (weights < 0 || buffer < 0 || put_attributes(output->file, c) < 0 ||
+        dt_attribute_put_text(group, "name", "sgd") < 0)
+        return dt_output_failed(output, err);
+    if (dt_output_begin_values(output, err) ||
+        write_vector(output, weights, c->model, c->parameters, err))
+        return err->code;
+    return momentum ? write_vector(output, buffer, c->model, momentum, err) : DT_OK;
 }
 
 dt_code dt_checkpoint_write(const char *folder, const dt_checkpoint *c, char **path, dt_error *err)
@@ -90,14 +112,8 @@ dt_code dt_checkpoint_write(const char *folder, const dt_checkpoint *c, char **p
         *path = NULL;
         return dt_fail(err, DT_ERR_MEMORY, "out of memory for a checkpoint in %s", folder);
     }
-    if (!dt_output_create(&output, *path, err)) {
-        if (put_attributes(output.file, c) < 0 ||
-            put_tensors(output.file, "model", c->model, c->parameters) < 0 ||
-            put_optimizer(output.file, c) < 0)
-            dt_output_failed(&output, err);
-        else
-            dt_output_commit(&output, err);
-    }
+    if (!dt_output_create(&output, *path, err) && !fill(&output, c, err))
+        dt_output_commit(&output, err);
     dt_output_close(&output);
     if (err->code) {
         free(*path);

@@ -45,11 +45,11 @@ static int64_t count_cores(hwloc_topology_t topology, hwloc_const_bitmap_t set)
     hwloc_obj_t core = NULL;
     while ((core = hwloc_get_next_obj_by_type(topology, HWLOC_OBJ_CORE, core)))
         cores += hwloc_bitmap_intersects(core->cpuset, set);
-    return cores > 0 ? cores : 1;
+    return cores;
 }
 
-/* Add the CPUs of mpirun or of its daemon, if that is what started this process. */
-static void add_launcher(hwloc_topology_t topology, hwloc_bitmap_t set)
+/* The CPUs of mpirun or of its daemon, if that is what started this process; else set stays. */
+static void take_launcher(hwloc_topology_t topology, hwloc_bitmap_t set)
 {
     char path[64], name[32] = "";
     if (!getenv("OMPI_COMM_WORLD_RANK"))
@@ -66,7 +66,7 @@ static void add_launcher(hwloc_topology_t topology, hwloc_bitmap_t set)
         return;
     hwloc_bitmap_t launcher = hwloc_bitmap_alloc();
     if (launcher && hwloc_get_proc_cpubind(topology, getppid(), launcher, 0) == 0)
-        hwloc_bitmap_or(set, set, launcher);
+        hwloc_bitmap_copy(set, launcher);
     hwloc_bitmap_free(launcher);
 }
 
@@ -149,7 +149,9 @@ static dt_code place_open(place *p, dt_error *err)
     if (hwloc_get_cpubind(p->topology, p->own, HWLOC_CPUBIND_PROCESS))
         hwloc_bitmap_copy(p->own, hwloc_topology_get_allowed_cpuset(p->topology));
     hwloc_bitmap_copy(p->job, p->own);
-    add_launcher(p->topology, p->job);
+    take_launcher(p->topology, p->job);
+    hwloc_bitmap_and(p->own, p->own,
+                     p->job); /* mpirun under taskset can bind outside its own cores */
     return DT_OK;
 }
 

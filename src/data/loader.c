@@ -31,16 +31,6 @@ struct dt_loader {
     int64_t visited;          /* those that rounds have dealt with */
 };
 
-int64_t dt_steps_per_epoch(int64_t rows, int64_t batch_size, bool drop_last)
-{
-    return rows / batch_size + (!drop_last && rows % batch_size != 0);
-}
-
-dt_split dt_batch_split(int64_t batch_size, int ranks)
-{
-    return (dt_split){.n = batch_size, .granule = 1, .parts = ranks};
-}
-
 static dt_cut make_cut(const dt_loader *l, const dt_loader_options *o, int ranks)
 {
     const dt_dataset *d = l->dataset;

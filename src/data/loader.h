@@ -3,7 +3,7 @@
 #ifndef DT_DATA_LOADER_H
 #define DT_DATA_LOADER_H
 
-#include "core/split.h"
+#include "data/batch.h"
 #include "data/dataset.h"
 
 typedef struct {
@@ -21,12 +21,6 @@ typedef struct {
 } dt_samples;
 
 typedef struct dt_loader dt_loader;
-
-/* The steps of an epoch over so many rows. */
-int64_t dt_steps_per_epoch(int64_t rows, int64_t batch_size, bool drop_last);
-
-/* How the samples of a global batch are shared out over the ranks. */
-dt_split dt_batch_split(int64_t batch_size, int ranks);
 
 /* Start at the first step of epoch 1. Collective; world and dataset are borrowed for the loader's
  * life. *loader is NULL after an error. */

@@ -1,7 +1,7 @@
 #include "data/round.h"
 
 #include "core/memory.h"
-#include "data/loader.h"
+#include "data/batch.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -15,8 +15,9 @@ enum {
     FLOPS_TO_WAKE = 4000000, /* a step of less is done before the other threads are awake */
 };
 
-/* What a wave keeps of one layer. */
+/* What a wave keeps of one layer, in rows of out values that lie stride apart. */
 typedef struct {
+    int64_t stride;
     float *a;     /* [wave,out] activations; of the last layer the outputs, then their gradient */
     float *slope; /* [wave,out] of GELU, else NULL */
     float
@@ -43,9 +44,16 @@ typedef struct {
     float *output;
 } wave;
 
-static float *rows_of(const dt_engine *e, int64_t width, dt_error *err)
+/* Rows a multiple of 1 kB apart fall into few sets of the cache: products of 512-wide layers ran a
+ * fifth slower on them. */
+static int64_t choose_stride(int64_t width)
 {
-    return dt_alloc(e->wave * width, sizeof(float), "activations", err);
+    return width % 256 == 0 ? width + 16 : width;
+}
+
+static float *rows_of(const dt_engine *e, int64_t stride, dt_error *err)
+{
+    return dt_alloc(e->wave * stride, sizeof(float), "activations", err);
 }
 
 double dt_engine_bytes(const dt_model *m, int threads, int64_t rows)
@@ -70,10 +78,11 @@ static dt_code allocate(dt_engine *e, dt_error *err)
     for (int l = 0; l < m->n_layers; l++) {
         layer_work *w = &e->work[l];
         bool last = l == m->n_layers - 1;
-        w->a = rows_of(e, m->layer[l].out, err);
-        w->delta = last ? w->a : rows_of(e, m->layer[l].out, err);
+        w->stride = last ? m->outputs : choose_stride(m->layer[l].out);
+        w->a = rows_of(e, w->stride, err);
+        w->delta = last ? w->a : rows_of(e, w->stride, err);
         if (!last && m->activation == DT_ACT_GELU)
-            w->slope = rows_of(e, m->layer[l].out, err);
+            w->slope = rows_of(e, w->stride, err);
     }
     return err->code;
 }
@@ -119,24 +128,26 @@ static void forward(const wave *w, int64_t begin, int64_t n)
 {
     const dt_model *m = w->engine->model;
     const float *in = w->x + begin * m->inputs; /* [n,in] */
+    int64_t in_stride = m->inputs;
     for (int l = 0; l < m->n_layers; l++) {
         const dt_layer *layer = &m->layer[l];
         const layer_work *work = &w->engine->work[l];
-        float *out = work->a + begin * layer->out; /* [n,out] */
+        int64_t at = begin * work->stride;
         dt_gemm(&(dt_product){.m = n,
                               .n = layer->out,
                               .k = layer->in,
                               .a = in,
-                              .lda = layer->in,
+                              .lda = in_stride,
                               .b = w->parameters + layer->weight,
                               .ldb = layer->in,
                               .b_transposed = true,
-                              .c = out,
-                              .ldc = layer->out});
+                              .c = work->a + at,
+                              .ldc = work->stride});
         if (l < m->n_layers - 1)
-            dt_activate(m->activation, n, layer->out, w->parameters + layer->bias, out,
-                        work->slope ? work->slope + begin * layer->out : NULL);
-        in = out;
+            dt_activate(m->activation, n, layer->out, work->stride, w->parameters + layer->bias,
+                        work->a + at, work->slope ? work->slope + at : NULL);
+        in = work->a + at;
+        in_stride = work->stride;
     }
 }
 
@@ -152,18 +163,18 @@ static void backward(const wave *w, int64_t begin, int64_t n)
     const dt_model *m = w->engine->model;
     for (int l = m->n_layers - 1; l > 0; l--) {
         const dt_layer *layer = &m->layer[l];
-        const layer_work *below = &w->engine->work[l - 1];
-        int64_t at = begin * layer->in;
+        const layer_work *work = &w->engine->work[l], *below = work - 1;
+        int64_t at = begin * below->stride;
         dt_gemm(&(dt_product){.m = n,
                               .n = layer->in,
                               .k = layer->out,
-                              .a = w->engine->work[l].delta + begin * layer->out,
-                              .lda = layer->out,
+                              .a = work->delta + begin * work->stride,
+                              .lda = work->stride,
                               .b = w->parameters + layer->weight,
                               .ldb = layer->in,
                               .c = below->delta + at,
-                              .ldc = layer->in});
-        dt_activate_back(m->activation, n * layer->in, below->a + at,
+                              .ldc = below->stride});
+        dt_activate_back(m->activation, n, layer->in, below->stride, below->a + at,
                          below->slope ? below->slope + at : NULL, below->delta + at);
     }
 }
@@ -185,14 +196,14 @@ static double run_rows(const wave *w, int64_t begin, int64_t n)
 /* ---- A thread's part of the gradient
  * ------------------------------------------------------------- */
 
-/* sum[i] (+)= column sums of delta [rows,width], columns [0, n). */
-static void sum_rows(const float *delta, int64_t rows, int64_t width, int64_t n, bool accumulate,
+/* sum[i] (+)= column sums of delta, rows stride apart, columns [0, n). */
+static void sum_rows(const float *delta, int64_t rows, int64_t stride, int64_t n, bool accumulate,
                      float *restrict sum)
 {
     if (!accumulate)
         memset(sum, 0, (size_t)n * sizeof *sum);
     for (int64_t r = 0; r < rows; r++) {
-        const float *row = delta + r * width;
+        const float *row = delta + r * stride;
 #pragma omp simd
         for (int64_t i = 0; i < n; i++)
             sum[i] += row[i];
@@ -205,8 +216,7 @@ static void gradient_of_weights(const wave *w, int thread)
     const dt_model *m = w->engine->model;
     for (int l = 0; l < m->n_layers; l++) {
         const dt_layer *layer = &m->layer[l];
-        const float *delta = w->engine->work[l].delta;              /* [rows,out] */
-        const float *in = l == 0 ? w->x : w->engine->work[l - 1].a; /* [rows,in] */
+        const layer_work *work = &w->engine->work[l];
         int64_t begin = layer->out * thread / w->threads;
         int64_t n = layer->out * (thread + 1) / w->threads - begin;
         if (n == 0)
@@ -214,15 +224,15 @@ static void gradient_of_weights(const wave *w, int thread)
         dt_gemm(&(dt_product){.m = n,
                               .n = layer->in,
                               .k = w->rows,
-                              .a = delta + begin,
-                              .lda = layer->out,
+                              .a = work->delta + begin,
+                              .lda = work->stride,
                               .a_transposed = true,
-                              .b = in,
-                              .ldb = layer->in,
+                              .b = l == 0 ? w->x : work[-1].a,
+                              .ldb = l == 0 ? m->inputs : work[-1].stride,
                               .c = w->gradient + layer->weight + begin * layer->in,
                               .ldc = layer->in,
                               .accumulate = w->accumulate});
-        sum_rows(delta + begin, w->rows, layer->out, n, w->accumulate,
+        sum_rows(work->delta + begin, w->rows, work->stride, n, w->accumulate,
                  w->gradient + layer->bias + begin);
     }
 }

@@ -3,33 +3,13 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-static _Thread_local int first_errno; /* since dt_h5_errno was last asked; 0: none */
-
-/* HDF5 keeps the errno of a failed system call only in the text of its error stack. */
-static herr_t find_errno(unsigned n, const H5E_error2_t *e, void *unused)
-{
-    (void)n, (void)unused;
-    const char *text = e->desc ? strstr(e->desc, "errno = ") : NULL;
-    if (text && first_errno == 0)
-        first_errno = atoi(text + strlen("errno = "));
-    return 0;
-}
-
-/* Called by HDF5 wherever a call of ours fails. The next call, if only to close something, empties
- * the error stack, so what it says of the cause is kept at once. */
-static herr_t remember(hid_t stack, void *unused)
-{
-    return H5Ewalk2(stack, H5E_WALK_UPWARD, find_errno, unused);
-}
-
 void dt_h5_quiet(void)
 {
-    H5Eset_auto2(H5E_DEFAULT, remember, NULL);
+    H5Eset_auto2(H5E_DEFAULT, NULL, NULL);
 }
 
 static herr_t keep_last(unsigned n, const H5E_error2_t *e, void *text)
@@ -46,14 +26,6 @@ const char *dt_h5_reason(char text[256])
     H5Ewalk2(H5E_DEFAULT, H5E_WALK_DOWNWARD, keep_last, text);
     H5Eclear2(H5E_DEFAULT);
     return text;
-}
-
-int dt_h5_errno(void)
-{
-    int number = first_errno;
-    first_errno = 0;
-    H5Eclear2(H5E_DEFAULT);
-    return number;
 }
 
 hid_t dt_h5_access(void)

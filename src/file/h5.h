@@ -22,11 +22,7 @@ hid_t dt_h5_open_dataset(hid_t file, const char *path, const char *name, const c
 /* The innermost description on HDF5's error stack, which it also clears; never NULL. */
 const char *dt_h5_reason(char text[256]);
 
-/* The errno of the first system call that failed inside HDF5 since this was last asked, whatever
- * has been called in between; 0 if there was none. */
-int dt_h5_errno(void);
-
-/* Turn off HDF5's own printing of errors, which are kept for dt_h5_errno. */
+/* Turn off HDF5's own printing of errors. */
 void dt_h5_quiet(void);
 
 #endif

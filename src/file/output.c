@@ -7,24 +7,25 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-dt_code dt_output_errno(const dt_output *output, int number, dt_error *err)
+enum { COPY = 1 << 16, WRITE_MOST = 1 << 30 /* bytes at a time; Linux takes no 2 GiB */ };
+
+static dt_code fail(const char *path, int number, dt_error *err)
 {
-    const char *path = output->path;
     if (number == ENOSPC || number == EDQUOT)
         return dt_fail(err, DT_ERR_SPACE, "%s: no space left on the disk", path);
     if (number == ENOMEM)
         return dt_fail(err, DT_ERR_MEMORY, "%s: out of memory", path);
-    return dt_fail(err, DT_ERR_FILE, "%s: cannot be written (%s)", path,
-                   number ? strerror(number) : "HDF5 failed");
+    return dt_fail(err, DT_ERR_FILE, "%s: cannot be written (%s)", path, strerror(number));
 }
 
 dt_code dt_output_failed(const dt_output *output, dt_error *err)
 {
-    return dt_output_errno(output, dt_h5_errno(), err);
+    char reason[256];
+    return dt_fail(err, DT_ERR_MEMORY, "%s: HDF5 cannot lay out the file in memory: %s",
+                   output->path, dt_h5_reason(reason));
 }
 
 dt_code dt_output_refuse(const char *out, const char *in, dt_error *err)
@@ -35,64 +36,181 @@ dt_code dt_output_refuse(const char *out, const char *in, dt_error *err)
     return DT_OK;
 }
 
-/* Room for the first bytes of a file, which HDF5 writes as it creates it; where that fails, it
- * crashes at the end of the process. Returns an errno. */
-static int try_room(const char *path)
-{
-    enum { FIRST_BYTES = 1 << 14 };
-    int fd = open(path, O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, 0666);
-    if (fd < 0)
-        return errno;
-    int number = posix_fallocate(fd, 0, FIRST_BYTES);
-    close(fd);
-    unlink(path);
-    return number == ENOSPC || number == EDQUOT ? number : 0;
-}
+/* ---- Beginning
+ * ----------------------------------------------------------------------------------- */
 
-/* In the format of HDF5 1.8: the older one holds no attribute of more than 64 KiB. Values are
- * written at once (no sieve buffer), so that a failure shows in the call that wrote them. */
-static hid_t create_file(const char *path)
-{
-    hid_t access = dt_h5_access();
-    H5Pset_fclose_degree(access, H5F_CLOSE_STRONG);
-    H5Pset_sieve_buf_size(access, 0);
-    H5Pset_libver_bounds(access, H5F_LIBVER_V18, H5F_LIBVER_LATEST);
-    hid_t file = H5Fcreate(path, H5F_ACC_EXCL, H5P_DEFAULT, access);
-    H5Pclose(access);
-    return file;
-}
-
-dt_code dt_output_create(dt_output *output, const char *path, dt_error *err)
+static dt_code open_disk(dt_output *o, dt_error *err)
 {
     struct stat info;
-    *output = (dt_output){.path = strdup(path), .file = -1};
-    if (!output->path || asprintf(&output->temporary, "%s.tmp.%ld", path, (long)getpid()) < 0) {
-        output->temporary = NULL;
-        return dt_fail(err, DT_ERR_MEMORY, "%s: out of memory", path);
-    }
-    if (stat(path, &info) == 0 && !S_ISREG(info.st_mode))
+    if (stat(o->path, &info) == 0 && !S_ISREG(info.st_mode))
         return dt_fail(err, DT_ERR_FILE, "%s: exists and is not a file that could be replaced",
-                       path);
-    dt_h5_quiet();
-    dt_h5_errno();             /* of something before */
-    unlink(output->temporary); /* of a process long dead that had our number */
-    int number = try_room(output->temporary);
-    if (number)
-        return dt_output_errno(output, number, err);
-    output->file = create_file(output->temporary);
-    return output->file < 0 ? dt_output_failed(output, err) : DT_OK;
+                       o->path);
+    if (asprintf(&o->temporary, "%s.tmp.%ld", o->path, (long)getpid()) < 0) {
+        o->temporary = NULL;
+        return fail(o->path, ENOMEM, err);
+    }
+    unlink(o->temporary); /* of a process long dead that had our number */
+    o->disk = open(o->temporary, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+    return o->disk < 0 ? fail(o->path, errno, err) : DT_OK;
 }
 
-static int sync_path(const char *path, int flags)
+/* An empty file in memory; its path goes into the template. */
+static int make_memory_file(char path[64])
 {
-    int fd = open(path, flags | O_CLOEXEC);
-    if (fd < 0)
-        return errno;
-    int number = fsync(fd) < 0 ? errno : 0;
-    if (close(fd) < 0 && !number)
-        number = errno;
+    strcpy(path, "/dev/shm/dtrain-XXXXXX"); /* HDF5 takes no memfd: it resolves the link in /proc */
+    int fd = mkostemp(path, O_CLOEXEC);
+    if (fd < 0) {
+        strcpy(path, "/tmp/dtrain-XXXXXX"); /* next best: small, and not the disk of the output */
+        fd = mkostemp(path, O_CLOEXEC);
+    }
+    return fd;
+}
+
+/* In the format of HDF5 1.8: the older one holds no attribute of more than 64 KiB. */
+static dt_code open_layout(dt_output *o, dt_error *err)
+{
+    char path[64];
+    o->memory = make_memory_file(path);
+    if (o->memory < 0)
+        return dt_fail(err, DT_ERR_FILE, "%s: no temporary file in /dev/shm or /tmp (%s)", o->path,
+                       strerror(errno));
+    hid_t access = dt_h5_access(), create = H5Pcreate(H5P_FILE_CREATE);
+    H5Pset_fclose_degree(access, H5F_CLOSE_STRONG);
+    H5Pset_libver_bounds(access, H5F_LIBVER_V18, H5F_LIBVER_LATEST);
+    H5Pset_obj_track_times(create, false); /* the same input makes the same bytes */
+    dt_h5_quiet();
+    o->file = H5Fcreate(path, H5F_ACC_TRUNC, create, access);
+    H5Pclose(create);
+    H5Pclose(access);
+    unlink(path);
+    return o->file < 0 ? dt_output_failed(o, err) : DT_OK;
+}
+
+dt_code dt_output_create(dt_output *o, const char *path, dt_error *err)
+{
+    *o = (dt_output){.path = strdup(path), .file = -1, .memory = -1, .disk = -1};
+    if (!o->path)
+        return fail(path, ENOMEM, err);
+    return open_disk(o, err) ? err->code : open_layout(o, err);
+}
+
+/* ---- Layout, in memory
+ * ----------------------------------------------------------------------------- */
+
+int dt_output_add(dt_output *o, hid_t parent, const char *name, hid_t type, int dims,
+                  const hsize_t *dim, hid_t *set)
+{
+    dt_extent *extent = realloc(o->extent, (size_t)(o->sets + 1) * sizeof *extent);
+    *set = -1;
+    if (!extent)
+        return -1;
+    o->extent = extent;
+    hid_t space = H5Screate_simple(dims, dim, NULL), create = H5Pcreate(H5P_DATASET_CREATE);
+    H5Pset_alloc_time(create, H5D_ALLOC_TIME_EARLY); /* so that the values have their place */
+    H5Pset_fill_time(create, H5D_FILL_TIME_NEVER);
+    H5Pset_obj_track_times(create, false);
+    *set = H5Dcreate2(parent, name, type, space, H5P_DEFAULT, create, H5P_DEFAULT);
+    H5Pclose(create);
+    H5Sclose(space);
+    if (*set < 0)
+        return -1;
+    extent[o->sets] = (dt_extent){.begin = (int64_t)H5Dget_offset(*set),
+                                  .size = (int64_t)H5Dget_storage_size(*set)};
+    return o->sets++;
+}
+
+/* ---- To the disk
+ * ------------------------------------------------------------------------------------- */
+
+/* Returns 0 or an errno. */
+static int write_all(int fd, const char *data, int64_t n, int64_t offset)
+{
+    while (n > 0) {
+        ssize_t done = pwrite(fd, data, (size_t)(n < WRITE_MOST ? n : WRITE_MOST), (off_t)offset);
+        if (done < 0 && errno != EINTR)
+            return errno;
+        if (done > 0) {
+            data += done;
+            n -= done;
+            offset += done;
+        }
+    }
+    return 0;
+}
+
+static int copy_part(const dt_output *o, int64_t from, int64_t to)
+{
+    char part[COPY];
+    while (from < to) {
+        ssize_t got = pread(o->memory, part, (size_t)(to - from < COPY ? to - from : COPY), from);
+        if (got <= 0)
+            return got < 0 ? errno : EIO;
+        int number = write_all(o->disk, part, got, from);
+        if (number)
+            return number;
+        from += got;
+    }
+    return 0;
+}
+
+static int by_begin(const void *a, const void *b)
+{
+    const dt_extent *x = a, *y = b;
+    return (x->begin > y->begin) - (x->begin < y->begin);
+}
+
+/* Copy everything around the values. */
+static int copy_layout(const dt_output *o, int64_t size)
+{
+    int64_t from = 0;
+    int number = 0;
+    dt_extent *sorted = malloc((size_t)(o->sets + 1) * sizeof *sorted);
+    if (!sorted)
+        return ENOMEM;
+    if (o->sets)
+        memcpy(sorted, o->extent, (size_t)o->sets * sizeof *sorted);
+    qsort(sorted, (size_t)o->sets, sizeof *sorted, by_begin);
+    sorted[o->sets] = (dt_extent){.begin = size};
+    for (int i = 0; i <= o->sets && !number; i++) {
+        number = copy_part(o, from, sorted[i].begin);
+        from = sorted[i].begin + sorted[i].size;
+    }
+    free(sorted);
     return number;
 }
+
+static int reserve(const dt_output *o, int64_t size)
+{
+    if (ftruncate(o->disk, (off_t)size) < 0)
+        return errno;
+    if (fallocate(o->disk, 0, 0, (off_t)size) == 0)
+        return 0;
+    /* Some file systems cannot: then a full disk shows in a write. */
+    return errno == ENOSPC || errno == EDQUOT ? errno : 0;
+}
+
+dt_code dt_output_begin_values(dt_output *o, dt_error *err)
+{
+    struct stat info;
+    herr_t closed = H5Fclose(o->file);
+    o->file = -1;
+    if (closed < 0 || fstat(o->memory, &info) < 0)
+        return dt_output_failed(o, err);
+    int number = reserve(o, (int64_t)info.st_size);
+    if (!number)
+        number = copy_layout(o, (int64_t)info.st_size);
+    return number ? fail(o->path, number, err) : DT_OK;
+}
+
+dt_code dt_output_write(dt_output *o, int set, int64_t offset, const void *values, int64_t bytes,
+                        dt_error *err)
+{
+    int number = write_all(o->disk, values, bytes, o->extent[set].begin + offset);
+    return number ? fail(o->path, number, err) : DT_OK;
+}
+
+/* ---- The end
+ * ----------------------------------------------------------------------------------------- */
 
 /* Best effort: the rename has happened, and some file systems cannot sync a folder. */
 static void sync_folder_of(const char *path)
@@ -103,77 +221,38 @@ static void sync_folder_of(const char *path)
     char *slash = strrchr(folder, '/');
     if (slash)
         slash[slash == folder] = '\0';
-    sync_path(slash ? folder : ".", O_RDONLY | O_DIRECTORY);
+    int fd = open(slash ? folder : ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (fd >= 0) {
+        fsync(fd);
+        close(fd);
+    }
     free(folder);
 }
 
-/* The file in the making as the system knows it; negative: it is not known. */
-static int descriptor(const dt_output *output)
+dt_code dt_output_commit(dt_output *o, dt_error *err)
 {
-    int *fd = NULL;
-    if (H5Fget_vfd_handle(output->file, H5P_DEFAULT, (void **)&fd) < 0 || !fd)
-        return -1;
-    return *fd;
-}
-
-dt_code dt_output_reserve(dt_output *output, dt_error *err)
-{
-    hsize_t size = 0;
-    int fd = descriptor(output);
-    if (fd < 0 || H5Fget_filesize(output->file, &size) < 0)
-        return dt_output_failed(output, err);
-    int number = posix_fallocate(fd, 0, (off_t)size);
-    if (number == ENOSPC || number == EDQUOT || number == EFBIG || number == EIO)
-        return dt_output_errno(output, number, err);
-    return DT_OK; /* whatever else it was, the writes will tell */
-}
-
-/* Close a file that is to be thrown away. Closing, HDF5 writes what it still holds; if that failed,
- * as on a full disk, it would keep the file open and crash at the end of the process. So it writes
- * into memory instead. */
-static void discard(dt_output *output)
-{
-    int fd = descriptor(output), memory = memfd_create("dtrain", MFD_CLOEXEC);
-    if (fd >= 0 && memory >= 0)
-        dup2(memory, fd);
-    if (memory >= 0)
-        close(memory);
-    H5Fclose(output->file);
-    output->file = -1;
-}
-
-dt_code dt_output_commit(dt_output *output, dt_error *err)
-{
-    int earlier = dt_h5_errno(); /* of a call whose status nobody looked at */
-    if (earlier)
-        return dt_output_errno(output, earlier, err);
-    if (dt_output_reserve(output, err)) /* so that the flush cannot fail: see discard */
-        return err->code;
-    if (H5Fflush(output->file, H5F_SCOPE_LOCAL) < 0)
-        return dt_output_failed(output, err);
-    herr_t closed = H5Fclose(output->file);
-    output->file = -1;
-    if (closed < 0)
-        return dt_output_failed(output, err);
-    int number = sync_path(output->temporary, O_RDWR);
-    if (!number && rename(output->temporary, output->path) < 0)
-        number = errno;
-    if (number)
-        return dt_output_errno(output, number, err);
-    free(output->temporary);
-    output->temporary = NULL;
-    sync_folder_of(output->path);
+    if (fsync(o->disk) < 0 || rename(o->temporary, o->path) < 0)
+        return fail(o->path, errno, err);
+    free(o->temporary);
+    o->temporary = NULL;
+    sync_folder_of(o->path);
     return DT_OK;
 }
 
-void dt_output_close(dt_output *output)
+void dt_output_close(dt_output *o)
 {
-    if (output->file >= 0)
-        discard(output);
-    H5Eclear2(H5E_DEFAULT);
-    if (output->temporary)
-        unlink(output->temporary);
-    free(output->temporary);
-    free(output->path);
-    *output = (dt_output){.file = -1};
+    if (!o->path)
+        return;
+    if (o->file >= 0)
+        H5Fclose(o->file);
+    if (o->memory >= 0)
+        close(o->memory);
+    if (o->disk >= 0)
+        close(o->disk);
+    if (o->temporary)
+        unlink(o->temporary);
+    free(o->temporary);
+    free(o->path);
+    free(o->extent);
+    *o = (dt_output){.file = -1, .memory = -1, .disk = -1};
 }

@@ -1,38 +1,58 @@
 /* An HDF5 file in the making: it appears under its name only when it is complete and on the disk,
- * so a crash or a full disk never leaves half a file, nor harms one that was there. Not collective:
- * one process makes a file. */
+ * so a crash or a full disk never leaves half a file, nor harms one that was there. It is made in
+ * two parts: first its layout (groups, attributes, datasets of fixed shape), by HDF5, in memory;
+ * then the values, which go to the disk directly. The reason: HDF5 1.10 cannot let go of a file
+ * that it cannot write. On a full disk it loses handles, crashes when a file is closed again, and
+ * ends the program with "infinite loop closing library". Here no write to a disk is HDF5's. Not
+ * collective: one process makes a file. */
 #ifndef DT_FILE_OUTPUT_H
 #define DT_FILE_OUTPUT_H
 
 #include <dtrain/status.h>
 #include <hdf5.h>
+#include <stdint.h>
+
+/* Where the values of a dataset lie in the file, in bytes. */
+typedef struct {
+    int64_t begin, size;
+} dt_extent;
 
 typedef struct {
     char *path, *temporary; /* owned */
-    hid_t file;             /* to be filled; whatever is opened in it is closed by the commit */
+    hid_t file;             /* for the layout; negative once that is done */
+    int memory, disk;       /* file descriptors */
+    dt_extent *extent;      /* [sets] */
+    int sets;
 } dt_output;
 
 /* DT_ERR_USAGE if out is the same file as in, which is never meant. */
 dt_code dt_output_refuse(const char *out, const char *in, dt_error *err);
 
-/* Create path.tmp.PID. After success or an error: to be ended with dt_output_close. */
+/* Begin a file that will be called path; until it is complete it is path.tmp.PID. To be ended with
+ * dt_output_close, also after an error. */
 dt_code dt_output_create(dt_output *output, const char *path, dt_error *err);
 
-/* What HDF5 said last, as an error of ours: DT_ERR_SPACE, DT_ERR_MEMORY or DT_ERR_FILE, which names
- * the file and the cause. Returns err->code. */
+/* The layout: a dataset in output->file or a group of it, whose values come later, in this type.
+ *   set  [out] its handle, for attributes; closed with the layout
+ * Returns its number for dt_output_write, or -1. */
+int dt_output_add(dt_output *output, hid_t parent, const char *name, hid_t type, int dims,
+                  const hsize_t *dim, hid_t *set);
+
+/* What a call of HDF5 on the layout that failed becomes. Returns err->code. */
 dt_code dt_output_failed(const dt_output *output, dt_error *err);
 
-/* The same of an errno that is known; 0 stands for a failure of HDF5 without one. */
-dt_code dt_output_errno(const dt_output *output, int number, dt_error *err);
+/* End the layout: write everything but the values, and take the disk space for those, so that a
+ * disk too small is found out here. */
+dt_code dt_output_begin_values(dt_output *output, dt_error *err);
 
-/* Take the disk space of all that the file's datasets have been given so far (early allocation), so
- * that a disk too small is found out before the work. */
-dt_code dt_output_reserve(dt_output *output, dt_error *err);
+/* Write bytes of a dataset's values, from an offset into them. */
+dt_code dt_output_write(dt_output *output, int set, int64_t offset, const void *values,
+                        int64_t bytes, dt_error *err);
 
-/* Flush to the disk and rename to path. */
+/* Bring everything onto the disk and give the file its name. */
 dt_code dt_output_commit(dt_output *output, dt_error *err);
 
-/* Remove what has not been committed, and free. */
+/* Remove what has not been committed, and free. Safe on an output that is all zero. */
 void dt_output_close(dt_output *output);
 
 #endif

@@ -1,6 +1,7 @@
 #include "model/activation.h"
 
 #include <math.h>
+#include <stddef.h>
 
 static void relu(float *restrict z, const float *restrict bias, int64_t width)
 {
@@ -38,11 +39,11 @@ static void gelu(float *restrict z, const float *restrict bias, float *restrict 
     }
 }
 
-void dt_activate(dt_activation f, int64_t rows, int64_t width, const float *bias, float *z,
-                 float *slope)
+void dt_activate(dt_activation f, int64_t rows, int64_t width, int64_t stride, const float *bias,
+                 float *z, float *slope)
 {
     for (int64_t r = 0; r < rows; r++) {
-        float *row = z + r * width;
+        float *row = z + r * stride;
         switch (f) {
         case DT_ACT_RELU:
             relu(row, bias, width);
@@ -54,14 +55,14 @@ void dt_activate(dt_activation f, int64_t rows, int64_t width, const float *bias
             sigmoid(row, bias, width);
             break;
         case DT_ACT_GELU:
-            gelu(row, bias, slope + r * width, width);
+            gelu(row, bias, slope + r * stride, width);
             break;
         }
     }
 }
 
-void dt_activate_back(dt_activation f, int64_t n, const float *restrict a,
-                      const float *restrict slope, float *restrict delta)
+static void back(dt_activation f, int64_t n, const float *restrict a, const float *restrict slope,
+                 float *restrict delta)
 {
     switch (f) {
     case DT_ACT_RELU:
@@ -85,4 +86,11 @@ void dt_activate_back(dt_activation f, int64_t n, const float *restrict a,
             delta[i] *= slope[i];
         break;
     }
+}
+
+void dt_activate_back(dt_activation f, int64_t rows, int64_t width, int64_t stride, const float *a,
+                      const float *slope, float *delta)
+{
+    for (int64_t r = 0; r < rows; r++)
+        back(f, width, a + r * stride, slope ? slope + r * stride : NULL, delta + r * stride);
 }

@@ -1,4 +1,4 @@
-#include "array.h"
+#include "data/import/array.h"
 
 #include <stdlib.h>
 #include <string.h>

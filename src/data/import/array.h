@@ -2,8 +2,8 @@
 #ifndef DT_DATA_IMPORT_ARRAY_H
 #define DT_DATA_IMPORT_ARRAY_H
 
-#include "element.h"
-#include "source.h"
+#include "data/import/element.h"
+#include "data/import/input.h"
 
 #include <stdbool.h>
 

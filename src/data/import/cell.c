@@ -1,4 +1,4 @@
-#include "cell.h"
+#include "data/import/cell.h"
 
 #include <ctype.h>
 #include <errno.h>

@@ -1,9 +1,9 @@
 #include <dtrain/convert.h>
 
-#include "array.h"
-#include "csv.h"
+#include "data/import/array.h"
+#include "data/import/csv.h"
+#include "data/import/writer.h"
 #include "file/output.h"
-#include "writer.h"
 
 #include <locale.h>
 #include <stdlib.h>
@@ -12,7 +12,7 @@ static dt_code finish(dt_writer *writer, dt_code code, dt_error *err)
 {
     if (!code)
         code = dt_writer_commit(writer, err);
-    dt_writer_destroy(writer);
+    dt_writer_close(writer);
     return code;
 }
 
@@ -29,11 +29,11 @@ dt_code dt_convert_csv(const char *table, const char *out, const char *target, d
     if (!plain)
         return dt_fail(err, DT_ERR_MEMORY, "%s: out of memory", table);
     locale_t before = uselocale(plain);
-    dt_writer *writer;
+    dt_writer writer;
     code = dt_writer_create(&writer, out, err);
     if (!code)
-        code = dt_csv_copy(table, target, writer, err);
-    code = finish(writer, code, err);
+        code = dt_csv_copy(table, target, &writer, err);
+    code = finish(&writer, code, err);
     uselocale(before);
     freelocale(plain);
     return code;
@@ -85,7 +85,7 @@ static dt_code copy_both(dt_array arrays[DT_WRITER_SETS], dt_writer *writer, dt_
     for (int i = 0; i < DT_WRITER_SETS && !code; i++)
         code = dt_writer_shape(writer, i, arrays[i].element, arrays[i].rank, arrays[i].dims, err);
     if (!code)
-        code = dt_writer_reserve(writer, err);
+        code = dt_writer_layout(writer, err);
     for (int i = 0; i < DT_WRITER_SETS && !code; i++)
         code = copy_array(&arrays[i], writer, i, err);
     return code;
@@ -94,7 +94,7 @@ static dt_code copy_both(dt_array arrays[DT_WRITER_SETS], dt_writer *writer, dt_
 dt_code dt_convert_arrays(const char *x, const char *y, const char *out, dt_error *err)
 {
     dt_array arrays[DT_WRITER_SETS] = {0};
-    dt_writer *writer = NULL;
+    dt_writer writer = {0};
     dt_code code = dt_output_refuse(out, x, err);
     if (!code)
         code = dt_output_refuse(out, y, err);
@@ -103,8 +103,8 @@ dt_code dt_convert_arrays(const char *x, const char *y, const char *out, dt_erro
     if (!code)
         code = dt_writer_create(&writer, out, err);
     if (!code)
-        code = copy_both(arrays, writer, err);
-    code = finish(writer, code, err);
+        code = copy_both(arrays, &writer, err);
+    code = finish(&writer, code, err);
     for (int i = 0; i < DT_WRITER_SETS; i++)
         dt_array_close(&arrays[i]);
     return code;

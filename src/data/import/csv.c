@@ -1,9 +1,9 @@
 /* A table's meaning: header, target, features. It is read twice, first to learn its size and the
  * type of its target, then to copy it, so that no more of it than a slab is ever in memory. */
-#include "csv.h"
+#include "data/import/csv.h"
 
-#include "table.h"
-#include "target.h"
+#include "data/import/table.h"
+#include "data/import/target.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -243,7 +243,7 @@ static dt_code declare(const plan *p, dt_writer *writer, dt_error *err)
         code = dt_writer_shape(writer, DT_WRITER_Y, p->y.element, 1, dims, err);
     if (!code)
         code = write_names(p, writer, err);
-    return code ? code : dt_writer_reserve(writer, err);
+    return code ? code : dt_writer_layout(writer, err);
 }
 
 /* Read n rows into x [n,F] and y [n]. */

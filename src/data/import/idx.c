@@ -1,6 +1,6 @@
 /* IDX, the format of MNIST: 0, 0, a type code, the rank, then each dimension as a big-endian
  * uint32, then the values, big-endian. */
-#include "array.h"
+#include "data/import/array.h"
 
 static bool find_element(uint8_t type, dt_element *element)
 {

@@ -1,6 +1,6 @@
 /* NPY, NumPy's array file: "\x93NUMPY", version, length of the header, and the header: a Python
  * dictionary {'descr': '<f4', 'fortran_order': False, 'shape': (3, 4), }, padded by spaces. */
-#include "array.h"
+#include "data/import/array.h"
 
 #include <ctype.h>
 #include <errno.h>

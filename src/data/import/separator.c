@@ -1,4 +1,4 @@
-#include "separator.h"
+#include "data/import/separator.h"
 
 #include <csv.h>
 #include <stdbool.h>

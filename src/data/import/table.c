@@ -1,6 +1,6 @@
-#include "table.h"
+#include "data/import/table.h"
 
-#include "separator.h"
+#include "data/import/separator.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -3,7 +3,7 @@
 #ifndef DT_DATA_IMPORT_TABLE_H
 #define DT_DATA_IMPORT_TABLE_H
 
-#include "source.h"
+#include "data/import/input.h"
 
 #include <csv.h>
 #include <stdbool.h>

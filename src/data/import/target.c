@@ -1,5 +1,4 @@
-#define _GNU_SOURCE 1 /* tdestroy */
-#include "target.h"
+#include "data/import/target.h"
 
 #include <search.h>
 #include <stdio.h>

@@ -3,8 +3,8 @@
 #ifndef DT_DATA_IMPORT_TARGET_H
 #define DT_DATA_IMPORT_TARGET_H
 
-#include "cell.h"
-#include "element.h"
+#include "data/import/cell.h"
+#include "data/import/element.h"
 
 #include <dtrain/status.h>
 

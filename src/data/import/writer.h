@@ -4,19 +4,23 @@
 #ifndef DT_DATA_IMPORT_WRITER_H
 #define DT_DATA_IMPORT_WRITER_H
 
-#include "element.h"
+#include "data/import/element.h"
+#include "file/output.h"
 
 #include <dtrain/status.h>
-
 #include <stdint.h>
 
 enum { DT_WRITER_X, DT_WRITER_Y, DT_WRITER_SETS };
 
-typedef struct dt_writer dt_writer;
+typedef struct {
+    dt_output output;
+    hid_t handle[DT_WRITER_SETS]; /* while the layout is made */
+    int set[DT_WRITER_SETS];      /* numbers of the datasets in the output */
+    int64_t row_bytes[DT_WRITER_SETS];
+} dt_writer;
 
-/* Begin a file that will be called out (borrowed). Nothing of that name is touched before
- * dt_writer_commit; until then the file is out.tmp.PID. */
-dt_code dt_writer_create(dt_writer **writer, const char *out, dt_error *err);
+/* Begin a file that will be called out. To be ended with dt_writer_close, also after an error. */
+dt_code dt_writer_create(dt_writer *writer, const char *out, dt_error *err);
 
 /* Give dataset set (DT_WRITER_X or _Y) its type and shape; the file has it in little-endian. */
 dt_code dt_writer_shape(dt_writer *writer, int set, dt_element element, int rank,
@@ -26,18 +30,17 @@ dt_code dt_writer_shape(dt_writer *writer, int set, dt_element element, int rank
 dt_code dt_writer_strings(dt_writer *writer, int set, const char *name, const char *const *strings,
                           int64_t n, dt_error *err);
 
-/* Once both datasets have their shapes: take the disk space, so that a disk too small is found out
- * before the work and not after it. */
-dt_code dt_writer_reserve(dt_writer *writer, dt_error *err);
+/* Once both datasets have their shapes and attributes, and before the first row. */
+dt_code dt_writer_layout(dt_writer *writer, dt_error *err);
 
-/* Write rows [first, first + count), given in the element type and byte order of from. */
+/* Write rows [first, first + count), given in the byte order of from; data may be changed. */
 dt_code dt_writer_rows(dt_writer *writer, int set, dt_element from, int64_t first, int64_t count,
-                       const void *data, dt_error *err);
+                       void *data, dt_error *err);
 
-/* Bring everything onto the disk and give the file its name. On an error call destroy as usual. */
+/* Bring everything onto the disk and give the file its name. */
 dt_code dt_writer_commit(dt_writer *writer, dt_error *err);
 
-/* Takes NULL. Removes what was written unless it was committed. */
-void dt_writer_destroy(dt_writer *writer);
+/* Removes what was written unless it was committed. Safe on a writer that is all zero. */
+void dt_writer_close(dt_writer *writer);
 
 #endif

@@ -1,6 +1,6 @@
 /* Bytes of an input file, plain or gzipped, front to back. Nothing here is collective. */
-#ifndef DT_DATA_IMPORT_SOURCE_H
-#define DT_DATA_IMPORT_SOURCE_H
+#ifndef DT_DATA_IMPORT_INPUT_H
+#define DT_DATA_IMPORT_INPUT_H
 
 #include <dtrain/status.h>
 

@@ -1,4 +1,4 @@
-#include "source.h"
+#include "data/import/input.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -31,7 +31,7 @@ dt_code dt_input_open(dt_input *source, const char *path, dt_error *err)
 static dt_code read_failed(const dt_input *source, dt_error *err)
 {
     int code = Z_OK;
-    const char *text = gzerror(source->file, &code);
+    gzerror(source->file, &code);
     switch (code) {
     case Z_ERRNO:
         return dt_fail(err, DT_ERR_FILE, "%s: cannot be read (%s)", source->path, strerror(errno));
@@ -40,7 +40,7 @@ static dt_code read_failed(const dt_input *source, dt_error *err)
     case Z_BUF_ERROR:
         return dt_fail(err, DT_ERR_DATA, "%s: cut short: its gzip stream ends early", source->path);
     default:
-        return dt_fail(err, DT_ERR_DATA, "%s: its gzip stream is damaged (%s)", source->path, text);
+        return dt_fail(err, DT_ERR_DATA, "%s: its gzip stream is damaged", source->path);
     }
 }
 

@@ -1,0 +1,206 @@
+/* evaluate and predict against a model small enough to compute by hand: y = 2 x0 - x1 + 1, and
+ * classes by the larger of two outputs. */
+#include "mpi/support.h"
+
+#include "checkpoint/checkpoint.h"
+#include "comm/comm.h"
+
+#include <hdf5.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum { ROWS = 1037 };
+
+/* Rank 0 writes a checkpoint of a linear model [outputs,2]; returns its path on every rank. */
+static char *write_model(int64_t outputs, dt_loss loss, const float *parameters)
+{
+    dt_error err = {0};
+    dt_model model;
+    dt_model_shape shape = {.inputs = 2, .outputs = outputs, .loss = loss};
+    dt_optimizer optimizer = {0};
+    char *folder = test_path("apply"), *path = NULL, options[200];
+    snprintf(options, sizeof options, "{\"hidden\":[],\"activation\":\"relu\",\"loss\":\"%s\"}",
+             dt_loss_name(loss));
+    dt_model_init(&model, &shape, &err);
+    dt_checkpoint c = {.model = &model,
+                       .parameters = parameters,
+                       .optimizer = &optimizer,
+                       .global_step = 1,
+                       .options = options};
+    if (world.rank == 0 && !dt_checkpoint_prepare(folder, &err))
+        dt_checkpoint_write(folder, &c, &path, &err);
+    dt_world_agree(&world, &err);
+    if (world.rank != 0 && asprintf(&path, "%s/step-0000000001.h5", folder) < 0)
+        abort();
+    dt_model_free(&model);
+    free(folder);
+    CHECK_NO_ERROR(&err);
+    return path;
+}
+
+static void make_x(float x[ROWS][2])
+{
+    for (int r = 0; r < ROWS; r++) {
+        x[r][0] = (float)(r % 17) / 4;
+        x[r][1] = (float)(r % 5);
+    }
+}
+
+static char *write_rows(const float x[ROWS][2], const void *y, bool labels)
+{
+    dt_error err = {0};
+    char *path = test_path("apply.h5");
+    if (world.rank == 0)
+        write_data(path,
+                   &(test_data){.rows = ROWS, .width = 2, .y_width = !labels, .x = x, .y = y});
+    dt_world_agree(&world, &err);
+    return path;
+}
+
+static void evaluates_numbers(void **state)
+{
+    (void)state;
+    static float x[ROWS][2], y[ROWS];
+    const float parameters[] = {2, -1, 1};
+    double sum = 0;
+    make_x(x);
+    for (int r = 0; r < ROWS; r++) {
+        y[r] = (float)(r % 3); /* the model says 2 x0 - x1 + 1 */
+        double error = 2.0 * x[r][0] - x[r][1] + 1 - y[r];
+        sum += error * error;
+    }
+    char *model = write_model(1, DT_LOSS_MSE, parameters), *data = write_rows(x, y, false);
+    dt_error err = {0};
+    dt_evaluate_result result;
+    dt_evaluate_options options = {.model = model, .data = data, .x = "x", .y = "y"};
+    dt_evaluate(&world, &options, &result, &err);
+    CHECK_NO_ERROR(&err);
+    CHECK_ALL(fabs(result.loss - sum / ROWS) < 1e-6 * sum / ROWS);
+    CHECK_ALL(result.samples == ROWS && !result.has_accuracy);
+    remove_file(data);
+    remove_file(model);
+}
+
+/* Outputs x0 and x1: class 0 where x0 >= x1. */
+static const float identity[] = {1, 0, 0, 1, 0, 0};
+
+static void evaluates_classes(void **state)
+{
+    (void)state;
+    static float x[ROWS][2];
+    static int32_t y[ROWS];
+    double sum = 0, correct = 0;
+    make_x(x);
+    for (int r = 0; r < ROWS; r++) {
+        double a = x[r][0], b = x[r][1];
+        y[r] = r % 7 == 0;
+        sum += log(exp(a) + exp(b)) - (y[r] ? b : a);
+        correct += (a >= b ? 0 : 1) == y[r];
+    }
+    char *model = write_model(2, DT_LOSS_CROSS_ENTROPY, identity), *data = write_rows(x, y, true);
+    dt_error err = {0};
+    dt_evaluate_result result;
+    dt_evaluate_options options = {.model = model, .data = data, .x = "x", .y = "y"};
+    dt_evaluate(&world, &options, &result, &err);
+    CHECK_NO_ERROR(&err);
+    CHECK_ALL(fabs(result.loss - sum / ROWS) < 1e-6 * sum / ROWS);
+    CHECK_ALL(result.has_accuracy && result.accuracy == correct / ROWS);
+    remove_file(data);
+    remove_file(model);
+}
+
+static bool predictions_right(const char *path, const float x[ROWS][2])
+{
+    static float p[ROWS][2];
+    static int32_t label[ROWS];
+    hid_t file = H5Fopen(path, H5F_ACC_RDONLY, H5P_DEFAULT);
+    hid_t prediction = H5Dopen2(file, "prediction", H5P_DEFAULT);
+    hid_t labels = H5Dopen2(file, "label", H5P_DEFAULT);
+    bool right = H5Dget_storage_size(prediction) == sizeof p &&
+                 H5Dread(prediction, H5T_NATIVE_FLOAT, H5S_ALL, H5S_ALL, H5P_DEFAULT, p) >= 0 &&
+                 H5Dget_storage_size(labels) == sizeof label &&
+                 H5Dread(labels, H5T_NATIVE_INT32, H5S_ALL, H5S_ALL, H5P_DEFAULT, label) >= 0;
+    for (int r = 0; r < ROWS && right; r++) {
+        double first = 1 / (1 + exp((double)x[r][1] - x[r][0]));
+        right = fabs(p[r][0] - first) < 1e-6 && fabs(p[r][1] - (1 - first)) < 1e-6 &&
+                label[r] == (x[r][0] >= x[r][1] ? 0 : 1);
+    }
+    H5Dclose(prediction);
+    H5Dclose(labels);
+    H5Fclose(file);
+    return right;
+}
+
+static void predicts_classes(void **state)
+{
+    (void)state;
+    static float x[ROWS][2];
+    static int32_t y[ROWS];
+    make_x(x);
+    char *model = write_model(2, DT_LOSS_CROSS_ENTROPY, identity), *data = write_rows(x, y, true);
+    char *out = test_path("prediction.h5");
+    dt_error err = {0};
+    dt_predict_options options = {.model = model, .data = data, .x = "x", .out = out};
+    dt_predict(&world, &options, &err);
+    CHECK_NO_ERROR(&err);
+    CHECK_ALL(world.rank != 0 || predictions_right(out, x));
+    remove_file(out);
+    remove_file(data);
+    remove_file(model);
+}
+
+static void the_last_row_is_no_class(void **state)
+{
+    (void)state;
+    static float x[ROWS][2];
+    static int32_t y[ROWS];
+    y[ROWS - 1] = 2;
+    char *model = write_model(2, DT_LOSS_CROSS_ENTROPY, identity), *data = write_rows(x, y, true);
+    dt_error err = {0};
+    dt_evaluate_result result;
+    dt_evaluate_options options = {.model = model, .data = data, .x = "x", .y = "y"};
+    dt_evaluate(&world, &options, &result, &err);
+    CHECK_ALL(err.code == DT_ERR_DATA && strstr(err.text, "row 1036"));
+    remove_file(data);
+    remove_file(model);
+}
+
+static void a_bad_last_row_leaves_no_prediction(void **state)
+{
+    (void)state;
+    static float x[ROWS][2];
+    static int32_t y[ROWS];
+    struct stat info;
+    x[ROWS - 1][1] = NAN;
+    char *model = write_model(2, DT_LOSS_CROSS_ENTROPY, identity), *data = write_rows(x, y, true);
+    char *out = test_path("prediction.h5");
+    dt_error err = {0};
+    dt_predict_options options = {.model = model, .data = data, .x = "x", .out = out};
+    dt_predict(&world, &options, &err);
+    CHECK_ALL(err.code == DT_ERR_DATA && strstr(err.text, "row 1036"));
+    CHECK_ALL(stat(out, &info) != 0);
+    free(out);
+    remove_file(data);
+    remove_file(model);
+}
+
+int main(int argc, char **argv)
+{
+    dt_error err = {0};
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(evaluates_numbers),
+        cmocka_unit_test(evaluates_classes),
+        cmocka_unit_test(predicts_classes),
+        cmocka_unit_test(the_last_row_is_no_class),
+        cmocka_unit_test(a_bad_last_row_leaves_no_prediction),
+    };
+    if (dt_world_begin(&world, &argc, &argv, &err))
+        return 1;
+    int failed = cmocka_run_group_tests(tests, NULL, NULL);
+    dt_world_end(&world);
+    return failed;
+}

@@ -1,0 +1,173 @@
+/* Agreement on errors, sums, gathers and exchanges, with the last rank as the odd one. */
+#include "mpi/support.h"
+
+#include "comm/comm.h"
+
+#include <omp.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static void no_error_is_none(void **state)
+{
+    (void)state;
+    dt_error err = {0};
+    CHECK_ALL(dt_world_agree(&world, &err) == DT_OK);
+}
+
+static void the_last_ranks_error_is_everyones(void **state)
+{
+    (void)state;
+    dt_error err = {0};
+    if (world.rank == world.size - 1)
+        dt_fail(&err, DT_ERR_DATA, "row 7 of rank %d", world.rank);
+    dt_code code = dt_world_agree(&world, &err);
+    char expected[64];
+    snprintf(expected, sizeof expected, "row 7 of rank %d", world.size - 1);
+    CHECK_ALL(code == DT_ERR_DATA && err.code == DT_ERR_DATA);
+    CHECK_ALL(strcmp(err.text, expected) == 0);
+}
+
+static void of_several_errors_the_lowest_ranks(void **state)
+{
+    (void)state;
+    dt_error err = {0};
+    if (world.rank >= world.size / 2)
+        dt_fail(&err, DT_ERR_FILE, "rank %d", world.rank);
+    char expected[64];
+    snprintf(expected, sizeof expected, "rank %d", world.size / 2);
+    dt_world_agree(&world, &err);
+    CHECK_ALL(strcmp(err.text, expected) == 0);
+}
+
+static void sums_and_maxima(void **state)
+{
+    (void)state;
+    int64_t n = world.size, sum = world.rank + 1, most[2] = {world.rank, -world.rank};
+    float f[3] = {1, (float)world.rank, 0.5f};
+    double d = 0.25;
+    dt_sum_int64(&world, &sum, 1);
+    dt_max_int64(&world, most, 2);
+    dt_sum_float(&world, f, 3);
+    dt_sum_double(&world, &d, 1);
+    CHECK_ALL(sum == n * (n + 1) / 2);
+    CHECK_ALL(most[0] == n - 1 && most[1] == 0);
+    CHECK_ALL(f[0] == (float)n && f[1] == (float)(n * (n - 1) / 2) && f[2] == 0.5f * (float)n);
+    CHECK_ALL(d == 0.25 * (double)n);
+}
+
+/* Rank r sends r + 1 records, the last none. */
+static void gathers_in_order(void **state)
+{
+    (void)state;
+    typedef struct {
+        int32_t rank, item;
+        char rest[5];
+    } record;
+    int64_t n = world.rank == world.size - 1 ? 0 : world.rank + 1;
+    record *mine = calloc((size_t)n + 1, sizeof *mine);
+    record *all = calloc((size_t)world.size * (size_t)world.size + 1, sizeof *all);
+    for (int i = 0; i < n; i++)
+        mine[i] = (record){.rank = world.rank, .item = i};
+    dt_gather(&world, mine, n, sizeof *mine, all);
+    bool right = true;
+    int at = 0;
+    for (int r = 0; r < world.size - 1 && world.rank == 0; r++)
+        for (int i = 0; i <= r; i++, at++)
+            right = right && all[at].rank == r && all[at].item == i;
+    free(mine);
+    free(all);
+    CHECK_ALL(right);
+}
+
+/* Rank r sends r + d records to rank d, several times over one exchange. */
+static void exchanges(void **state)
+{
+    (void)state;
+    enum { MOST = 64 };
+    dt_error err = {0};
+    dt_exchange *exchange = NULL;
+    int32_t send[MOST], receive[MOST];
+    int64_t send_count[MOST], receive_count[MOST];
+    bool right = true;
+    dt_exchange_create(&world, sizeof *send, &exchange, &err);
+    CHECK_NO_ERROR(&err);
+    for (int round = 0; round < 5; round++) {
+        int n = 0, at = 0;
+        for (int d = 0; d < world.size; d++) {
+            send_count[d] = receive_count[d] = world.rank + d;
+            for (int i = 0; i < world.rank + d; i++)
+                send[n++] = world.rank * 1000 + d * 100 + i * 10 + round;
+        }
+        dt_exchange_start(exchange, send, send_count, receive, receive_count);
+        double busy = 1;
+        dt_sum_double(&world, &busy, 1); /* other traffic meanwhile */
+        dt_exchange_finish(exchange);
+        for (int s = 0; s < world.size; s++)
+            for (int i = 0; i < world.rank + s; i++)
+                right = right && receive[at++] == s * 1000 + world.rank * 100 + i * 10 + round;
+    }
+    dt_exchange_destroy(exchange);
+    CHECK_ALL(right);
+}
+
+static void broadcasts(void **state)
+{
+    (void)state;
+    char text[40] = "";
+    if (world.rank == 0)
+        strcpy(text, "from rank 0");
+    dt_broadcast(&world, text, sizeof text);
+    CHECK_ALL(strcmp(text, "from rank 0") == 0);
+}
+
+static void places_threads(void **state)
+{
+    (void)state;
+    dt_error err = {0};
+    dt_team team;
+    dt_place_threads(&world, 3, false, &team, &err);
+    CHECK_ALL(err.code == DT_OK && team.threads == 3 && omp_get_max_threads() == 3);
+    dt_team_free(&team);
+    unsetenv("OMP_NUM_THREADS");
+    dt_place_threads(&world, 0, true, &team, &err);
+    int64_t threads = team.threads;
+    dt_sum_int64(&world, &threads, 1);
+    CHECK_ALL(threads <= (omp_get_num_procs() > world.size ? omp_get_num_procs() : world.size) ||
+              world.node_size < world.size);
+    dt_team_free(&team);
+    setenv("OMP_NUM_THREADS", "2", 1);
+    dt_place_threads(&world, 0, true, &team, &err);
+    CHECK_ALL(team.threads == 2);
+    dt_team_free(&team);
+}
+
+static void knows_its_place(void **state)
+{
+    (void)state;
+    int64_t first = world.node_rank == 0;
+    dt_sum_int64(&world, &first, 1);
+    CHECK_ALL(first == world.nodes);
+    CHECK_ALL(world.node_rank < world.node_size && world.node_size <= world.size);
+}
+
+int main(int argc, char **argv)
+{
+    dt_error err = {0};
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(no_error_is_none),
+        cmocka_unit_test(the_last_ranks_error_is_everyones),
+        cmocka_unit_test(of_several_errors_the_lowest_ranks),
+        cmocka_unit_test(sums_and_maxima),
+        cmocka_unit_test(gathers_in_order),
+        cmocka_unit_test(exchanges),
+        cmocka_unit_test(broadcasts),
+        cmocka_unit_test(places_threads),
+        cmocka_unit_test(knows_its_place),
+    };
+    if (dt_world_begin(&world, &argc, &argv, &err))
+        return 1;
+    int failed = cmocka_run_group_tests(tests, NULL, NULL);
+    dt_world_end(&world);
+    return failed;
+}

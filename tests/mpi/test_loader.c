@@ -1,0 +1,222 @@
+/* Every sample once an epoch, in one order whatever the number of ranks, for even and uneven
+ * shares, short last batches, more ranks than samples, rows in chunks, and batches too large for
+ * one delivery. */
+#include "mpi/support.h"
+
+#include "comm/comm.h"
+#include "data/loader.h"
+#include "data/order.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+typedef struct {
+    int64_t rows, width, batch, chunk_rows;
+    bool bytes, labels, shuffle, drop_last;
+    int epochs;
+} scene;
+
+/* Row r holds r * 3 in its first value and r * 3 + 1 in its last (bytes: modulo 251); its y is r.
+ */
+static int64_t first_value(const scene *s, int64_t row)
+{
+    return s->bytes ? row * 3 % 251 : row * 3;
+}
+
+static int64_t last_value(const scene *s, int64_t row)
+{
+    return s->width == 1 ? first_value(s, row) : s->bytes ? (row * 3 + 1) % 251 : row * 3 + 1;
+}
+
+static void write_scene(const scene *s, const char *path)
+{
+    float *x = calloc((size_t)(s->rows * s->width), sizeof *x), *y = calloc((size_t)s->rows, 4);
+    int32_t *label = calloc((size_t)s->rows, 4);
+    uint8_t *bytes = (uint8_t *)x;
+    for (int64_t r = 0; r < s->rows; r++) {
+        int64_t first = r * s->width, last = first + s->width - 1;
+        if (s->bytes) {
+            bytes[first] = (uint8_t)first_value(s, r);
+            bytes[last] = (uint8_t)last_value(s, r);
+        } else {
+            x[first] = (float)first_value(s, r);
+            x[last] = (float)last_value(s, r);
+        }
+        y[r] = (float)r;
+        label[r] = (int32_t)r;
+    }
+    test_data data = {.rows = s->rows,
+                      .width = s->width,
+                      .y_width = !s->labels,
+                      .x_is_bytes = s->bytes,
+                      .x = x,
+                      .chunk_rows = s->chunk_rows,
+                      .y = s->labels ? (void *)label : (void *)y};
+    write_data(path, &data);
+    free(x);
+    free(y);
+    free(label);
+}
+
+static int64_t row_of(const scene *s, const dt_samples *samples, int64_t i)
+{
+    return s->labels ? ((const int32_t *)samples->y)[i] : (int64_t)((const float *)samples->y)[i];
+}
+
+static bool row_is_whole(const scene *s, const dt_samples *samples, int64_t i)
+{
+    int64_t row = row_of(s, samples, i);
+    const float *x = samples->x + i * s->width;
+    float unit = s->bytes ? 255 : 1;
+    return x[0] == (float)first_value(s, row) / unit &&
+           x[s->width - 1] == (float)last_value(s, row) / unit;
+}
+
+/* One epoch: the rows that all ranks were given, at the positions where the order has them.
+ * Counting them into seen [rows] on each rank and summing shows each row once. */
+static void walk_epoch(const scene *s, dt_loader *loader, dt_order *order, int epoch)
+{
+    int64_t steps = dt_steps_per_epoch(s->rows, s->batch, s->drop_last), bad = 0, used = 0;
+    int64_t *seen = calloc((size_t)s->rows, sizeof *seen);
+    dt_order_begin_epoch(order, epoch);
+    for (int64_t step = 0; step < steps; step++) {
+        int64_t base = step * s->batch, left = s->rows - base;
+        dt_split split = dt_batch_split(left < s->batch ? left : s->batch, world.size);
+        int64_t position = base + dt_split_begin(&split, world.rank), taken = 0;
+        dt_samples samples;
+        do {
+            samples = dt_loader_next(loader);
+            for (int64_t i = 0; i < samples.count; i++, taken++) {
+                int64_t row = row_of(s, &samples, i);
+                bad += !row_is_whole(s, &samples, i);
+                bad += row != dt_order_row(order, position + taken);
+                seen[row]++;
+            }
+        } while (!samples.last);
+        bad += taken != dt_split_count(&split, world.rank);
+        used += split.n;
+    }
+    dt_sum_int64(&world, seen, s->rows);
+    int64_t once = 0, left_out = 0;
+    for (int64_t r = 0; r < s->rows; r++) {
+        once += seen[r] == 1;
+        left_out += seen[r] == 0;
+    }
+    free(seen);
+    CHECK_ALL(bad == 0);
+    CHECK_ALL(once == used && once + left_out == s->rows);
+    CHECK_ALL(left_out == (s->drop_last ? s->rows % s->batch : 0));
+}
+
+static void walk(const scene *s)
+{
+    dt_error err = {0};
+    dt_source *source = NULL;
+    dt_dataset dataset = {0};
+    dt_order order;
+    dt_loader *loader = NULL;
+    char *path = test_path("loader.h5");
+    if (world.rank == 0)
+        write_scene(s, path);
+    dt_world_agree(&world, &err);
+    dt_source_open(&source, path, "x", "y", &err);
+    CHECK_NO_ERROR(&err);
+    dt_dataset_load(&dataset, &world, source, s->labels ? DT_Y_LABELS : DT_Y_TARGETS, &err);
+    CHECK_NO_ERROR(&err);
+    CHECK_ALL(dataset.outputs == (s->labels ? s->rows : 1));
+    dt_loader_options options = {
+        .batch_size = s->batch, .seed = 7, .shuffle = s->shuffle, .drop_last = s->drop_last};
+    dt_order_init(&order, s->rows, 7, s->shuffle, &err);
+    dt_loader_create(&loader, &world, &dataset, &options, &err);
+    CHECK_NO_ERROR(&err);
+    for (int epoch = 1; epoch <= s->epochs; epoch++)
+        walk_epoch(s, loader, &order, epoch);
+    dt_loader_destroy(loader);
+    dt_order_free(&order);
+    dt_dataset_free(&dataset);
+    dt_source_close(source);
+    if (world.rank == 0)
+        unlink(path);
+    free(path);
+}
+
+static void shuffled(void **state)
+{
+    (void)state;
+    walk(&(scene){.rows = 1000, .width = 10, .batch = 100, .shuffle = true, .epochs = 3});
+    walk(&(scene){.rows = 1037, .width = 3, .batch = 100, .shuffle = true, .epochs = 3});
+    walk(&(scene){.rows = 1037, .width = 3, .batch = 5, .shuffle = true, .epochs = 2});
+    walk(&(scene){.rows = 1037, .width = 1, .batch = 1, .shuffle = true, .epochs = 1});
+}
+
+static void in_file_order(void **state)
+{
+    (void)state;
+    walk(&(scene){.rows = 1037, .width = 3, .batch = 100, .epochs = 2});
+    walk(&(scene){.rows = 50, .width = 2000, .batch = 7, .epochs = 2});
+}
+
+static void without_the_last(void **state)
+{
+    (void)state;
+    walk(&(scene){
+        .rows = 1037, .width = 3, .batch = 100, .shuffle = true, .drop_last = true, .epochs = 2});
+    walk(&(scene){.rows = 1000, .width = 3, .batch = 100, .drop_last = true, .epochs = 2});
+}
+
+static void fewer_samples_than_ranks(void **state)
+{
+    (void)state;
+    walk(&(scene){.rows = 1, .width = 4, .batch = 100, .shuffle = true, .epochs = 3});
+    walk(&(scene){.rows = 2, .width = 4, .batch = 1, .shuffle = true, .epochs = 3});
+    walk(&(scene){.rows = 3, .width = 4, .batch = 3, .epochs = 2});
+}
+
+static void bytes_and_labels(void **state)
+{
+    (void)state;
+    walk(&(scene){.rows = 1037,
+                  .width = 9,
+                  .batch = 64,
+                  .bytes = true,
+                  .labels = true,
+                  .shuffle = true,
+                  .epochs = 2});
+    walk(&(scene){
+        .rows = 1037, .width = 9, .batch = 64, .bytes = true, .labels = true, .epochs = 1});
+}
+
+static void whole_chunks(void **state)
+{
+    (void)state;
+    walk(&(scene){
+        .rows = 1037, .width = 3, .batch = 100, .chunk_rows = 64, .shuffle = true, .epochs = 2});
+    walk(&(scene){
+        .rows = 1037, .width = 3, .batch = 100, .chunk_rows = 1037, .shuffle = true, .epochs = 1});
+}
+
+/* 32 MB are one delivery: of these rows 83. */
+static void batches_in_pieces(void **state)
+{
+    (void)state;
+    walk(&(scene){
+        .rows = 700, .width = 100000, .batch = 400, .bytes = true, .shuffle = true, .epochs = 2});
+}
+
+int main(int argc, char **argv)
+{
+    dt_error err = {0};
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(shuffled),          cmocka_unit_test(in_file_order),
+        cmocka_unit_test(without_the_last),  cmocka_unit_test(fewer_samples_than_ranks),
+        cmocka_unit_test(bytes_and_labels),  cmocka_unit_test(whole_chunks),
+        cmocka_unit_test(batches_in_pieces),
+    };
+    if (dt_world_begin(&world, &argc, &argv, &err))
+        return 1;
+    int failed = cmocka_run_group_tests(tests, NULL, NULL);
+    dt_world_end(&world);
+    return failed;
+}
