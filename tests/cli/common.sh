@@ -4,6 +4,10 @@
 export OMPI_MCA_rmaps_base_oversubscribe=1 PRTE_MCA_rmaps_default_mapping_policy=:oversubscribe
 export OMPI_MCA_mpi_yield_when_idle=1 OMPI_MCA_btl_vader_single_copy_mechanism=none
 export OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1
+# Whole call stacks, to know the leaks of MPI_Init from ours, cost seconds a process; here are hundreds.
+if [[ ! ${DTRAIN_LEAKS:-} ]]; then
+    export ASAN_OPTIONS=${ASAN_OPTIONS:+$ASAN_OPTIONS:}detect_leaks=0:fast_unwind_on_malloc=1
+fi
 read -ra mpiexec <<<"${MPIEXEC:-mpirun -np}"
 limit=$((10 * ${DTRAIN_TEST_TIME:-1})) # seconds that an error may take; more with the sanitizers
 
