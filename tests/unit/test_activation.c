@@ -86,7 +86,7 @@ static void forward(void **state)
 static void backward(void **state)
 {
     (void)state;
-    float a[ALL], slope[ALL], delta[ALL];
+    float a[ALL], slope[ALL] = {0}, delta[ALL];
     for (int k = 0; k < KINDS; k++) {
         dt_activation f = kinds[k];
         fill(a);
