@@ -48,7 +48,7 @@ static inline dt_code save_as(const char *folder_name, const char *options, floa
 
 static inline void save(void)
 {
-    char *path;
+    char *path = NULL;
     dt_error err = {0};
     if (dt_checkpoint_prepare("ckpt", &err) || save_as("ckpt", OPTIONS, momentum, &path, &err))
         fail_msg("%s", err.text);
