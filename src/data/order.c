@@ -82,7 +82,7 @@ static void sort_visits(dt_visit *visits, dt_visit *spare, int64_t count, int64_
 {
     enum { BITS = 11, DIGITS = 1 << BITS };
     dt_visit *from = visits, *to = spare;
-    for (int shift = 0; n >> shift > 0; shift += BITS) {
+    for (int shift = 0; shift < 63 && n >> shift > 0; shift += BITS) {
         int64_t begin[DIGITS + 1] = {0};
         for (int64_t i = 0; i < count; i++)
             begin[((from[i].position >> shift) & (DIGITS - 1)) + 1]++;

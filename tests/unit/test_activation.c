@@ -1,0 +1,152 @@
+/* Activations against libm in double, their slopes against central differences of the same; rows
+ * that lie further apart than they are wide. */
+#include "model/activation.h"
+
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+static const dt_activation kinds[] = {DT_ACT_RELU, DT_ACT_TANH, DT_ACT_SIGMOID, DT_ACT_GELU};
+enum { KINDS = 4, ROWS = 5, WIDTH = 67, STRIDE = 80, ALL = ROWS * STRIDE };
+
+static double formula(dt_activation f, double v)
+{
+    switch (f) {
+    case DT_ACT_TANH:
+        return tanh(v);
+    case DT_ACT_SIGMOID:
+        return 1 / (1 + exp(-v));
+    case DT_ACT_GELU:
+        return v * 0.5 * erfc(-v * M_SQRT1_2);
+    default:
+        return v > 0 ? v : 0;
+    }
+}
+
+static double slope_of(dt_activation f, double v)
+{
+    return (formula(f, v + 1e-5) - formula(f, v - 1e-5)) / 2e-5;
+}
+
+/* -20 to 20 in steps that float32 holds exactly, also after the bias. 0 is left out. */
+static double value_at(int row, int column)
+{
+    return (row * WIDTH + column) * 0.125 - 20.0625;
+}
+
+static const float PADDING = -123;
+static float bias[WIDTH];
+
+static void fill(float *z)
+{
+    for (int i = 0; i < ALL; i++)
+        z[i] = PADDING;
+    for (int c = 0; c < WIDTH; c++)
+        bias[c] = (float)(c % 5) * 0.25f - 0.5f;
+    for (int r = 0; r < ROWS; r++)
+        for (int c = 0; c < WIDTH; c++)
+            z[r * STRIDE + c] = (float)(value_at(r, c) - (double)bias[c]);
+}
+
+static void check_padding(const float *values)
+{
+    for (int i = 0; i < ALL; i++)
+        assert_true(i % STRIDE < WIDTH || values[i] == PADDING);
+}
+
+static void check_near(dt_activation f, double v, float found, double expected)
+{
+    double tolerance = 1e-6 * fmax(1, fabs(expected));
+    if (!(fabs((double)found - expected) <= tolerance))
+        fail_msg("activation %d of %g: %.9g, not %.9g", (int)f, v, (double)found, expected);
+}
+
+static void forward(void **state)
+{
+    (void)state;
+    float z[ALL], slope[ALL];
+    for (int k = 0; k < KINDS; k++) {
+        dt_activation f = kinds[k];
+        fill(z);
+        for (int i = 0; i < ALL; i++)
+            slope[i] = PADDING;
+        dt_activate(f, ROWS, WIDTH, STRIDE, bias, z, f == DT_ACT_GELU ? slope : NULL);
+        for (int r = 0; r < ROWS; r++)
+            for (int c = 0; c < WIDTH; c++)
+                check_near(f, value_at(r, c), z[r * STRIDE + c], formula(f, value_at(r, c)));
+        check_padding(z);
+        check_padding(slope);
+    }
+}
+
+static void backward(void **state)
+{
+    (void)state;
+    float a[ALL], slope[ALL] = {0}, delta[ALL];
+    for (int k = 0; k < KINDS; k++) {
+        dt_activation f = kinds[k];
+        fill(a);
+        fill(delta);
+        dt_activate(f, ROWS, WIDTH, STRIDE, bias, a, f == DT_ACT_GELU ? slope : NULL);
+        for (int r = 0; r < ROWS; r++)
+            for (int c = 0; c < WIDTH; c++)
+                delta[r * STRIDE + c] = (float)(1 + (r + c) % 3);
+        dt_activate_back(f, ROWS, WIDTH, STRIDE, a, f == DT_ACT_GELU ? slope : NULL, delta);
+        for (int r = 0; r < ROWS; r++)
+            for (int c = 0; c < WIDTH; c++)
+                check_near(f, value_at(r, c), delta[r * STRIDE + c],
+                           (1 + (r + c) % 3) * slope_of(f, value_at(r, c)));
+        check_padding(delta);
+    }
+}
+
+/* Where the slope of relu jumps, PyTorch takes 0. */
+static void relu_at_zero(void **state)
+{
+    (void)state;
+    float a[] = {0, -0.0f}, delta[] = {3, 3};
+    dt_activate(DT_ACT_RELU, 1, 2, 2, (float[]){0, 0}, a, NULL);
+    dt_activate_back(DT_ACT_RELU, 1, 2, 2, a, NULL, delta);
+    assert_true(a[0] == 0 && a[1] == 0 && delta[0] == 0 && delta[1] == 0);
+}
+
+/* In every place of a vector's width, body and tail. */
+static void nan_passes(void **state)
+{
+    (void)state;
+    float z[WIDTH], slope[WIDTH];
+    for (int k = 0; k < KINDS; k++)
+        for (int at = 0; at < WIDTH; at++) {
+            for (int c = 0; c < WIDTH; c++)
+                z[c] = c == at ? NAN : -1;
+            dt_activate(kinds[k], 1, WIDTH, WIDTH, (const float[WIDTH]){0}, z, slope);
+            for (int c = 0; c < WIDTH; c++)
+                assert_int_equal(isnan(z[c]) != 0, c == at);
+        }
+}
+
+static void infinities(void **state)
+{
+    (void)state;
+    static const double low[] = {0, -1, 0}, high[] = {INFINITY, 1, 1};
+    for (int k = 0; k < 3; k++) {
+        float z[] = {-INFINITY, INFINITY, -1000, 1000};
+        dt_activate(kinds[k], 1, 4, 4, (const float[4]){0}, z, NULL);
+        assert_true((double)z[0] == low[k] && (double)z[1] == high[k]);
+        assert_true((double)z[2] == low[k]);
+        assert_true((double)z[3] == (k == 0 ? 1000 : high[k]));
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(forward),    cmocka_unit_test(backward),   cmocka_unit_test(relu_at_zero),
+        cmocka_unit_test(nan_passes), cmocka_unit_test(infinities),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

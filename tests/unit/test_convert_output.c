@@ -1,0 +1,143 @@
+/* What becomes of a converter's output when something is in its way, above all a full disk. */
+#include "unit/convert_fixture.h"
+#include "unit/full_disk.h"
+
+#include <errno.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <time.h>
+
+/* ---- The output ---- */
+
+static void output_is_input(void **state)
+{
+    (void)state;
+    dt_error err = {0};
+    put_text("t.csv", "a,y\n1,2\n");
+    assert_int_equal(symlink("t.csv", "link"), 0);
+    dt_code code = dt_convert_csv("t.csv", "./link", "y", &err);
+    check_failed(code, &err, DT_ERR_USAGE, "./link: the output would replace the input t.csv", 2);
+    put_labels();
+    PUT("x", "\0\0\x08\x01\0\0\0\x03\1\2\3");
+    err = (dt_error){0};
+    code = dt_convert_arrays("x", "y", "y", &err);
+    check_failed(code, &err, DT_ERR_USAGE, "y: the output would replace the input y", 4);
+    err = (dt_error){0};
+    code = dt_convert_arrays("x", "y", "x", &err);
+    check_failed(code, &err, DT_ERR_USAGE, "x: the output would replace the input x", 4);
+}
+
+static void output_kept_on_error(void **state)
+{
+    (void)state;
+    convert_text("a,y\n1,2\n", "y");
+    refused("a,y\n1,2\nu,3\n", "y", "t.csv: column 1 (a): line 3: \"u\" is not a number");
+    CHECK("x", 1);
+    convert_text("a,y\n5,6\n", "y"); /* and replaced on success */
+    CHECK("x", 5);
+}
+
+static void output_unwritable(void **state)
+{
+    (void)state;
+    dt_error err = {0};
+    put_text("t.csv", "a,y\n1,2\n");
+    dt_code code = dt_convert_csv("t.csv", "no/out.h5", "y", &err);
+    check_failed(code, &err, DT_ERR_FILE,
+                 "no/out.h5: cannot be written (No such file or directory)", 1);
+    err = (dt_error){0};
+    code = dt_convert_csv("t.csv", ".", "y", &err);
+    check_failed(code, &err, DT_ERR_FILE, ".: exists and is not a file that could be replaced", 1);
+    err = (dt_error){0};
+    code = dt_convert_csv("none.csv", "out.h5", "y", &err);
+    check_failed(code, &err, DT_ERR_FILE, "none.csv: No such file or directory", 1);
+}
+
+static size_t get_bytes(const char *name, char *bytes, size_t room)
+{
+    FILE *f = fopen(name, "rb");
+    assert_non_null(f);
+    size_t n = fread(bytes, 1, room, f);
+    fclose(f);
+    return n;
+}
+
+static void output_reproducible(void **state)
+{
+    (void)state;
+    static char first[8192], second[8192];
+    convert_text("a,y\n1,red\n2,blue\n", "y");
+    size_t n = get_bytes("out.h5", first, sizeof first);
+    struct timespec next_second = {1, 50000000}; /* HDF5 would count time in seconds */
+    nanosleep(&next_second, NULL);
+    convert_text("a,y\n1,red\n2,blue\n", "y");
+    assert_int_equal(get_bytes("out.h5", second, sizeof second), n);
+    assert_memory_equal(first, second, n);
+}
+
+static void disk_full_at_once(void **state)
+{
+    (void)state;
+    dt_error err = {0};
+    put_text("t.csv", "a,y\n1,2\n");
+    reserve_error = ENOSPC;
+    dt_code code = dt_convert_csv("t.csv", "out.h5", "y", &err);
+    check_failed(code, &err, DT_ERR_SPACE, "out.h5: no space left on the disk", 1);
+    assert_int_equal(H5Fget_obj_count((hid_t)H5F_OBJ_ALL, H5F_OBJ_ALL), 0); /* nothing leaks */
+}
+
+/* A process that converts while only n writes succeed, up to and including HDF5's clean-up at its
+ * end. Returns its exit status; what it prints is in the file "printed". */
+static int convert_in_child(int n)
+{
+    fflush(NULL);
+    pid_t child = fork();
+    if (child == 0) {
+        assert_non_null(freopen("printed", "w", stderr));
+        alarm(20);
+        dt_error err = {0};
+        writes_left = n;
+        dt_code code = dt_convert_csv("t.csv", "out.h5", "y", &err);
+        if (code != DT_OK && strcmp(err.text, "out.h5: no space left on the disk") != 0)
+            fprintf(stderr, "%s", err.text);
+        exit((int)code);
+    }
+    int status = -1;
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_true(WIFEXITED(status));
+    return WEXITSTATUS(status);
+}
+
+/* On a file system that cannot reserve, every write in turn is the first that fails. */
+static void disk_full_at_any_write(void **state)
+{
+    (void)state;
+    convert_text("a,y\n1,2\n", "y");
+    put_text("t.csv", "a,y\n3,red\n5,blue\n");
+    reserve_error = EOPNOTSUPP;
+    int n = 0, code = DT_ERR_SPACE;
+    for (; code == DT_ERR_SPACE && n < 100; n++) {
+        struct stat printed;
+        code = convert_in_child(n);
+        assert_int_equal(stat("printed", &printed), 0);
+        assert_int_equal(printed.st_size, 0);
+        assert_int_equal(count_files(), 3);
+        if (code == DT_ERR_SPACE)
+            CHECK("x", 1); /* the old file */
+    }
+    assert_int_equal(code, DT_OK);
+    assert_in_range(n, 3, 99);
+    CHECK("x", 3, 5);
+    check_strings("y", "classes", "blue|red");
+}
+
+int main(void)
+{
+#define TEST(name) cmocka_unit_test_teardown(name, free_disk)
+    const struct CMUnitTest tests[] = {
+        TEST(output_is_input),     TEST(output_kept_on_error), TEST(output_unwritable),
+        TEST(output_reproducible), TEST(disk_full_at_once),    TEST(disk_full_at_any_write),
+    };
+    H5open(); /* H5T_STD_..._g have their values from here on */
+    return cmocka_run_group_tests(tests, enter_folder, leave_folder);
+}

@@ -1,0 +1,316 @@
+/* dt_convert_csv: every fixture is written here byte by byte, every expected number by hand. */
+#include "unit/convert_fixture.h"
+
+#include <locale.h>
+
+/* ---- Tables: what is read ---- */
+
+static void table_with_header(void **state)
+{
+    (void)state;
+    convert_text("a,b,y\n1,2,0.5\n-3.25,4e2,1\n", "y");
+    check_set("x", "2x2", H5T_IEEE_F32LE);
+    check_set("y", "2", H5T_IEEE_F32LE);
+    CHECK("x", 1, 2, -3.25, 400);
+    CHECK("y", 0.5, 1);
+    check_strings("x", "columns", "a|b");
+    check_strings("y", "classes", NULL);
+}
+
+static void table_without_header(void **state)
+{
+    (void)state;
+    convert_text("1,2,3\n4,5,6\n", "1");
+    CHECK("x", 2, 3, 5, 6);
+    CHECK("y", 1, 4);
+    check_set("y", "2", H5T_STD_I32LE);
+    check_strings("x", "columns", NULL);
+    convert_text("1,2,3\n4,5,6\n", "-2");
+    CHECK("x", 1, 3, 4, 6);
+    CHECK("y", 2, 5);
+    convert_text("7,8\n", "2"); /* one row */
+    CHECK("x", 7);
+    CHECK("y", 8);
+}
+
+static void table_separators(void **state)
+{
+    (void)state;
+    convert_text("a;b;y\n1;2;3\n", "y");
+    CHECK("x", 1, 2);
+    convert_text("a\tb\ty\n1\t2\t3\n", "y");
+    CHECK("x", 1, 2);
+    convert_text("a;k;y\n1;2;one, two\n3;4;three, four\n", "y"); /* as many commas in each row */
+    check_strings("y", "classes", "one, two|three, four");
+    convert_text("1 , 2 ,3\n", "3"); /* space around cells is none of theirs */
+    CHECK("x", 1, 2);
+    convert_text("\"1\",\" 2 \",3\n", "3");
+    CHECK("x", 1, 2);
+}
+
+static void table_lines(void **state)
+{
+    (void)state;
+    convert_text("\xEF\xBB\xBFy,a\r\n1,2\r\n\r\n  \r\n3,4", "y"); /* mark, CRLF, blanks, no end */
+    CHECK("x", 2, 4);
+    CHECK("y", 1, 3);
+    check_strings("x", "columns", "a");
+    convert_text("y,a\r1,2\r3,4\r", "y");
+    CHECK("x", 2, 4);
+    convert_text("\n\ny,a\n1,2\n", "y");
+    CHECK("x", 2);
+}
+
+static void table_quotes(void **state)
+{
+    (void)state;
+    convert_text("\"a, \"\"b\"\"\",\"k\nl\",y\n1,2,\"red, \"\"or\"\" so\"\n3,4,blue\n", "y");
+    check_strings("x", "columns", "a, \"b\"|k\nl");
+    check_strings("y", "classes", "blue|red, \"or\" so");
+    CHECK("y", 1, 0);
+}
+
+static void table_packed(void **state)
+{
+    (void)state;
+    static const char text[] = "a,y\n1,2\n3,4\n";
+    put_packed("t.csv", text, sizeof text - 1); /* known by its contents */
+    convert_ok("t.csv", "a");
+    CHECK("x", 2, 4);
+    CHECK("y", 1, 3);
+}
+
+/* More than one slab of 8 MiB and more than one buffer of 1 MiB: row r is r, r/2, ..., class r
+ * mod 3. */
+static void table_long(void **state)
+{
+    (void)state;
+    enum { ROWS = 700000, COLUMNS = 4 };
+    FILE *f = fopen("t.csv", "w");
+    for (int r = 0; r < ROWS; r++)
+        fprintf(f, "%d,%d.5,-%d,%de1,%s\r\n", r, r, r, r, &"zero\0one\0\0two\0"[r % 3 * 5]);
+    fclose(f);
+    convert_ok("t.csv", "5");
+    check_set("x", "700000x4", H5T_IEEE_F32LE);
+    check_strings("y", "classes", "one|two|zero");
+    float *x = malloc(sizeof *x * ROWS * COLUMNS);
+    int *y = malloc(sizeof *y * ROWS);
+    hid_t file, data = open_set("x", &file);
+    H5Dread(data, H5T_NATIVE_FLOAT, H5S_ALL, H5S_ALL, H5P_DEFAULT, x);
+    H5Dclose(data);
+    data = H5Dopen2(file, "y", H5P_DEFAULT);
+    H5Dread(data, H5T_NATIVE_INT, H5S_ALL, H5S_ALL, H5P_DEFAULT, y);
+    H5Dclose(data);
+    H5Fclose(file);
+    int wrong = 0;
+    for (int r = 0; r < ROWS; r++) {
+        const float *row = x + (size_t)r * COLUMNS;
+        wrong += row[0] != (float)r || row[1] != (float)(r + 0.5) || row[2] != (float)-r ||
+                 row[3] != (float)(r * 10.0) || y[r] != (r + 2) % 3;
+    }
+    assert_int_equal(wrong, 0);
+    free(x);
+    free(y);
+}
+
+/* More names than an attribute of HDF5's older format can hold. */
+static void table_wide(void **state)
+{
+    (void)state;
+    enum { COLUMNS = 5000 };
+    FILE *f = fopen("t.csv", "w");
+    for (int c = 0; c < COLUMNS; c++)
+        fprintf(f, "column%d,", c);
+    fprintf(f, "y\n");
+    for (int c = 0; c < COLUMNS; c++)
+        fprintf(f, "%d,", c);
+    fprintf(f, "1\n");
+    fclose(f);
+    convert_ok("t.csv", "y");
+    check_set("x", "1x5000", H5T_IEEE_F32LE);
+    hid_t file, data = open_set("x", &file);
+    hid_t attribute = H5Aopen(data, "columns", H5P_DEFAULT);
+    hid_t type = H5Aget_type(attribute), space = H5Aget_space(attribute);
+    char **names = calloc(COLUMNS, sizeof *names);
+    assert_int_equal(H5Sget_simple_extent_npoints(space), COLUMNS);
+    assert_true(H5Aread(attribute, type, names) >= 0);
+    assert_string_equal(names[4999], "column4999");
+    H5Dvlen_reclaim(type, space, H5P_DEFAULT, names);
+    free(names);
+    H5Sclose(space);
+    H5Tclose(type);
+    H5Aclose(attribute);
+    H5Dclose(data);
+    H5Fclose(file);
+}
+
+/* ---- Tables: header, target, its type ---- */
+
+static void header_found(void **state)
+{
+    (void)state;
+    convert_text("width,kind\n1,a\n2,b\n", "2"); /* words below words: the other column tells */
+    check_strings("x", "columns", "width");
+    check_strings("y", "classes", "a|b");
+    convert_text("1,a\n2,b\n", "2"); /* no header, though a word stands in the first row */
+    check_strings("x", "columns", NULL);
+    CHECK("x", 1, 2);
+    CHECK("y", 0, 1);
+    convert_text("0,1,label\n1,2,x\n3,4,y\n", "label"); /* numbers as names */
+    check_strings("x", "columns", "0|1");
+    CHECK("y", 0, 1);
+    convert_text("0,1,label\n1,2,5\n3,4,6\n", "3"); /* only over the target */
+    check_strings("x", "columns", "0|1");
+    CHECK("y", 5, 6);
+    convert_text("0,1,cat\n1,2,dog\n3,4,owl\n", "3"); /* the same with words below is data */
+    check_strings("x", "columns", NULL);
+    CHECK("x", 0, 1, 1, 2, 3, 4);
+    convert_text(",a,y\n0,1,2\n", "y"); /* a frame's index has no name */
+    check_strings("x", "columns", "|a");
+}
+
+static void target_chosen(void **state)
+{
+    (void)state;
+    convert_text("2,1,a\n5,6,7\n", "1"); /* the name wins over the number */
+    CHECK("y", 6);
+    convert_text("2,1,a\n5,6,7\n", "3");
+    CHECK("y", 7);
+    convert_text("b,c,a\n5,6,7\n", "-3");
+    CHECK("y", 5);
+    check_strings("x", "columns", "c|a");
+    convert_text("1,2\n1,3\n", "1"); /* two cells that equal the number are no names */
+    CHECK("y", 1, 1);
+}
+
+static void target_types(void **state)
+{
+    (void)state;
+    convert_text("1,2147483647\n1,-2147483648\n1,+7\n", "2");
+    check_set("y", "3", H5T_STD_I32LE);
+    CHECK("y", 2147483647.0, -2147483648.0, 7);
+    convert_text("1,2147483648\n1,0\n", "2");
+    check_set("y", "2", H5T_STD_I64LE);
+    CHECK("y", 2147483648.0, 0);
+    convert_text("1,1.0\n1,0\n", "2"); /* not written as a whole number */
+    check_set("y", "2", H5T_IEEE_F32LE);
+    CHECK("y", 1, 0);
+    convert_text("1,99999999999999999999\n1,0\n", "2"); /* beyond int64 */
+    check_set("y", "2", H5T_IEEE_F32LE);
+    CHECK("y", 99999999999999999999.0f, 0);
+    convert_text("1,0.1\n", "2"); /* rounded to float32 */
+    CHECK("y", 0.1f);
+    convert_text("1,b\n1,\xC3\xA4\n1,B\n1,b\n1,NA\n1,nan\n", "2"); /* sorted by bytes */
+    check_set("y", "6", H5T_STD_I32LE);
+    check_strings("y", "classes", "B|NA|b|nan|\xC3\xA4");
+    CHECK("y", 2, 4, 0, 2, 1, 3);
+}
+
+static void other_locale(void **state)
+{
+    (void)state;
+    /* Where the machine has such a locale, 1.5 must still be 1.5, and the locale must come back. */
+    const char *set = setlocale(LC_ALL, "de_DE.UTF-8");
+    convert_text("a,y\n1.5,2.5\n", "y");
+    CHECK("x", 1.5);
+    if (set) {
+        char text[8];
+        snprintf(text, sizeof text, "%.1f", 1.5);
+        assert_string_equal(text, "1,5");
+    }
+    setlocale(LC_ALL, "C");
+}
+
+/* ---- Tables: what is refused ---- */
+
+static void bad_rows(void **state)
+{
+    (void)state;
+    refused("a,b,y\n1,2,3\n\n1,2\n", "y", "t.csv: line 4 has 2 columns, line 1 has 3");
+    refused("\na,b,y\r\n1,2,3,4\r\n", "y", "t.csv: line 3 has 4 columns, line 2 has 3");
+    refused("", "y", "t.csv: no rows");
+    refused("\n \n", "y", "t.csv: no rows");
+    refused("a,b,y\n", "y", "t.csv: no rows");
+    refused("a,b,y\n", "3", "t.csv: no rows");
+    refused("a\n1\n2\n", "a",
+            "t.csv: only one column (cells are separated by a comma, a semicolon or a tab)");
+    refused("a,y\n1,2\n\"3,4\n5,6\n", "y", "t.csv: a quote in the row of line 3 is not closed");
+    refused("\xFF\xFE"
+            "a",
+            "y", "t.csv: is UTF-16 text; save it as UTF-8");
+}
+
+static void bad_cells(void **state)
+{
+    (void)state;
+    refused("a,b,y\n1,2,3\n4,x1,6\n", "y", "t.csv: column 2 (b): line 3: \"x1\" is not a number");
+    refused("a,b,y\n1,2,3\n,5,6\n", "y", "t.csv: column 1 (a): line 3: the cell is empty");
+    refused("1,2,3\n4,5x,6\n", "1", "t.csv: column 2: line 2: \"5x\" is not a number");
+    refused("1,NA,3\n4,5,6\n", "1", "t.csv: column 2: line 1: \"NA\" is not a number");
+}
+
+static void bad_numbers(void **state)
+{
+    (void)state;
+    refused("a,y\n1,2\nnan,3\n", "y",
+            "t.csv: column 1 (a): line 3: \"nan\" is not a finite float32 number");
+    refused("a,y\n1,2\n-inf,3\n", "y",
+            "t.csv: column 1 (a): line 3: \"-inf\" is not a finite float32 number");
+    refused("a,y\n1,2\n1e39,3\n", "y",
+            "t.csv: column 1 (a): line 3: \"1e39\" is not a finite float32 number");
+    refused("a,y\n1,2\n0x10,3\n", "y", "t.csv: column 1 (a): line 3: \"0x10\" is not a number");
+    refused("a,y\n\"a\nb\",2\n1,3\n", "y", "t.csv: column 1 (a): line 2: \"a b\" is not a number");
+    refused("a,b,y\n1,\"k\n\",3\n4,5,6\n", "y",
+            "t.csv: column 2 (b): line 2: \"k \" is not a number");
+}
+
+static void bad_line_after_quotes(void **state)
+{
+    (void)state; /* a row of two lines: the next one is line 4 of the file, not row 3 */
+    refused("a,y\n1,\"p\nq\"\nz,r\n", "y", "t.csv: column 1 (a): line 4: \"z\" is not a number");
+    static const char nul[] = "a,y\n1\0002,3\n5,6\n";
+    put_bytes("t.csv", nul, sizeof nul - 1);
+    dt_error err = {0};
+    assert_int_equal(dt_convert_csv("t.csv", "out.h5", "y", &err), DT_ERR_DATA);
+    assert_string_equal(err.text, "t.csv: column 1 (a): line 2: \"1 2\" is not a number");
+}
+
+static void bad_target(void **state)
+{
+    (void)state;
+    refused("a,b,y\n1,2,3\n", "z", "t.csv: no column \"z\" (it has 3: \"a\", \"b\", \"y\")");
+    refused("a,b,y\n1,2,3\n", "4", "t.csv: no column \"4\" (it has 3: \"a\", \"b\", \"y\")");
+    refused("a,b,y\n1,2,3\n", "0", "t.csv: no column \"0\" (it has 3: \"a\", \"b\", \"y\")");
+    refused("1,2,3\n", "-4",
+            "t.csv: no column \"-4\" (it has no header, and 3 columns, numbered from 1)");
+    refused("1,2,3\n", "y",
+            "t.csv: no column \"y\" (it has no header, and 3 columns, numbered from 1)");
+    refused("y,y,b\n1,2,3\n", "y",
+            "t.csv: several columns are called \"y\"; give the column's number");
+    refused("a,y\n1,2\n3,\n", "y", "t.csv: column 2 (y): line 3: the cell is empty");
+    refused("a,y\n1,inf\n3,1\n", "y",
+            "t.csv: column 2 (y): line 2: \"inf\" is not a finite number");
+    refused("a,y\n1,2\n3,NA\n", "y",
+            "t.csv: column 2 (y): line 3: \"NA\" is not a number, but line 2 has one; a target is "
+            "all numbers or all words");
+    refused("a,y\n1,1e39\n3,1\n", "y",
+            "t.csv: column 2 (y): line 2: \"1e39\" is not a finite float32 number");
+}
+
+int main(void)
+{
+#define TEST(name) cmocka_unit_test_teardown(name, empty_folder)
+    const struct CMUnitTest tests[] = {
+        TEST(table_with_header), TEST(table_without_header),
+        TEST(table_separators),  TEST(table_lines),
+        TEST(table_quotes),      TEST(table_packed),
+        TEST(table_long),        TEST(table_wide),
+        TEST(header_found),      TEST(target_chosen),
+        TEST(target_types),      TEST(other_locale),
+        TEST(bad_rows),          TEST(bad_cells),
+        TEST(bad_numbers),       TEST(bad_line_after_quotes),
+        TEST(bad_target),
+    };
+    H5open(); /* H5T_STD_..._g have their values from here on */
+    return cmocka_run_group_tests(tests, enter_folder, leave_folder);
+}

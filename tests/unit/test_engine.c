@@ -1,0 +1,344 @@
+/* The engine against a plain multilayer perceptron in double: outputs and losses directly, the
+ * gradient by central differences. */
+#include "engine/engine.h"
+
+#include <math.h>
+#include <omp.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+/* ---- The plain perceptron ---- */
+
+enum { MOST_WIDE = 512 };
+
+static double activate(dt_activation f, double v)
+{
+    switch (f) {
+    case DT_ACT_TANH:
+        return tanh(v);
+    case DT_ACT_SIGMOID:
+        return 1 / (1 + exp(-v));
+    case DT_ACT_GELU:
+        return v * 0.5 * erfc(-v * M_SQRT1_2);
+    default:
+        return v > 0 ? v : 0;
+    }
+}
+
+static void plain_forward(const dt_model_shape *s, const double *p, const float *x, double *out)
+{
+    double in[MOST_WIDE];
+    int64_t width = s->inputs;
+    for (int64_t i = 0; i < width; i++)
+        in[i] = x[i];
+    for (int l = 0; l <= s->n_hidden; l++) {
+        bool last = l == s->n_hidden;
+        int64_t to = last ? s->outputs : s->hidden[l];
+        const double *bias = p + to * width;
+        for (int64_t o = 0; o < to; o++, p += width) {
+            double sum = bias[o];
+            for (int64_t i = 0; i < width; i++)
+                sum += p[i] * in[i];
+            out[o] = last ? sum : activate(s->activation, sum);
+        }
+        p = bias + to;
+        width = to;
+        memcpy(in, out, (size_t)to * sizeof *in);
+    }
+}
+
+static double plain_loss(const dt_model_shape *s, const double *out, const void *y, int64_t row)
+{
+    double sum = 0;
+    if (s->loss == DT_LOSS_MSE) {
+        const float *target = (const float *)y + row * s->outputs;
+        for (int64_t k = 0; k < s->outputs; k++)
+            sum += (out[k] - (double)target[k]) * (out[k] - (double)target[k]);
+        return sum / (double)s->outputs;
+    }
+    for (int64_t k = 0; k < s->outputs; k++)
+        sum += exp(out[k]);
+    return log(sum) - out[((const int32_t *)y)[row]];
+}
+
+/* ---- A case: a model, its parameters and its samples ---- */
+
+typedef struct {
+    dt_model_shape shape;
+    dt_model model;
+    float *parameters, *x;
+    double *exact; /* the parameters in double */
+    void *y;
+    int64_t rows;
+} sample;
+
+/* Numbers in [-1, 1): nothing of dtrain's. */
+static float draw(uint64_t *state)
+{
+    *state = *state * 6364136223846793005u + 1442695040888963407u;
+    return (float)(int32_t)(*state >> 32) * 0x1p-31f;
+}
+
+static float *draws(int64_t n, float scale, uint64_t seed)
+{
+    float *values = malloc((size_t)(n + 1) * sizeof *values);
+    for (int64_t i = 0; i < n; i++)
+        values[i] = scale * draw(&seed);
+    return values;
+}
+
+static void make(sample *s, const dt_model_shape *shape, int64_t rows)
+{
+    dt_error err = {0};
+    *s = (sample){.shape = *shape, .rows = rows};
+    assert_int_equal(dt_model_init(&s->model, shape, &err), DT_OK);
+    s->parameters = draws(s->model.parameters, 0.3f, 1);
+    s->exact = malloc((size_t)s->model.parameters * sizeof *s->exact);
+    for (int64_t i = 0; i < s->model.parameters; i++)
+        s->exact[i] = s->parameters[i];
+    s->x = draws(rows * shape->inputs, 1, 2);
+    s->y = draws(rows * shape->outputs, 1, 3);
+    for (int64_t r = 0; r < rows && shape->loss == DT_LOSS_CROSS_ENTROPY; r++)
+        ((int32_t *)s->y)[r] = (int32_t)(r * 7 % shape->outputs);
+}
+
+static void destroy(sample *s)
+{
+    dt_model_free(&s->model);
+    free(s->parameters);
+    free(s->exact);
+    free(s->x);
+    free(s->y);
+}
+
+static double total_loss(const sample *s)
+{
+    double out[MOST_WIDE], sum = 0;
+    for (int64_t r = 0; r < s->rows; r++) {
+        plain_forward(&s->shape, s->exact, s->x + r * s->shape.inputs, out);
+        sum += plain_loss(&s->shape, out, s->y, r);
+    }
+    return sum;
+}
+
+static double difference(const sample *s, int64_t i)
+{
+    const double h = 1e-6, at = s->exact[i];
+    s->exact[i] = at + h;
+    double up = total_loss(s);
+    s->exact[i] = at - h;
+    double down = total_loss(s);
+    s->exact[i] = at;
+    return (up - down) / (2 * h);
+}
+
+/* ---- Comparing ---- */
+
+static dt_engine *engine_of(const sample *s, const dt_team *team)
+{
+    dt_engine *engine;
+    dt_error err = {0};
+    omp_set_num_threads(team->threads);
+    if (dt_engine_create(&engine, &s->model, team, &err))
+        fail_msg("%s", err.text);
+    return engine;
+}
+
+static void check_near(const char *what, int64_t i, double value, double expected, double scale)
+{
+    if (!(fabs(value - expected) <= 2e-5 * scale))
+        fail_msg("%s %lld is %.9g, not %.9g", what, (long long)i, value, expected);
+}
+
+/* About n of the parameters, spread over all tensors, against central differences; with `times`
+ * calls that accumulated. */
+static void check_gradient(const sample *s, const float *gradient, int64_t n, int times)
+{
+    double scale = 1e-3 * (double)s->rows;
+    for (int64_t i = 0; i < s->model.parameters; i++)
+        scale = fmax(scale, fabs((double)gradient[i]) / times);
+    for (int t = 0; t < 2 * s->model.n_layers; t++) {
+        dt_tensor tensor = dt_model_tensor(&s->model, t);
+        int64_t step = 1 + tensor.count * 2 * s->model.n_layers / n;
+        for (int64_t i = 0; i < tensor.count; i += step)
+            check_near(tensor.name, i, (double)gradient[tensor.begin + i] / times,
+                       difference(s, tensor.begin + i), scale);
+    }
+}
+
+static void check_forward(const sample *s, dt_engine *engine)
+{
+    int64_t K = s->shape.outputs;
+    float *with = malloc((size_t)(s->rows * K + 1) * sizeof *with);
+    float *without = malloc((size_t)(s->rows * K + 1) * sizeof *without);
+    double out[MOST_WIDE];
+    double loss = dt_engine_forward(engine, s->parameters, s->x, s->y, s->rows, with);
+    check_near("forward's loss", 0, loss, total_loss(s), fmax(1, loss));
+    loss = dt_engine_forward(engine, s->parameters, s->x, NULL, s->rows, without);
+    assert_true(loss == 0);
+    assert_memory_equal(with, without, (size_t)(s->rows * K) * sizeof *with);
+    for (int64_t r = 0; r < s->rows; r++) {
+        plain_forward(&s->shape, s->exact, s->x + r * s->shape.inputs, out);
+        for (int64_t k = 0; k < K; k++)
+            check_near("output", r * K + k, with[r * K + k], out[k], 1);
+    }
+    free(with);
+    free(without);
+}
+
+/* Forward, gradient, and a gradient added to one that is there. */
+static void check_case(const dt_model_shape *shape, int64_t rows, int threads, int64_t n)
+{
+    sample s;
+    dt_team team = {.threads = threads};
+    make(&s, shape, rows);
+    dt_engine *engine = engine_of(&s, &team);
+    float *gradient = malloc((size_t)s.model.parameters * sizeof *gradient);
+    memset(gradient, 0xFF, (size_t)s.model.parameters * sizeof *gradient); /* NaN: to be replaced */
+    check_forward(&s, engine);
+    double loss = dt_engine_gradient(engine, s.parameters, s.x, s.y, rows, false, gradient);
+    check_near("loss", 0, loss, total_loss(&s), fmax(1, loss));
+    check_gradient(&s, gradient, n, 1);
+    dt_engine_gradient(engine, s.parameters, s.x, s.y, rows, true, gradient);
+    check_gradient(&s, gradient, n, 2);
+    free(gradient);
+    dt_engine_destroy(engine);
+    destroy(&s);
+}
+
+/* ---- The cases ---- */
+
+static const int64_t hidden[] = {7, 6};
+
+static void activations(void **state)
+{
+    (void)state;
+    for (int f = DT_ACT_RELU; f <= DT_ACT_GELU; f++)
+        for (int loss = DT_LOSS_MSE; loss <= DT_LOSS_CROSS_ENTROPY; loss++)
+            check_case(&(dt_model_shape){5, 3, hidden, 2, (dt_activation)f, (dt_loss)loss}, 20, 1,
+                       1000);
+}
+
+/* Around the size of a wave on one thread, 128, and several waves. */
+static void rows(void **state)
+{
+    (void)state;
+    static const int64_t n[] = {1, 127, 128, 129, 300};
+    for (int i = 0; i < 5; i++) {
+        check_case(&(dt_model_shape){5, 3, hidden, 1, DT_ACT_TANH, DT_LOSS_CROSS_ENTROPY}, n[i], 1,
+                   40);
+        check_case(&(dt_model_shape){4, 1, NULL, 0, DT_ACT_RELU, DT_LOSS_MSE}, n[i], 1, 40);
+    }
+}
+
+/* Large enough to wake the other threads: one wave of 384 rows, and three. */
+static void threads(void **state)
+{
+    (void)state;
+    static const int64_t wide[] = {40, 50}, n[] = {383, 800};
+    for (int i = 0; i < 2; i++)
+        for (int f = DT_ACT_RELU; f <= DT_ACT_GELU; f++)
+            check_case(&(dt_model_shape){10, 4, wide, 2, (dt_activation)f,
+                                         f % 2 ? DT_LOSS_MSE : DT_LOSS_CROSS_ENTROPY},
+                       n[i], 3, 12);
+}
+
+/* Layers that lie padded in memory; fewer rows, and fewer outputs, than threads. */
+static void wide_layers(void **state)
+{
+    (void)state;
+    static const int64_t wide[] = {256, 256}, wider[] = {512, 256};
+    check_case(&(dt_model_shape){8, 2, wide, 2, DT_ACT_GELU, DT_LOSS_MSE}, 29, 1, 24);
+    check_case(&(dt_model_shape){8, 2, wide, 2, DT_ACT_SIGMOID, DT_LOSS_CROSS_ENTROPY}, 129, 3, 6);
+    check_case(&(dt_model_shape){256, 256, wide, 1, DT_ACT_TANH, DT_LOSS_CROSS_ENTROPY}, 12, 3, 24);
+    check_case(&(dt_model_shape){256, 1, wider, 2, DT_ACT_TANH, DT_LOSS_MSE}, 2, 3, 24);
+}
+
+/* A network of one value everywhere. */
+static void narrow(void **state)
+{
+    (void)state;
+    static const int64_t one[] = {1, 1};
+    check_case(&(dt_model_shape){1, 1, one, 2, DT_ACT_TANH, DT_LOSS_MSE}, 5, 3, 1000);
+}
+
+static void no_rows(void **state)
+{
+    (void)state;
+    sample s;
+    dt_team team = {.threads = 3};
+    make(&s, &(dt_model_shape){5, 3, hidden, 2, DT_ACT_RELU, DT_LOSS_MSE}, 0);
+    dt_engine *engine = engine_of(&s, &team);
+    float *gradient = draws(s.model.parameters, 1, 4), *before = draws(s.model.parameters, 1, 4);
+    size_t bytes = (size_t)s.model.parameters * sizeof *gradient;
+    assert_true(dt_engine_gradient(engine, s.parameters, s.x, s.y, 0, true, gradient) == 0);
+    assert_memory_equal(gradient, before, bytes);
+    assert_true(dt_engine_gradient(engine, s.parameters, s.x, s.y, 0, false, gradient) == 0);
+    memset(before, 0, bytes);
+    assert_memory_equal(gradient, before, bytes);
+    assert_true(dt_engine_forward(engine, s.parameters, s.x, s.y, 0, NULL) == 0);
+    free(gradient);
+    free(before);
+    dt_engine_destroy(engine);
+    destroy(&s);
+}
+
+/* The same call gives the same bits, whatever ran before. */
+static void repeatable(void **state)
+{
+    (void)state;
+    static const int64_t wide[] = {40, 50};
+    sample s;
+    dt_team team = {.threads = 3};
+    make(&s, &(dt_model_shape){10, 4, wide, 2, DT_ACT_GELU, DT_LOSS_CROSS_ENTROPY}, 800);
+    dt_engine *engine = engine_of(&s, &team);
+    size_t bytes = (size_t)s.model.parameters * sizeof(float);
+    float *first = malloc(bytes), *second = malloc(bytes);
+    double loss = dt_engine_gradient(engine, s.parameters, s.x, s.y, 800, false, first);
+    for (int i = 0; i < 5; i++) {
+        dt_engine_gradient(engine, s.parameters, s.x, s.y, 100 * i, false, second);
+        assert_true(dt_engine_gradient(engine, s.parameters, s.x, s.y, 800, false, second) == loss);
+        assert_memory_equal(first, second, bytes);
+    }
+    free(first);
+    free(second);
+    dt_engine_destroy(engine);
+    destroy(&s);
+}
+
+/* One NaN in a weight or in a sample is seen in the loss, through every activation. */
+static void nan_reaches_the_loss(void **state)
+{
+    (void)state;
+    for (int f = DT_ACT_RELU; f <= DT_ACT_GELU; f++) {
+        sample s;
+        dt_team team = {.threads = 1};
+        make(&s, &(dt_model_shape){5, 3, hidden, 2, (dt_activation)f, DT_LOSS_CROSS_ENTROPY}, 20);
+        dt_engine *engine = engine_of(&s, &team);
+        float *gradient = malloc((size_t)s.model.parameters * sizeof *gradient), kept = s.x[33];
+        s.x[33] = NAN;
+        assert_true(isnan(dt_engine_gradient(engine, s.parameters, s.x, s.y, 20, false, gradient)));
+        s.x[33] = kept;
+        s.parameters[3] = NAN;
+        assert_true(isnan(dt_engine_gradient(engine, s.parameters, s.x, s.y, 20, false, gradient)));
+        free(gradient);
+        dt_engine_destroy(engine);
+        destroy(&s);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(activations), cmocka_unit_test(rows),
+        cmocka_unit_test(threads),     cmocka_unit_test(wide_layers),
+        cmocka_unit_test(narrow),      cmocka_unit_test(no_rows),
+        cmocka_unit_test(repeatable),  cmocka_unit_test(nan_reaches_the_loss),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

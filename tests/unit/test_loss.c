@@ -1,0 +1,217 @@
+/* Losses and their gradients: small cases by hand, larger ones against the textbook's formula in
+ * double. */
+#include "model/loss.h"
+
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+static void check_near(double value, double expected, double tolerance)
+{
+    if (!(fabs(value - expected) <= tolerance))
+        fail_msg("%.17g, not %.17g", value, expected);
+}
+
+/* The loss both ways, the gradient, and the outputs with their bias. */
+static void check_loss(dt_loss kind, int64_t rows, int64_t K, const float *bias, const void *y,
+                       const float *product, double loss, const double *gradient)
+{
+    float back[64], sum[64];
+    size_t bytes = (size_t)(rows * K) * sizeof(float);
+    memcpy(back, product, bytes);
+    memcpy(sum, product, bytes);
+    check_near(dt_loss_back(kind, rows, K, bias, y, back), loss, 1e-6 * fmax(1, loss));
+    check_near(dt_loss_sum(kind, rows, K, bias, y, sum), loss, 1e-6 * fmax(1, loss));
+    for (int64_t i = 0; i < rows * K; i++) {
+        check_near(back[i], gradient[i], 1e-6);
+        assert_true(sum[i] == product[i] + bias[i % K]);
+    }
+}
+
+static const float no_bias[8] = {0};
+
+/* ---- Mean squared error ---- */
+
+/* errors 0.5 and -2: (0.25 + 4) / 2; gradient 2 e / 2 */
+static void mse_one_row(void **state)
+{
+    (void)state;
+    check_loss(DT_LOSS_MSE, 1, 2, (float[]){0.5f, -1}, (float[]){1, 3}, (float[]){1, 2}, 2.125,
+               (double[]){0.5, -2});
+}
+
+/* One output, errors 1, 0, -3, summed over the rows: the caller divides. */
+static void mse_rows(void **state)
+{
+    (void)state;
+    check_loss(DT_LOSS_MSE, 3, 1, no_bias, (float[]){0, 5, 3}, (float[]){1, 5, 0}, 10,
+               (double[]){2, 0, -6});
+}
+
+/* errors 1 2 3 | 0 0 -3: 14/3 + 3; gradient 2 e / 3 */
+static void mse_rows_of_three(void **state)
+{
+    (void)state;
+    check_loss(DT_LOSS_MSE, 2, 3, no_bias, (float[]){0, 0, 0, 1, 1, 1},
+               (float[]){1, 2, 3, 1, 1, -2}, 23 / 3.0, (double[]){2 / 3.0, 4 / 3.0, 2, 0, 0, -2});
+}
+
+/* The squares do not fit into float32; the loss does. */
+static void mse_large(void **state)
+{
+    (void)state;
+    float output = 1e30f, y = 0;
+    check_near(dt_loss_back(DT_LOSS_MSE, 1, 1, no_bias, &y, &output) / 1e60, 1, 1e-6);
+    check_near((double)output / 2e30, 1, 1e-6);
+}
+
+/* ---- Cross-entropy ---- */
+
+/* exp is 1 and 3: probabilities 1/4 and 3/4 */
+static void cross_entropy_two(void **state)
+{
+    (void)state;
+    float product[] = {-1, logf(3)}, bias[] = {1, 0};
+    check_loss(DT_LOSS_CROSS_ENTROPY, 1, 2, bias, (int32_t[]){0}, product, log(4),
+               (double[]){-0.75, 0.75});
+    check_loss(DT_LOSS_CROSS_ENTROPY, 1, 2, bias, (int32_t[]){1}, product, log(4 / 3.0),
+               (double[]){0.25, -0.25});
+}
+
+/* Equal outputs: log 4 each; then exp of 1, 2, 4, 1. */
+static void cross_entropy_rows(void **state)
+{
+    (void)state;
+    float two = logf(2);
+    check_loss(DT_LOSS_CROSS_ENTROPY, 2, 4, no_bias, (int32_t[]){3, 2},
+               (float[]){7, 7, 7, 7, 0, two, 2 * two, 0}, log(4) + log(2),
+               (double[]){0.25, 0.25, 0.25, -0.75, 0.125, 0.25, -0.5, 0.125});
+}
+
+static void cross_entropy_one_class(void **state)
+{
+    (void)state;
+    check_loss(DT_LOSS_CROSS_ENTROPY, 1, 1, no_bias, (int32_t[]){0}, (float[]){-3}, 0,
+               (double[]){0});
+}
+
+static void large_outputs(void **state)
+{
+    (void)state;
+    check_loss(DT_LOSS_CROSS_ENTROPY, 1, 2, no_bias, (int32_t[]){0}, (float[]){1000, 0}, 0,
+               (double[]){0, 0});
+    check_loss(DT_LOSS_CROSS_ENTROPY, 1, 2, no_bias, (int32_t[]){1}, (float[]){1000, 0}, 1000,
+               (double[]){1, -1});
+    check_loss(DT_LOSS_CROSS_ENTROPY, 1, 2, no_bias, (int32_t[]){1}, (float[]){-1000, -1000},
+               log(2), (double[]){0.5, -0.5});
+    check_loss(DT_LOSS_CROSS_ENTROPY, 1, 3, no_bias, (int32_t[]){0}, (float[]){-1e30f, 0, 1e30f},
+               (double)1e30f * 2, (double[]){-1, 0, 1});
+}
+
+/* 1000 classes against the formula in double. */
+static void many_classes(void **state)
+{
+    (void)state;
+    enum { K = 1000, LABEL = 321 };
+    static const float zero[K];
+    float output[K];
+    double z[K], sum = 0, total = 0;
+    int32_t label = LABEL;
+    for (int k = 0; k < K; k++) {
+        output[k] = (float)(k * 37 % K) / 64 - 8;
+        z[k] = output[k];
+        sum += exp(z[k]);
+    }
+    double loss = dt_loss_back(DT_LOSS_CROSS_ENTROPY, 1, K, zero, &label, output);
+    check_near(loss, log(sum) - z[LABEL], 1e-5);
+    for (int k = 0; k < K; k++) {
+        check_near(output[k], exp(z[k]) / sum - (k == LABEL), 1e-6);
+        total += output[k];
+    }
+    check_near(total, 0, 1e-5);
+}
+
+/* A label that the model has no output for. */
+static void unknown_label(void **state)
+{
+    (void)state;
+    float output[] = {1, 2, 3, 4};
+    int32_t label[] = {0, 2};
+    assert_true(dt_loss_sum(DT_LOSS_CROSS_ENTROPY, 2, 2, no_bias, label, output) == HUGE_VAL);
+    assert_true(output[2] == 3 && output[3] == 4);
+}
+
+/* A NaN anywhere, and an infinite output, show in the loss, so that the run can stop. */
+static void not_finite(void **state)
+{
+    (void)state;
+    for (int at = 0; at < 5; at++)
+        for (int kind = DT_LOSS_MSE; kind <= DT_LOSS_CROSS_ENTROPY; kind++) {
+            float back[5] = {1, 2, 3, 4, 5}, sum[5] = {1, 2, 3, 4, 5}, targets[5] = {0};
+            int32_t label = 1;
+            const void *y = kind == DT_LOSS_MSE ? (void *)targets : (void *)&label;
+            back[at] = sum[at] = NAN;
+            assert_true(isnan(dt_loss_back((dt_loss)kind, 1, 5, no_bias, y, back)));
+            assert_true(isnan(dt_loss_sum((dt_loss)kind, 1, 5, no_bias, y, sum)));
+            back[0] = 0;
+            back[at] = INFINITY;
+            assert_false(isfinite(dt_loss_back((dt_loss)kind, 1, 5, no_bias, y, back)));
+        }
+}
+
+/* ---- What is made of outputs ---- */
+
+static void argmax(void **state)
+{
+    (void)state;
+    assert_int_equal(dt_argmax(1, (float[]){-5}), 0);
+    assert_int_equal(dt_argmax(4, (float[]){1, 4, 3, 2}), 1);
+    assert_int_equal(dt_argmax(4, (float[]){-4, -3, -2, -1}), 3);
+    assert_int_equal(dt_argmax(4, (float[]){0, 7, 7, 7}), 1); /* the first of equal ones */
+    assert_int_equal(dt_argmax(3, (float[]){2, 2, 2}), 0);
+}
+
+static void correct(void **state)
+{
+    (void)state;
+    static const float output[] = {1, 2, 5, 5, 0, -1, -3, -2};
+    assert_int_equal(dt_count_correct(4, 2, output, (int32_t[]){1, 0, 0, 1}), 4);
+    assert_int_equal(dt_count_correct(4, 2, output, (int32_t[]){0, 1, 0, 1}), 2);
+    assert_int_equal(dt_count_correct(4, 2, output, (int32_t[]){9, 9, 9, 9}), 0);
+    assert_int_equal(dt_count_correct(0, 2, output, NULL), 0);
+}
+
+static void softmax(void **state)
+{
+    (void)state;
+    float output[] = {0, logf(3), 1000, 0, -1000, -1000};
+    static const double expected[] = {0.25, 0.75, 1, 0, 0.5, 0.5};
+    dt_softmax(3, 2, output);
+    for (int i = 0; i < 6; i++)
+        check_near(output[i], expected[i], 1e-7);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(mse_one_row),
+        cmocka_unit_test(mse_rows),
+        cmocka_unit_test(mse_rows_of_three),
+        cmocka_unit_test(mse_large),
+        cmocka_unit_test(cross_entropy_two),
+        cmocka_unit_test(cross_entropy_rows),
+        cmocka_unit_test(cross_entropy_one_class),
+        cmocka_unit_test(large_outputs),
+        cmocka_unit_test(many_classes),
+        cmocka_unit_test(unknown_label),
+        cmocka_unit_test(not_finite),
+        cmocka_unit_test(argmax),
+        cmocka_unit_test(correct),
+        cmocka_unit_test(softmax),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

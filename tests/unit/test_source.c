@@ -1,0 +1,536 @@
+/* Data sets in every type and layout that they may come in, made with HDF5 here; and what is said
+ * of those that cannot be used. */
+#include "data/source.h"
+
+#include <hdf5.h>
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "unit/folder.h"
+
+/* ---- Making files ---- */
+
+static hid_t new_file(void)
+{
+    return H5Fcreate("d.h5", H5F_ACC_TRUNC, H5P_DEFAULT, H5P_DEFAULT);
+}
+
+/* A dataset from doubles, which HDF5 converts; chunked by rows and packed if chunk_rows. */
+static void put(hid_t file, const char *name, hid_t type, int dims, const hsize_t *dim,
+                const double *values, hsize_t chunk_rows)
+{
+    hid_t space = H5Screate_simple(dims, dim, NULL), create = H5Pcreate(H5P_DATASET_CREATE);
+    if (chunk_rows) {
+        hsize_t chunk[4] = {0};
+        memcpy(chunk, dim, (size_t)dims * sizeof *chunk);
+        chunk[0] = chunk_rows;
+        H5Pset_chunk(create, dims, chunk);
+        H5Pset_shuffle(create);
+        H5Pset_deflate(create, 4);
+    }
+    hid_t set = H5Dcreate2(file, name, type, space, H5P_DEFAULT, create, H5P_DEFAULT);
+    assert_true(set >= 0);
+    assert_true(H5Dwrite(set, H5T_NATIVE_DOUBLE, H5S_ALL, H5S_ALL, H5P_DEFAULT, values) >= 0);
+    H5Dclose(set);
+    H5Pclose(create);
+    H5Sclose(space);
+}
+
+#define DIMS(...)                                                                                  \
+    (int)(sizeof((hsize_t[]){__VA_ARGS__}) / sizeof(hsize_t)), ((const hsize_t[]){__VA_ARGS__})
+#define VALUES(...) ((const double[]){__VA_ARGS__})
+
+static dt_source *open_source(const char *y)
+{
+    dt_source *source;
+    dt_error err = {0};
+    if (dt_source_open(&source, "d.h5", "x", y, &err))
+        fail_msg("%s", err.text);
+    return source;
+}
+
+/* d.h5 with x only, opened. */
+static dt_source *with_x(hid_t type, int dims, const hsize_t *dim, const double *values,
+                         hsize_t chunk_rows)
+{
+    hid_t file = new_file();
+    put(file, "x", type, dims, dim, values, chunk_rows);
+    H5Fclose(file);
+    return open_source(NULL);
+}
+
+/* d.h5 with an x of as many rows and this y, opened. */
+static dt_source *with_y(hid_t type, int dims, const hsize_t *dim, const double *values)
+{
+    double *zeros = calloc(dim[0], sizeof *zeros);
+    hid_t file = new_file();
+    put(file, "x", H5T_IEEE_F32LE, 1, dim, zeros, 0);
+    put(file, "y", type, dims, dim, values, 0);
+    H5Fclose(file);
+    free(zeros);
+    return open_source("y");
+}
+
+/* ---- x ---- */
+
+static void check_x(dt_source *source, int64_t row, int64_t n, const double *expected)
+{
+    float values[64];
+    dt_error err = {0};
+    int64_t width = dt_source_look(source)->features;
+    if (dt_source_read_x(source, row, n, values, &err))
+        fail_msg("%s", err.text);
+    for (int64_t i = 0; i < n * width; i++)
+        assert_true((double)values[i] == expected[i]);
+}
+
+static void check_type(hid_t type, double a, double b, double c)
+{
+    dt_source *source = with_x(type, DIMS(3, 1), VALUES(a, b, c), 0);
+    assert_false(dt_source_look(source)->x_is_bytes);
+    assert_int_equal(dt_source_look(source)->y_width, 0);
+    check_x(source, 0, 3, VALUES(a, b, c));
+    dt_source_close(source);
+}
+
+static void x_types(void **state)
+{
+    (void)state;
+    check_type(H5T_STD_I8LE, -128, 0, 127);
+    check_type(H5T_STD_I16LE, -32768, 5, 32767);
+    check_type(H5T_STD_I16BE, -32768, 5, 32767);
+    check_type(H5T_STD_U16BE, 0, 5, 65535);
+    check_type(H5T_STD_I32LE, -2147483648.0, 5, 1 << 24);
+    check_type(H5T_STD_I32BE, -2147483648.0, 5, 1 << 24);
+    check_type(H5T_STD_U32LE, 0, 5, 4294967040.0);
+    check_type(H5T_STD_I64LE, -9223372036854775808.0, 5, 1ll << 40);
+    check_type(H5T_STD_U64BE, 0, 5, 9223372036854775808.0);
+    check_type(H5T_IEEE_F32LE, -0.5, 1.5, 3e38f);
+    check_type(H5T_IEEE_F32BE, -0.5, 1.5, 3e38f);
+    check_type(H5T_IEEE_F64LE, -0.5, 1.5, 1e-30f);
+    check_type(H5T_IEEE_F64BE, -0.5, 1.5, 1e-30f);
+}
+
+static void x_half(void **state)
+{
+    (void)state;
+    hid_t half = H5Tcopy(H5T_IEEE_F32LE); /* as h5py makes it */
+    H5Tset_fields(half, 15, 10, 5, 0, 10);
+    H5Tset_size(half, 2);
+    H5Tset_ebias(half, 15);
+    check_type(half, -65504, 0.5, 0x1p-24); /* the largest and the smallest */
+    H5Tclose(half);
+}
+
+/* A float64 is rounded to the nearest float32. */
+static void x_rounded(void **state)
+{
+    (void)state;
+    dt_source *source = with_x(H5T_IEEE_F64LE, DIMS(2), VALUES(0.1, 16777217), 0);
+    check_x(source, 0, 2, VALUES((double)0.1f, 16777216));
+    dt_source_close(source);
+}
+
+static void x_bytes(void **state)
+{
+    (void)state;
+    uint8_t values[6];
+    float unit[6];
+    dt_error err = {0};
+    dt_source *source = with_x(H5T_STD_U8LE, DIMS(3, 2), VALUES(0, 51, 255, 1, 254, 128), 0);
+    assert_true(dt_source_look(source)->x_is_bytes);
+    assert_int_equal(dt_source_read_x(source, 0, 3, values, &err), DT_OK);
+    assert_memory_equal(values, ((uint8_t[]){0, 51, 255, 1, 254, 128}), 6);
+    dt_unit_from_bytes(values, 6, unit); /* as ToTensor: divided in float32 */
+    assert_true(unit[0] == 0 && unit[1] == 0.2f && unit[2] == 1 && unit[3] == 1 / 255.0f);
+    dt_source_close(source);
+}
+
+static void x_shapes(void **state)
+{
+    (void)state;
+    dt_source *source = with_x(H5T_IEEE_F32LE, DIMS(3), VALUES(1, 2, 3), 0);
+    assert_int_equal(dt_source_look(source)->rows, 3);
+    assert_int_equal(dt_source_look(source)->features, 1);
+    check_x(source, 1, 2, VALUES(2, 3));
+    dt_source_close(source);
+    source =
+        with_x(H5T_IEEE_F32LE, DIMS(2, 2, 3), VALUES(1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12), 0);
+    assert_int_equal(dt_source_look(source)->rows, 2);
+    assert_int_equal(dt_source_look(source)->features, 6);
+    assert_int_equal(dt_source_look(source)->chunk_rows, 1);
+    check_x(source, 1, 1, VALUES(7, 8, 9, 10, 11, 12));
+    check_x(source, 2, 0, NULL); /* no rows, at the end */
+    dt_source_close(source);
+}
+
+static void x_chunked(void **state)
+{
+    (void)state;
+    double values[40];
+    for (int i = 0; i < 40; i++)
+        values[i] = i / 4.0;
+    dt_source *source = with_x(H5T_IEEE_F64BE, DIMS(10, 2, 2), values, 3);
+    assert_int_equal(dt_source_look(source)->chunk_rows, 3);
+    check_x(source, 0, 10, values);
+    check_x(source, 2, 5, values + 8); /* across chunks */
+    check_x(source, 9, 1, values + 36);
+    dt_source_close(source);
+}
+
+/* Names that are paths, behind links. */
+static void x_elsewhere(void **state)
+{
+    (void)state;
+    dt_source *source;
+    dt_error err = {0};
+    hid_t file = new_file();
+    H5Gclose(H5Gcreate2(file, "train", H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT));
+    put(file, "/train/images", H5T_IEEE_F32LE, DIMS(2), VALUES(1, 2), 0);
+    H5Lcreate_soft("/train/images", file, "linked", H5P_DEFAULT, H5P_DEFAULT);
+    H5Fclose(file);
+    assert_int_equal(dt_source_open(&source, "d.h5", "/train/images", "linked", &err), DT_OK);
+    check_x(source, 0, 2, VALUES(1, 2));
+    dt_source_close(source);
+}
+
+/* ---- y ---- */
+
+static void check_targets(dt_source *source, int64_t row, int64_t n, const double *expected)
+{
+    float values[64];
+    dt_error err = {0};
+    if (dt_source_read_targets(source, row, n, values, &err))
+        fail_msg("%s", err.text);
+    for (int64_t i = 0; i < n * dt_source_look(source)->y_width; i++)
+        assert_true((double)values[i] == expected[i]);
+}
+
+static void y_shapes(void **state)
+{
+    (void)state;
+    dt_source *source = with_y(H5T_IEEE_F32LE, DIMS(3), VALUES(1, 2, 3));
+    assert_int_equal(dt_source_look(source)->y_width, 1);
+    assert_false(dt_source_look(source)->y_is_integer);
+    check_targets(source, 1, 2, VALUES(2, 3));
+    dt_source_close(source);
+    source = with_y(H5T_IEEE_F64LE, DIMS(3, 1), VALUES(1, 2, 3));
+    assert_int_equal(dt_source_look(source)->y_width, 1);
+    check_targets(source, 0, 3, VALUES(1, 2, 3));
+    dt_source_close(source);
+    source = with_y(H5T_STD_I16BE, DIMS(2, 3), VALUES(1, 2, 3, 4, 5, 6));
+    assert_int_equal(dt_source_look(source)->y_width, 3);
+    assert_true(dt_source_look(source)->y_is_integer);
+    check_targets(source, 1, 1, VALUES(4, 5, 6));
+    dt_source_close(source);
+}
+
+/* uint8 targets are numbers: only x is scaled. */
+static void y_bytes(void **state)
+{
+    (void)state;
+    dt_source *source = with_y(H5T_STD_U8LE, DIMS(2), VALUES(0, 255));
+    assert_true(dt_source_look(source)->y_is_integer);
+    check_targets(source, 0, 2, VALUES(0, 255));
+    dt_source_close(source);
+}
+
+static void check_labels(hid_t type, int dims, const hsize_t *dim)
+{
+    int32_t label[3];
+    dt_error err = {0};
+    dt_source *source = with_y(type, dims, dim, VALUES(7, 0, 100));
+    assert_int_equal(dt_source_read_labels(source, 0, 3, label, &err), DT_OK);
+    assert_memory_equal(label, ((int32_t[]){7, 0, 100}), sizeof label);
+    assert_int_equal(dt_source_read_labels(source, 2, 1, label, &err), DT_OK);
+    assert_int_equal(label[0], 100);
+    dt_source_close(source);
+}
+
+static void labels(void **state)
+{
+    (void)state;
+    check_labels(H5T_STD_U8LE, DIMS(3));
+    check_labels(H5T_STD_I8LE, DIMS(3, 1));
+    check_labels(H5T_STD_I32BE, DIMS(3));
+    check_labels(H5T_STD_I64LE, DIMS(3));
+    check_labels(H5T_STD_U64LE, DIMS(3, 1, 1));
+    check_labels(H5T_IEEE_F32LE, DIMS(3));
+    check_labels(H5T_IEEE_F64BE, DIMS(3, 1));
+}
+
+/* More labels than are taken at a time, the largest one among them. */
+static void many_labels(void **state)
+{
+    (void)state;
+    enum { N = 150000 };
+    double *y = malloc(N * sizeof *y);
+    int32_t *label = malloc(N * sizeof *label);
+    dt_error err = {0};
+    int wrong = 0;
+    for (int i = 0; i < N; i++)
+        y[i] = i == N - 1 ? 2147483646.0 : i;
+    dt_source *source = with_y(H5T_STD_I64LE, DIMS(N), y);
+    assert_int_equal(dt_source_read_labels(source, 0, N, label, &err), DT_OK);
+    for (int i = 0; i < N; i++)
+        wrong += label[i] != (int32_t)y[i];
+    assert_int_equal(wrong, 0);
+    dt_source_close(source);
+    free(label);
+    free(y);
+}
+
+/* ---- Values that cannot be used ---- */
+
+static void bad_x(hid_t type, const double *values, int64_t row, const char *text)
+{
+    float out[12];
+    dt_error err = {0};
+    dt_source *source = with_x(type, DIMS(4, 3), values, 0);
+    assert_int_equal(dt_source_read_x(source, row, 4 - row, out, &err), DT_ERR_DATA);
+    assert_string_equal(err.text, text);
+    dt_source_close(source);
+}
+
+static void x_not_finite(void **state)
+{
+    (void)state;
+    double x[12] = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, NAN};
+    bad_x(H5T_IEEE_F32LE, x, 0,
+          "d.h5: \"x\" has NaN in row 3, column 2 (counted from 0); clean the data first");
+    bad_x(H5T_IEEE_F64BE, x, 2,
+          "d.h5: \"x\" has NaN in row 3, column 2 (counted from 0); clean the data first");
+    x[7] = -INFINITY; /* the first one is named */
+    bad_x(H5T_IEEE_F32LE, x, 1,
+          "d.h5: \"x\" has an infinite value (as float32) in row 2, column 1 (counted from 0); "
+          "clean the data first");
+    x[7] = 0;
+    x[3] = 1e39; /* finite as float64 */
+    bad_x(H5T_IEEE_F64LE, x, 0,
+          "d.h5: \"x\" has an infinite value (as float32) in row 1, column 0 (counted from 0); "
+          "clean the data first");
+}
+
+static void y_not_finite(void **state)
+{
+    (void)state;
+    float out[6];
+    dt_error err = {0};
+    dt_source *source = with_y(H5T_IEEE_F32LE, DIMS(3, 2), VALUES(1, 2, 3, NAN, 5, 6));
+    assert_int_equal(dt_source_read_targets(source, 0, 3, out, &err), DT_ERR_DATA);
+    assert_string_equal(
+        err.text, "d.h5: \"y\" has NaN in row 1, column 1 (counted from 0); clean the data first");
+    dt_source_close(source);
+}
+
+static void bad_label(hid_t type, double label, const char *text)
+{
+    int32_t out[4];
+    dt_error err = {0};
+    dt_source *source = with_y(type, DIMS(4), VALUES(0, 1, label, -9));
+    assert_int_equal(dt_source_read_labels(source, 1, 3, out, &err), DT_ERR_DATA);
+    assert_string_equal(err.text, text);
+    dt_source_close(source);
+}
+
+static void bad_labels(void **state)
+{
+    (void)state;
+    bad_label(H5T_STD_I8LE, -1,
+              "d.h5: \"y\" has the class label -1 in row 2 (counted from 0): labels must not be "
+              "negative; classes are 0, 1, 2, ...");
+    bad_label(H5T_IEEE_F32LE, 1.5,
+              "d.h5: \"y\" has the class label 1.5 in row 2 (counted from 0): labels must be whole "
+              "numbers; classes are 0, 1, 2, ...");
+    bad_label(H5T_STD_I64LE, 2147483647.0,
+              "d.h5: \"y\" has the class label 2147483647 in row 2 (counted from 0): no model "
+              "could hold a class for each up to it; classes are 0, 1, 2, ...");
+    bad_label(H5T_STD_I64LE, 1ll << 62,
+              "d.h5: \"y\" has the class label 4.61168601842739e+18 in row 2 (counted from 0): no "
+              "model could hold a class for each up to it; classes are 0, 1, 2, ...");
+    bad_label(H5T_IEEE_F64LE, NAN,
+              "d.h5: \"y\" has NaN or an infinite value in row 2 (counted from 0)");
+    bad_label(H5T_IEEE_F64LE, INFINITY,
+              "d.h5: \"y\" has NaN or an infinite value in row 2 (counted from 0)");
+}
+
+static void several_labels(void **state)
+{
+    (void)state;
+    int32_t out[4];
+    dt_error err = {0};
+    dt_source *source = with_y(H5T_STD_I32LE, DIMS(2, 2), VALUES(0, 1, 2, 3));
+    assert_int_equal(dt_source_read_labels(source, 0, 2, out, &err), DT_ERR_SHAPE);
+    assert_string_equal(err.text, "d.h5: \"y\" has 2 values a row; class labels are one (for "
+                                  "several targets choose --loss mse)");
+    dt_source_close(source);
+}
+
+/* ---- Datasets that cannot be used ---- */
+
+static void check_refused(const char *x, const char *y, dt_code code, const char *text)
+{
+    dt_source *source = (dt_source *)&code;
+    dt_error err = {0};
+    dt_source_open(&source, "d.h5", x, y, &err);
+    assert_string_equal(err.text, text);
+    assert_int_equal(err.code, code);
+    assert_null(source);
+    assert_int_equal(H5Fget_obj_count((hid_t)H5F_OBJ_ALL, H5F_OBJ_ALL), 0); /* nothing leaks */
+}
+
+static void no_such_dataset(void **state)
+{
+    (void)state;
+    hid_t file = new_file();
+    put(file, "features", H5T_IEEE_F32LE, DIMS(2), VALUES(1, 2), 0);
+    put(file, "labels", H5T_IEEE_F32LE, DIMS(2), VALUES(1, 2), 0);
+    H5Gclose(H5Gcreate2(file, "group", H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT));
+    put(file, "group/more", H5T_IEEE_F32LE, DIMS(2), VALUES(1, 2), 0);
+    H5Lcreate_soft("/nowhere", file, "broken", H5P_DEFAULT, H5P_DEFAULT);
+    H5Fclose(file);
+    check_refused("x", "y", DT_ERR_DATA,
+                  "d.h5: no dataset \"x\" (it has \"features\", \"group/more\", \"labels\"; choose "
+                  "with --x and --y)");
+    check_refused("features", "no/y", DT_ERR_DATA,
+                  "d.h5: no dataset \"no/y\" (it has \"features\", \"group/more\", \"labels\"; "
+                  "choose with --x and --y)");
+    check_refused("broken", NULL, DT_ERR_DATA,
+                  "d.h5: no dataset \"broken\" (it has \"features\", \"group/more\", \"labels\"; "
+                  "choose with --x and --y)");
+    check_refused("group", NULL, DT_ERR_DATA,
+                  "d.h5: not a dataset: \"group\" (it has \"features\", \"group/more\", "
+                  "\"labels\"; choose with --x and --y)");
+}
+
+static void no_datasets(void **state)
+{
+    (void)state;
+    H5Fclose(new_file());
+    check_refused("x", "y", DT_ERR_DATA,
+                  "d.h5: no dataset \"x\" (it has none; choose with --x and --y)");
+}
+
+static void many_datasets(void **state)
+{
+    (void)state;
+    hid_t file = new_file();
+    for (char name[] = "a"; name[0] <= 'j'; name[0]++)
+        put(file, name, H5T_IEEE_F32LE, DIMS(1), VALUES(0), 0);
+    H5Fclose(file);
+    check_refused("x", NULL, DT_ERR_DATA,
+                  "d.h5: no dataset \"x\" (it has \"a\", \"b\", \"c\", \"d\", \"e\", \"f\", \"g\", "
+                  "...; choose with --x and --y)");
+}
+
+static void shapes_refused(void **state)
+{
+    (void)state;
+    hid_t file = new_file(), scalar = H5Screate(H5S_SCALAR);
+    put(file, "three", H5T_IEEE_F32LE, DIMS(3), VALUES(1, 2, 3), 0);
+    put(file, "two", H5T_IEEE_F32LE, DIMS(2, 2), VALUES(1, 2, 3, 4), 0);
+    put(file, "empty", H5T_IEEE_F32LE, DIMS(0, 2), VALUES(0), 0);
+    put(file, "thin", H5T_IEEE_F32LE, DIMS(3, 0), VALUES(0), 0);
+    H5Dclose(
+        H5Dcreate2(file, "single", H5T_IEEE_F32LE, scalar, H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT));
+    H5Sclose(scalar);
+    H5Fclose(file);
+    check_refused("three", "two", DT_ERR_SHAPE, "d.h5: \"three\" has 3 rows but \"two\" has 2");
+    check_refused("empty", NULL, DT_ERR_DATA, "d.h5: dataset \"empty\" has no rows");
+    check_refused("three", "empty", DT_ERR_DATA, "d.h5: dataset \"empty\" has no rows");
+    check_refused("thin", NULL, DT_ERR_DATA, "d.h5: the rows of dataset \"thin\" hold no values");
+    check_refused("single", NULL, DT_ERR_DATA,
+                  "d.h5: dataset \"single\" is a single value or empty, not rows");
+}
+
+static void check_type_refused(hid_t type, const char *what)
+{
+    char text[128];
+    hsize_t rows = 3;
+    hid_t file = new_file(), space = H5Screate_simple(1, &rows, NULL);
+    H5Dclose(H5Dcreate2(file, "x", type, space, H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT));
+    H5Sclose(space);
+    H5Fclose(file);
+    H5Tclose(type);
+    snprintf(text, sizeof text, "d.h5: dataset \"x\" holds %s; integers or floats are needed",
+             what);
+    check_refused("x", NULL, DT_ERR_DATA, text);
+}
+
+static void types_refused(void **state)
+{
+    (void)state;
+    hid_t text = H5Tcopy(H5T_C_S1);
+    H5Tset_size(text, H5T_VARIABLE);
+    check_type_refused(text, "strings");
+    hid_t complex = H5Tcreate(H5T_COMPOUND, 8);
+    H5Tinsert(complex, "r", 0, H5T_IEEE_F32LE);
+    H5Tinsert(complex, "i", 4, H5T_IEEE_F32LE);
+    check_type_refused(complex, "a compound type");
+    check_type_refused(H5Tvlen_create(H5T_IEEE_F32LE), "variable-length lists");
+    check_type_refused(H5Tarray_create2(H5T_IEEE_F32LE, 1, &(hsize_t){2}), "arrays");
+    check_type_refused(H5Tcreate(H5T_OPAQUE, 4), "neither integers nor floats");
+}
+
+static void files_refused(void **state)
+{
+    (void)state;
+    check_refused("x", "y", DT_ERR_FILE, "d.h5: no such file");
+    FILE *f = fopen("d.h5", "w");
+    fputs("x,y\n1,2\n", f);
+    fclose(f);
+    check_refused("x", "y", DT_ERR_FILE, "d.h5: not an HDF5 file");
+    dt_source_close(with_x(H5T_IEEE_F32LE, DIMS(4), VALUES(1, 2, 3, 4), 0));
+    assert_int_equal(truncate("d.h5", 1500), 0);
+    dt_source *source;
+    dt_error err = {0};
+    assert_int_equal(dt_source_open(&source, "d.h5", "x", NULL, &err), DT_ERR_FILE);
+    assert_memory_equal(err.text, "d.h5: the file is truncated: ", 29);
+}
+
+/* A chunk that does not unpack: only reading its rows finds out. */
+static void damaged_chunk(void **state)
+{
+    (void)state;
+    double x[64];
+    float out[64];
+    dt_error err = {0};
+    haddr_t at;
+    for (int i = 0; i < 64; i++)
+        x[i] = sin(i);
+    dt_source_close(with_x(H5T_IEEE_F64LE, DIMS(64), x, 16));
+    hid_t file = H5Fopen("d.h5", H5F_ACC_RDONLY, H5P_DEFAULT);
+    hid_t set = H5Dopen2(file, "x", H5P_DEFAULT);
+    assert_true(H5Dget_chunk_info_by_coord(set, &(hsize_t){32}, NULL, &at, NULL) >= 0);
+    H5Dclose(set);
+    H5Fclose(file);
+    FILE *f = fopen("d.h5", "r+b");
+    fseek(f, (long)at, SEEK_SET);
+    fputs("garbage", f);
+    fclose(f);
+    dt_source *source = open_source(NULL);
+    assert_int_equal(dt_source_read_x(source, 0, 32, out, &err), DT_OK);
+    assert_int_equal(dt_source_read_x(source, 30, 20, out, &err), DT_ERR_DATA);
+    assert_memory_equal(err.text, "d.h5: cannot read rows 30 to 49 of \"x\": ", 40);
+    dt_source_close(source);
+}
+
+int main(void)
+{
+#define TEST(name) cmocka_unit_test_teardown(name, empty_folder)
+    const struct CMUnitTest tests[] = {
+        TEST(x_types),       TEST(x_half),        TEST(x_rounded),      TEST(x_bytes),
+        TEST(x_shapes),      TEST(x_chunked),     TEST(x_elsewhere),    TEST(y_shapes),
+        TEST(y_bytes),       TEST(labels),        TEST(many_labels),    TEST(x_not_finite),
+        TEST(y_not_finite),  TEST(bad_labels),    TEST(several_labels), TEST(no_such_dataset),
+        TEST(no_datasets),   TEST(many_datasets), TEST(shapes_refused), TEST(types_refused),
+        TEST(files_refused), TEST(damaged_chunk),
+    };
+    return cmocka_run_group_tests(tests, enter_folder, leave_folder);
+}
