@@ -12,7 +12,7 @@ extern "C" {
 #endif
 
 typedef struct {
-    const char *model; /* checkpoint, or a file with /model alone */
+    const char *model; /* checkpoint */
     const char *data;  /* HDF5 file */
     const char *x;     /* path of the inputs in it */
     const char *y;     /* path of the targets, which are not needed */

@@ -11,7 +11,7 @@ static void print_use(const char *path, FILE *to)
     dt_source *source;
     dt_error no_x_and_y = {0};
     if (dt_source_open(&source, path, "x", "y", &no_x_and_y)) {
-        fprintf(to, "Not ready for training as it is: %s\n", no_x_and_y.text);
+        fprintf(to, "Not to be trained on without --x and --y: %s\n", no_x_and_y.text);
         return;
     }
     const dt_source_facts *f = dt_source_look(source);

@@ -1,7 +1,7 @@
-/* Weights and the state of a run in HDF5 files (CONTRACT: root attributes format, version,
- * global_step, epoch, step, seed, options; /model under PyTorch's names; /optimizer). Each dataset
- * of numbers carries an attribute "xxh3", the XXH3 hash (64 bits) of its bytes, which is checked
- * when it is read. */
+/* Weights and the state of a run in HDF5 files (root attributes format, version, global_step,
+ * epoch, step, seed, options; /model under PyTorch's names; /optimizer). Each dataset of numbers
+ * carries an attribute "xxh3", the XXH3 hash (64 bits) of its bytes, and the file ends with a seal
+ * over all of it (file/seal.h); both are checked when it is read. */
 #ifndef DT_CHECKPOINT_H
 #define DT_CHECKPOINT_H
 

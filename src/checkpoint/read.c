@@ -24,6 +24,8 @@ static dt_code check_version(hid_t file, const char *path, dt_error *err)
         return dt_fail(err, DT_ERR_DATA,
                        "%s: a checkpoint of format version %lld; this program reads version %d",
                        path, (long long)version, DT_CHECKPOINT_VERSION);
+    if (!dt_h5_ends_well(file, path))
+        return dt_fail(err, DT_ERR_FILE, "%s: the file is truncated: its end is missing", path);
     return DT_OK;
 }
 
@@ -69,8 +71,7 @@ dt_code dt_checkpoint_read_weights(const char *path, const dt_model *model, floa
     return err->code;
 }
 
-/* ---- A model whose shape is in the file
- * ------------------------------------------------------------ */
+/* ---- A model whose shape is in the file ----------------------------------------------------- */
 
 /* What the options in a checkpoint and its tensors say of the model; hidden is owned. */
 typedef struct {
@@ -144,7 +145,7 @@ static dt_code look_at_weight(hid_t group, const char *path, int64_t number, int
 
 static dt_code describe(hid_t file, hid_t group, const char *path, description *d, dt_error *err)
 {
-    int64_t first[2], last[2];
+    int64_t first[2] = {0}, last[2] = {0};
     if (!dt_checkpoint_is_one(file))
         return dt_fail(
             err, DT_ERR_DATA,

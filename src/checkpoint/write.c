@@ -112,7 +112,8 @@ dt_code dt_checkpoint_write(const char *folder, const dt_checkpoint *c, char **p
         *path = NULL;
         return dt_fail(err, DT_ERR_MEMORY, "out of memory for a checkpoint in %s", folder);
     }
-    if (!dt_output_create(&output, *path, err) && !fill(&output, c, err))
+    if (!dt_output_create(&output, *path, err) && !fill(&output, c, err) &&
+        !dt_output_seal(&output, err))
         dt_output_commit(&output, err);
     dt_output_close(&output);
     if (err->code) {

@@ -1,6 +1,7 @@
 #include "cli/cli.h"
 
 #include <dtrain/convert.h>
+#include <dtrain/info.h>
 
 typedef struct {
     char *target, *x, *y;
@@ -46,6 +47,9 @@ static dt_code run(const dt_world *world, int argc, char **argv, dt_error *err)
     if (world->rank == 0 && dt_options_defaults(table, &given, err) == DT_OK &&
         dt_arguments_parse(&dt_command_convert.form, argc, argv, &given, &words, err) == DT_OK)
         convert(&given, &words, err);
+    if (world->rank == 0 &&
+        !err->code) /* what it has become: classes or numbers, and of what shape */
+        dt_info(words.word[words.n - 1], stdout, err);
     dt_options_free(table, &given);
     return dt_world_agree(world, err);
 }

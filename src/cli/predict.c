@@ -14,7 +14,7 @@ static const char *const bindings[] = {"auto", "keep", NULL}; /* in the order of
 #define TEXT(field) .type = DT_OPTION_TEXT, FIELD(field)
 
 static const dt_option table[] = {
-    {"Data", "model", "FILE", NULL, "checkpoint, or a file with the weights alone", TEXT(model)},
+    {"Data", "model", "FILE", NULL, "checkpoint of the model", TEXT(model)},
     {NULL, "data", "FILE", NULL, "HDF5 file", TEXT(data)},
     {NULL, "x", "NAME", "x", "path of the inputs in it", TEXT(x)},
     {NULL, "y", "NAME", "y", "path of the targets in it, which are not needed", TEXT(y)},
@@ -58,7 +58,8 @@ static dt_code run(const dt_world *world, int argc, char **argv, dt_error *err)
                                       .out = given.out,
                                       .threads = given.threads,
                                       .bind = given.bind};
-        dt_predict(world, &options, err);
+        if (!dt_predict(world, &options, err) && world->rank == 0)
+            printf("Predictions: %s\n", given.out);
     }
     dt_options_free(table, &given);
     return err->code;

@@ -163,10 +163,13 @@ static void place_close(place *p)
         hwloc_topology_destroy(p->topology);
 }
 
-static int64_t share(const dt_world *world, const place *p)
+/* Where the launcher's binding stands, what it gave this rank is its share. */
+static int64_t share(const dt_world *world, const place *p, bool keep)
 {
     const char *openmp = getenv("OMP_NUM_THREADS");
     int64_t threads = openmp ? strtol(openmp, NULL, 10) : 0;
+    if (threads < 1 && keep && p->apart)
+        threads = count_cores(p->topology, p->own);
     if (threads < 1)
         threads = count_cores(p->topology, p->job) / world->node_size;
     return threads < 1 ? 1 : threads;
@@ -180,7 +183,7 @@ dt_code dt_place_threads(const dt_world *world, int64_t requested, bool keep, dt
     team->cpu = NULL;
     team->threads = 1;
     if (!dt_world_agree(world, err) && !look(world, &p, err)) {
-        team->threads = (int)(requested > 0 ? requested : share(world, &p));
+        team->threads = (int)(requested > 0 ? requested : share(world, &p, keep));
         omp_set_num_threads(team->threads);
         if (!keep)
             bind_team(world, &p, team);

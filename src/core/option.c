@@ -24,8 +24,7 @@ static const void *field_const(const dt_option *option, const void *options)
     return (const char *)options + option->offset;
 }
 
-/* ---- What was expected
- * --------------------------------------------------------------------------- */
+/* ---- What was expected ---------------------------------------------------------------------- */
 
 static void expect_count(const dt_option *option, bool too_large, char *text, size_t size)
 {
@@ -68,8 +67,7 @@ static dt_code bad_value(const dt_option *option, const char *value, const char 
                    value, more, expected);
 }
 
-/* ---- From text
- * ----------------------------------------------------------------------------------- */
+/* ---- From text ------------------------------------------------------------------------------ */
 
 /* Whether text is a whole number, and nothing else. A number beyond int64_t becomes its end. */
 static bool parse_whole(const char *text, size_t length, int64_t *value)
@@ -244,8 +242,7 @@ dt_code dt_options_set(const dt_option *table, void *options, const char *name, 
     return set(option, options, value, err);
 }
 
-/* ---- To JSON
- * ------------------------------------------------------------------------------------- */
+/* ---- To JSON -------------------------------------------------------------------------------- */
 
 static json_t *widths_json(const dt_widths *widths)
 {

@@ -166,7 +166,7 @@ static dt_samples deliver_own(dt_loader *l, dt_span span)
     const char *x = d->x, *y = d->y;
     if (!l->order.shuffle && !d->x_is_bytes)
         return (dt_samples){.count = count,
-                            .x = (const float *)(x + (size_t)span.begin * x_bytes),
+                            .x = (const float *)d->x + span.begin * d->features,
                             .y = y + (size_t)span.begin * y_bytes};
 #pragma omp parallel for if ((size_t)count * x_bytes > 1 << 17)
     for (int64_t i = 0; i < count; i++) {

@@ -120,8 +120,7 @@ void dt_engine_destroy(dt_engine *e)
     free(e);
 }
 
-/* ---- A thread's rows: forward, loss, backward
- * ---------------------------------------------------- */
+/* ---- A thread's rows: forward, loss, backward ----------------------------------------------- */
 
 /* Rows [begin, begin + n) through the layers; the last layer's bias is left to the loss. */
 static void forward(const wave *w, int64_t begin, int64_t n)
@@ -193,8 +192,7 @@ static double run_rows(const wave *w, int64_t begin, int64_t n)
     return loss;
 }
 
-/* ---- A thread's part of the gradient
- * ------------------------------------------------------------- */
+/* ---- A thread's part of the gradient -------------------------------------------------------- */
 
 /* sum[i] (+)= column sums of delta, rows stride apart, columns [0, n). */
 static void sum_rows(const float *delta, int64_t rows, int64_t stride, int64_t n, bool accumulate,
@@ -237,8 +235,7 @@ static void gradient_of_weights(const wave *w, int thread)
     }
 }
 
-/* ---- Waves
- * ----------------------------------------------------------------------------------------- */
+/* ---- Waves ---------------------------------------------------------------------------------- */
 
 static int threads_for(const dt_engine *e, int64_t rows)
 {

@@ -1,5 +1,7 @@
 #include "file/h5.h"
 
+#include "file/seal.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -52,7 +54,7 @@ static dt_code check_readable(const char *path, dt_error *err)
     if (fd < 0)
         return dt_fail(err, DT_ERR_FILE, "%s: %s", path, strerror(errno));
     close(fd);
-    return DT_OK;
+    return dt_seal_check(path, err);
 }
 
 hid_t dt_h5_open(const char *path, dt_error *err)
@@ -75,6 +77,14 @@ hid_t dt_h5_open(const char *path, dt_error *err)
     }
     H5Pclose(access);
     return file;
+}
+
+bool dt_h5_ends_well(hid_t file, const char *path)
+{
+    struct stat info;
+    haddr_t end = 0;
+    return dt_seal_is_there(path) || stat(path, &info) < 0 || H5Fget_eoa(file, &end) < 0 ||
+           (haddr_t)info.st_size <= end;
 }
 
 typedef struct {

@@ -5,14 +5,20 @@
 
 #include <dtrain/status.h>
 #include <hdf5.h>
+#include <stdbool.h>
 #include <stdint.h>
 
-/* Open a file read-only. Says whether it is missing, unreadable, not HDF5, or cut short.
+/* Open a file read-only. Says whether it is missing, unreadable, not HDF5, cut short, or
+ * damaged where it has a seal (file/seal.h).
  * Returns the file, or a negative number after an error. */
 hid_t dt_h5_open(const char *path, dt_error *err);
 
 /* Access to a file without file locks; the caller closes it with H5Pclose. */
 hid_t dt_h5_access(void);
+
+/* Whether the file ends where HDF5's part of it does, or with a seal: not so if a seal was cut.
+ * What other programs change in place has none. */
+bool dt_h5_ends_well(hid_t file, const char *path);
 
 /* Open a dataset of a file; an error lists the datasets that there are, and ends with advice.
  * Returns it, or a negative number after an error. */

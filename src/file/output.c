@@ -1,6 +1,7 @@
 #include "file/output.h"
 
 #include "file/h5.h"
+#include "file/seal.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -36,8 +37,7 @@ dt_code dt_output_refuse(const char *out, const char *in, dt_error *err)
     return DT_OK;
 }
 
-/* ---- Beginning
- * ----------------------------------------------------------------------------------- */
+/* ---- Beginning ------------------------------------------------------------------------------ */
 
 static dt_code open_disk(dt_output *o, dt_error *err)
 {
@@ -94,8 +94,7 @@ dt_code dt_output_create(dt_output *o, const char *path, dt_error *err)
     return open_disk(o, err) ? err->code : open_layout(o, err);
 }
 
-/* ---- Layout, in memory
- * ----------------------------------------------------------------------------- */
+/* ---- Layout, in memory ---------------------------------------------------------------------- */
 
 int dt_output_add(dt_output *o, hid_t parent, const char *name, hid_t type, int dims,
                   const hsize_t *dim, hid_t *set)
@@ -119,8 +118,7 @@ int dt_output_add(dt_output *o, hid_t parent, const char *name, hid_t type, int 
     return o->sets++;
 }
 
-/* ---- To the disk
- * ------------------------------------------------------------------------------------- */
+/* ---- To the disk ---------------------------------------------------------------------------- */
 
 /* Returns 0 or an errno. */
 static int write_all(int fd, const char *data, int64_t n, int64_t offset)
@@ -209,8 +207,7 @@ dt_code dt_output_write(dt_output *o, int set, int64_t offset, const void *value
     return number ? fail(o->path, number, err) : DT_OK;
 }
 
-/* ---- The end
- * ----------------------------------------------------------------------------------------- */
+/* ---- The end -------------------------------------------------------------------------------- */
 
 /* Best effort: the rename has happened, and some file systems cannot sync a folder. */
 static void sync_folder_of(const char *path)
@@ -227,6 +224,13 @@ static void sync_folder_of(const char *path)
         close(fd);
     }
     free(folder);
+}
+
+dt_code dt_output_seal(dt_output *o, dt_error *err)
+{
+    struct stat info;
+    int number = fstat(o->disk, &info) < 0 ? errno : dt_seal_add(o->disk, (int64_t)info.st_size);
+    return number ? fail(o->path, number, err) : DT_OK;
 }
 
 dt_code dt_output_commit(dt_output *o, dt_error *err)

@@ -49,6 +49,9 @@ dt_code dt_output_begin_values(dt_output *output, dt_error *err);
 dt_code dt_output_write(dt_output *output, int set, int64_t offset, const void *values,
                         int64_t bytes, dt_error *err);
 
+/* Add a checksum of the whole file behind its end (file/seal.h); just before the commit. */
+dt_code dt_output_seal(dt_output *output, dt_error *err);
+
 /* Bring everything onto the disk and give the file its name. */
 dt_code dt_output_commit(dt_output *output, dt_error *err);
 

@@ -37,6 +37,7 @@ static double log_sum_exp(int64_t K, const float *output)
 #pragma omp simd reduction(+ : sum)
     for (int64_t k = 0; k < K; k++)
         sum += expf(output[k] - max);
+    /* cppcheck-suppress invalidFunctionArg ; K >= 1, so that sum is at least exp(0) */
     return (double)max + log((double)sum);
 }
 

@@ -18,8 +18,7 @@ enum { ROWS = 12, WIDTH = 3, UNKNOWN_FILTER = 32111, MOST_BYTES = 1 << 16 };
         }                                                                                          \
     } while (0)
 
-/* ---- Files of bytes
- * --------------------------------------------------------------------------------- */
+/* ---- Files of bytes ------------------------------------------------------------------------- */
 
 static void put_bytes(const char *name, const void *bytes, size_t n)
 {
@@ -71,8 +70,7 @@ static void flip(const char *from, const char *to, const void *pattern, size_t l
     put_bytes(to, bytes, n);
 }
 
-/* ---- Data sets
- * -------------------------------------------------------------------------------------- */
+/* ---- Data sets ------------------------------------------------------------------------------ */
 
 static hid_t create(const char *name)
 {
@@ -308,8 +306,7 @@ static void make_gzip(void)
     H5Fclose(file);
 }
 
-/* ---- What convert reads
- * ----------------------------------------------------------------------------- */
+/* ---- What convert reads --------------------------------------------------------------------- */
 
 static void make_imports(void)
 {
@@ -381,8 +378,7 @@ static void make_data(void)
     cut("good.h5", "header.h5", 1, 50);
 }
 
-/* ---- Checkpoints
- * ------------------------------------------------------------------------------------ */
+/* ---- Checkpoints ---------------------------------------------------------------------------- */
 
 static hid_t open_copy(const char *from, const char *to)
 {

@@ -13,7 +13,7 @@
 
 #include <cmocka.h>
 
-/* ---- A run to save: 2-3-1, so 13 parameters ---- */
+/* ---- A run to save: 2-3-1, so 13 parameters ------------------------------------------------- */
 
 enum { P = 13 };
 static const char FILE_NAME[] = "ckpt/step-0000000050.h5";

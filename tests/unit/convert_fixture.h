@@ -18,7 +18,7 @@
 #include <string.h>
 #include <zlib.h>
 
-/* ---- Fixtures ---- */
+/* ---- Fixtures ------------------------------------------------------------------------------- */
 static inline void put_bytes(const char *name, const void *data, size_t n)
 {
     FILE *f = fopen(name, "wb");
@@ -73,7 +73,7 @@ static inline void put_labels(void)
     PUT("y", "\0\0\x08\x01\0\0\0\x03\x02\x00\x01");
 }
 
-/* ---- Looking into the result ---- */
+/* ---- Looking into the result ---------------------------------------------------------------- */
 
 static inline hid_t open_set(const char *set, hid_t *file)
 {
@@ -148,7 +148,7 @@ static inline void check_strings(const char *set, const char *name, const char *
     H5Fclose(file);
 }
 
-/* ---- Calling ---- */
+/* ---- Calling -------------------------------------------------------------------------------- */
 
 static inline void convert_ok(const char *table, const char *target)
 {

@@ -5,7 +5,7 @@
 
 #include <sys/wait.h>
 
-/* ---- What is in the file ---- */
+/* ---- What is in the file -------------------------------------------------------------------- */
 
 static void check_integer(hid_t file, const char *name, int64_t expected)
 {
@@ -123,7 +123,7 @@ static void long_options(void **state)
     free(path);
 }
 
-/* ---- Back again ---- */
+/* ---- Back again ----------------------------------------------------------------------------- */
 
 static void same_bits(void **state)
 {
@@ -170,7 +170,7 @@ static void weights_of_others(void **state)
     check_refused("int.h5", DT_ERR_DATA, "int.h5: \"0.weight\" does not hold floats");
 }
 
-/* ---- The folder ---- */
+/* ---- The folder ----------------------------------------------------------------------------- */
 
 static void folders(void **state)
 {
@@ -214,7 +214,7 @@ static void folder_gone(void **state)
     assert_null(path);
 }
 
-/* ---- A full disk ---- */
+/* ---- A full disk ---------------------------------------------------------------------------- */
 
 static int count_files(void)
 {

@@ -7,7 +7,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-/* ---- Damage ---- */
+/* ---- Damage --------------------------------------------------------------------------------- */
 
 static void flip(const char *name, long at, int bit)
 {
@@ -41,50 +41,22 @@ static void flipped_value(void **state)
     }
 }
 
-/* Where HDF5 keeps texts of variable length: "GCOL", without a checksum of its own. */
-static long find_texts(const char *name)
-{
-    char bytes[1 << 15];
-    FILE *f = fopen(name, "rb");
-    size_t n = fread(bytes, 1, sizeof bytes, f);
-    fclose(f);
-    const char *found = memmem(bytes, n, "GCOL", 4);
-    assert_non_null(found);
-    return found - bytes;
-}
-
-/* Flip a bit of every third byte up to end; returns how many change the weights unnoticed. */
-static int count_unnoticed(long end)
-{
-    int unnoticed = 0;
-    for (long at = 0; at < end; at += 3) {
-        float parameters[P] = {0};
-        dt_error err = {0};
-        flip(FILE_NAME, at, (int)(at * 5 % 8));
-        unnoticed += load(FILE_NAME, parameters, &err) == DT_OK &&
-                     memcmp(parameters, weights, sizeof weights) != 0;
-        flip(FILE_NAME, at, (int)(at * 5 % 8));
-    }
-    return unnoticed;
-}
-
-/* Any bit of the file before its texts: it is found, or it is one that means nothing. HDF5 itself
- * hangs or crashes on some that are flipped among the texts. In a process that ends without a look
- * at its memory, as HDF5 forgets some of it over a damaged file. */
+/* Any bit of the file: the seal is looked at before HDF5, which hangs or crashes on some that are
+ * flipped in its store of texts. */
 static void flipped_anywhere(void **state)
 {
     (void)state;
+    struct stat info;
     save();
-    fflush(NULL);
-    pid_t child = fork();
-    if (child == 0) {
-        alarm(60);
-        _exit(count_unnoticed(find_texts(FILE_NAME)) != 0);
+    assert_int_equal(stat(FILE_NAME, &info), 0);
+    for (long at = 0; at < (long)info.st_size; at += 3) {
+        float parameters[P] = {0};
+        dt_error err = {0};
+        flip(FILE_NAME, at, (int)(at * 5 % 8));
+        assert_int_not_equal(load(FILE_NAME, parameters, &err), DT_OK);
+        assert_non_null(strstr(err.text, FILE_NAME));
+        flip(FILE_NAME, at, (int)(at * 5 % 8));
     }
-    int status = -1;
-    assert_int_equal(waitpid(child, &status, 0), child);
-    assert_true(WIFEXITED(status));
-    assert_int_equal(WEXITSTATUS(status), 0);
 }
 
 static void cut_short(void **state)
@@ -127,7 +99,7 @@ static void not_finite(void **state)
     check_refused("w.h5", DT_ERR_DATA, "w.h5: \"2.bias\" has NaN or an infinite value");
 }
 
-/* ---- What does not fit ---- */
+/* ---- What does not fit ---------------------------------------------------------------------- */
 
 static void missing_tensor(void **state)
 {

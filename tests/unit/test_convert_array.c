@@ -1,7 +1,7 @@
 /* dt_convert_arrays: every fixture is written here byte by byte, every expected number by hand. */
 #include "unit/convert_fixture.h"
 
-/* ---- Arrays ---- */
+/* ---- Arrays --------------------------------------------------------------------------------- */
 
 static void idx_types(void **state)
 {
@@ -181,7 +181,7 @@ static void array_slabs(void **state)
     free(back);
 }
 
-/* ---- Arrays: what is refused ---- */
+/* ---- Arrays: what is refused ---------------------------------------------------------------- */
 
 static void bad_idx(void **state)
 {

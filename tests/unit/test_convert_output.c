@@ -7,7 +7,7 @@
 #include <sys/wait.h>
 #include <time.h>
 
-/* ---- The output ---- */
+/* ---- The output ----------------------------------------------------------------------------- */
 
 static void output_is_input(void **state)
 {

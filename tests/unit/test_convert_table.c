@@ -3,7 +3,7 @@
 
 #include <locale.h>
 
-/* ---- Tables: what is read ---- */
+/* ---- Tables: what is read ------------------------------------------------------------------- */
 
 static void table_with_header(void **state)
 {
@@ -144,7 +144,7 @@ static void table_wide(void **state)
     H5Fclose(file);
 }
 
-/* ---- Tables: header, target, its type ---- */
+/* ---- Tables: header, target, its type ------------------------------------------------------- */
 
 static void header_found(void **state)
 {
@@ -221,7 +221,7 @@ static void other_locale(void **state)
     setlocale(LC_ALL, "C");
 }
 
-/* ---- Tables: what is refused ---- */
+/* ---- Tables: what is refused ---------------------------------------------------------------- */
 
 static void bad_rows(void **state)
 {

@@ -12,7 +12,7 @@
 
 #include <cmocka.h>
 
-/* ---- The plain perceptron ---- */
+/* ---- The plain perceptron ------------------------------------------------------------------- */
 
 enum { MOST_WIDE = 512 };
 
@@ -66,7 +66,7 @@ static double plain_loss(const dt_model_shape *s, const double *out, const void 
     return log(sum) - out[((const int32_t *)y)[row]];
 }
 
-/* ---- A case: a model, its parameters and its samples ---- */
+/* ---- A case: a model, its parameters and its samples ---------------------------------------- */
 
 typedef struct {
     dt_model_shape shape;
@@ -137,7 +137,7 @@ static double difference(const sample *s, int64_t i)
     return (up - down) / (2 * h);
 }
 
-/* ---- Comparing ---- */
+/* ---- Comparing ------------------------------------------------------------------------------ */
 
 static dt_engine *engine_of(const sample *s, const dt_team *team)
 {
@@ -211,7 +211,7 @@ static void check_case(const dt_model_shape *shape, int64_t rows, int threads, i
     destroy(&s);
 }
 
-/* ---- The cases ---- */
+/* ---- The cases ------------------------------------------------------------------------------ */
 
 static const int64_t hidden[] = {7, 6};
 

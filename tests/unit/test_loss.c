@@ -34,7 +34,7 @@ static void check_loss(dt_loss kind, int64_t rows, int64_t K, const float *bias,
 
 static const float no_bias[8] = {0};
 
-/* ---- Mean squared error ---- */
+/* ---- Mean squared error --------------------------------------------------------------------- */
 
 /* errors 0.5 and -2: (0.25 + 4) / 2; gradient 2 e / 2 */
 static void mse_one_row(void **state)
@@ -69,7 +69,7 @@ static void mse_large(void **state)
     check_near((double)output / 2e30, 1, 1e-6);
 }
 
-/* ---- Cross-entropy ---- */
+/* ---- Cross-entropy -------------------------------------------------------------------------- */
 
 /* exp is 1 and 3: probabilities 1/4 and 3/4 */
 static void cross_entropy_two(void **state)
@@ -163,7 +163,7 @@ static void not_finite(void **state)
         }
 }
 
-/* ---- What is made of outputs ---- */
+/* ---- What is made of outputs ---------------------------------------------------------------- */
 
 static void argmax(void **state)
 {

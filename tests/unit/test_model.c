@@ -18,7 +18,7 @@ static void make(dt_model *model, const dt_model_shape *shape)
         fail_msg("%s", err.text);
 }
 
-/* ---- Layout ---- */
+/* ---- Layout --------------------------------------------------------------------------------- */
 
 static void check_tensors(const dt_model_shape *shape, const dt_tensor *expected, int n,
                           int64_t parameters)
@@ -104,7 +104,7 @@ static void description(void **state)
                "1-512-256-2 tanh, mse");
 }
 
-/* ---- Drawing the weights ---- */
+/* ---- Drawing the weights -------------------------------------------------------------------- */
 
 static const int64_t widths[] = {100, 400};
 static const dt_model_shape drawn = {25, 300, widths, 2, DT_ACT_RELU, DT_LOSS_MSE};
@@ -184,7 +184,7 @@ static void tensors_differ(void **state)
     dt_model_free(&model);
 }
 
-/* ---- More than can be counted ---- */
+/* ---- More than can be counted --------------------------------------------------------------- */
 
 static void check_too_large(int64_t inputs, const int64_t *hidden, int n, int64_t outputs,
                             const char *text)

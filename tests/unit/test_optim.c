@@ -115,7 +115,7 @@ static void many(void **state)
     free(gradient);
 }
 
-/* ---- What is not finite ---- */
+/* ---- What is not finite --------------------------------------------------------------------- */
 
 static bool finite_after(double momentum_of, int64_t n, int64_t at, float bad)
 {

@@ -60,7 +60,7 @@ static int free_base(void **state)
     return 0;
 }
 
-/* ---- A permutation and its inverse ---- */
+/* ---- A permutation and its inverse ---------------------------------------------------------- */
 
 static void permutation(void **state)
 {
@@ -161,7 +161,7 @@ static void file_order(void **state)
     }
 }
 
-/* ---- How random it looks ---- */
+/* ---- How random it looks -------------------------------------------------------------------- */
 
 /* Correlation of two permutations of 0..n-1, a shifted by some positions (Spearman's rho, as the
  * values are the ranks). */

@@ -11,7 +11,7 @@
 
 #include <cmocka.h>
 
-/* ---- Known answers ---- */
+/* ---- Known answers -------------------------------------------------------------------------- */
 
 /* The words of the counter are index (low, high), stream and purpose; of the key, the seed's
  * halves.
@@ -62,7 +62,7 @@ static void mixing(void **state)
                          philox2x32(4, i * 2654435761u, i, ~i));
 }
 
-/* ---- Uniform numbers ---- */
+/* ---- Uniform numbers ------------------------------------------------------------------------ */
 
 enum { DRAWN = 1000000 };
 
@@ -133,7 +133,7 @@ static void sequences_differ(void **state)
             assert_memory_not_equal(bits[i], bits[k], sizeof bits[i]);
 }
 
-/* ---- Permutations ---- */
+/* ---- Permutations --------------------------------------------------------------------------- */
 
 static void permutations_hold_all(void **state)
 {

@@ -14,7 +14,7 @@
 
 #include "unit/folder.h"
 
-/* ---- Making files ---- */
+/* ---- Making files --------------------------------------------------------------------------- */
 
 static hid_t new_file(void)
 {
@@ -77,7 +77,7 @@ static dt_source *with_y(hid_t type, int dims, const hsize_t *dim, const double 
     return open_source("y");
 }
 
-/* ---- x ---- */
+/* ---- x -------------------------------------------------------------------------------------- */
 
 static void check_x(dt_source *source, int64_t row, int64_t n, const double *expected)
 {
@@ -200,7 +200,7 @@ static void x_elsewhere(void **state)
     dt_source_close(source);
 }
 
-/* ---- y ---- */
+/* ---- y -------------------------------------------------------------------------------------- */
 
 static void check_targets(dt_source *source, int64_t row, int64_t n, const double *expected)
 {
@@ -286,7 +286,7 @@ static void many_labels(void **state)
     free(y);
 }
 
-/* ---- Values that cannot be used ---- */
+/* ---- Values that cannot be used ------------------------------------------------------------- */
 
 static void bad_x(hid_t type, const double *values, int64_t row, const char *text)
 {
@@ -352,7 +352,7 @@ static void bad_labels(void **state)
               "d.h5: \"y\" has the class label 2147483647 in row 2 (counted from 0): no model "
               "could hold a class for each up to it; classes are 0, 1, 2, ...");
     bad_label(H5T_STD_I64LE, 1ll << 62,
-              "d.h5: \"y\" has the class label 4.61168601842739e+18 in row 2 (counted from 0): no "
+              "d.h5: \"y\" has the class label 4611686018427387904 in row 2 (counted from 0): no "
               "model could hold a class for each up to it; classes are 0, 1, 2, ...");
     bad_label(H5T_IEEE_F64LE, NAN,
               "d.h5: \"y\" has NaN or an infinite value in row 2 (counted from 0)");
@@ -372,7 +372,7 @@ static void several_labels(void **state)
     dt_source_close(source);
 }
 
-/* ---- Datasets that cannot be used ---- */
+/* ---- Datasets that cannot be used ----------------------------------------------------------- */
 
 static void check_refused(const char *x, const char *y, dt_code code, const char *text)
 {

@@ -16,8 +16,7 @@ static dt_code finish(dt_writer *writer, dt_code code, dt_error *err)
     return code;
 }
 
-/* ---- Tables -----------------------------------------------------------------------------------
- */
+/* ---- Tables --------------------------------------------------------------------------------- */
 
 dt_code dt_convert_csv(const char *table, const char *out, const char *target, dt_error *err)
 {
@@ -39,8 +38,7 @@ dt_code dt_convert_csv(const char *table, const char *out, const char *target, d
     return code;
 }
 
-/* ---- Arrays -----------------------------------------------------------------------------------
- */
+/* ---- Arrays --------------------------------------------------------------------------------- */
 
 static dt_code open_both(dt_array arrays[DT_WRITER_SETS], const char *x, const char *y,
                          dt_error *err)

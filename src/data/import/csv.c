@@ -28,8 +28,7 @@ typedef struct {
     dt_target y;
 } plan;
 
-/* ---- Messages ---------------------------------------------------------------------------------
- */
+/* ---- Messages ------------------------------------------------------------------------------- */
 
 /* "t.csv: column 3 (width)" */
 static void tell_place(const plan *p, int64_t column, char where[WHERE])
@@ -72,8 +71,7 @@ static dt_code changed(const plan *p, dt_error *err)
     return dt_fail(err, DT_ERR_DATA, "%s: has changed while it was read", p->table.source.path);
 }
 
-/* ---- Header and target ------------------------------------------------------------------------
- */
+/* ---- Header and target ---------------------------------------------------------------------- */
 
 static bool is_number(const char *text)
 {
@@ -168,8 +166,7 @@ static dt_code copy_first(plan *p, dt_error *err)
     return DT_OK;
 }
 
-/* ---- First reading ----------------------------------------------------------------------------
- */
+/* ---- First reading -------------------------------------------------------------------------- */
 
 static dt_code settle(plan *p, dt_error *err)
 {
@@ -211,8 +208,7 @@ static dt_code survey(plan *p, dt_error *err)
     return code ? code : settle(p, err);
 }
 
-/* ---- Second reading ---------------------------------------------------------------------------
- */
+/* ---- Second reading ------------------------------------------------------------------------- */
 
 static dt_code write_names(const plan *p, dt_writer *writer, dt_error *err)
 {

@@ -12,8 +12,7 @@ enum {
     MARK = 3,            /* bytes of a UTF-8 byte order mark */
 };
 
-/* ---- What libcsv calls ------------------------------------------------------------------------
- */
+/* ---- What libcsv calls ---------------------------------------------------------------------- */
 
 static bool grow(void **array, int64_t *room, int64_t need, size_t size)
 {
@@ -57,8 +56,7 @@ static void end_row(int end, void *data)
     ((dt_table *)data)->row_done = true;
 }
 
-/* ---- From the file to the parser --------------------------------------------------------------
- */
+/* ---- From the file to the parser ------------------------------------------------------------ */
 
 static dt_code fill(dt_table *t, dt_error *err)
 {
@@ -142,8 +140,7 @@ static dt_code parse_end(dt_table *t, dt_error *err)
     return DT_OK;
 }
 
-/* ---- Rows -------------------------------------------------------------------------------------
- */
+/* ---- Rows ----------------------------------------------------------------------------------- */
 
 static dt_code check_columns(dt_table *t, dt_error *err)
 {
@@ -192,8 +189,7 @@ dt_code dt_table_rewind(dt_table *t, dt_error *err)
     return code ? code : start(t, err);
 }
 
-/* ---- Opening ----------------------------------------------------------------------------------
- */
+/* ---- Opening -------------------------------------------------------------------------------- */
 
 static dt_code find_separator(dt_table *t, dt_error *err)
 {

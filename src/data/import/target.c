@@ -7,8 +7,7 @@
 
 enum { WORDS_MOST = 1 << 20 /* more distinct words are names or free text, not classes */ };
 
-/* ---- The distinct words -----------------------------------------------------------------------
- */
+/* ---- The distinct words --------------------------------------------------------------------- */
 
 static int compare_words(const void *a, const void *b)
 {
@@ -56,8 +55,7 @@ static dt_code add_word(dt_target *t, const char *text, const char *where, dt_er
     return insert_word(t, text) ? DT_OK : dt_fail(err, DT_ERR_MEMORY, "%s: out of memory", where);
 }
 
-/* ---- Noting and settling ----------------------------------------------------------------------
- */
+/* ---- Noting and settling -------------------------------------------------------------------- */
 
 static void note_whole(dt_target *t, int64_t whole)
 {
@@ -138,8 +136,7 @@ dt_code dt_target_settle(dt_target *t, const char *where, dt_error *err)
     return DT_OK;
 }
 
-/* ---- Values -----------------------------------------------------------------------------------
- */
+/* ---- Values --------------------------------------------------------------------------------- */
 
 static bool store_class(const dt_target *t, const char *text, int32_t *value)
 {

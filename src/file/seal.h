@@ -1,0 +1,20 @@
+/* A checksum of a whole file, behind its end, where HDF5 does not look. HDF5 1.10 can loop or crash
+ * on a file with a flipped bit (its store of texts has no checksum of its own), so damage has to be
+ * found before HDF5 opens the file. Not collective. */
+#ifndef DT_FILE_SEAL_H
+#define DT_FILE_SEAL_H
+
+#include <dtrain/status.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+/* Add the seal to a complete file. Returns 0 or an errno. */
+int dt_seal_add(int fd, int64_t size);
+
+/* DT_ERR_DATA if the file has a seal that does not hold. One without a seal is not judged. */
+dt_code dt_seal_check(const char *path, dt_error *err);
+
+/* Whether the file has a seal, good or not. */
+bool dt_seal_is_there(const char *path);
+
+#endif
