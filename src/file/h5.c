@@ -4,10 +4,23 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+
+void dt_h5_lock(void)
+{
+    pthread_mutex_lock(&lock);
+}
+
+void dt_h5_unlock(void)
+{
+    pthread_mutex_unlock(&lock);
+}
 
 void dt_h5_quiet(void)
 {

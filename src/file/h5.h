@@ -28,6 +28,11 @@ hid_t dt_h5_open_dataset(hid_t file, const char *path, const char *name, const c
 /* The innermost description on HDF5's error stack, which it also clears; never NULL. */
 const char *dt_h5_reason(char text[256]);
 
+/* HDF5 may be called by one thread at a time. While a thread reads ahead, it and everyone else who
+ * calls HDF5 takes this lock. */
+void dt_h5_lock(void);
+void dt_h5_unlock(void);
+
 /* Turn off HDF5's own printing of errors. */
 void dt_h5_quiet(void);
 

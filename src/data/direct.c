@@ -1,0 +1,376 @@
+#include "data/direct.h"
+
+#include "core/memory.h"
+#include "file/h5.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <libdeflate.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { PIECE = 4 << 20 }; /* bytes of a contiguous dataset that a thread reads at a time */
+
+struct dt_direct {
+    const char *path, *name; /* borrowed, for messages */
+    hid_t set;               /* borrowed */
+    int fd;
+    int dims;
+    hsize_t dim[H5S_MAX_RANK], chunk[H5S_MAX_RANK];
+    int64_t value_bytes, row_bytes, chunk_bytes;
+    int run_dim;       /* dimensions behind this one are whole in every chunk */
+    int64_t run_bytes; /* of one step along it */
+    bool chunked, shuffled, packed;
+    int64_t offset; /* of contiguous values */
+    int64_t chunks_read;
+};
+
+/* One chunk of the file and where it lies. */
+typedef struct {
+    hsize_t origin[H5S_MAX_RANK];
+    haddr_t address;
+    hsize_t bytes;
+} piece;
+
+/* ---- What can be read so
+ * --------------------------------------------------------------------------- */
+
+/* gzip, shuffle, or shuffle and then gzip. */
+static bool look_at_filters(dt_direct *d, hid_t plist)
+{
+    int n = H5Pget_nfilters(plist);
+    for (int f = 0; f < n; f++) {
+        unsigned flags, config;
+        size_t values = 0;
+        H5Z_filter_t filter =
+            H5Pget_filter2(plist, (unsigned)f, &flags, &values, NULL, 0, NULL, &config);
+        if (filter == H5Z_FILTER_SHUFFLE && !d->packed && !d->shuffled)
+            d->shuffled = true;
+        else if (filter == H5Z_FILTER_DEFLATE && !d->packed)
+            d->packed = true;
+        else
+            return false;
+    }
+    return true;
+}
+
+static bool look_at_layout(dt_direct *d)
+{
+    bool known = false;
+    hid_t plist = H5Dget_create_plist(d->set);
+    H5D_layout_t layout = H5Pget_layout(plist);
+    if (layout == H5D_CONTIGUOUS && H5Pget_external_count(plist) == 0) {
+        haddr_t address = H5Dget_offset(d->set);
+        d->offset = (int64_t)address;
+        known = address != HADDR_UNDEF;
+    } else if (layout == H5D_CHUNKED) {
+        d->chunked = true;
+        H5Pget_chunk(plist, H5S_MAX_RANK, d->chunk);
+        known = look_at_filters(d, plist);
+    }
+    H5Pclose(plist);
+    return known;
+}
+
+static bool look_at_shape(dt_direct *d)
+{
+    hid_t space = H5Dget_space(d->set), type = H5Dget_type(d->set);
+    d->dims = H5Sget_simple_extent_dims(space, d->dim, NULL);
+    d->value_bytes = d->row_bytes = d->chunk_bytes = (int64_t)H5Tget_size(type);
+    for (int i = 0; i < d->dims; i++) {
+        d->row_bytes *= i > 0 ? (int64_t)d->dim[i] : 1;
+        d->chunk_bytes *= (int64_t)d->chunk[i];
+    }
+    d->run_dim = d->dims - 1;
+    d->run_bytes = d->value_bytes;
+    for (; d->run_dim > 0 && d->chunk[d->run_dim] == d->dim[d->run_dim]; d->run_dim--)
+        d->run_bytes *= (int64_t)d->dim[d->run_dim];
+    H5Tclose(type);
+    H5Sclose(space);
+    return d->dims > 0 && d->row_bytes > 0;
+}
+
+/* A file in one piece, without a block of the user's before it. */
+static bool is_plain_file(hid_t file)
+{
+    hid_t access = H5Fget_access_plist(file), create = H5Fget_create_plist(file);
+    hsize_t user = 0;
+    bool plain =
+        H5Pget_driver(access) == H5FD_SEC2 && H5Pget_userblock(create, &user) >= 0 && user == 0;
+    H5Pclose(create);
+    H5Pclose(access);
+    return plain;
+}
+
+/* The file that a dataset lies in: an external link may have led to another. */
+static char *file_of(hid_t set)
+{
+    ssize_t n = H5Fget_name(set, NULL, 0);
+    char *name = n > 0 ? malloc((size_t)n + 1) : NULL;
+    if (name)
+        H5Fget_name(set, name, (size_t)n + 1);
+    return name;
+}
+
+dt_code dt_direct_open(dt_direct **direct, const char *path, const char *name, hid_t set,
+                       dt_error *err)
+{
+    dt_direct *d = calloc(1, sizeof *d);
+    *direct = NULL;
+    if (!d)
+        return dt_fail(err, DT_ERR_MEMORY, "out of memory for opening %s", path);
+    d->fd = -1;
+    d->set = set;
+    hid_t own = H5Iget_file_id(set);
+    char *where = file_of(set);
+    d->path = path;
+    d->name = name;
+    if (is_plain_file(own) && look_at_layout(d) && look_at_shape(d) && where)
+        d->fd = open(where, O_RDONLY | O_CLOEXEC);
+    free(where);
+    H5Fclose(own);
+    H5Eclear2(H5E_DEFAULT);
+    if (d->fd < 0)
+        dt_direct_close(d);
+    else
+        *direct = d;
+    return DT_OK;
+}
+
+void dt_direct_close(dt_direct *d)
+{
+    if (!d)
+        return;
+    if (d->fd >= 0)
+        close(d->fd);
+    free(d);
+}
+
+int64_t dt_direct_chunks_read(const dt_direct *d)
+{
+    return d->chunks_read;
+}
+
+/* ---- Bytes of the file ---------------------------------------------------------------------- */
+
+enum { CUT_SHORT = -1, NO_MEMORY = -2, DAMAGED = -3 }; /* beside 0 and the numbers of errno */
+
+/* Returns 0, an errno, or CUT_SHORT. */
+static int read_all(int fd, char *out, int64_t n, int64_t offset)
+{
+    while (n > 0) {
+        ssize_t got = pread(fd, out, (size_t)n, (off_t)offset);
+        if (got == 0)
+            return CUT_SHORT;
+        if (got < 0 && errno != EINTR)
+            return errno;
+        if (got > 0) {
+            out += got;
+            n -= got;
+            offset += got;
+        }
+    }
+    return 0;
+}
+
+static dt_code read_failed(const dt_direct *d, int64_t row, int64_t n, int number, dt_error *err)
+{
+    const char *why = number == CUT_SHORT   ? "the file is truncated"
+                      : number == DAMAGED   ? "a chunk's gzip data cannot be inflated"
+                      : number == NO_MEMORY ? "out of memory for its chunks"
+                                            : strerror(number);
+    return dt_fail(err, number == NO_MEMORY ? DT_ERR_MEMORY : DT_ERR_DATA,
+                   "%s: cannot read rows %lld to %lld of \"%s\": %s", d->path, (long long)row,
+                   (long long)(row + n - 1), d->name, why);
+}
+
+static dt_code read_contiguous(dt_direct *d, int64_t row, int64_t n, char *out, dt_error *err)
+{
+    int64_t bytes = n * d->row_bytes, begin = d->offset + row * d->row_bytes;
+    int failed = 0;
+#pragma omp parallel for schedule(dynamic) if (bytes > PIECE)
+    for (int64_t i = 0; i < bytes; i += PIECE) {
+        int number = read_all(d->fd, out + i, bytes - i < PIECE ? bytes - i : PIECE, begin + i);
+        if (number) {
+#pragma omp atomic write
+            failed = number;
+        }
+    }
+    return failed ? read_failed(d, row, n, failed, err) : DT_OK;
+}
+
+/* ---- Chunks
+ * ------------------------------------------------------------------------------------------ */
+
+/* Undo HDF5's shuffle filter: the first bytes of all values, then the second ones, and so on. What
+ * is left over after whole values stays as it is. */
+static void unshuffle(const uint8_t *restrict in, int64_t bytes, int64_t size,
+                      uint8_t *restrict out)
+{
+    int64_t n = bytes / size;
+    if (size == 4)
+        for (int64_t i = 0; i < n; i++)
+            for (int64_t b = 0; b < 4; b++)
+                out[i * 4 + b] = in[b * n + i];
+    else
+        for (int64_t b = 0; b < size; b++)
+            for (int64_t i = 0; i < n; i++)
+                out[i * size + b] = in[b * n + i];
+    memcpy(out + n * size, in + n * size, (size_t)(bytes - n * size));
+}
+
+/* A thread's room for one chunk on its way. */
+typedef struct {
+    uint8_t *file, *values, *spare; /* as it is in the file, [chunk_bytes], [chunk_bytes] */
+    int64_t room;                   /* of file */
+    struct libdeflate_decompressor *unpacker;
+} desk;
+
+static void desk_close(desk *k)
+{
+    free(k->file);
+    free(k->values);
+    free(k->spare);
+    if (k->unpacker)
+        libdeflate_free_decompressor(k->unpacker);
+}
+
+static bool desk_open(desk *k, const dt_direct *d)
+{
+    dt_error none = {0};
+    *k = (desk){.values = dt_alloc(d->chunk_bytes, 1, "a chunk", &none),
+                .spare = dt_alloc(d->chunk_bytes, 1, "a chunk", &none),
+                .unpacker = libdeflate_alloc_decompressor()};
+    return k->values && k->spare && k->unpacker;
+}
+
+/* The values of one chunk. Returns 0 or what read_failed takes. */
+static int unpack_chunk(const dt_direct *d, const piece *p, desk *k, const uint8_t **values)
+{
+    if ((int64_t)p->bytes > k->room) {
+        dt_error none = {0};
+        free(k->file);
+        k->room = (int64_t)p->bytes;
+        k->file = dt_alloc(k->room, 1, "a chunk", &none);
+    }
+    if (!k->file)
+        return NO_MEMORY;
+    int number = read_all(d->fd, (char *)k->file, (int64_t)p->bytes, (int64_t)p->address);
+    if (number)
+        return number;
+    const uint8_t *at = k->file;
+    if (d->packed) {
+        if (libdeflate_zlib_decompress(k->unpacker, k->file, p->bytes, k->values,
+                                       (size_t)d->chunk_bytes, NULL) != LIBDEFLATE_SUCCESS)
+            return DAMAGED;
+        at = k->values;
+    } else if ((int64_t)p->bytes != d->chunk_bytes) {
+        return DAMAGED;
+    }
+    *values = at;
+    if (d->shuffled) {
+        uint8_t *to = at == k->values ? k->spare : k->values;
+        unshuffle(at, d->chunk_bytes, d->value_bytes, to);
+        *values = to;
+    }
+    return 0;
+}
+
+/* Copy what a chunk has of rows [row, row + n) to out, in runs along one dimension. */
+static void copy_chunk(const dt_direct *d, const piece *p, const uint8_t *values, int64_t row,
+                       int64_t n, char *out)
+{
+    int last = d->run_dim;
+    hsize_t begin[H5S_MAX_RANK], end[H5S_MAX_RANK], at[H5S_MAX_RANK];
+    for (int i = 0; i <= last; i++) {
+        hsize_t low = i == 0 ? (hsize_t)row : 0, high = i == 0 ? (hsize_t)(row + n) : d->dim[i];
+        begin[i] = at[i] = p->origin[i] > low ? p->origin[i] : low;
+        end[i] = p->origin[i] + d->chunk[i] < high ? p->origin[i] + d->chunk[i] : high;
+    }
+    size_t run = (size_t)((end[last] - begin[last]) * (hsize_t)d->run_bytes);
+    for (;;) {
+        hsize_t from = 0, to = 0;
+        for (int i = 0; i <= last; i++) {
+            from = from * d->chunk[i] + (at[i] - p->origin[i]);
+            to = to * (i == 0 ? 1 : d->dim[i]) + (i == 0 ? at[i] - (hsize_t)row : at[i]);
+        }
+        memcpy(out + to * (hsize_t)d->run_bytes, values + from * (hsize_t)d->run_bytes, run);
+        int i = last - 1;
+        for (; i >= 0 && ++at[i] == end[i]; i--)
+            at[i] = begin[i];
+        if (i < 0)
+            return;
+    }
+}
+
+/* The chunks that hold rows [row, row + n), in the order of the file's rows.
+ * Returns how many, or -1 if one is not stored, or not through all filters. */
+static int64_t find_chunks(const dt_direct *d, int64_t row, int64_t n, piece **pieces,
+                           dt_error *err)
+{
+    hsize_t origin[H5S_MAX_RANK] = {(hsize_t)row / d->chunk[0] * d->chunk[0]};
+    int64_t count = ((int64_t)row + n - 1) / (int64_t)d->chunk[0] - row / (int64_t)d->chunk[0] + 1;
+    for (int i = 1; i < d->dims; i++)
+        count *= (int64_t)((d->dim[i] + d->chunk[i] - 1) / d->chunk[i]);
+    *pieces = dt_alloc(count, sizeof **pieces, "the list of chunks", err);
+    for (int64_t c = 0; c < count && *pieces; c++) {
+        unsigned mask = 0;
+        piece *p = &(*pieces)[c];
+        memcpy(p->origin, origin, sizeof origin);
+        if (H5Dget_chunk_info_by_coord(d->set, origin, &mask, &p->address, &p->bytes) < 0 ||
+            p->address == HADDR_UNDEF || mask != 0)
+            return -1;
+        for (int i = d->dims - 1; i >= 0; i--) {
+            origin[i] += d->chunk[i];
+            if (origin[i] < d->dim[i] || i == 0)
+                break;
+            origin[i] = 0;
+        }
+    }
+    return *pieces ? count : -1;
+}
+
+static dt_code read_chunks(dt_direct *d, int64_t row, int64_t n, char *out, const piece *pieces,
+                           int64_t count, dt_error *err)
+{
+    int failed = 0;
+#pragma omp parallel if (count > 1)
+    {
+        desk k;
+        bool ready = desk_open(&k, d);
+#pragma omp for schedule(dynamic)
+        for (int64_t c = 0; c < count; c++) {
+            const uint8_t *values;
+            int number = ready ? unpack_chunk(d, &pieces[c], &k, &values) : NO_MEMORY;
+            if (number == 0)
+                copy_chunk(d, &pieces[c], values, row, n, out);
+            if (number != 0) {
+#pragma omp atomic write
+                failed = number;
+            }
+        }
+        desk_close(&k);
+    }
+    d->chunks_read += count;
+    return failed ? read_failed(d, row, n, failed, err) : DT_OK;
+}
+
+dt_code dt_direct_read(dt_direct *d, int64_t row, int64_t n, void *out, bool *done, dt_error *err)
+{
+    piece *pieces = NULL;
+    *done = true;
+    if (n == 0)
+        return DT_OK;
+    if (!d->chunked)
+        return read_contiguous(d, row, n, out, err);
+    dt_h5_lock();
+    int64_t count = find_chunks(d, row, n, &pieces, err);
+    H5Eclear2(H5E_DEFAULT);
+    dt_h5_unlock();
+    *done = count >= 0;
+    if (*done)
+        read_chunks(d, row, n, out, pieces, count, err);
+    free(pieces);
+    return err->code;
+}

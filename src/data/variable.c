@@ -1,0 +1,224 @@
+#include "data/variable.h"
+
+#include "core/memory.h"
+#include "file/h5.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { CACHE_BYTES = 64 << 20, CONVERT_BYTES = 8 << 20 };
+
+static const char *type_name(H5T_class_t class)
+{
+    switch (class) {
+    case H5T_STRING:
+        return "strings";
+    case H5T_COMPOUND:
+        return "a compound type";
+    case H5T_VLEN:
+        return "variable-length lists";
+    case H5T_ARRAY:
+        return "arrays";
+    case H5T_REFERENCE:
+        return "references";
+    default:
+        return "neither integers nor floats";
+    }
+}
+
+static dt_code look_at_type(const char *path, dt_variable *v, dt_error *err)
+{
+    v->type = H5Dget_type(v->id);
+    if (H5Tget_class(v->type) == H5T_ENUM) {
+        hid_t numbers = H5Tget_super(v->type);
+        H5Tclose(v->type);
+        v->type = numbers;
+    }
+    H5T_class_t class = H5Tget_class(v->type);
+    v->is_integer = class == H5T_INTEGER;
+    v->is_bytes =
+        v->is_integer && H5Tget_size(v->type) == 1 && H5Tget_sign(v->type) == H5T_SGN_NONE;
+    if (class != H5T_INTEGER && class != H5T_FLOAT)
+        return dt_fail(err, DT_ERR_DATA,
+                       "%s: dataset \"%s\" holds %s; integers or floats are needed", path, v->name,
+                       type_name(class));
+    return DT_OK;
+}
+
+static dt_code look_at_space(const char *path, dt_variable *v, dt_error *err)
+{
+    hid_t space = H5Dget_space(v->id);
+    v->dims = H5Sget_simple_extent_type(space) == H5S_SIMPLE
+                  ? H5Sget_simple_extent_dims(space, v->dim, NULL)
+                  : 0;
+    H5Sclose(space);
+    if (v->dims < 1)
+        return dt_fail(err, DT_ERR_DATA, "%s: dataset \"%s\" is a single value or empty, not rows",
+                       path, v->name);
+    v->width = 1;
+    for (int d = 1; d < v->dims; d++)
+        if (__builtin_mul_overflow(v->width, (int64_t)v->dim[d], &v->width) ||
+            v->width > INT64_MAX / 64) /* so that sizes in bytes can be computed */
+            return dt_fail(err, DT_ERR_DATA, "%s: a row of dataset \"%s\" is too wide", path,
+                           v->name);
+    if (v->dim[0] == 0)
+        return dt_fail(err, DT_ERR_DATA, "%s: dataset \"%s\" has no rows", path, v->name);
+    if (v->width == 0)
+        return dt_fail(err, DT_ERR_DATA, "%s: the rows of dataset \"%s\" hold no values", path,
+                       v->name);
+    return DT_OK;
+}
+
+static dt_code look_at_layout(const char *path, dt_variable *v, dt_error *err)
+{
+    hid_t plist = H5Dget_create_plist(v->id);
+    hsize_t chunk[H5S_MAX_RANK];
+    v->chunk_rows = 1;
+    if (H5Pget_layout(plist) == H5D_CHUNKED && H5Pget_chunk(plist, H5S_MAX_RANK, chunk) > 0)
+        v->chunk_rows = (int64_t)chunk[0];
+    for (int f = 0; f < H5Pget_nfilters(plist); f++) {
+        char name[64] = "";
+        unsigned flags, config;
+        size_t n = 0;
+        H5Z_filter_t filter =
+            H5Pget_filter2(plist, (unsigned)f, &flags, &n, NULL, sizeof name, name, &config);
+        if (H5Zfilter_avail(filter) <= 0)
+            dt_fail(err, DT_ERR_DATA,
+                    "%s: dataset \"%s\" is stored with filter %d (%s), which is not installed: "
+                    "install its HDF5 plugin and set HDF5_PLUGIN_PATH, or unpack the file with "
+                    "h5repack where it is",
+                    path, v->name, (int)filter, name[0] ? name : "unnamed");
+    }
+    H5Pclose(plist);
+    H5Eclear2(H5E_DEFAULT);
+    return err->code;
+}
+
+/* HDF5 keeps unpacked chunks: a dataset with chunks larger than the pieces it is read in (labels)
+ * would otherwise be unpacked again for each. */
+static hid_t reopen_with_cache(hid_t file, const char *name)
+{
+    hid_t access = H5Pcreate(H5P_DATASET_ACCESS);
+    H5Pset_chunk_cache(access, 10007, CACHE_BYTES, 1.0);
+    hid_t set = H5Dopen2(file, name, access);
+    H5Pclose(access);
+    return set;
+}
+
+dt_code dt_variable_open(dt_variable *v, hid_t file, const char *path, const char *name, bool large,
+                         dt_error *err)
+{
+    *v = (dt_variable){.id = -1, .type = -1, .path = path, .name = strdup(name)};
+    if (!v->name)
+        return dt_fail(err, DT_ERR_MEMORY, "out of memory for the names of datasets");
+    v->id = dt_h5_open_dataset(file, path, name, "; choose with --x and --y", err);
+    if (err->code || look_at_type(path, v, err) || look_at_space(path, v, err) ||
+        look_at_layout(path, v, err))
+        return err->code;
+    if (large)
+        return dt_direct_open(&v->direct, path, v->name, v->id, err);
+    hid_t cached = reopen_with_cache(file, name);
+    if (cached >= 0) {
+        H5Dclose(v->id);
+        v->id = cached;
+    }
+    return DT_OK;
+}
+
+void dt_variable_close(dt_variable *v)
+{
+    dt_direct_close(v->direct);
+    if (v->type >= 0)
+        H5Tclose(v->type);
+    if (v->id >= 0)
+        H5Dclose(v->id);
+    free(v->name);
+    *v = (dt_variable){.id = -1, .type = -1};
+}
+
+/* ---- Reading
+ * -------------------------------------------------------------------------------------- */
+
+static dt_code read_failed(const dt_variable *v, int64_t row, int64_t n, dt_error *err)
+{
+    char reason[256];
+    return dt_fail(err, DT_ERR_DATA, "%s: cannot read rows %lld to %lld of \"%s\": %s", v->path,
+                   (long long)row, (long long)(row + n - 1), v->name, dt_h5_reason(reason));
+}
+
+/* Through HDF5, into values of a type that it can make of the file's. */
+static dt_code read_slab(const dt_variable *v, int64_t row, int64_t n, hid_t type, void *out,
+                         dt_error *err)
+{
+    hsize_t start[H5S_MAX_RANK] = {(hsize_t)row}, count[H5S_MAX_RANK];
+    memcpy(count, v->dim, sizeof count);
+    count[0] = (hsize_t)n;
+    hid_t in_file = H5Dget_space(v->id);
+    H5Sselect_hyperslab(in_file, H5S_SELECT_SET, start, NULL, count, NULL);
+    hid_t in_memory = H5Screate_simple(v->dims, count, NULL);
+    if (H5Dread(v->id, type, in_memory, in_file, H5P_DEFAULT, out) < 0)
+        read_failed(v, row, n, err);
+    H5Sclose(in_memory);
+    H5Sclose(in_file);
+    return err->code;
+}
+
+/* Rows as the file has them, in its own type. */
+static dt_code read_raw(const dt_variable *v, int64_t row, int64_t n, void *out, dt_error *err)
+{
+    bool done = false;
+    if (v->direct && dt_direct_read(v->direct, row, n, out, &done, err))
+        return err->code;
+    if (done)
+        return DT_OK;
+    dt_h5_lock();
+    hid_t own = H5Dget_type(v->id); /* of an enumeration HDF5 gives nothing but itself */
+    read_slab(v, row, n, own, out, err);
+    H5Tclose(own);
+    dt_h5_unlock();
+    return err->code;
+}
+
+/* Rows in another type no wider than the file's values, in place. */
+static dt_code read_in_place(const dt_variable *v, int64_t row, int64_t n, hid_t type, void *out,
+                             dt_error *err)
+{
+    if (read_raw(v, row, n, out, err))
+        return err->code;
+    dt_h5_lock();
+    if (H5Tequal(v->type, type) <= 0 &&
+        H5Tconvert(v->type, type, (size_t)(n * v->width), out, NULL, H5P_DEFAULT) < 0)
+        read_failed(v, row, n, err);
+    dt_h5_unlock();
+    return err->code;
+}
+
+/* Values that are wider in the file than wanted go through a buffer, whole chunks at a time. */
+static dt_code read_through_buffer(const dt_variable *v, int64_t row, int64_t n, hid_t type,
+                                   void *out, dt_error *err)
+{
+    int64_t row_bytes = v->width * (int64_t)H5Tget_size(v->type), chunk = v->chunk_rows;
+    int64_t out_bytes = v->width * (int64_t)H5Tget_size(type);
+    int64_t most = (CONVERT_BYTES / row_bytes + chunk) / chunk * chunk;
+    if (most > n)
+        most = n;
+    char *buffer = dt_alloc(most, (size_t)row_bytes, "rows in the file's type", err);
+    for (int64_t i = 0, piece; i < n && !err->code; i += piece) {
+        piece = most - (row + i) % chunk; /* up to the end of a chunk */
+        piece = piece < 1 ? 1 : piece > n - i ? n - i : piece;
+        if (!read_in_place(v, row + i, piece, type, buffer, err))
+            memcpy((char *)out + i * out_bytes, buffer, (size_t)(piece * out_bytes));
+    }
+    free(buffer);
+    return err->code;
+}
+
+dt_code dt_variable_read(const dt_variable *v, int64_t row, int64_t n, hid_t type, void *out,
+                         dt_error *err)
+{
+    if (n == 0)
+        return DT_OK;
+    if (H5Tget_size(v->type) <= H5Tget_size(type))
+        return read_in_place(v, row, n, type, out, err);
+    return read_through_buffer(v, row, n, type, out, err);
+}

@@ -1,0 +1,38 @@
+/* A dataset of numbers in an HDF5 file, seen as rows. Not collective. */
+#ifndef DT_DATA_VARIABLE_H
+#define DT_DATA_VARIABLE_H
+
+#include "data/direct.h"
+
+#include <dtrain/status.h>
+#include <hdf5.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+typedef struct {
+    hid_t id;
+    const char *path; /* of the file; borrowed */
+    char *name;
+    int dims; /* of the dataspace, >= 1 */
+    hsize_t dim[H5S_MAX_RANK];
+    int64_t width; /* values in a row */
+    bool is_integer, is_bytes;
+    int64_t chunk_rows; /* rows that share a chunk of the file; 1 where it has none */
+    hid_t type;         /* of a value in the file; of an enumeration (h5py's bool) its integers */
+    dt_direct *direct;  /* NULL: HDF5 reads it */
+} dt_variable;
+
+/* Open a dataset and see that it is one of numbers in rows, whose filters are installed.
+ *   large  it is worth reading on all threads, past HDF5, where that can be
+ * To be ended with dt_variable_close, also after an error. */
+dt_code dt_variable_open(dt_variable *variable, hid_t file, const char *path, const char *name,
+                         bool large, dt_error *err);
+
+/* Read rows [row, row + n) as values of an HDF5 type: H5T_NATIVE_FLOAT, _DOUBLE or _UINT8. */
+dt_code dt_variable_read(const dt_variable *variable, int64_t row, int64_t n, hid_t type, void *out,
+                         dt_error *err);
+
+/* Safe on one that is all zero but for id, which is then negative. */
+void dt_variable_close(dt_variable *variable);
+
+#endif
