@@ -1,6 +1,7 @@
 #include "checkpoint/attribute.h"
 #include "checkpoint/checkpoint.h"
 #include "checkpoint/tensor.h"
+#include "file/h5.h"
 #include "file/output.h"
 
 #include <errno.h>
@@ -112,10 +113,12 @@ dt_code dt_checkpoint_write(const char *folder, const dt_checkpoint *c, char **p
         *path = NULL;
         return dt_fail(err, DT_ERR_MEMORY, "out of memory for a checkpoint in %s", folder);
     }
+    dt_h5_lock();
     if (!dt_output_create(&output, *path, err) && !fill(&output, c, err) &&
         !dt_output_seal(&output, err))
         dt_output_commit(&output, err);
     dt_output_close(&output);
+    dt_h5_unlock();
     if (err->code) {
         free(*path);
         *path = NULL;

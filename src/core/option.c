@@ -133,6 +133,25 @@ static dt_code set_count(const dt_option *option, int64_t *count, const char *va
     return DT_OK;
 }
 
+/* A number of bytes: a whole number, or one with k, M, G or T for powers of 1024, as Slurm has it.
+ */
+static dt_code set_size(const dt_option *option, int64_t *bytes, const char *value, dt_error *err)
+{
+    static const char unit[] = "kMGT";
+    size_t digits = strspn(value, "0123456789");
+    const char *found =
+        value[digits] ? strchr(unit, value[digits] == 'K' ? 'k' : value[digits]) : NULL;
+    int shift = found ? 10 * (int)(found - unit + 1) : 0;
+    int64_t whole = 0;
+    bool good = parse_whole(value, digits, &whole) && whole > 0 && whole <= INT64_MAX >> shift &&
+                (value[digits] == '\0' ||
+                 (found && (value[digits + 1] == '\0' || strcmp(value + digits + 1, "B") == 0)));
+    if (!good)
+        return bad_value(option, value, "a size such as 500M or 2G", err);
+    *bytes = whole << shift;
+    return DT_OK;
+}
+
 static dt_code set_real(const dt_option *option, double *real, const char *value, dt_error *err)
 {
     double number;
@@ -208,6 +227,8 @@ static dt_code set(const dt_option *option, void *options, const char *value, dt
         return set_text(option, to, value, err);
     case DT_OPTION_COUNT:
         return set_count(option, to, value, err);
+    case DT_OPTION_SIZE:
+        return set_size(option, to, value, err);
     case DT_OPTION_REAL:
         return set_real(option, to, value, err);
     case DT_OPTION_CHOICE:
@@ -268,6 +289,8 @@ static json_t *value_json(const dt_option *option, const void *from)
         return json_boolean(*(const bool *)from);
     case DT_OPTION_TEXT:
         return dt_json_text(*(char *const *)from);
+    case DT_OPTION_SIZE:
+        return *(const int64_t *)from > 0 ? json_integer(*(const int64_t *)from) : json_null();
     case DT_OPTION_COUNT: {
         int64_t count = *(const int64_t *)from;
         return not_given(option, (double)count) ? json_null() : json_integer(count);

@@ -7,13 +7,16 @@
 #include <stdint.h>
 
 typedef enum {
-    DT_RANDOM_INIT = 1,  /* stream: tensor; index: element */
-    DT_RANDOM_ORDER = 2, /* stream: epoch; index: position */
+    DT_RANDOM_INIT = 1,    /* stream: tensor; index: element */
+    DT_RANDOM_ORDER = 2,   /* stream: epoch; index: position */
+    DT_RANDOM_BLOCKS = 3,  /* stream: epoch; index: block of rows */
+    DT_RANDOM_HOLDOUT = 4, /* stream: group of rows; index: row in it */
+    DT_RANDOM_WINDOW = 5,  /* and 256 times the window; stream: epoch; index: position in it */
 } dt_random_purpose;
 
 typedef struct {
     uint64_t seed;
-    dt_random_purpose purpose;
+    uint32_t purpose; /* a dt_random_purpose; of DT_RANDOM_WINDOW with the window */
     uint32_t stream;
 } dt_random;
 

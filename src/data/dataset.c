@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { PIECE_BYTES = 4 << 20, FAIR_PERCENT = 60 /* of a rank's part of the node, for data */ };
+
 /* Whole chunks of the file stay together, so that each is read and unpacked by one rank; where
  * there are fewer chunks than ranks, an even share of the rows is worth more. */
 static dt_split share_rows(const dt_source_facts *facts, int size)
@@ -16,83 +18,248 @@ static dt_split share_rows(const dt_source_facts *facts, int size)
     return split;
 }
 
-static dt_code check_memory(const dt_dataset *d, const dt_world *world, const char *path,
-                            dt_error *err)
+/* ---- Reading
+ * -------------------------------------------------------------------------------------- */
+
+static dt_code read_y(const dt_dataset *d, int64_t row, int64_t n, void *y, dt_error *err)
 {
-    double need = (double)d->count * (double)(dt_dataset_x_bytes(d) + dt_dataset_y_bytes(d));
-    double have = (double)dt_memory_of_node() / world->node_size;
-    char text[2][16];
-    if (need <= have * 0.9)
-        return DT_OK;
-    return dt_fail(err, DT_ERR_MEMORY,
-                   "%s: the data do not fit into memory: a rank's share is %s and its part of the "
-                   "node %s; use more nodes",
-                   path, dt_format_bytes(need, text[0]), dt_format_bytes(have, text[1]));
+    if (d->kind == DT_Y_LABELS)
+        return dt_source_read_labels(d->source, row, n, y, err);
+    return dt_source_read_targets(d->source, row, n, y, err);
 }
 
-/* In pieces of a few megabytes of whole chunks: what was read is still in the cache when it is
- * checked. */
-static dt_code read_x(dt_dataset *d, dt_source *source, dt_error *err)
+/* Keep of n rows those whose mark is as wanted, moved together. Returns how many. */
+static int64_t keep(char *rows, int64_t n, int64_t row_bytes, const bool *mark, bool wanted)
 {
-    int64_t row_bytes = dt_dataset_x_bytes(d), granule = d->split.granule;
-    int64_t piece = (((int64_t)4 << 20) / row_bytes / granule + 1) * granule;
-    for (int64_t i = 0; i < d->count && !err->code; i += piece)
-        dt_source_read_x(source, d->begin + i, d->count - i < piece ? d->count - i : piece,
-                         (char *)d->x + i * row_bytes, err);
+    int64_t kept = 0;
+    for (int64_t i = 0; i < n; i++)
+        if (mark[i] == wanted) {
+            if (kept != i)
+                memcpy(rows + kept * row_bytes, rows + i * row_bytes, (size_t)row_bytes);
+            kept++;
+        }
+    return kept;
+}
+
+int64_t dt_dataset_read(const dt_dataset *d, int64_t row, int64_t n, bool held_out, bool *mark,
+                        void *x, void *y, dt_error *err)
+{
+    if (dt_source_read_x(d->source, row, n, x, err) || read_y(d, row, n, y, err))
+        return 0;
+    if (d->holdout.held == 0)
+        return held_out ? 0 : n;
+    dt_holdout_mark(&d->holdout, row, n, mark);
+    keep(x, n, dt_dataset_x_bytes(d), mark, held_out);
+    return keep(y, n, dt_dataset_y_bytes(d), mark, held_out);
+}
+
+/* ---- The survey: one pass over this rank's rows of the file
+ * -------------------------------------- */
+
+typedef struct {
+    dt_dataset *d;
+    int64_t begin, end; /* this rank's rows of the file */
+    int64_t piece;      /* rows read at a time: whole chunks */
+    int64_t own;        /* of them trained on, so far */
+    int64_t largest_label;
+    bool *mark;  /* [piece] */
+    char *x, *y; /* [piece] */
+} survey;
+
+static void append(dt_rows *to, const survey *s, int64_t i, int64_t n)
+{
+    int64_t x = dt_dataset_x_bytes(s->d), y = dt_dataset_y_bytes(s->d);
+    memcpy((char *)to->x + to->count * x, s->x + i * x, (size_t)(n * x));
+    memcpy((char *)to->y + to->count * y, s->y + i * y, (size_t)(n * y));
+    to->count += n;
+}
+
+/* Sort the rows of a piece into those held out and those trained on, in runs. */
+static void sort_piece(survey *s, dt_rows *own, int64_t n)
+{
+    for (int64_t i = 0, run; i < n; i += run) {
+        for (run = 1; i + run < n && s->mark[i + run] == s->mark[i]; run++)
+            ;
+        if (s->mark[i])
+            append(&s->d->held, s, i, run);
+        else if (own)
+            append(own, s, i, run);
+    }
+}
+
+static void look_at_labels(survey *s, int64_t n)
+{
+    for (int64_t i = 0; i < n && s->d->kind == DT_Y_LABELS; i++) {
+        int32_t label = ((const int32_t *)s->y)[i];
+        s->largest_label = label > s->largest_label ? label : s->largest_label;
+    }
+}
+
+/* Nothing of x is needed of a data set that is streamed whole. */
+static dt_code survey_piece(survey *s, dt_rows *own, int64_t row, int64_t n, dt_error *err)
+{
+    const dt_dataset *d = s->d;
+    if ((own || d->holdout.held > 0) && dt_source_read_x(d->source, row, n, s->x, err))
+        return err->code;
+    if (read_y(d, row, n, s->y, err))
+        return err->code;
+    dt_holdout_mark(&d->holdout, row, n, s->mark);
+    look_at_labels(s, n);
+    sort_piece(s, own, n);
+    return DT_OK;
+}
+
+/* With nothing held out the rows go straight to where they stay. */
+static dt_code survey_in_place(survey *s, dt_error *err)
+{
+    dt_window *w = &s->d->window;
+    int64_t x = dt_dataset_x_bytes(s->d), y = dt_dataset_y_bytes(s->d);
+    for (int64_t row = s->begin; row < s->end && !err->code; row += s->piece) {
+        int64_t n = s->end - row < s->piece ? s->end - row : s->piece;
+        s->y = (char *)w->y + (row - s->begin) * y;
+        dt_source_read_x(s->d->source, row, n, (char *)w->x + (row - s->begin) * x, err);
+        if (!err->code && !read_y(s->d, row, n, s->y, err))
+            look_at_labels(s, n);
+    }
+    s->y = NULL;
     return err->code;
 }
 
-static dt_code read_shard(dt_dataset *d, const dt_world *world, dt_source *source, dt_error *err)
+static dt_code survey_rows(survey *s, dt_error *err)
 {
-    if (check_memory(d, world, dt_source_look(source)->path, err))
-        return err->code;
-    d->x = dt_alloc(d->count, (size_t)dt_dataset_x_bytes(d), "the shard of x", err);
-    d->y = dt_alloc(d->count, (size_t)dt_dataset_y_bytes(d), "the shard of y", err);
-    if (err->code || read_x(d, source, err))
-        return err->code;
-    if (d->kind == DT_Y_LABELS)
-        return dt_source_read_labels(source, d->begin, d->count, d->y, err);
-    return dt_source_read_targets(source, d->begin, d->count, d->y, err);
+    dt_dataset *d = s->d;
+    dt_rows own = {.x = d->window.x, .y = d->window.y};
+    if (!d->streamed && d->holdout.held == 0)
+        return survey_in_place(s, err);
+    s->x = dt_alloc(s->piece, (size_t)dt_dataset_x_bytes(d), "rows of x", err);
+    s->y = dt_alloc(s->piece, (size_t)dt_dataset_y_bytes(d), "rows of y", err);
+    s->mark = dt_alloc(s->piece, sizeof *s->mark, "rows held out", err);
+    for (int64_t row = s->begin; row < s->end && !err->code; row += s->piece)
+        survey_piece(s, d->streamed ? NULL : &own, row,
+                     s->end - row < s->piece ? s->end - row : s->piece, err);
+    free(s->x);
+    free(s->y);
+    free(s->mark);
+    return err->code;
 }
 
-static int64_t largest_label(const dt_dataset *d)
+/* ---- Loading
+ * --------------------------------------------------------------------------------------- */
+
+static int64_t fair_memory(const dt_world *world)
 {
-    int64_t largest = 0;
-    for (int64_t i = 0; i < d->count; i++) {
-        int32_t label = ((const int32_t *)d->y)[i];
-        largest = label > largest ? label : largest;
+    return dt_memory_of_node() / world->node_size / 100 * FAIR_PERCENT;
+}
+
+/* Data is streamed where it does not fit: a memory that was asked for must hold all of it, so that
+ * the order of the samples does not depend on the number of ranks; of the node's, each rank its
+ * share. */
+static bool must_stream(const dt_dataset *d, const dt_dataset_options *o, int64_t largest_shard)
+{
+    int64_t row_bytes = dt_dataset_x_bytes(d) + dt_dataset_y_bytes(d);
+    int64_t rows = o->memory > 0 ? d->rows : largest_shard;
+    return (double)rows * (double)row_bytes > (double)d->memory;
+}
+
+static dt_code allocate(dt_dataset *d, int64_t own, int64_t held, dt_error *err)
+{
+    size_t x = (size_t)dt_dataset_x_bytes(d), y = (size_t)dt_dataset_y_bytes(d);
+    d->held.x = dt_alloc(held, x, "the rows held out", err);
+    d->held.y = dt_alloc(held, y, "the rows held out", err);
+    if (!d->streamed) {
+        d->window.x = dt_alloc(own, x, "the shard of x", err);
+        d->window.y = dt_alloc(own, y, "the shard of y", err);
     }
-    return largest;
+    return err->code;
 }
 
-dt_code dt_dataset_load(dt_dataset *d, const dt_world *world, dt_source *source, dt_y_kind kind,
-                        dt_error *err)
+/* Which of the rows trained on each rank has, by the shares of the file. */
+static dt_code count_rows(dt_dataset *d, const dt_split *share, dt_error *err)
+{
+    d->window.begin =
+        dt_alloc(share->parts + 1, sizeof *d->window.begin, "the shares of ranks", err);
+    for (int64_t r = 0; r <= share->parts && d->window.begin; r++) {
+        int64_t row = dt_split_begin(share, r);
+        d->window.begin[r] = row - dt_holdout_before(&d->holdout, row);
+    }
+    d->window.count = d->rows;
+    return err->code;
+}
+
+static dt_code check_held(const dt_dataset *d, int64_t held, dt_error *err)
+{
+    char text[2][16];
+    double need = (double)held * (double)(dt_dataset_x_bytes(d) + dt_dataset_y_bytes(d));
+    if (need <= (double)d->memory)
+        return DT_OK;
+    return dt_fail(
+        err, DT_ERR_MEMORY,
+        "the rows held out do not fit into memory: a rank's share is %s, it may hold %s; "
+        "hold out less, or use --val-data",
+        dt_format_bytes(need, text[0]), dt_format_bytes((double)d->memory, text[1]));
+}
+
+static dt_code load(dt_dataset *d, const dt_world *world, const dt_dataset_options *o,
+                    int64_t *largest_label, dt_error *err)
+{
+    const dt_source_facts *facts = dt_source_look(d->source);
+    dt_split share = share_rows(facts, world->size);
+    survey s = {.d = d,
+                .begin = dt_split_begin(&share, world->rank),
+                .end = dt_split_begin(&share, world->rank + 1)};
+    int64_t row_bytes = dt_dataset_x_bytes(d) + dt_dataset_y_bytes(d), chunk = facts->chunk_rows;
+    s.piece = (PIECE_BYTES / row_bytes / chunk + 1) * chunk;
+    if (s.piece > facts->rows)
+        s.piece = facts->rows;
+    int64_t largest = (dt_split_granules(&share) + share.parts - 1) / share.parts * share.granule;
+    d->streamed = must_stream(d, o, largest);
+    if (count_rows(d, &share, err))
+        return err->code;
+    int64_t own = d->window.begin[world->rank + 1] - d->window.begin[world->rank];
+    int64_t held = s.end - s.begin - own;
+    if (check_held(d, held, err) || allocate(d, own, held, err) || survey_rows(&s, err))
+        return err->code;
+    *largest_label = s.largest_label;
+    return DT_OK;
+}
+
+dt_code dt_dataset_load(dt_dataset *d, const dt_world *world, dt_source *source,
+                        const dt_dataset_options *o, dt_error *err)
 {
     const dt_source_facts *facts = dt_source_look(source);
-    memset(d, 0, sizeof *d);
-    d->rows = facts->rows;
-    d->features = facts->features;
-    d->outputs = facts->y_width;
-    d->kind = kind;
-    d->x_is_bytes = facts->x_is_bytes;
-    d->split = share_rows(facts, world->size);
-    d->begin = dt_split_begin(&d->split, world->rank);
-    d->count = dt_split_count(&d->split, world->rank);
-    read_shard(d, world, source, err);
+    int64_t largest_label = 0;
+    *d = (dt_dataset){.features = facts->features,
+                      .outputs = facts->y_width,
+                      .kind = o->kind,
+                      .x_is_bytes = facts->x_is_bytes,
+                      .source = source,
+                      .memory = o->memory > 0 ? o->memory : fair_memory(world),
+                      .holdout = {.rows = facts->rows,
+                                  .held = (int64_t)((double)facts->rows * o->hold_out + 0.5),
+                                  .seed = o->seed}};
+    d->rows = facts->rows - d->holdout.held;
+    if (d->rows == 0 || (o->hold_out > 0 && d->holdout.held == 0))
+        dt_fail(err, DT_ERR_DATA, "--val-fraction %g of %lld rows leaves none to %s", o->hold_out,
+                (long long)facts->rows, d->rows == 0 ? "train on" : "validate on");
+    if (!err->code)
+        load(d, world, o, &largest_label, err);
     if (dt_world_agree(world, err)) {
         dt_dataset_free(d);
         return err->code;
     }
-    if (kind == DT_Y_LABELS) {
-        d->outputs = largest_label(d) + 1;
-        dt_max_int64(world, &d->outputs, 1);
+    if (o->kind == DT_Y_LABELS) {
+        dt_max_int64(world, &largest_label, 1);
+        d->outputs = largest_label + 1;
     }
     return DT_OK;
 }
 
 void dt_dataset_free(dt_dataset *d)
 {
-    free(d->x);
-    free(d->y);
-    d->x = d->y = NULL;
+    free(d->window.begin);
+    free(d->window.x);
+    free(d->window.y);
+    free(d->held.x);
+    free(d->held.y);
+    d->window.x = d->window.y = d->held.x = d->held.y = d->window.begin = NULL;
 }

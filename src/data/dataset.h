@@ -1,23 +1,40 @@
-/* The rows of a data set that one rank holds in memory (its shard), and what all ranks know of it.
- */
+/* What a data set is to a run: which of its rows are trained on and which are held out, the rows
+ * that a rank holds in memory, and what all ranks know. */
 #ifndef DT_DATA_DATASET_H
 #define DT_DATA_DATASET_H
 
 #include "core/split.h"
+#include "data/holdout.h"
 #include "data/source.h"
+#include "data/window.h"
 #include <dtrain/world.h>
 
 typedef enum { DT_Y_TARGETS, DT_Y_LABELS } dt_y_kind;
 
 typedef struct {
-    int64_t rows, features; /* of the whole data set */
+    dt_y_kind kind;
+    double hold_out; /* share of the rows for validation, 0 to below 1 */
+    uint64_t seed;   /* of that choice */
+    int64_t memory;  /* bytes that one rank may hold; 0: a fair part of the node */
+} dt_dataset_options;
+
+/* Rows in memory. */
+typedef struct {
+    int64_t count;
+    void *x, *y; /* as in dt_window; owned */
+} dt_rows;
+
+typedef struct {
+    int64_t rows, features; /* trained on; values in a row */
     int64_t outputs;        /* values in a row of y; for labels the number of classes */
     dt_y_kind kind;
     bool x_is_bytes;
-    dt_split split;       /* rows over ranks */
-    int64_t begin, count; /* this rank's rows */
-    void *x;              /* [count,features] uint8_t where x_is_bytes, else float; owned */
-    void *y;              /* [count,outputs] float, or [count] int32_t labels; owned */
+    dt_source *source;  /* borrowed; streamed data is read from it */
+    dt_holdout holdout; /* of the rows of the file */
+    dt_rows held;       /* this rank's share of those held out */
+    bool streamed;      /* the rows trained on are not in memory but read in windows */
+    int64_t memory;     /* bytes that one rank may hold */
+    dt_window window;   /* else: all of them, in the order of the file */
 } dt_dataset;
 
 /* Bytes of a row of x and of y as they lie in memory. */
@@ -31,11 +48,18 @@ static inline int64_t dt_dataset_y_bytes(const dt_dataset *d)
     return (d->kind == DT_Y_LABELS ? 1 : d->outputs) * (int64_t)sizeof(float);
 }
 
-/* Read this rank's rows of an open source, y as the kind says. Collective; source differs by rank
- * in nothing but the handle. An error on any rank is every rank's. To be ended with
+/* Read this rank's rows of an open source (borrowed for the data set's life): into memory, where
+ * they fit; else only what has to be known before the first epoch. Collective; source differs by
+ * rank in nothing but the handle. An error on any rank is every rank's. To be ended with
  * dt_dataset_free. */
 dt_code dt_dataset_load(dt_dataset *dataset, const dt_world *world, dt_source *source,
-                        dt_y_kind kind, dt_error *err);
+                        const dt_dataset_options *options, dt_error *err);
+
+/* Read rows [row, row + n) of the file into x and y, those alone that are trained on, or those
+ * alone that are held out. Not collective. mark  [n] scratch Returns how many there were; after an
+ * error what it says is unspecified. */
+int64_t dt_dataset_read(const dt_dataset *dataset, int64_t row, int64_t n, bool held_out,
+                        bool *mark, void *x, void *y, dt_error *err);
 
 void dt_dataset_free(dt_dataset *dataset);
 

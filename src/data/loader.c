@@ -2,8 +2,10 @@
 
 #include "comm/comm.h"
 #include "core/memory.h"
+#include "core/random.h"
 #include "data/order.h"
 #include "data/round.h"
+#include "data/stream.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -13,23 +15,131 @@ enum { DELIVERY_BYTES = 32 << 20, ROUND_BYTES = 1 << 20 };
 struct dt_loader {
     const dt_world *world;
     const dt_dataset *dataset;
-    dt_order order;
+    dt_stream *stream; /* NULL: the one window is in memory */
     dt_cut cut;
     int64_t steps; /* per epoch */
     float *x;      /* [piece,features] the delivery */
     char *y;       /* [piece] */
-    /* one rank alone: where it is */
-    int64_t epoch, step, piece; /* of the next delivery; step and piece from 0 */
+    /* the delivery that is scheduled next */
+    int64_t epoch, step, piece; /* epoch from 1; step and piece from 0 */
+    int64_t position;           /* where the batch's part in this window begins */
+    const dt_window *window;    /* that it is in; NULL before the first */
+    int64_t window_epoch;       /* whose order the window's rows have */
+    dt_order order;             /* of the window's rows */
     /* several ranks: one round is consumed while the next is under way */
     dt_exchange *exchange;
     dt_round round[2];
-    int current;                   /* the one being consumed */
-    int64_t round_steps;           /* batches to a round */
-    int64_t next_step, next_piece; /* where the round after the one under way begins */
-    int64_t next_epoch;
-    dt_visit *visits, *spare; /* [count] to this rank's rows in next_epoch */
+    int current;              /* the one being consumed */
+    int64_t round_deliveries; /* most of them in a round */
+    dt_visit *visits, *spare; /* to this rank's rows of the window */
     int64_t visited;          /* those that rounds have dealt with */
 };
+
+/* ---- The schedule: deliveries in order, window by window ------------------------------------- */
+
+static int64_t own_rows(const dt_loader *l)
+{
+    return l->window->begin[l->world->rank + 1] - l->window->begin[l->world->rank];
+}
+
+/* The window that the next delivery is in: the one it was in, the next, or, in memory, the only one
+ * in the order of a new epoch. */
+static void enter_window(dt_loader *l)
+{
+    uint32_t purpose = DT_RANDOM_ORDER;
+    if (l->stream) {
+        if (l->window)
+            dt_stream_release(l->stream);
+        l->window = dt_stream_take(l->stream);
+        l->window_epoch = l->window->epoch;
+        purpose = DT_RANDOM_WINDOW + 256 * (uint32_t)l->window->index;
+    } else {
+        l->window = &l->dataset->window;
+        l->window_epoch = l->epoch;
+    }
+    l->order.n = l->window->count;
+    dt_order_begin(&l->order, purpose, l->window_epoch);
+    l->visited = 0;
+    if (l->world->size > 1) {
+        int64_t begin = l->window->begin[l->world->rank];
+        dt_order_visits(&l->order, begin, begin + own_rows(l), l->visits, l->spare);
+    }
+}
+
+static int64_t window_end(const dt_loader *l)
+{
+    return l->window->first + l->window->count;
+}
+
+/* Go to the window of the next delivery. Streamed windows of which nothing is used (of a last batch
+ * that is left out) are passed over. */
+static void find_window(dt_loader *l)
+{
+    while (!l->window || l->window_epoch < l->epoch || l->position >= window_end(l))
+        enter_window(l);
+}
+
+/* The delivery that is next, in the window that is open. */
+static dt_delivery next_delivery(const dt_loader *l)
+{
+    int64_t batch_end = l->step * l->cut.batch_size + dt_cut_batch(&l->cut, l->step);
+    int64_t end = window_end(l) < batch_end ? window_end(l) : batch_end;
+    return (dt_delivery){.step = l->step,
+                         .begin = l->position,
+                         .end = end,
+                         .piece = l->piece,
+                         .last = end == batch_end && l->piece == l->cut.pieces - 1};
+}
+
+static void advance(dt_loader *l, const dt_delivery *d)
+{
+    if (++l->piece < l->cut.pieces)
+        return;
+    l->piece = 0;
+    l->position = d->end;
+    if (!d->last)
+        return;
+    if (++l->step == l->steps) {
+        l->step = 0;
+        l->position = 0;
+        l->epoch++;
+    }
+}
+
+/* ---- Rounds
+ * -------------------------------------------------------------------------------------- */
+
+/* The deliveries of a round: all in the window that is open, and each whole. */
+static void schedule_round(dt_loader *l, dt_round *r)
+{
+    int64_t epoch = l->epoch;
+    r->deliveries = r->delivered = 0;
+    do {
+        dt_delivery d = next_delivery(l);
+        r->delivery[r->deliveries++] = d;
+        advance(l, &d);
+    } while (r->deliveries < l->round_deliveries && l->cut.pieces == 1 && l->epoch == epoch &&
+             l->position < window_end(l));
+}
+
+/* Pack the round that comes next and send it on its way. */
+static void start_round(dt_loader *l, dt_round *r)
+{
+    int64_t n = 0;
+    find_window(l);
+    schedule_round(l, r);
+    int64_t end = r->delivery[r->deliveries - 1].end - l->window->first, own = own_rows(l);
+    const dt_visit *visits = l->visits + l->visited;
+    while (l->visited + n < own && visits[n].position < end)
+        n++;
+    dt_round_pack(r, &l->cut, l->dataset, l->window, &l->order, visits, n, l->world->rank);
+    if (l->piece == 0)
+        l->visited += n;
+    dt_exchange_start(l->exchange, r->send, r->send_count, r->receive, r->receive_count);
+}
+
+/* ---- Creation
+ * ------------------------------------------------------------------------------------ */
 
 static dt_cut make_cut(const dt_loader *l, const dt_loader_options *o, int ranks)
 {
@@ -45,60 +155,41 @@ static dt_cut make_cut(const dt_loader *l, const dt_loader_options *o, int ranks
                     .pieces = (part + piece - 1) / piece};
 }
 
-static void begin_epoch_of_rounds(dt_loader *l)
-{
-    const dt_dataset *d = l->dataset;
-    dt_order_begin_epoch(&l->order, l->next_epoch);
-    dt_order_visits(&l->order, d->begin, d->begin + d->count, l->visits, l->spare);
-    l->visited = 0;
-}
-
-static void advance_rounds(dt_loader *l, const dt_round *r)
-{
-    if (++l->next_piece < l->cut.pieces)
-        return;
-    l->next_piece = 0;
-    l->next_step = r->step + r->steps;
-    if (l->next_step == l->steps) {
-        l->next_step = 0;
-        l->next_epoch++;
-    }
-}
-
-/* Pack the round that comes next and send it on its way. */
-static void start_round(dt_loader *l, dt_round *r)
-{
-    if (l->next_step == 0 && l->next_piece == 0)
-        begin_epoch_of_rounds(l);
-    int64_t left = l->steps - l->next_step;
-    r->step = l->next_step;
-    r->steps = left < l->round_steps ? left : l->round_steps;
-    r->piece = l->next_piece;
-    int64_t end = (r->step + r->steps) * l->cut.batch_size, n = 0;
-    const dt_visit *visits = l->visits + l->visited;
-    if (end > l->cut.positions)
-        end = l->cut.positions;
-    while (l->visited + n < l->dataset->count && visits[n].position < end)
-        n++;
-    dt_round_pack(r, &l->cut, l->dataset, &l->order, visits, n, l->world->rank);
-    advance_rounds(l, r);
-    if (l->next_piece == 0)
-        l->visited += n;
-    dt_exchange_start(l->exchange, r->send, r->send_count, r->receive, r->receive_count);
-}
-
-static dt_code create_rounds(dt_loader *l, dt_error *err)
+static dt_code create_rounds(dt_loader *l, int64_t own, dt_error *err)
 {
     const dt_dataset *d = l->dataset;
     size_t record = (size_t)(dt_dataset_x_bytes(d) + dt_dataset_y_bytes(d));
     int64_t fit = ROUND_BYTES / ((int64_t)record * l->cut.piece);
-    l->round_steps = l->cut.pieces > 1 || fit < 1 ? 1 : fit < l->steps ? fit : l->steps;
-    l->next_epoch = 1;
-    l->visits = dt_alloc(d->count, sizeof *l->visits, "the visits to the shard", err);
-    l->spare = dt_alloc(d->count, sizeof *l->spare, "the visits to the shard", err);
+    l->round_deliveries = l->cut.pieces > 1 || fit < 1 ? 1 : fit < l->steps ? fit : l->steps;
+    l->visits = dt_alloc(own, sizeof *l->visits, "the visits to the shard", err);
+    l->spare = dt_alloc(own, sizeof *l->spare, "the visits to the shard", err);
     for (int i = 0; i < 2; i++)
-        dt_round_init(&l->round[i], &l->cut, d, l->round_steps, err);
+        dt_round_init(&l->round[i], &l->cut, d, l->round_deliveries, own, err);
     return dt_exchange_create(l->world, record, &l->exchange, err);
+}
+
+static dt_code create(dt_loader *l, const dt_loader_options *o, dt_error *err)
+{
+    const dt_dataset *d = l->dataset;
+    const dt_world *world = l->world;
+    dt_stream_plan plan = {0};
+    int64_t rows = d->rows, own = 0;
+    if (d->streamed && !dt_stream_plan_make(&plan, d, err)) {
+        rows = dt_stream_window_rows(&plan, d);
+        own = dt_stream_rank_rows(&plan, world->size);
+    } else if (!d->streamed) {
+        own = d->window.begin[world->rank + 1] - d->window.begin[world->rank];
+    }
+    if (dt_world_agree(world, err))
+        return err->code;
+    dt_order_init(&l->order, rows, o->seed, o->shuffle, err);
+    l->x = dt_alloc(l->cut.piece * d->features, sizeof *l->x, "the samples of a batch", err);
+    l->y = dt_alloc(l->cut.piece, (size_t)dt_dataset_y_bytes(d), "the samples of a batch", err);
+    if (world->size > 1)
+        create_rounds(l, own, err);
+    if (!err->code && d->streamed)
+        dt_stream_open(&l->stream, world, d, &plan, o->seed, o->shuffle, err);
+    return dt_world_agree(world, err);
 }
 
 dt_code dt_loader_create(dt_loader **loader, const dt_world *world, const dt_dataset *dataset,
@@ -117,11 +208,7 @@ dt_code dt_loader_create(dt_loader **loader, const dt_world *world, const dt_dat
     l->epoch = 1;
     l->steps = dt_steps_per_epoch(dataset->rows, options->batch_size, options->drop_last);
     l->cut = make_cut(l, options, world->size);
-    dt_order_init(&l->order, dataset->rows, options->seed, options->shuffle, err);
-    l->x = dt_alloc(l->cut.piece * dataset->features, sizeof *l->x, "the samples of a batch", err);
-    l->y =
-        dt_alloc(l->cut.piece, (size_t)dt_dataset_y_bytes(dataset), "the samples of a batch", err);
-    if (world->size > 1 ? create_rounds(l, err) : err->code) {
+    if (create(l, options, err)) {
         dt_loader_destroy(l);
         return err->code;
     }
@@ -138,6 +225,7 @@ void dt_loader_destroy(dt_loader *l)
     if (l->exchange)
         dt_exchange_finish(l->exchange);
     dt_exchange_destroy(l->exchange);
+    dt_stream_close(l->stream);
     dt_round_free(&l->round[0]);
     dt_round_free(&l->round[1]);
     dt_order_free(&l->order);
@@ -148,6 +236,9 @@ void dt_loader_destroy(dt_loader *l)
     free(l);
 }
 
+/* ---- Deliveries
+ * ---------------------------------------------------------------------------------- */
+
 /* A row of x as the model sees it. */
 static void unpack_x(const dt_dataset *d, const char *x, float *out)
 {
@@ -157,37 +248,31 @@ static void unpack_x(const dt_dataset *d, const char *x, float *out)
         memcpy(out, x, (size_t)d->features * sizeof *out);
 }
 
-/* One rank has every row: it gathers those of the delivery, or points at them where they lie. */
-static dt_samples deliver_own(dt_loader *l, dt_span span)
+/* One rank has every row of the window: it gathers those of the delivery, or points at them where
+ * they lie. */
+static dt_samples deliver_own(dt_loader *l)
 {
     const dt_dataset *d = l->dataset;
+    find_window(l);
+    dt_delivery delivery = next_delivery(l);
+    dt_span span = dt_cut_span(&l->cut, &delivery, 0);
     size_t x_bytes = (size_t)dt_dataset_x_bytes(d), y_bytes = (size_t)dt_dataset_y_bytes(d);
-    int64_t count = span.end - span.begin;
-    const char *x = d->x, *y = d->y;
-    if (!l->order.shuffle && !d->x_is_bytes)
-        return (dt_samples){.count = count,
-                            .x = (const float *)d->x + span.begin * d->features,
-                            .y = y + (size_t)span.begin * y_bytes};
+    int64_t count = span.end - span.begin, first = span.begin - l->window->first;
+    const char *x = l->window->x, *y = l->window->y;
+    dt_samples samples = {.count = count, .x = l->x, .y = l->y, .last = delivery.last};
+    advance(l, &delivery);
+    if (!l->order.shuffle && !d->x_is_bytes) {
+        samples.x = (const float *)l->window->x + first * d->features;
+        samples.y = y + (size_t)first * y_bytes;
+        return samples;
+    }
 #pragma omp parallel for if ((size_t)count * x_bytes > 1 << 17)
     for (int64_t i = 0; i < count; i++) {
-        size_t row = (size_t)dt_order_row(&l->order, span.begin + i);
+        size_t row = (size_t)dt_order_row(&l->order, first + i);
         unpack_x(d, x + row * x_bytes, l->x + i * d->features);
         memcpy(l->y + (size_t)i * y_bytes, y + row * y_bytes, y_bytes);
     }
-    return (dt_samples){.count = count, .x = l->x, .y = l->y};
-}
-
-static dt_samples deliver_received(dt_loader *l, dt_span span)
-{
-    const dt_dataset *d = l->dataset;
-    size_t x_bytes = (size_t)dt_dataset_x_bytes(d), y_bytes = (size_t)dt_dataset_y_bytes(d);
-    dt_round *r = &l->round[l->current];
-    for (int64_t i = 0; i < span.end - span.begin; i++) {
-        const char *record = dt_round_take(r, x_bytes + y_bytes);
-        unpack_x(d, record, l->x + i * d->features);
-        memcpy(l->y + (size_t)i * y_bytes, record + x_bytes, y_bytes);
-    }
-    return (dt_samples){.count = span.end - span.begin, .x = l->x, .y = l->y};
+    return samples;
 }
 
 /* The current round is used up: the one under way becomes current, and the one after it starts. */
@@ -198,36 +283,30 @@ static void turn_rounds(dt_loader *l)
     start_round(l, &l->round[!l->current]);
 }
 
-static bool round_begins(const dt_loader *l)
+static dt_samples deliver_received(dt_loader *l)
 {
-    return l->cut.pieces > 1 || l->step % l->round_steps == 0;
-}
-
-static void advance(dt_loader *l)
-{
-    if (++l->piece < l->cut.pieces)
-        return;
-    l->piece = 0;
-    if (++l->step < l->steps)
-        return;
-    l->step = 0;
-    l->epoch++;
+    const dt_dataset *d = l->dataset;
+    size_t x_bytes = (size_t)dt_dataset_x_bytes(d), y_bytes = (size_t)dt_dataset_y_bytes(d);
+    if (l->round[l->current].delivered == l->round[l->current].deliveries)
+        turn_rounds(l);
+    dt_round *r = &l->round[l->current];
+    const dt_delivery *delivery = &r->delivery[r->delivered++];
+    dt_span span = dt_cut_span(&l->cut, delivery, l->world->rank);
+    for (int64_t i = 0; i < span.end - span.begin; i++) {
+        const char *record = dt_round_take(r, x_bytes + y_bytes);
+        unpack_x(d, record, l->x + i * d->features);
+        memcpy(l->y + (size_t)i * y_bytes, record + x_bytes, y_bytes);
+    }
+    return (dt_samples){
+        .count = span.end - span.begin, .x = l->x, .y = l->y, .last = delivery->last};
 }
 
 dt_samples dt_loader_next(dt_loader *l)
 {
-    dt_samples samples;
-    dt_span span = dt_cut_span(&l->cut, l->step, l->piece, l->world->rank);
-    if (l->world->size > 1) {
-        if (round_begins(l))
-            turn_rounds(l);
-        samples = deliver_received(l, span);
-    } else {
-        if (l->step == 0 && l->piece == 0)
-            dt_order_begin_epoch(&l->order, l->epoch);
-        samples = deliver_own(l, span);
-    }
-    advance(l);
-    samples.last = l->piece == 0;
-    return samples;
+    return l->world->size > 1 ? deliver_received(l) : deliver_own(l);
+}
+
+dt_code dt_loader_check(const dt_loader *l, dt_error *err)
+{
+    return l->stream ? dt_stream_check(l->stream, err) : DT_OK;
 }

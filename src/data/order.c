@@ -26,9 +26,9 @@ dt_code dt_order_init(dt_order *order, int64_t n, uint64_t seed, bool shuffle, d
     return err->code;
 }
 
-void dt_order_begin_epoch(dt_order *order, int64_t epoch)
+void dt_order_begin(dt_order *order, uint32_t purpose, int64_t epoch)
 {
-    dt_random random = {.seed = order->seed, .purpose = DT_RANDOM_ORDER, .stream = (uint32_t)epoch};
+    dt_random random = {.seed = order->seed, .purpose = purpose, .stream = (uint32_t)epoch};
     if (order->table)
         dt_random_permutation(&random, order->table, order->n);
     for (int r = 0; r < DT_ORDER_ROUNDS; r += 4) {

@@ -25,8 +25,9 @@ typedef struct {
 /* To be ended with dt_order_free. */
 dt_code dt_order_init(dt_order *order, int64_t n, uint64_t seed, bool shuffle, dt_error *err);
 
-/* Take the order of an epoch, counted from 1. */
-void dt_order_begin_epoch(dt_order *order, int64_t epoch);
+/* Take another order: that of an epoch, counted from 1, for what the purpose says. n may be changed
+ * to a smaller number before. */
+void dt_order_begin(dt_order *order, uint32_t purpose, int64_t epoch);
 
 /* The row visited at a position, both from 0. */
 int64_t dt_order_row(const dt_order *order, int64_t position);

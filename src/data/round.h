@@ -1,4 +1,4 @@
-/* A round: the rows of a few consecutive batches, on their way from the ranks that loaded them to
+/* A round: the rows of a few consecutive deliveries, on their way from the ranks that hold them to
  * the ranks that compute with them, in one exchange. */
 #ifndef DT_DATA_ROUND_H
 #define DT_DATA_ROUND_H
@@ -7,26 +7,36 @@
 #include "data/dataset.h"
 #include "data/order.h"
 
-/* How an epoch is cut into deliveries: the same on every rank. A batch of which a rank's part is
- * too large for one delivery takes several. */
+/* How batches are cut into deliveries: the same on every rank. A batch of which a rank's part is
+ * too large for one delivery takes several, and so does one that lies in two windows. */
 typedef struct {
     int64_t positions;  /* samples visited in an epoch */
     int64_t batch_size; /* global */
     int ranks;
     int64_t piece;  /* most samples of a rank in one delivery */
-    int64_t pieces; /* deliveries to a batch */
+    int64_t pieces; /* deliveries of a batch, or of its part in a window */
 } dt_cut;
 
-/* The positions that a rank consumes in one delivery of a batch. */
+/* A delivery: the same part of a batch on every rank, of which each has some samples. */
+typedef struct {
+    int64_t step;       /* the batch, from 0 in the epoch */
+    int64_t begin, end; /* positions of the batch's part in this window */
+    int64_t piece;      /* of that part */
+    bool last;          /* of the batch */
+} dt_delivery;
+
+/* Samples in a step's batch. */
+int64_t dt_cut_batch(const dt_cut *cut, int64_t step);
+
+/* The positions [begin, end) that a rank consumes in a delivery. */
 typedef struct {
     int64_t begin, end;
 } dt_span;
-
-dt_span dt_cut_span(const dt_cut *cut, int64_t step, int64_t piece, int rank);
+dt_span dt_cut_span(const dt_cut *cut, const dt_delivery *delivery, int rank);
 
 typedef struct {
-    int64_t step, steps; /* the batches in it, counted from 0 in the epoch */
-    int64_t piece;       /* the delivery in it, where a batch takes several; then steps is 1 */
+    dt_delivery *delivery; /* [deliveries] all of one window */
+    int64_t deliveries, delivered;
     /* on the way out */
     char *send;          /* records, by destination */
     int64_t *send_count; /* [ranks] */
@@ -39,14 +49,18 @@ typedef struct {
     int64_t taken;          /* rows consumed */
 } dt_round;
 
-/* Room for rounds of at most so many steps. Not collective. */
-dt_code dt_round_init(dt_round *round, const dt_cut *cut, const dt_dataset *dataset, int64_t steps,
-                      dt_error *err);
+/* Room for rounds of at most so many deliveries, and of so many rows of this rank. Not collective.
+ */
+dt_code dt_round_init(dt_round *round, const dt_cut *cut, const dt_dataset *dataset,
+                      int64_t deliveries, int64_t own_rows, dt_error *err);
 
-/* Pack this rank's rows of the round and find out what will come from where.
- *   visits  [n_visits] to this rank's rows, from the round's first position on */
+/* Pack this rank's rows of the round's deliveries and find out what will come from where.
+ *   order   of the window's rows
+ *   visits  [n_visits] to this rank's rows of the window, at positions in the window, that fall
+ * between the first delivery's begin and the last one's end */
 void dt_round_pack(dt_round *round, const dt_cut *cut, const dt_dataset *dataset,
-                   const dt_order *order, const dt_visit *visits, int64_t n_visits, int rank);
+                   const dt_window *window, const dt_order *order, const dt_visit *visits,
+                   int64_t n_visits, int rank);
 
 /* The next row that arrived: x, and y right behind it. */
 const char *dt_round_take(dt_round *round, size_t record_bytes);

@@ -197,8 +197,10 @@ static dt_code read_in_place(const dt_variable *v, int64_t row, int64_t n, hid_t
 static dt_code read_through_buffer(const dt_variable *v, int64_t row, int64_t n, hid_t type,
                                    void *out, dt_error *err)
 {
+    dt_h5_lock();
     int64_t row_bytes = v->width * (int64_t)H5Tget_size(v->type), chunk = v->chunk_rows;
     int64_t out_bytes = v->width * (int64_t)H5Tget_size(type);
+    dt_h5_unlock();
     int64_t most = (CONVERT_BYTES / row_bytes + chunk) / chunk * chunk;
     if (most > n)
         most = n;
@@ -218,7 +220,9 @@ dt_code dt_variable_read(const dt_variable *v, int64_t row, int64_t n, hid_t typ
 {
     if (n == 0)
         return DT_OK;
-    if (H5Tget_size(v->type) <= H5Tget_size(type))
-        return read_in_place(v, row, n, type, out, err);
-    return read_through_buffer(v, row, n, type, out, err);
+    dt_h5_lock();
+    bool fits = H5Tget_size(v->type) <= H5Tget_size(type);
+    dt_h5_unlock();
+    return fits ? read_in_place(v, row, n, type, out, err)
+                : read_through_buffer(v, row, n, type, out, err);
 }

@@ -30,6 +30,12 @@ const dt_option dt_train_option_table[] = {
     {NULL, "y", "NAME", "y", "path of the targets in it, N or N by K", TEXT(y)},
     {NULL, "no-shuffle", NULL, NULL, "take the samples in file order", FLAG(no_shuffle)},
     {NULL, "drop-last", NULL, NULL, "leave out a last batch that is not full", FLAG(drop_last)},
+    {NULL, "val-data", "FILE", NULL, "validate on this file after every epoch", TEXT(val_data)},
+    {NULL, "val-fraction", "F", NULL, "or on this share of the rows, which are not trained on",
+     .type = DT_OPTION_REAL, FIELD(val_fraction), .min = 0, .max = 0.999, .above_min = true},
+    {NULL, "memory", "SIZE", NULL,
+     "what one rank may hold of the data (500M, 2G); more is streamed [a fair part of the node]",
+     .type = DT_OPTION_SIZE, FIELD(memory)},
 
     {"Model", "hidden", "N,N,...", "none", "widths of the hidden layers; none: a linear model",
      WIDTHS(hidden)},
@@ -84,6 +90,8 @@ dt_code dt_train_options_check(const dt_train_options *options, dt_error *err)
 {
     if (options->nesterov && options->momentum <= 0)
         return dt_fail(err, DT_ERR_USAGE, "--nesterov: expected a --momentum above 0 with it");
+    if (options->val_data && options->val_fraction > 0)
+        return dt_fail(err, DT_ERR_USAGE, "--val-fraction: expected without --val-data");
     return DT_OK;
 }
 

@@ -21,15 +21,15 @@ static dt_loss choose_loss(const dt_train_options *options, const dt_source_fact
 static dt_code load_data(dt_run *r, dt_error *err)
 {
     const dt_train_options *o = r->options;
-    dt_source *source = NULL;
-    dt_source_open(&source, o->data, o->x, o->y, err);
-    if (!dt_world_agree(r->world, err)) {
-        r->model.loss = choose_loss(o, dt_source_look(source));
-        dt_dataset_load(&r->dataset, r->world, source,
-                        r->model.loss == DT_LOSS_CROSS_ENTROPY ? DT_Y_LABELS : DT_Y_TARGETS, err);
-    }
-    dt_source_close(source);
-    return err->code;
+    dt_source_open(&r->source, o->data, o->x, o->y, err);
+    if (dt_world_agree(r->world, err))
+        return err->code;
+    r->model.loss = choose_loss(o, dt_source_look(r->source));
+    dt_dataset_options data = {.kind = r->model.loss == DT_LOSS_CROSS_ENTROPY ? DT_Y_LABELS
+                                                                              : DT_Y_TARGETS,
+                               .seed = (uint64_t)o->seed,
+                               .memory = o->memory};
+    return dt_dataset_load(&r->dataset, r->world, r->source, &data, err);
 }
 
 static dt_code count_steps(dt_run *r, dt_error *err)
@@ -174,6 +174,7 @@ dt_code dt_run_close(dt_run *r, dt_error *err)
     dt_engine_destroy(r->engine);
     dt_optimizer_free(&r->optimizer);
     dt_dataset_free(&r->dataset);
+    dt_source_close(r->source);
     dt_model_free(&r->model);
     dt_team_free(&r->team);
     free(r->parameters);

@@ -8,6 +8,7 @@
 #include "model/model.h"
 #include "optim/optim.h"
 #include "report/report.h"
+#include "train/validation.h"
 #include <dtrain/options.h>
 #include <dtrain/world.h>
 
@@ -15,7 +16,12 @@ typedef struct {
     const dt_world *world;
     const dt_train_options *options;
     dt_team team;
+    dt_source *source;
     dt_dataset dataset;
+    bool validates;
+    dt_source *val_source;  /* of a data set of its own; else NULL */
+    dt_dataset val_dataset;
+    dt_validation validation;
     dt_model model;
     float *parameters; /* [P] */
     float *gradient;   /* [P + DT_TOTALS_TAIL] */

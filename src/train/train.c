@@ -46,7 +46,7 @@ static dt_totals compute_gradient(dt_run *run, times *t)
 static dt_code run_step(dt_run *run, dt_report_step_facts *step, times *t, dt_error *err)
 {
     dt_totals totals = compute_gradient(run, t);
-    totals.failed = dt_report_check(run->report, err) != DT_OK;
+    totals.failed = dt_report_check(run->report, err) || dt_loader_check(run->loader, err);
     dt_totals_sum(run->world, run->gradient, run->model.parameters, &totals);
     t->allreduce += lap(t);
     if (totals.failed)

@@ -4,6 +4,7 @@
 #include "mpi/support.h"
 
 #include "comm/comm.h"
+#include "core/random.h"
 #include "data/loader.h"
 #include "data/order.h"
 
@@ -80,7 +81,7 @@ static void walk_epoch(const scene *s, dt_loader *loader, dt_order *order, int e
 {
     int64_t steps = dt_steps_per_epoch(s->rows, s->batch, s->drop_last), bad = 0, used = 0;
     int64_t *seen = calloc((size_t)s->rows, sizeof *seen);
-    dt_order_begin_epoch(order, epoch);
+    dt_order_begin(order, DT_RANDOM_ORDER, epoch);
     for (int64_t step = 0; step < steps; step++) {
         int64_t base = step * s->batch, left = s->rows - base;
         dt_split split = dt_batch_split(left < s->batch ? left : s->batch, world.size);
@@ -123,7 +124,8 @@ static void walk(const scene *s)
     dt_world_agree(&world, &err);
     dt_source_open(&source, path, "x", "y", &err);
     CHECK_NO_ERROR(&err);
-    dt_dataset_load(&dataset, &world, source, s->labels ? DT_Y_LABELS : DT_Y_TARGETS, &err);
+    dt_dataset_options how = {.kind = s->labels ? DT_Y_LABELS : DT_Y_TARGETS};
+    dt_dataset_load(&dataset, &world, source, &how, &err);
     CHECK_NO_ERROR(&err);
     CHECK_ALL(dataset.outputs == (s->labels ? s->rows : 1));
     dt_loader_options options = {

@@ -1,5 +1,6 @@
 /* The order of an epoch, stored (up to 2^20 rows) and computed (beyond): that it is a permutation,
  * that its inverse fits, that it looks random, and what it depends on. */
+#include "core/random.h"
 #include "data/order.h"
 
 #include <math.h>
@@ -26,7 +27,7 @@ static void begin(dt_order *order, int64_t n, uint64_t seed, bool shuffle, int64
     dt_error err = {0};
     if (dt_order_init(order, n, seed, shuffle, &err))
         fail_msg("%s", err.text);
-    dt_order_begin_epoch(order, epoch);
+    dt_order_begin(order, DT_RANDOM_ORDER, epoch);
 }
 
 /* The rows by position, in an array that the caller frees. */
@@ -222,8 +223,8 @@ static void no_memory(void **state)
         dt_order order;
         int64_t wrong = 0;
         begin(&order, sizes[i], 11, true, 1);
-        dt_order_begin_epoch(&order, 4);
-        dt_order_begin_epoch(&order, 3);
+        dt_order_begin(&order, DT_RANDOM_ORDER, 4);
+        dt_order_begin(&order, DT_RANDOM_ORDER, 3);
         for (int64_t p = 0; p < sizes[i]; p += 1 + sizes[i] / 1000)
             wrong += dt_order_row(&order, p) != base[i][p];
         assert_int_equal(wrong, 0);

@@ -1,0 +1,272 @@
+#include "data/stream.h"
+
+#include "core/memory.h"
+#include "core/random.h"
+#include "data/order.h"
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+    SLOTS = 2,             /* one window is consumed while the next is read */
+    BLOCKS_OF_WINDOW = 16, /* at least, so that a window mixes rows from many places */
+};
+
+/* ---- The cut
+ * -------------------------------------------------------------------------------------- */
+
+/* A power of two of rows, so that the order is the same for every layout whose chunks divide it;
+ * for other chunks the nearest whole number of them. */
+static int64_t choose_block(int64_t window_rows, int64_t chunk_rows)
+{
+    int64_t block = 1;
+    while (block * 2 <= window_rows / BLOCKS_OF_WINDOW)
+        block *= 2;
+    if (block % chunk_rows == 0)
+        return block;
+    return block < chunk_rows ? chunk_rows : block / chunk_rows * chunk_rows;
+}
+
+dt_code dt_stream_plan_make(dt_stream_plan *plan, const dt_dataset *d, dt_error *err)
+{
+    const dt_source_facts *facts = dt_source_look(d->source);
+    int64_t row_bytes = dt_dataset_x_bytes(d) + dt_dataset_y_bytes(d);
+    int64_t window_rows = d->memory / SLOTS / row_bytes;
+    char text[2][16];
+    plan->block_rows = choose_block(window_rows, facts->chunk_rows);
+    plan->blocks = (facts->rows + plan->block_rows - 1) / plan->block_rows;
+    plan->window_blocks = window_rows / plan->block_rows;
+    if (plan->window_blocks < 1)
+        return dt_fail(err, DT_ERR_MEMORY,
+                       "%s: its chunks are too large to be streamed: %s each, and with --memory %s "
+                       "one has to fit twice; h5repack can make them smaller (see dtrain info)",
+                       facts->path,
+                       dt_format_bytes((double)facts->chunk_rows * (double)row_bytes, text[0]),
+                       dt_format_bytes((double)d->memory, text[1]));
+    plan->windows = (plan->blocks + plan->window_blocks - 1) / plan->window_blocks;
+    return DT_OK;
+}
+
+int64_t dt_stream_window_rows(const dt_stream_plan *plan, const dt_dataset *d)
+{
+    int64_t rows = plan->window_blocks * plan->block_rows;
+    return rows < d->rows ? rows : d->rows;
+}
+
+int64_t dt_stream_rank_rows(const dt_stream_plan *plan, int ranks)
+{
+    return (plan->window_blocks + ranks - 1) / ranks * plan->block_rows;
+}
+
+/* ---- The stream
+ * ------------------------------------------------------------------------------------ */
+
+struct dt_stream {
+    const dt_world *world;
+    const dt_dataset *dataset;
+    dt_stream_plan plan;
+    dt_order order; /* of the blocks, in the epoch being read */
+    bool *mark;     /* [block_rows] */
+    dt_window slot[SLOTS];
+    dt_error err; /* the reader's; to be looked at when failed is set */
+    atomic_bool failed;
+    pthread_t reader;
+    bool running;
+    pthread_mutex_t lock;
+    pthread_cond_t changed;
+    int64_t read, taken, released; /* windows since the start; under the lock */
+    bool stop;
+};
+
+static int64_t block_of(const dt_stream *s, int64_t window, int64_t i)
+{
+    return dt_order_row(&s->order, window * s->plan.window_blocks + i);
+}
+
+static int64_t block_begin(const dt_stream *s, int64_t block)
+{
+    int64_t row = block * s->plan.block_rows;
+    return row < s->dataset->holdout.rows ? row : s->dataset->holdout.rows;
+}
+
+/* Rows of a block that are trained on. */
+static int64_t block_count(const dt_stream *s, int64_t block)
+{
+    const dt_holdout *h = &s->dataset->holdout;
+    int64_t begin = block_begin(s, block), end = block_begin(s, block + 1);
+    return end - begin - (dt_holdout_before(h, end) - dt_holdout_before(h, begin));
+}
+
+/* How the blocks of a window are shared out. */
+static dt_split share_blocks(const dt_stream *s, int64_t window)
+{
+    int64_t left = s->plan.blocks - window * s->plan.window_blocks;
+    return (dt_split){.n = left < s->plan.window_blocks ? left : s->plan.window_blocks,
+                      .granule = 1,
+                      .parts = s->world->size};
+}
+
+static void count_window(const dt_stream *s, dt_window *w)
+{
+    dt_split share = share_blocks(s, w->index);
+    w->count = 0;
+    for (int r = 0; r < s->world->size; r++) {
+        w->begin[r] = w->count;
+        for (int64_t i = dt_split_begin(&share, r); i < dt_split_begin(&share, r + 1); i++)
+            w->count += block_count(s, block_of(s, w->index, i));
+    }
+    w->begin[s->world->size] = w->count;
+}
+
+static bool must_stop(dt_stream *s)
+{
+    pthread_mutex_lock(&s->lock);
+    bool stop = s->stop;
+    pthread_mutex_unlock(&s->lock);
+    return stop;
+}
+
+static void fail(dt_stream *s, const dt_error *err)
+{
+    if (!atomic_load(&s->failed)) {
+        s->err = *err;
+        atomic_store(&s->failed, true);
+    }
+}
+
+/* This rank's blocks, one behind the other. */
+static void read_window(dt_stream *s, dt_window *w)
+{
+    const dt_dataset *d = s->dataset;
+    dt_split share = share_blocks(s, w->index);
+    int64_t x = dt_dataset_x_bytes(d), y = dt_dataset_y_bytes(d), at = 0;
+    dt_error err = {0};
+    for (int64_t i = dt_split_begin(&share, s->world->rank);
+         i < dt_split_begin(&share, s->world->rank + 1) && !err.code && !must_stop(s); i++) {
+        int64_t block = block_of(s, w->index, i), row = block_begin(s, block);
+        at += dt_dataset_read(d, row, block_begin(s, block + 1) - row, false, s->mark,
+                              (char *)w->x + at * x, (char *)w->y + at * y, &err);
+    }
+    if (err.code) {
+        fail(s, &err);
+        int64_t own = w->begin[s->world->rank + 1] - w->begin[s->world->rank];
+        memset(w->x, 0, (size_t)(own * x));
+        memset(w->y, 0, (size_t)(own * y));
+    }
+}
+
+/* Windows in order, each when there is a slot for it. */
+static void *read_ahead(void *stream)
+{
+    dt_stream *s = stream;
+    for (int64_t k = 0;; k++) {
+        pthread_mutex_lock(&s->lock);
+        while (!s->stop && k >= s->released + SLOTS)
+            pthread_cond_wait(&s->changed, &s->lock);
+        bool stop = s->stop;
+        pthread_mutex_unlock(&s->lock);
+        if (stop)
+            return NULL;
+        dt_window *w = &s->slot[k % SLOTS];
+        w->epoch = k / s->plan.windows + 1;
+        w->index = k % s->plan.windows;
+        if (w->index == 0)
+            dt_order_begin(&s->order, DT_RANDOM_BLOCKS, w->epoch);
+        w->first =
+            w->index == 0 ? 0 : s->slot[(k - 1) % SLOTS].first + s->slot[(k - 1) % SLOTS].count;
+        count_window(s, w);
+        read_window(s, w);
+        pthread_mutex_lock(&s->lock);
+        s->read = k + 1;
+        pthread_cond_broadcast(&s->changed);
+        pthread_mutex_unlock(&s->lock);
+    }
+}
+
+static dt_code allocate(dt_stream *s, dt_error *err)
+{
+    const dt_dataset *d = s->dataset;
+    int64_t own = dt_stream_rank_rows(&s->plan, s->world->size);
+    s->mark = dt_alloc(s->plan.block_rows, sizeof *s->mark, "rows held out", err);
+    for (int i = 0; i < SLOTS; i++) {
+        s->slot[i].begin = dt_alloc(s->world->size + 1, sizeof(int64_t), "a window", err);
+        s->slot[i].x = dt_alloc(own, (size_t)dt_dataset_x_bytes(d), "a window", err);
+        s->slot[i].y = dt_alloc(own, (size_t)dt_dataset_y_bytes(d), "a window", err);
+    }
+    return err->code;
+}
+
+dt_code dt_stream_open(dt_stream **stream, const dt_world *world, const dt_dataset *dataset,
+                       const dt_stream_plan *plan, uint64_t seed, bool shuffle, dt_error *err)
+{
+    dt_stream *s = calloc(1, sizeof *s);
+    *stream = NULL;
+    if (!s)
+        return dt_fail(err, DT_ERR_MEMORY, "out of memory for the stream");
+    s->world = world;
+    s->dataset = dataset;
+    s->plan = *plan;
+    pthread_mutex_init(&s->lock, NULL);
+    pthread_cond_init(&s->changed, NULL);
+    dt_order_init(&s->order, plan->blocks, seed, shuffle, err);
+    if (!allocate(s, err)) {
+        s->running = pthread_create(&s->reader, NULL, read_ahead, s) == 0;
+        if (!s->running)
+            dt_fail(err, DT_ERR_MEMORY, "cannot start the thread that reads ahead");
+    }
+    if (err->code)
+        dt_stream_close(s);
+    else
+        *stream = s;
+    return err->code;
+}
+
+const dt_window *dt_stream_take(dt_stream *s)
+{
+    pthread_mutex_lock(&s->lock);
+    while (s->read <= s->taken)
+        pthread_cond_wait(&s->changed, &s->lock);
+    const dt_window *w = &s->slot[s->taken++ % SLOTS];
+    pthread_mutex_unlock(&s->lock);
+    return w;
+}
+
+void dt_stream_release(dt_stream *s)
+{
+    pthread_mutex_lock(&s->lock);
+    s->released++;
+    pthread_cond_broadcast(&s->changed);
+    pthread_mutex_unlock(&s->lock);
+}
+
+dt_code dt_stream_check(dt_stream *s, dt_error *err)
+{
+    if (!atomic_load(&s->failed))
+        return DT_OK;
+    return dt_fail(err, s->err.code, "%s", s->err.text);
+}
+
+void dt_stream_close(dt_stream *s)
+{
+    if (!s)
+        return;
+    if (s->running) {
+        pthread_mutex_lock(&s->lock);
+        s->stop = true;
+        pthread_cond_broadcast(&s->changed);
+        pthread_mutex_unlock(&s->lock);
+        pthread_join(s->reader, NULL);
+    }
+    for (int i = 0; i < SLOTS; i++) {
+        free(s->slot[i].begin);
+        free(s->slot[i].x);
+        free(s->slot[i].y);
+    }
+    dt_order_free(&s->order);
+    free(s->mark);
+    pthread_cond_destroy(&s->changed);
+    pthread_mutex_destroy(&s->lock);
+    free(s);
+}

@@ -1,0 +1,33 @@
+/* A window: rows that are in memory at the same time, some on each rank, and shuffled among each
+ * other. Data that fits is one window; else an epoch is a sequence of them. */
+#ifndef DT_DATA_WINDOW_H
+#define DT_DATA_WINDOW_H
+
+#include "core/split.h"
+#include <stdint.h>
+
+typedef struct {
+    int64_t epoch;  /* from 1; of streamed windows */
+    int64_t index;  /* in the epoch, from 0 */
+    int64_t first;  /* position in the epoch of its first row */
+    int64_t count;  /* its rows, on all ranks */
+    int64_t *begin; /* [ranks + 1] which of them each rank has; owned */
+    void *x;        /* [own rows,features] uint8_t or float; owned */
+    void *y;        /* [own rows,outputs] float, or [own rows] int32_t labels; owned */
+} dt_window;
+
+/* The rank that has a row of the window: the last that begins at or before it. */
+static inline int dt_window_owner(const dt_window *w, int ranks, int64_t row)
+{
+    int low = 0, high = ranks; /* begin[low] <= row < begin[high] */
+    while (high - low > 1) {
+        int middle = (low + high) / 2;
+        if (w->begin[middle] <= row)
+            low = middle;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+#endif

@@ -1,0 +1,106 @@
+#include "train/validation.h"
+
+#include "comm/comm.h"
+#include "core/memory.h"
+#include "model/loss.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { PIECE_BYTES = 4 << 20 };
+
+dt_code dt_validation_init(dt_validation *v, const dt_world *world, const dt_dataset *d, bool whole,
+                           int64_t outputs, dt_error *err)
+{
+    int64_t chunk = dt_source_look(d->source)->chunk_rows;
+    int64_t piece = PIECE_BYTES / ((d->features + outputs) * (int64_t)sizeof(float)) + 1;
+    if (d->streamed && whole) /* read from the file, each chunk once */
+        piece = (piece + chunk - 1) / chunk * chunk;
+    *v = (dt_validation){.world = world, .dataset = d, .whole = whole, .piece = piece};
+    v->x = dt_alloc(piece * d->features, sizeof *v->x, "rows to validate on", err);
+    v->output = dt_alloc(piece * outputs, sizeof *v->output, "outputs", err);
+    if (d->streamed && whole) {
+        v->mark = dt_alloc(piece, sizeof *v->mark, "rows to validate on", err);
+        v->bytes = dt_alloc(piece, (size_t)dt_dataset_x_bytes(d), "rows to validate on", err);
+        v->y = dt_alloc(piece, (size_t)dt_dataset_y_bytes(d), "rows to validate on", err);
+    }
+    return err->code;
+}
+
+void dt_validation_free(dt_validation *v)
+{
+    free(v->mark);
+    free(v->bytes);
+    free(v->y);
+    free(v->x);
+    free(v->output);
+    memset(v, 0, sizeof *v);
+}
+
+/* What this rank's rows add up to. */
+typedef struct {
+    double loss, correct, samples;
+} sums;
+
+static void add_rows(const dt_validation *v, dt_engine *engine, const float *parameters,
+                     const void *x, const void *y, int64_t n, sums *s)
+{
+    const dt_dataset *d = v->dataset;
+    const float *rows = x;
+    if (d->x_is_bytes) {
+        dt_unit_from_bytes(x, n * d->features, v->x);
+        rows = v->x;
+    }
+    s->loss += dt_engine_forward(engine, parameters, rows, y, n, v->output);
+    if (d->kind == DT_Y_LABELS)
+        s->correct += (double)dt_count_correct(n, d->outputs, v->output, y);
+    s->samples += (double)n;
+}
+
+static void add_memory(const dt_validation *v, dt_engine *engine, const float *parameters, sums *s)
+{
+    const dt_dataset *d = v->dataset;
+    const dt_window *w = &d->window;
+    const char *x = v->whole ? w->x : d->held.x, *y = v->whole ? w->y : d->held.y;
+    int64_t n = v->whole ? w->begin[v->world->rank + 1] - w->begin[v->world->rank] : d->held.count;
+    for (int64_t i = 0; i < n; i += v->piece)
+        add_rows(v, engine, parameters, x + i * dt_dataset_x_bytes(d), y + i * dt_dataset_y_bytes(d),
+                 n - i < v->piece ? n - i : v->piece, s);
+}
+
+/* A data set for validation that does not fit into memory is read again each time. */
+static dt_code add_file(const dt_validation *v, dt_engine *engine, const float *parameters, sums *s,
+                        dt_error *err)
+{
+    const dt_dataset *d = v->dataset;
+    dt_split pieces = {.n = d->rows, .granule = v->piece, .parts = v->world->size};
+    int64_t begin = dt_split_begin(&pieces, v->world->rank);
+    int64_t end = dt_split_begin(&pieces, v->world->rank + 1);
+    for (int64_t row = begin; row < end && !err->code; row += v->piece) {
+        int64_t n = end - row < v->piece ? end - row : v->piece;
+        dt_dataset_read(d, row, n, false, v->mark, v->bytes, v->y, err);
+        if (!err->code)
+            add_rows(v, engine, parameters, v->bytes, v->y, n, s);
+    }
+    return err->code;
+}
+
+dt_code dt_validation_run(dt_validation *v, dt_engine *engine, const float *parameters,
+                          dt_validation_result *result, dt_error *err)
+{
+    sums s = {0};
+    if (v->whole && v->dataset->streamed)
+        add_file(v, engine, parameters, &s, err);
+    else
+        add_memory(v, engine, parameters, &s);
+    if (dt_world_agree(v->world, err))
+        return err->code;
+    dt_sum_double(v->world, (double *)&s, sizeof s / sizeof(double));
+    bool classes = v->dataset->kind == DT_Y_LABELS;
+    *result = (dt_validation_result){.loss = s.loss / s.samples,
+                                     .accuracy = classes ? s.correct / s.samples : NAN,
+                                     .has_accuracy = classes,
+                                     .samples = (int64_t)s.samples};
+    return DT_OK;
+}

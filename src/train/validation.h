@@ -1,0 +1,35 @@
+/* Validation after an epoch: the exact mean loss, and for classes the accuracy, over rows that are not
+ * trained on, by all ranks together. */
+#ifndef DT_TRAIN_VALIDATION_H
+#define DT_TRAIN_VALIDATION_H
+
+#include "data/dataset.h"
+#include "engine/engine.h"
+
+typedef struct {
+    const dt_world *world;
+    const dt_dataset *dataset; /* whose rows held out these are; or, of a data set of its own, all */
+    bool whole;                /* all rows of the data set */
+    int64_t piece;             /* rows at a time */
+    bool *mark;                /* [piece] */
+    void *bytes, *y;           /* [piece] rows as they lie in the file or in memory */
+    float *x, *output;         /* [piece,features], [piece,outputs] */
+} dt_validation;
+
+typedef struct {
+    double loss, accuracy; /* accuracy: a fraction; of classes only */
+    bool has_accuracy;
+    int64_t samples;
+} dt_validation_result;
+
+/* Room for validating. dataset is borrowed. Not collective. To be ended with dt_validation_free. */
+dt_code dt_validation_init(dt_validation *validation, const dt_world *world,
+                           const dt_dataset *dataset, bool whole, int64_t outputs, dt_error *err);
+
+/* Collective. */
+dt_code dt_validation_run(dt_validation *validation, dt_engine *engine, const float *parameters,
+                          dt_validation_result *result, dt_error *err);
+
+void dt_validation_free(dt_validation *validation);
+
+#endif
