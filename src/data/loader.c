@@ -25,6 +25,7 @@ struct dt_loader {
     int64_t position;           /* where the batch's part in this window begins */
     const dt_window *window;    /* that it is in; NULL before the first */
     int64_t window_epoch;       /* whose order the window's rows have */
+    int64_t window_rows;        /* most rows of a window */
     dt_order order;             /* of the window's rows */
     /* several ranks: one round is consumed while the next is under way */
     dt_exchange *exchange;
@@ -182,6 +183,7 @@ static dt_code create(dt_loader *l, const dt_loader_options *o, dt_error *err)
     }
     if (dt_world_agree(world, err))
         return err->code;
+    l->window_rows = rows;
     dt_order_init(&l->order, rows, o->seed, o->shuffle, err);
     l->x = dt_alloc(l->cut.piece * d->features, sizeof *l->x, "the samples of a batch", err);
     l->y = dt_alloc(l->cut.piece, (size_t)dt_dataset_y_bytes(d), "the samples of a batch", err);
@@ -304,6 +306,11 @@ static dt_samples deliver_received(dt_loader *l)
 dt_samples dt_loader_next(dt_loader *l)
 {
     return l->world->size > 1 ? deliver_received(l) : deliver_own(l);
+}
+
+int64_t dt_loader_window_rows(const dt_loader *l)
+{
+    return l->stream ? l->window_rows : 0;
 }
 
 dt_code dt_loader_check(const dt_loader *l, dt_error *err)

@@ -33,6 +33,9 @@ dt_code dt_loader_create(dt_loader **loader, const dt_world *world, const dt_dat
  */
 dt_samples dt_loader_next(dt_loader *loader);
 
+/* Rows that are in memory and shuffled at a time, on all ranks; 0: all. */
+int64_t dt_loader_window_rows(const dt_loader *loader);
+
 /* DT_OK, or what went wrong on this rank in reading rows ahead; the samples are then worthless, but
  * the deliveries go on. Not collective. Cheap. */
 dt_code dt_loader_check(const dt_loader *loader, dt_error *err);

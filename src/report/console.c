@@ -56,11 +56,14 @@ void dt_console_start(dt_console *console, const dt_report_run *run, dt_error *e
     char ranks[DT_COUNT_TEXT], nodes[DT_COUNT_TEXT], threads[DT_COUNT_TEXT], samples[DT_COUNT_TEXT],
         features[DT_COUNT_TEXT], parameters[DT_COUNT_TEXT], steps[DT_COUNT_TEXT];
     const char *slash = strrchr(run->data, '/');
-    print(console, err, "%s on %s, %s%s; %s: %s of %s; %s; %s; %s per epoch\n",
+    char held[64] = "in memory";
+    if (run->window_rows)
+        snprintf(held, sizeof held, "streamed in windows of %" PRId64 " rows", run->window_rows);
+    print(console, err, "%s on %s, %s%s; %s: %s of %s, %s; %s; %s; %s per epoch\n",
           dt_count_text(ranks, run->ranks, "rank"), dt_count_text(nodes, run->nodes, "node"),
           dt_count_text(threads, run->threads, "thread"), run->ranks > 1 ? " each" : "",
           slash ? slash + 1 : run->data, dt_count_text(samples, run->samples, "sample"),
-          dt_count_text(features, run->features, "feature"), run->model,
+          dt_count_text(features, run->features, "feature"), held, run->model,
           dt_count_text(parameters, run->parameters, "parameter"),
           dt_count_text(steps, run->steps_per_epoch, "step"));
 }
@@ -88,6 +91,17 @@ void dt_console_step(dt_console *console, const dt_report_step_facts *facts, dt_
     char loss[DT_LOSS_TEXT];
     print(console, err, "  Step %" PRId64 ", Loss: %s\n", facts->step,
           dt_loss_text(loss, facts->loss));
+}
+
+void dt_console_validation(dt_console *console, const dt_report_epoch_facts *facts, dt_error *err)
+{
+    char loss[DT_LOSS_TEXT];
+    if (console->quiet || !facts->validated)
+        return;
+    print(console, err, "  Validation, Loss: %s", dt_loss_text(loss, facts->val_loss));
+    if (facts->has_accuracy)
+        print(console, err, ", Accuracy: %.2f %%", 100 * facts->val_accuracy);
+    print(console, err, "\n");
 }
 
 void dt_console_end(dt_console *console, const char *how, int64_t epochs, int64_t steps,

@@ -25,6 +25,9 @@ static inline bool dt_console_wants(const dt_console *console, const dt_report_s
     return facts->step >= console->next || facts->global_step == console->total_steps;
 }
 
+/* The line after an epoch that was validated. */
+void dt_console_validation(dt_console *console, const dt_report_epoch_facts *facts, dt_error *err);
+
 /* Each puts the first failure to write into err, and prints nothing when the console is quiet. */
 void dt_console_start(dt_console *console, const dt_report_run *run, dt_error *err);
 void dt_console_epoch(dt_console *console, int64_t epoch, int64_t epochs, dt_error *err);

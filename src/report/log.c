@@ -4,7 +4,9 @@
 #include "core/json.h"
 #include "report/failure.h"
 
+#include <math.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 static const double FLUSH_SECONDS = 1; /* an event waits no longer than this and a step */
 
@@ -37,6 +39,21 @@ dt_code dt_log_open(dt_log *log, const dt_train_options *options, dt_error *err)
         return dt_write_failed(err, log->path);
     setvbuf(log->file, NULL, _IOFBF, BUFFER_BYTES);
     return DT_OK;
+}
+
+/* What a full disk left of the last line goes, so that every line of the log is whole. */
+static void cut_half_line(const char *path)
+{
+    FILE *file = fopen(path, "r+e");
+    long end = 0, at = 0;
+    for (int c; file && (c = fgetc(file)) != EOF;) {
+        at++;
+        end = c == '\n' ? at : end;
+    }
+    if (file && end < at && ftruncate(fileno(file), end) != 0)
+        end = at; /* nothing better is to be had */
+    if (file)
+        fclose(file);
 }
 
 static void flush(dt_log *log, dt_error *err)
@@ -74,13 +91,16 @@ void dt_log_start(dt_log *log, const dt_train_options *options, const dt_report_
     if (!log->file)
         return;
     json_t *event = json_pack(
-        "{s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "event",
+        "{s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:s, s:o}", "event",
         "start", "ranks", whole(run->ranks), "threads", whole(run->threads), "samples",
         whole(run->samples), "features", whole(run->features), "outputs", whole(run->outputs),
         "parameters", whole(run->parameters), "batch_size", whole(options->batch_size),
         "steps_per_epoch", whole(run->steps_per_epoch), "epochs", whole(options->epochs), "seed",
         whole(options->seed), "nodes", whole(run->nodes), "total_steps", whole(run->total_steps),
-        "data", dt_json_text(run->data), "model", dt_json_text(run->model));
+        "data", dt_json_text(run->data), "data_held", run->window_rows ? "windows" : "memory",
+        "model", dt_json_text(run->model));
+    if (run->window_rows)
+        json_object_set_new(event, "window_rows", whole(run->window_rows));
     if (run->options)
         json_object_set_new(event, "options", json_loads(run->options, 0, NULL));
     write_event(log, event, err);
@@ -111,10 +131,12 @@ void dt_log_epoch(dt_log *log, const dt_report_epoch_facts *facts, dt_error *err
                              dt_json_real(facts->compute), "allreduce",
                              dt_json_real(facts->allreduce), "update", dt_json_real(facts->update));
     write_event(log,
-                json_pack("{s:s, s:o, s:o, s:o, s:o, s:n, s:n, s:o, s:o, s:o}", "event", "epoch",
+                json_pack("{s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "event", "epoch",
                           "epoch", whole(facts->epoch), "global_step", whole(facts->global_step),
                           "samples", whole(facts->samples), "train_loss",
-                          dt_json_real(facts->train_loss), "val_loss", "val_accuracy", "seconds",
+                          dt_json_real(facts->train_loss), "val_loss",
+                          dt_json_real(facts->validated ? facts->val_loss : NAN), "val_accuracy",
+                          dt_json_real(facts->has_accuracy ? facts->val_accuracy : NAN), "seconds",
                           dt_json_real(facts->seconds), "samples_per_second", dt_json_real(speed),
                           "time", time),
                 err);
@@ -147,5 +169,7 @@ void dt_log_close(dt_log *log, dt_error *err)
 {
     if (log->file && fclose(log->file) != 0)
         dt_write_failed(err, log->path);
+    if (log->file && err->code != DT_OK)
+        cut_half_line(log->path);
     log->file = NULL;
 }

@@ -79,8 +79,12 @@ void dt_report_step(dt_report *report, const dt_report_step_facts *facts)
 
 void dt_report_epoch_end(dt_report *report, const dt_report_epoch_facts *facts)
 {
-    if (report)
-        dt_log_epoch(&report->log, facts, &report->failure);
+    if (!report)
+        return;
+    if (facts->validated)
+        dt_progress_clear(&report->bar);
+    dt_console_validation(&report->console, facts, &report->failure);
+    dt_log_epoch(&report->log, facts, &report->failure);
 }
 
 void dt_report_checkpoint(dt_report *report, const char *path, int64_t global_step)

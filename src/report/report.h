@@ -15,6 +15,7 @@ typedef struct {
     int ranks, nodes, threads; /* threads of one rank */
     const char *data;          /* path of the data set */
     const char *model;         /* "784-512-512-10 relu, cross-entropy" */
+    int64_t window_rows;       /* rows in memory at a time where data is streamed; 0: all are */
     int64_t samples, features; /* rows trained on; values in a row */
     int64_t outputs;           /* of the model; for classes their number */
     int64_t parameters;
@@ -32,6 +33,8 @@ typedef struct {
 typedef struct {
     int64_t epoch, global_step, samples; /* samples seen in this epoch */
     double train_loss;                   /* mean over them */
+    bool validated, has_accuracy;
+    double val_loss, val_accuracy; /* accuracy as a fraction */
     double seconds;
     double data, compute, allreduce, update; /* seconds of it, on this rank */
 } dt_report_epoch_facts;

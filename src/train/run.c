@@ -25,11 +25,52 @@ static dt_code load_data(dt_run *r, dt_error *err)
     if (dt_world_agree(r->world, err))
         return err->code;
     r->model.loss = choose_loss(o, dt_source_look(r->source));
-    dt_dataset_options data = {.kind = r->model.loss == DT_LOSS_CROSS_ENTROPY ? DT_Y_LABELS
-                                                                              : DT_Y_TARGETS,
-                               .seed = (uint64_t)o->seed,
-                               .memory = o->memory};
+    dt_dataset_options data = {.hold_out = o->val_fraction, .memory = o->memory};
+    data.kind = r->model.loss == DT_LOSS_CROSS_ENTROPY ? DT_Y_LABELS : DT_Y_TARGETS;
+    data.seed = (uint64_t)o->seed;
     return dt_dataset_load(&r->dataset, r->world, r->source, &data, err);
+}
+
+/* Whether the rows to validate on are like those to train on. */
+static dt_code check_validation(const dt_run *r, dt_error *err)
+{
+    const dt_dataset *a = &r->dataset, *b = &r->val_dataset;
+    const char *file = r->options->val_data;
+    if (b->features != a->features)
+        return dt_fail(err, DT_ERR_SHAPE, "%s: rows of %lld values, but %lld in %s", file,
+                       (long long)b->features, (long long)a->features, r->options->data);
+    if (a->kind == DT_Y_LABELS ? b->outputs > a->outputs : b->outputs != a->outputs)
+        return dt_fail(err, DT_ERR_SHAPE, "%s: %lld %s, but %lld in %s", file,
+                       (long long)b->outputs,
+                       a->kind == DT_Y_LABELS ? "classes" : "values in a row of y",
+                       (long long)a->outputs, r->options->data);
+    return DT_OK;
+}
+
+static dt_code load_val_data(dt_run *r, dt_error *err)
+{
+    const dt_train_options *o = r->options;
+    dt_source_open(&r->val_source, o->val_data, o->x, o->y, err);
+    if (dt_world_agree(r->world, err))
+        return err->code;
+    dt_dataset_options data = {.kind = r->dataset.kind, .memory = o->memory};
+    if (dt_dataset_load(&r->val_dataset, r->world, r->val_source, &data, err))
+        return err->code;
+    if (!check_validation(r, err))
+        r->val_dataset.outputs = r->dataset.outputs;
+    return err->code;
+}
+
+static dt_code create_validation(dt_run *r, dt_error *err)
+{
+    bool whole = r->options->val_data != NULL;
+    if (whole && load_val_data(r, err))
+        return err->code;
+    r->validates = whole || r->options->val_fraction > 0;
+    if (r->validates)
+        dt_validation_init(&r->validation, r->world, whole ? &r->val_dataset : &r->dataset, whole,
+                           r->model.outputs, err);
+    return dt_world_agree(r->world, err);
 }
 
 static dt_code count_steps(dt_run *r, dt_error *err)
@@ -139,6 +180,7 @@ static dt_code open_report(dt_run *r, dt_error *err)
                                .threads = r->team.threads,
                                .data = r->options->data,
                                .model = r->model_text,
+                               .window_rows = dt_loader_window_rows(r->loader),
                                .samples = r->dataset.rows,
                                .features = r->dataset.features,
                                .outputs = r->model.outputs,
@@ -160,7 +202,8 @@ dt_code dt_run_open(dt_run *r, const dt_world *world, const dt_train_options *op
         return err->code;
     if (!count_steps(r, err))
         build_model(r, err);
-    if (dt_world_agree(world, err) || set_weights(r, err) || create_loader(r, err))
+    if (dt_world_agree(world, err) || set_weights(r, err) || create_validation(r, err) ||
+        create_loader(r, err))
         return err->code;
     if (world->rank == 0)
         open_report(r, err);
@@ -173,6 +216,9 @@ dt_code dt_run_close(dt_run *r, dt_error *err)
     dt_loader_destroy(r->loader);
     dt_engine_destroy(r->engine);
     dt_optimizer_free(&r->optimizer);
+    dt_validation_free(&r->validation);
+    dt_dataset_free(&r->val_dataset);
+    dt_source_close(r->val_source);
     dt_dataset_free(&r->dataset);
     dt_source_close(r->source);
     dt_model_free(&r->model);

@@ -19,7 +19,7 @@ typedef struct {
     dt_source *source;
     dt_dataset dataset;
     bool validates;
-    dt_source *val_source;  /* of a data set of its own; else NULL */
+    dt_source *val_source; /* of a data set of its own; else NULL */
     dt_dataset val_dataset;
     dt_validation validation;
     dt_model model;

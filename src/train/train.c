@@ -47,7 +47,9 @@ static dt_code run_step(dt_run *run, dt_report_step_facts *step, times *t, dt_er
 {
     dt_totals totals = compute_gradient(run, t);
     totals.failed = dt_report_check(run->report, err) || dt_loader_check(run->loader, err);
-    dt_totals_sum(run->world, run->gradient, run->model.parameters, &totals);
+    int64_t batch =
+        run->options->batch_size < run->dataset.rows ? run->options->batch_size : run->dataset.rows;
+    dt_totals_sum(run->world, run->gradient, run->model.parameters, batch, &totals);
     t->allreduce += lap(t);
     if (totals.failed)
         return dt_world_agree(run->world, err);
@@ -66,6 +68,20 @@ static dt_code run_step(dt_run *run, dt_report_step_facts *step, times *t, dt_er
             err, DT_ERR_NONFINITE,
             "the loss is no longer finite: epoch %lld, step %lld; a smaller --lr may help",
             (long long)step->epoch, (long long)step->step);
+    return DT_OK;
+}
+
+static dt_code validate(dt_run *run, dt_report_epoch_facts *facts, dt_error *err)
+{
+    dt_validation_result result;
+    if (!run->validates)
+        return DT_OK;
+    if (dt_validation_run(&run->validation, run->engine, run->parameters, &result, err))
+        return err->code;
+    facts->validated = true;
+    facts->val_loss = result.loss;
+    facts->has_accuracy = result.has_accuracy;
+    facts->val_accuracy = result.accuracy;
     return DT_OK;
 }
 
@@ -94,8 +110,11 @@ static dt_code run_epoch(dt_run *run, int64_t epoch, int64_t *global_step, dt_er
                                    .compute = t.compute,
                                    .allreduce = t.allreduce,
                                    .update = t.update};
-    if (step > run->steps_per_epoch)
-        dt_report_epoch_end(run->report, &facts);
+    if (step <= run->steps_per_epoch)
+        return DT_OK; /* stopped within the epoch */
+    if (validate(run, &facts, err))
+        return err->code;
+    dt_report_epoch_end(run->report, &facts);
     return DT_OK;
 }
 

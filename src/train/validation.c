@@ -65,8 +65,8 @@ static void add_memory(const dt_validation *v, dt_engine *engine, const float *p
     const char *x = v->whole ? w->x : d->held.x, *y = v->whole ? w->y : d->held.y;
     int64_t n = v->whole ? w->begin[v->world->rank + 1] - w->begin[v->world->rank] : d->held.count;
     for (int64_t i = 0; i < n; i += v->piece)
-        add_rows(v, engine, parameters, x + i * dt_dataset_x_bytes(d), y + i * dt_dataset_y_bytes(d),
-                 n - i < v->piece ? n - i : v->piece, s);
+        add_rows(v, engine, parameters, x + i * dt_dataset_x_bytes(d),
+                 y + i * dt_dataset_y_bytes(d), n - i < v->piece ? n - i : v->piece, s);
 }
 
 /* A data set for validation that does not fit into memory is read again each time. */

@@ -1,5 +1,5 @@
-/* Validation after an epoch: the exact mean loss, and for classes the accuracy, over rows that are not
- * trained on, by all ranks together. */
+/* Validation after an epoch: the exact mean loss, and for classes the accuracy, over rows that are
+ * not trained on, by all ranks together. */
 #ifndef DT_TRAIN_VALIDATION_H
 #define DT_TRAIN_VALIDATION_H
 
@@ -8,12 +8,13 @@
 
 typedef struct {
     const dt_world *world;
-    const dt_dataset *dataset; /* whose rows held out these are; or, of a data set of its own, all */
-    bool whole;                /* all rows of the data set */
-    int64_t piece;             /* rows at a time */
-    bool *mark;                /* [piece] */
-    void *bytes, *y;           /* [piece] rows as they lie in the file or in memory */
-    float *x, *output;         /* [piece,features], [piece,outputs] */
+    const dt_dataset
+        *dataset;      /* whose rows held out these are; or, of a data set of its own, all */
+    bool whole;        /* all rows of the data set */
+    int64_t piece;     /* rows at a time */
+    bool *mark;        /* [piece] */
+    void *bytes, *y;   /* [piece] rows as they lie in the file or in memory */
+    float *x, *output; /* [piece,features], [piece,outputs] */
 } dt_validation;
 
 typedef struct {
