@@ -11,6 +11,9 @@ typedef struct {
  * OpenMP may end and replace threads, so each new one finds its core again by itself. */
 void dt_team_enter(const dt_team *team, int thread);
 
+/* Let the calling thread, which is none of the team, use all the team's cores. */
+void dt_team_join(const dt_team *team);
+
 void dt_team_free(dt_team *team);
 
 #endif

@@ -17,9 +17,10 @@ struct dt_loader {
     const dt_dataset *dataset;
     dt_stream *stream; /* NULL: the one window is in memory */
     dt_cut cut;
-    int64_t steps; /* per epoch */
-    float *x;      /* [piece,features] the delivery */
-    char *y;       /* [piece] */
+    int64_t steps;      /* per epoch */
+    int64_t steps_left; /* to be scheduled; below 0: without end */
+    float *x;           /* [piece,features] the delivery */
+    char *y;            /* [piece] */
     /* the delivery that is scheduled next */
     int64_t epoch, step, piece; /* epoch from 1; step and piece from 0 */
     int64_t position;           /* where the batch's part in this window begins */
@@ -100,6 +101,7 @@ static void advance(dt_loader *l, const dt_delivery *d)
     l->position = d->end;
     if (!d->last)
         return;
+    l->steps_left--;
     if (++l->step == l->steps) {
         l->step = 0;
         l->position = 0;
@@ -120,7 +122,7 @@ static void schedule_round(dt_loader *l, dt_round *r)
         r->delivery[r->deliveries++] = d;
         advance(l, &d);
     } while (r->deliveries < l->round_deliveries && l->cut.pieces == 1 && l->epoch == epoch &&
-             l->position < window_end(l));
+             l->steps_left != 0 && l->position < window_end(l));
 }
 
 /* Pack the round that comes next and send it on its way. */
@@ -189,8 +191,9 @@ static dt_code create(dt_loader *l, const dt_loader_options *o, dt_error *err)
     l->y = dt_alloc(l->cut.piece, (size_t)dt_dataset_y_bytes(d), "the samples of a batch", err);
     if (world->size > 1)
         create_rounds(l, own, err);
+    dt_stream_options streaming = {.seed = o->seed, .shuffle = o->shuffle, .team = o->team};
     if (!err->code && d->streamed)
-        dt_stream_open(&l->stream, world, d, &plan, o->seed, o->shuffle, err);
+        dt_stream_open(&l->stream, world, d, &plan, &streaming, err);
     return dt_world_agree(world, err);
 }
 
@@ -209,6 +212,7 @@ dt_code dt_loader_create(dt_loader **loader, const dt_world *world, const dt_dat
     l->dataset = dataset;
     l->epoch = 1;
     l->steps = dt_steps_per_epoch(dataset->rows, options->batch_size, options->drop_last);
+    l->steps_left = options->total_steps > 0 ? options->total_steps : -1;
     l->cut = make_cut(l, options, world->size);
     if (create(l, options, err)) {
         dt_loader_destroy(l);
@@ -282,7 +286,8 @@ static void turn_rounds(dt_loader *l)
 {
     dt_exchange_finish(l->exchange);
     l->current = !l->current;
-    start_round(l, &l->round[!l->current]);
+    if (l->steps_left != 0)
+        start_round(l, &l->round[!l->current]);
 }
 
 static dt_samples deliver_received(dt_loader *l)

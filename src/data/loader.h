@@ -3,6 +3,7 @@
 #ifndef DT_DATA_LOADER_H
 #define DT_DATA_LOADER_H
 
+#include "core/team.h"
 #include "data/batch.h"
 #include "data/dataset.h"
 
@@ -10,6 +11,8 @@ typedef struct {
     int64_t batch_size; /* global */
     uint64_t seed;
     bool shuffle, drop_last;
+    const dt_team *team; /* whose cores reading ahead may use; NULL: one thread's, as it is */
+    int64_t total_steps; /* after which none is taken; 0: without end */
 } dt_loader_options;
 
 /* Some of this rank's samples of one global batch; a view that the next call ends. */

@@ -63,12 +63,18 @@ int64_t dt_stream_rank_rows(const dt_stream_plan *plan, int ranks)
 /* ---- The stream
  * ------------------------------------------------------------------------------------ */
 
+/* A block of this rank and where its rows begin in the window. */
+typedef struct {
+    int64_t block, at;
+} own_block;
+
 struct dt_stream {
     const dt_world *world;
     const dt_dataset *dataset;
     dt_stream_plan plan;
     dt_order order; /* of the blocks, in the epoch being read */
-    bool *mark;     /* [block_rows] */
+    own_block *own; /* [blocks of this rank in a window] */
+    const dt_team *team;
     dt_window slot[SLOTS];
     dt_error err; /* the reader's; to be looked at when failed is set */
     atomic_bool failed;
@@ -130,30 +136,48 @@ static bool must_stop(dt_stream *s)
 
 static void fail(dt_stream *s, const dt_error *err)
 {
+    pthread_mutex_lock(&s->lock);
     if (!atomic_load(&s->failed)) {
         s->err = *err;
         atomic_store(&s->failed, true);
     }
+    pthread_mutex_unlock(&s->lock);
 }
 
-/* This rank's blocks, one behind the other. */
-static void read_window(dt_stream *s, dt_window *w)
+/* One of this rank's blocks, to where its rows begin in the window. */
+static void read_block(dt_stream *s, dt_window *w, int64_t block, int64_t at)
 {
     const dt_dataset *d = s->dataset;
-    dt_split share = share_blocks(s, w->index);
-    int64_t x = dt_dataset_x_bytes(d), y = dt_dataset_y_bytes(d), at = 0;
+    int64_t begin = block_begin(s, block), n = block_begin(s, block + 1) - begin;
     dt_error err = {0};
-    for (int64_t i = dt_split_begin(&share, s->world->rank);
-         i < dt_split_begin(&share, s->world->rank + 1) && !err.code && !must_stop(s); i++) {
-        int64_t block = block_of(s, w->index, i), row = block_begin(s, block);
-        at += dt_dataset_read(d, row, block_begin(s, block + 1) - row, false, s->mark,
-                              (char *)w->x + at * x, (char *)w->y + at * y, &err);
-    }
-    if (err.code) {
+    bool *mark = dt_alloc(n, sizeof *mark, "rows held out", &err);
+    if (mark && !must_stop(s))
+        dt_dataset_read(d, begin, n, false, mark, (char *)w->x + at * dt_dataset_x_bytes(d),
+                        (char *)w->y + at * dt_dataset_y_bytes(d), &err);
+    free(mark);
+    if (err.code)
         fail(s, &err);
-        int64_t own = w->begin[s->world->rank + 1] - w->begin[s->world->rank];
-        memset(w->x, 0, (size_t)(own * x));
-        memset(w->y, 0, (size_t)(own * y));
+}
+
+/* This rank's blocks, one behind the other, on all its threads. A block is read whole before the
+ * rows held out are taken out of it, so what comes behind it in the window is read after it: with
+ * such rows the blocks are read one by one, and it is the chunks of one that are shared out. */
+static void read_window(dt_stream *s, dt_window *w)
+{
+    dt_split share = share_blocks(s, w->index);
+    int64_t begin = dt_split_begin(&share, s->world->rank), at = 0;
+    int64_t n = dt_split_count(&share, s->world->rank);
+    for (int64_t i = 0; i < n; i++) {
+        s->own[i] = (own_block){.block = block_of(s, w->index, begin + i), .at = at};
+        at += block_count(s, s->own[i].block);
+    }
+#pragma omp parallel for schedule(dynamic)                                                         \
+    num_threads(s->team ? s->team->threads : 1) if (s->dataset->holdout.held == 0)
+    for (int64_t i = 0; i < n; i++)
+        read_block(s, w, s->own[i].block, s->own[i].at);
+    if (atomic_load(&s->failed)) {
+        memset(w->x, 0, (size_t)(at * dt_dataset_x_bytes(s->dataset)));
+        memset(w->y, 0, (size_t)(at * dt_dataset_y_bytes(s->dataset)));
     }
 }
 
@@ -161,6 +185,8 @@ static void read_window(dt_stream *s, dt_window *w)
 static void *read_ahead(void *stream)
 {
     dt_stream *s = stream;
+    if (s->team)
+        dt_team_join(s->team);
     for (int64_t k = 0;; k++) {
         pthread_mutex_lock(&s->lock);
         while (!s->stop && k >= s->released + SLOTS)
@@ -189,7 +215,7 @@ static dt_code allocate(dt_stream *s, dt_error *err)
 {
     const dt_dataset *d = s->dataset;
     int64_t own = dt_stream_rank_rows(&s->plan, s->world->size);
-    s->mark = dt_alloc(s->plan.block_rows, sizeof *s->mark, "rows held out", err);
+    s->own = dt_alloc(own / s->plan.block_rows, sizeof *s->own, "a window", err);
     for (int i = 0; i < SLOTS; i++) {
         s->slot[i].begin = dt_alloc(s->world->size + 1, sizeof(int64_t), "a window", err);
         s->slot[i].x = dt_alloc(own, (size_t)dt_dataset_x_bytes(d), "a window", err);
@@ -199,7 +225,7 @@ static dt_code allocate(dt_stream *s, dt_error *err)
 }
 
 dt_code dt_stream_open(dt_stream **stream, const dt_world *world, const dt_dataset *dataset,
-                       const dt_stream_plan *plan, uint64_t seed, bool shuffle, dt_error *err)
+                       const dt_stream_plan *plan, const dt_stream_options *options, dt_error *err)
 {
     dt_stream *s = calloc(1, sizeof *s);
     *stream = NULL;
@@ -208,9 +234,10 @@ dt_code dt_stream_open(dt_stream **stream, const dt_world *world, const dt_datas
     s->world = world;
     s->dataset = dataset;
     s->plan = *plan;
+    s->team = options->team;
     pthread_mutex_init(&s->lock, NULL);
     pthread_cond_init(&s->changed, NULL);
-    dt_order_init(&s->order, plan->blocks, seed, shuffle, err);
+    dt_order_init(&s->order, plan->blocks, options->seed, options->shuffle, err);
     if (!allocate(s, err)) {
         s->running = pthread_create(&s->reader, NULL, read_ahead, s) == 0;
         if (!s->running)
@@ -265,7 +292,7 @@ void dt_stream_close(dt_stream *s)
         free(s->slot[i].y);
     }
     dt_order_free(&s->order);
-    free(s->mark);
+    free(s->own);
     pthread_cond_destroy(&s->changed);
     pthread_mutex_destroy(&s->lock);
     free(s);

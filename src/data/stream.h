@@ -7,6 +7,7 @@
 #ifndef DT_DATA_STREAM_H
 #define DT_DATA_STREAM_H
 
+#include "core/team.h"
 #include "data/dataset.h"
 
 typedef struct {
@@ -25,9 +26,15 @@ int64_t dt_stream_rank_rows(const dt_stream_plan *plan, int ranks);
 
 typedef struct dt_stream dt_stream;
 
+typedef struct {
+    uint64_t seed;
+    bool shuffle;
+    const dt_team *team; /* whose cores the reading may use; NULL: one thread's, as it is */
+} dt_stream_options;
+
 /* Begin to read the first windows of epoch 1. dataset is borrowed. Not collective. */
 dt_code dt_stream_open(dt_stream **stream, const dt_world *world, const dt_dataset *dataset,
-                       const dt_stream_plan *plan, uint64_t seed, bool shuffle, dt_error *err);
+                       const dt_stream_plan *plan, const dt_stream_options *options, dt_error *err);
 
 /* The next window, when it has been read; after an epoch's last, the next epoch's first. At most
  * two are held: taking a third waits for one that dt_stream_release has not been told of for ever.

@@ -154,7 +154,9 @@ static dt_code create_loader(dt_run *r, dt_error *err)
     dt_loader_options options = {.batch_size = r->options->batch_size,
                                  .seed = (uint64_t)r->options->seed,
                                  .shuffle = !r->options->no_shuffle,
-                                 .drop_last = r->options->drop_last};
+                                 .drop_last = r->options->drop_last,
+                                 .team = &r->team,
+                                 .total_steps = r->total_steps};
     return dt_loader_create(&r->loader, r->world, &r->dataset, &options, err);
 }
 

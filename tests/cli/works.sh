@@ -145,7 +145,7 @@ name=odd
 launch 3 --data "$F/100 %s of %d.h5" --epochs 1 >output
 status=$?
 check "status $status" status_is 0
-check "name of the file" grep -q '100 %s of %d.h5: 12 samples of 1 feature;' output
+check "name of the file" grep -q '100 %s of %d.h5: 12 samples of 1 feature,' output
 launch 3 --data $F/good.h5 --batch-size 9000000000000000 --epochs 9007199254740992 --max-steps 3 \
     >output
 status=$?

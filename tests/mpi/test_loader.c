@@ -7,6 +7,7 @@
 #include "core/random.h"
 #include "data/loader.h"
 #include "data/order.h"
+#include "data/stream.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,6 +18,8 @@ typedef struct {
     int64_t rows, width, batch, chunk_rows;
     bool bytes, labels, shuffle, drop_last;
     int epochs;
+    int64_t memory; /* 0: the data is held in memory */
+    double hold_out;
 } scene;
 
 /* Row r holds r * 3 in its first value and r * 3 + 1 in its last (bytes: modulo 251); its y is r.
@@ -75,15 +78,70 @@ static bool row_is_whole(const scene *s, const dt_samples *samples, int64_t i)
            x[s->width - 1] == (float)last_value(s, row) / unit;
 }
 
+/* Append the rows [begin, end) of the file that are trained on. */
+static int64_t append_rows(const dt_dataset *d, int64_t begin, int64_t end, int64_t *rows)
+{
+    int64_t n = 0;
+    bool *held = calloc((size_t)(end - begin + 1), sizeof *held);
+    dt_holdout_mark(&d->holdout, begin, end - begin, held);
+    for (int64_t row = begin; row < end; row++)
+        if (!held[row - begin])
+            rows[n++] = row;
+    free(held);
+    return n;
+}
+
+/* Shuffle rows [n] into expected as a window's order has them. */
+static void order_rows(dt_order *order, uint32_t purpose, int epoch, int64_t n, const int64_t *rows,
+                       int64_t *expected)
+{
+    order->n = n;
+    dt_order_begin(order, purpose, epoch);
+    for (int64_t i = 0; i < n; i++)
+        expected[i] = rows[dt_order_row(order, i)];
+}
+
+/* The rows of an epoch in their order, as any rank alone can tell: windows of shuffled blocks,
+ * shuffled within. Returns how many. */
+static int64_t expect(const scene *s, const dt_dataset *d, int epoch, int64_t *expected)
+{
+    dt_error err = {0};
+    dt_order order, blocks;
+    dt_stream_plan plan = {.block_rows = s->rows, .blocks = 1, .window_blocks = 1, .windows = 1};
+    int64_t *rows = calloc((size_t)s->rows, sizeof *rows), at = 0;
+    if (d->streamed)
+        dt_stream_plan_make(&plan, d, &err);
+    int64_t most = d->streamed ? dt_stream_window_rows(&plan, d) : d->rows;
+    dt_order_init(&order, most, 7, s->shuffle, &err);
+    dt_order_init(&blocks, plan.blocks, 7, s->shuffle, &err);
+    dt_order_begin(&blocks, DT_RANDOM_BLOCKS, epoch);
+    for (int64_t w = 0; w < plan.windows; w++) {
+        int64_t n = 0, first = w * plan.window_blocks;
+        for (int64_t b = first; b < first + plan.window_blocks && b < plan.blocks; b++) {
+            int64_t begin = (d->streamed ? dt_order_row(&blocks, b) : b) * plan.block_rows;
+            int64_t end = begin + plan.block_rows < s->rows ? begin + plan.block_rows : s->rows;
+            n += append_rows(d, begin, end, rows + n);
+        }
+        uint32_t purpose = d->streamed ? DT_RANDOM_WINDOW + 256 * (uint32_t)w : DT_RANDOM_ORDER;
+        order_rows(&order, purpose, epoch, n, rows, expected + at);
+        at += n;
+    }
+    dt_order_free(&order);
+    dt_order_free(&blocks);
+    free(rows);
+    return at;
+}
+
 /* One epoch: the rows that all ranks were given, at the positions where the order has them.
  * Counting them into seen [rows] on each rank and summing shows each row once. */
-static void walk_epoch(const scene *s, dt_loader *loader, dt_order *order, int epoch)
+static void walk_epoch(const scene *s, const dt_dataset *d, dt_loader *loader, int epoch)
 {
-    int64_t steps = dt_steps_per_epoch(s->rows, s->batch, s->drop_last), bad = 0, used = 0;
+    int64_t steps = dt_steps_per_epoch(d->rows, s->batch, s->drop_last), bad = 0, used = 0;
     int64_t *seen = calloc((size_t)s->rows, sizeof *seen);
-    dt_order_begin(order, DT_RANDOM_ORDER, epoch);
+    int64_t *expected = calloc((size_t)s->rows, sizeof *expected);
+    CHECK_ALL(expect(s, d, epoch, expected) == d->rows);
     for (int64_t step = 0; step < steps; step++) {
-        int64_t base = step * s->batch, left = s->rows - base;
+        int64_t base = step * s->batch, left = d->rows - base;
         dt_split split = dt_batch_split(left < s->batch ? left : s->batch, world.size);
         int64_t position = base + dt_split_begin(&split, world.rank), taken = 0;
         dt_samples samples;
@@ -92,7 +150,7 @@ static void walk_epoch(const scene *s, dt_loader *loader, dt_order *order, int e
             for (int64_t i = 0; i < samples.count; i++, taken++) {
                 int64_t row = row_of(s, &samples, i);
                 bad += !row_is_whole(s, &samples, i);
-                bad += row != dt_order_row(order, position + taken);
+                bad += row != expected[position + taken];
                 seen[row]++;
             }
         } while (!samples.last);
@@ -106,9 +164,10 @@ static void walk_epoch(const scene *s, dt_loader *loader, dt_order *order, int e
         left_out += seen[r] == 0;
     }
     free(seen);
+    free(expected);
     CHECK_ALL(bad == 0);
     CHECK_ALL(once == used && once + left_out == s->rows);
-    CHECK_ALL(left_out == (s->drop_last ? s->rows % s->batch : 0));
+    CHECK_ALL(left_out == s->rows - d->rows + (s->drop_last ? d->rows % s->batch : 0));
 }
 
 static void walk(const scene *s)
@@ -116,7 +175,6 @@ static void walk(const scene *s)
     dt_error err = {0};
     dt_source *source = NULL;
     dt_dataset dataset = {0};
-    dt_order order;
     dt_loader *loader = NULL;
     char *path = test_path("loader.h5");
     if (world.rank == 0)
@@ -124,19 +182,21 @@ static void walk(const scene *s)
     dt_world_agree(&world, &err);
     dt_source_open(&source, path, "x", "y", &err);
     CHECK_NO_ERROR(&err);
-    dt_dataset_options how = {.kind = s->labels ? DT_Y_LABELS : DT_Y_TARGETS};
+    dt_dataset_options how = {.kind = s->labels ? DT_Y_LABELS : DT_Y_TARGETS,
+                              .hold_out = s->hold_out,
+                              .seed = 7,
+                              .memory = s->memory};
     dt_dataset_load(&dataset, &world, source, &how, &err);
     CHECK_NO_ERROR(&err);
     CHECK_ALL(dataset.outputs == (s->labels ? s->rows : 1));
+    CHECK_ALL(dataset.streamed == (s->memory > 0));
     dt_loader_options options = {
         .batch_size = s->batch, .seed = 7, .shuffle = s->shuffle, .drop_last = s->drop_last};
-    dt_order_init(&order, s->rows, 7, s->shuffle, &err);
     dt_loader_create(&loader, &world, &dataset, &options, &err);
     CHECK_NO_ERROR(&err);
     for (int epoch = 1; epoch <= s->epochs; epoch++)
-        walk_epoch(s, loader, &order, epoch);
+        walk_epoch(s, &dataset, loader, epoch);
     dt_loader_destroy(loader);
-    dt_order_free(&order);
     dt_dataset_free(&dataset);
     dt_source_close(source);
     if (world.rank == 0)
@@ -199,6 +259,62 @@ static void whole_chunks(void **state)
         .rows = 1037, .width = 3, .batch = 100, .chunk_rows = 1037, .shuffle = true, .epochs = 1});
 }
 
+/* Of 16 bytes a row: 20 kB hold windows of 640 rows in blocks of 32 or of whole chunks. */
+static void streamed(void **state)
+{
+    (void)state;
+    walk(&(scene){
+        .rows = 5000, .width = 3, .batch = 100, .shuffle = true, .epochs = 3, .memory = 20000});
+    walk(&(scene){.rows = 5000, .width = 3, .batch = 7, .epochs = 2, .memory = 20000});
+    walk(&(scene){.rows = 5001,
+                  .width = 3,
+                  .batch = 999,
+                  .shuffle = true,
+                  .chunk_rows = 16,
+                  .drop_last = true,
+                  .epochs = 3,
+                  .memory = 20000});
+    walk(&(scene){.rows = 5003,
+                  .width = 3,
+                  .batch = 2000,
+                  .shuffle = true,
+                  .chunk_rows = 50,
+                  .epochs = 3,
+                  .memory = 20000});
+    walk(&(scene){
+        .rows = 1037, .width = 3, .batch = 5, .shuffle = true, .epochs = 2, .memory = 700});
+    walk(&(scene){.rows = 5000,
+                  .width = 9,
+                  .batch = 64,
+                  .bytes = true,
+                  .labels = true,
+                  .shuffle = true,
+                  .epochs = 2,
+                  .memory = 20000});
+}
+
+static void held_out(void **state)
+{
+    (void)state;
+    walk(&(scene){
+        .rows = 5000, .width = 3, .batch = 100, .shuffle = true, .epochs = 2, .hold_out = 0.1});
+    walk(&(scene){.rows = 5000,
+                  .width = 3,
+                  .batch = 100,
+                  .shuffle = true,
+                  .epochs = 3,
+                  .hold_out = 0.37,
+                  .memory = 40000});
+    walk(&(scene){.rows = 1037,
+                  .width = 3,
+                  .batch = 10,
+                  .epochs = 2,
+                  .hold_out = 0.2,
+                  .drop_last = true,
+                  .memory = 5000,
+                  .chunk_rows = 7});
+}
+
 /* 32 MB are one delivery: of these rows 83. */
 static void batches_in_pieces(void **state)
 {
@@ -214,7 +330,8 @@ int main(int argc, char **argv)
         cmocka_unit_test(shuffled),          cmocka_unit_test(in_file_order),
         cmocka_unit_test(without_the_last),  cmocka_unit_test(fewer_samples_than_ranks),
         cmocka_unit_test(bytes_and_labels),  cmocka_unit_test(whole_chunks),
-        cmocka_unit_test(batches_in_pieces),
+        cmocka_unit_test(batches_in_pieces), cmocka_unit_test(streamed),
+        cmocka_unit_test(held_out),
     };
     if (dt_world_begin(&world, &argc, &argv, &err))
         return 1;

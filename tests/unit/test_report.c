@@ -59,7 +59,15 @@ static dt_code report_run(const dt_train_options *options, const dt_report_run *
             dt_report_step_facts facts = {epoch, i, step, 100, 2.0 / (double)step, 0.01};
             dt_report_step(report, &facts);
         }
-        dt_report_epoch_facts facts = {epoch, step, 1000, 0.1, 0.5, 0.125, 0.25, 0.0625, 0.03125};
+        dt_report_epoch_facts facts = {.epoch = epoch,
+                                       .global_step = step,
+                                       .samples = 1000,
+                                       .train_loss = 0.1,
+                                       .seconds = 0.5,
+                                       .data = 0.125,
+                                       .compute = 0.25,
+                                       .allreduce = 0.0625,
+                                       .update = 0.03125};
         dt_report_epoch_end(report, &facts);
     }
     dt_report_checkpoint(report, "runs/step-0000000004.h5", step);
@@ -122,17 +130,18 @@ static void console(void **state)
     (void)state;
     dt_train_options options = options_of(2);
     dt_report_run run = run_of(2, 4);
-    assert_string_equal(printed(&options, &run, 4, "finished"),
-                        "4 ranks on 1 node, 1 thread each; linear.h5: 1000 samples of 10 features; "
-                        "linear 10-1, mse; 11 parameters; 2 steps per epoch\n"
-                        "Epoch 1/2\n"
-                        "  Step 1, Loss: 2.0000\n"
-                        "  Step 2, Loss: 1.0000\n"
-                        "Epoch 2/2\n"
-                        "  Step 1, Loss: 0.6667\n"
-                        "  Step 2, Loss: 0.5000\n"
-                        "Finished: 2 epochs, 4 steps in T s\n"
-                        "Checkpoint: runs/step-0000000004.h5\n");
+    assert_string_equal(
+        printed(&options, &run, 4, "finished"),
+        "4 ranks on 1 node, 1 thread each; linear.h5: 1000 samples of 10 features, in memory; "
+        "linear 10-1, mse; 11 parameters; 2 steps per epoch\n"
+        "Epoch 1/2\n"
+        "  Step 1, Loss: 2.0000\n"
+        "  Step 2, Loss: 1.0000\n"
+        "Epoch 2/2\n"
+        "  Step 1, Loss: 0.6667\n"
+        "  Step 2, Loss: 0.5000\n"
+        "Finished: 2 epochs, 4 steps in T s\n"
+        "Checkpoint: runs/step-0000000004.h5\n");
 }
 
 static void console_singular(void **state)
