@@ -44,7 +44,9 @@ dt_code dt_log_open(dt_log *log, const dt_train_options *options, dt_error *err)
 /* What a full disk left of the last line goes, so that every line of the log is whole. */
 static void cut_half_line(const char *path)
 {
-    FILE *file = fopen(path, "r+e");
+    struct stat info;
+    bool regular = stat(path, &info) == 0 && S_ISREG(info.st_mode); /* a device has no end */
+    FILE *file = regular ? fopen(path, "r+e") : NULL;
     long end = 0, at = 0;
     for (int c; file && (c = fgetc(file)) != EOF;) {
         at++;
