@@ -6,14 +6,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Whole chunks of the file stay together, so that each is read and unpacked by one rank; where
- * there are fewer chunks than ranks, an even share of the rows is worth more. */
+/* Whole chunks of the file stay together, so that each is read and unpacked by one rank, and whole
+ * groups of rows, so that their sums do not depend on the ranks. */
 static dt_split share_rows(const dt_source_facts *facts, int size)
 {
-    dt_split split = {.n = facts->rows, .granule = facts->chunk_rows, .parts = size};
-    if (dt_split_granules(&split) < size)
-        split.granule = 1;
-    return split;
+    int64_t granule = facts->chunk_rows; /* to be the least common multiple of both */
+    while (granule % DT_GROUP_ROWS != 0)
+        granule *= 2;
+    return (dt_split){.n = facts->rows, .granule = granule, .parts = size};
 }
 
 static dt_code check_memory(const dt_dataset *d, const dt_world *world, const char *path,
@@ -90,8 +90,22 @@ dt_code dt_dataset_load(dt_dataset *d, const dt_world *world, dt_source *source,
     return DT_OK;
 }
 
+dt_code dt_dataset_normalize(dt_dataset *d, const dt_world *world, dt_error *err)
+{
+    dt_shard_rows rows = {.features = d->features,
+                          .begin = d->begin,
+                          .count = d->count,
+                          .x_is_bytes = d->x_is_bytes,
+                          .x = d->x};
+    if (!dt_normalizer_measure(&d->normalizer, world, &rows, err) && !d->x_is_bytes)
+        dt_normalizer_apply(d->normalizer, d->count, d->x);
+    return err->code;
+}
+
 void dt_dataset_free(dt_dataset *d)
 {
+    dt_normalizer_destroy(d->normalizer);
+    d->normalizer = NULL;
     free(d->x);
     free(d->y);
     d->x = d->y = NULL;

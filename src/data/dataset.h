@@ -4,6 +4,7 @@
 #define DT_DATA_DATASET_H
 
 #include "core/split.h"
+#include "data/normalizer.h"
 #include "data/source.h"
 #include <dtrain/world.h>
 
@@ -18,6 +19,8 @@ typedef struct {
     int64_t begin, count; /* this rank's rows */
     void *x;              /* [count,features] uint8_t where x_is_bytes, else float; owned */
     void *y;              /* [count,outputs] float, or [count] int32_t labels; owned */
+    dt_normalizer
+        *normalizer; /* floats of x are normalised, bytes are not yet; NULL: none; owned */
 } dt_dataset;
 
 /* Bytes of a row of x and of y as they lie in memory. */
@@ -36,6 +39,10 @@ static inline int64_t dt_dataset_y_bytes(const dt_dataset *d)
  * dt_dataset_free. */
 dt_code dt_dataset_load(dt_dataset *dataset, const dt_world *world, dt_source *source,
                         dt_y_kind kind, dt_error *err);
+
+/* Measure the features of a data set that was loaded, and normalise its x. Collective; an error is
+ * the same on every rank. */
+dt_code dt_dataset_normalize(dt_dataset *dataset, const dt_world *world, dt_error *err);
 
 void dt_dataset_free(dt_dataset *dataset);
 

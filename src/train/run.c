@@ -27,6 +27,8 @@ static dt_code load_data(dt_run *r, dt_error *err)
         r->model.loss = choose_loss(o, dt_source_look(source));
         dt_dataset_load(&r->dataset, r->world, source,
                         r->model.loss == DT_LOSS_CROSS_ENTROPY ? DT_Y_LABELS : DT_Y_TARGETS, err);
+        if (!err->code && o->normalize == DT_NORMALIZE_STANDARD)
+            dt_dataset_normalize(&r->dataset, r->world, err);
     }
     dt_source_close(source);
     return err->code;

@@ -142,10 +142,13 @@ static void model_from_file(void **state)
     dt_model model = {0};
     dt_error err = {0};
     float *parameters = NULL;
+    dt_normalizer *normalizer = NULL;
     save();
     hid_t file = dt_h5_open(FILE_NAME, &err);
     assert_true(dt_checkpoint_is_one(file));
-    assert_int_equal(dt_checkpoint_read(file, FILE_NAME, &model, &parameters, &err), DT_OK);
+    assert_int_equal(dt_checkpoint_read(file, FILE_NAME, &model, &parameters, &normalizer, &err),
+                     DT_OK);
+    assert_null(normalizer);
     char *text = dt_model_describe(&model);
     assert_string_equal(text, "2-3-1 tanh, mse");
     assert_memory_equal(parameters, weights, sizeof weights);

@@ -185,10 +185,12 @@ static void no_model(void **state)
         dt_model model = {0};
         dt_error err = {0};
         float *parameters = NULL;
+        dt_normalizer *normalizer = NULL;
         char *path;
         assert_int_equal(save_as(".", options[i], momentum, &path, &err), DT_OK);
         hid_t file = dt_h5_open(path, &err);
-        assert_int_equal(dt_checkpoint_read(file, "FILE", &model, &parameters, &err), DT_ERR_DATA);
+        assert_int_equal(dt_checkpoint_read(file, "FILE", &model, &parameters, &normalizer, &err),
+                         DT_ERR_DATA);
         assert_string_equal(err.text,
                             "FILE: its \"options\" do not describe a model that is known here");
         H5Fclose(file);
