@@ -50,7 +50,8 @@ dt_code dt_checkpoint_describe(hid_t file, const char *path, FILE *to, dt_error 
                 (long long)dt_attribute_integer(file, "epoch", 0),
                 (long long)dt_attribute_integer(file, "step", 0),
                 (long long)dt_attribute_integer(file, "seed", 0));
-        fprintf(to, "Inputs: %s\n", normalizer ? "normalised" : "as they are");
+        if (normalizer)
+            fputs("Inputs: normalised (mean 0, variance 1 in the training rows)\n", to);
         print_options(options, to);
         print_tensors(&model, to);
         fputs("Checksums: good\n", to); /* or this place would not have been reached */
