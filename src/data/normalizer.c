@@ -10,6 +10,7 @@
 #include <string.h>
 
 enum {
+    LANES = 8,                 /* features that are added up together */
     BLOCK = 64,                /* features that a thread takes at a time */
     PARALLEL_VALUES = 1 << 16, /* from so many on, threads are worth waking */
     PIECE_BYTES = 4 << 20,     /* of floats unpacked from bytes at a time */
@@ -106,21 +107,52 @@ static void end_group(dt_moments *m, int64_t begin, int64_t end)
     }
 }
 
+/* Add rows [i, end) of a group to the sums of LANES features, which stay in registers. */
+static void add_lanes(dt_moments *m, int64_t i, int64_t end, const float *x, const bool *skip,
+                      int64_t f)
+{
+    double shift[LANES], sum[LANES], square[LANES];
+    memcpy(shift, m->shift + f, sizeof shift);
+    memcpy(sum, m->sum + f, sizeof sum);
+    memcpy(square, m->sum + m->features + f, sizeof square);
+    for (; i < end; i++) {
+        const float *value = x + i * m->features + f;
+        if (skip && skip[i])
+            continue;
+        for (int k = 0; k < LANES; k++) {
+            double d = (double)value[k] - shift[k];
+            sum[k] += d;
+            square[k] += d * d;
+        }
+    }
+    memcpy(m->sum + f, sum, sizeof sum);
+    memcpy(m->sum + m->features + f, square, sizeof square);
+}
+
+static void add_feature(dt_moments *m, int64_t i, int64_t end, const float *x, const bool *skip,
+                        int64_t f)
+{
+    for (; i < end; i++)
+        if (!skip || !skip[i]) {
+            double d = (double)x[i * m->features + f] - m->shift[f];
+            m->sum[f] += d;
+            m->sum[m->features + f] += d * d;
+        }
+}
+
+/* Group by group, for a block of features. */
 static void add_block(dt_moments *m, int64_t row, int64_t n, const float *x, const bool *skip,
                       int64_t begin)
 {
-    int64_t features = m->features, end = begin + BLOCK < features ? begin + BLOCK : features;
-    const double *restrict shift = m->shift;
-    double *restrict sum = m->sum, *restrict square = m->sum + features;
-    for (int64_t i = 0; i < n; i++) {
-        const float *restrict value = x + i * features;
-        if (!skip || !skip[i])
-            for (int64_t f = begin; f < end; f++) {
-                double d = (double)value[f] - shift[f];
-                sum[f] += d;
-                square[f] += d * d;
-            }
-        if ((row + i) % DT_GROUP_ROWS == DT_GROUP_ROWS - 1)
+    int64_t end = begin + BLOCK < m->features ? begin + BLOCK : m->features;
+    for (int64_t i = 0, next; i < n; i = next) {
+        int64_t f = begin, left = DT_GROUP_ROWS - (row + i) % DT_GROUP_ROWS;
+        next = left < n - i ? i + left : n;
+        for (; f + LANES <= end; f += LANES)
+            add_lanes(m, i, next, x, skip, f);
+        for (; f < end; f++)
+            add_feature(m, i, next, x, skip, f);
+        if (next - i == left)
             end_group(m, begin, end);
     }
 }
