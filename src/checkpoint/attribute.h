@@ -3,16 +3,20 @@
 #define DT_CHECKPOINT_ATTRIBUTE_H
 
 #include <hdf5.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 /* Add one; a negative number is HDF5's failure. */
 herr_t dt_attribute_put_integer(hid_t object, const char *name, int64_t value);
 herr_t dt_attribute_put_text(hid_t object, const char *name, const char *text);
 
-/* The value, or missing if there is none that is a number. */
+/* The value, or missing if there is none that is one whole number. */
 int64_t dt_attribute_integer(hid_t object, const char *name, int64_t missing);
 
-/* The text, which the caller frees; NULL if there is none. */
+/* Whether there is one whole number, and which. */
+bool dt_attribute_hash(hid_t object, const char *name, uint64_t *hash);
+
+/* The text, which the caller frees; NULL if there is none that is one text. */
 char *dt_attribute_text(hid_t object, const char *name);
 
 #endif

@@ -161,7 +161,7 @@ static dt_code look_at_weight(hid_t group, const char *path, int64_t number, int
                               dt_error *err)
 {
     char name[32];
-    hsize_t found[H5S_MAX_RANK];
+    hsize_t found[H5S_MAX_RANK] = {0};
     snprintf(name, sizeof name, "%lld.weight", (long long)number);
     hid_t set = H5Dopen2(group, name, H5P_DEFAULT);
     H5Eclear2(H5E_DEFAULT);

@@ -1,5 +1,6 @@
 #include "checkpoint/tensor.h"
 
+#include "checkpoint/attribute.h"
 #include "file/h5.h"
 
 #include <math.h>
@@ -96,10 +97,7 @@ static dt_code check_hash(hid_t set, const char *path, const dt_tensor *t, const
     uint64_t hash = 0;
     if (H5Aexists(set, "xxh3") <= 0)
         return DT_OK; /* not ours, or from another program */
-    hid_t attribute = H5Aopen(set, "xxh3", H5P_DEFAULT);
-    herr_t status = H5Aread(attribute, H5T_NATIVE_UINT64, &hash);
-    H5Aclose(attribute);
-    if (status < 0 || hash != XXH3_64bits(values, bytes))
+    if (!dt_attribute_hash(set, "xxh3", &hash) || hash != XXH3_64bits(values, bytes))
         return dt_fail(err, DT_ERR_DATA, "%s: damaged: the checksum of \"%s\" does not hold", path,
                        t->name);
     return DT_OK;

@@ -12,7 +12,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { MASK_WORDS = 64, MASK_CPUS = MASK_WORDS * 64 }; /* logical CPUs of a node */
+enum {
+    MOST_THREADS = 4096,
+    MASK_WORDS = 64,
+    MASK_CPUS = MASK_WORDS * 64
+}; /* logical CPUs of a node */
 
 typedef struct {
     unsigned long word[MASK_WORDS];
@@ -172,7 +176,20 @@ static int64_t share(const dt_world *world, const place *p, bool keep)
         threads = count_cores(p->topology, p->own);
     if (threads < 1)
         threads = count_cores(p->topology, p->job) / world->node_size;
-    return threads < 1 ? 1 : threads;
+    return threads < 1 ? 1 : threads > MOST_THREADS ? MOST_THREADS : threads;
+}
+
+/* OpenMP may give a region fewer threads than it asks for (OMP_DYNAMIC, OMP_THREAD_LIMIT, limits of
+ * the system): what counts is what it gives. */
+static int count_threads(int64_t wanted)
+{
+    int given = 1;
+    omp_set_dynamic(0);
+    omp_set_max_active_levels(1);
+#pragma omp parallel num_threads((int)wanted)
+#pragma omp single
+    given = omp_get_num_threads();
+    return given;
 }
 
 dt_code dt_place_threads(const dt_world *world, int64_t requested, bool keep, dt_team *team,
@@ -183,7 +200,7 @@ dt_code dt_place_threads(const dt_world *world, int64_t requested, bool keep, dt
     team->cpu = NULL;
     team->threads = 1;
     if (!dt_world_agree(world, err) && !look(world, &p, err)) {
-        team->threads = (int)(requested > 0 ? requested : share(world, &p, keep));
+        team->threads = count_threads(requested > 0 ? requested : share(world, &p, keep));
         omp_set_num_threads(team->threads);
         if (!keep)
             bind_team(world, &p, team);

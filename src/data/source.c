@@ -141,8 +141,8 @@ dt_code dt_source_read_labels(dt_source *s, int64_t row, int64_t n, int32_t *out
     if (s->y.width != 1)
         return dt_fail(
             err, DT_ERR_SHAPE,
-            "%s: \"%s\" has %lld values a row; class labels are one (for several targets "
-            "choose --loss mse)",
+            "%s: \"%s\" has %lld values a row; class labels are one (several targets want "
+            "a model trained with --loss mse)",
             s->path, s->y.name, (long long)s->y.width);
     double *label = dt_alloc(n < PIECE ? n : PIECE, sizeof *label, "class labels", err);
     for (int64_t i = 0; i < n && !err->code; i += PIECE) {

@@ -5,6 +5,7 @@
 #include "model/activation.h"
 #include "model/loss.h"
 
+#include <assert.h>
 #include <omp.h>
 #include <stdlib.h>
 #include <string.h>
@@ -289,6 +290,7 @@ static double run_wave(const wave *w)
     } else {
 #pragma omp parallel num_threads(w->threads)
         {
+            assert(omp_get_num_threads() == w->threads);
             dt_team_enter(team, omp_get_thread_num());
             work_in_wave(w, omp_get_thread_num());
         }

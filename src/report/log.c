@@ -5,6 +5,7 @@
 #include "report/failure.h"
 
 #include <sys/stat.h>
+#include <unistd.h>
 
 static const double FLUSH_SECONDS = 1; /* an event waits no longer than this and a step */
 
@@ -37,6 +38,21 @@ dt_code dt_log_open(dt_log *log, const dt_train_options *options, dt_error *err)
         return dt_write_failed(err, log->path);
     setvbuf(log->file, NULL, _IOFBF, BUFFER_BYTES);
     return DT_OK;
+}
+
+/* What a full disk left of the last line goes, so that every line of the log is whole. */
+static void cut_half_line(const char *path)
+{
+    FILE *file = fopen(path, "r+e");
+    long end = 0, at = 0;
+    for (int c; file && (c = fgetc(file)) != EOF;) {
+        at++;
+        end = c == '\n' ? at : end;
+    }
+    if (file && end < at && ftruncate(fileno(file), end) != 0)
+        end = at; /* nothing better is to be had */
+    if (file)
+        fclose(file);
 }
 
 static void flush(dt_log *log, dt_error *err)
@@ -147,5 +163,7 @@ void dt_log_close(dt_log *log, dt_error *err)
 {
     if (log->file && fclose(log->file) != 0)
         dt_write_failed(err, log->path);
+    if (log->file && err->code != DT_OK)
+        cut_half_line(log->path);
     log->file = NULL;
 }

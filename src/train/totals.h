@@ -7,7 +7,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-enum { DT_TOTALS_TAIL = 4 }; /* floats behind the gradient */
+enum { DT_TOTALS_TAIL = 5 }; /* floats behind the gradient */
 
 typedef struct {
     double loss;     /* sum over the samples */
@@ -15,9 +15,11 @@ typedef struct {
     bool failed;     /* on this rank; afterwards on any */
 } dt_totals;
 
-/* Sum over all ranks. Collective; n the same on every rank.
- *   gradient  [in,out] [n + DT_TOTALS_TAIL]
+/* Sum over all ranks. Collective; n and batch_size the same on every rank.
+ *   batch_size  samples that are about to be counted; the loss travels as a mean over so many, so
+ * that a sum that only a double holds does not overflow gradient  [in,out] [n + DT_TOTALS_TAIL]
  *   totals    [in,out] this rank's, then everyone's */
-void dt_totals_sum(const dt_world *world, float *gradient, int64_t n, dt_totals *totals);
+void dt_totals_sum(const dt_world *world, float *gradient, int64_t n, int64_t batch_size,
+                   dt_totals *totals);
 
 #endif

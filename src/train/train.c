@@ -47,7 +47,9 @@ static dt_code run_step(dt_run *run, dt_report_step_facts *step, times *t, dt_er
 {
     dt_totals totals = compute_gradient(run, t);
     totals.failed = dt_report_check(run->report, err) != DT_OK;
-    dt_totals_sum(run->world, run->gradient, run->model.parameters, &totals);
+    int64_t batch =
+        run->options->batch_size < run->dataset.rows ? run->options->batch_size : run->dataset.rows;
+    dt_totals_sum(run->world, run->gradient, run->model.parameters, batch, &totals);
     t->allreduce += lap(t);
     if (totals.failed)
         return dt_world_agree(run->world, err);

@@ -56,7 +56,7 @@ static void npy_types(void **state)
         double expected[3];
     } cases[] = {
 #define BYTES(literal) literal, sizeof(literal) - 1
-        {"|b1", BYTES("\1\0\1"), &H5T_STD_U8LE_g, {1, 0, 1}},
+        {"|b1", BYTES("\1\0\1"), &H5T_STD_I8LE_g, {1, 0, 1}},
         {"|u1", BYTES("\xFF\0\1"), &H5T_STD_U8LE_g, {255, 0, 1}},
         {"<u2", BYTES("\1\2\xFF\xFF\0\0"), &H5T_STD_U16LE_g, {513, 65535, 0}},
         {">u4",

@@ -367,8 +367,8 @@ static void several_labels(void **state)
     dt_error err = {0};
     dt_source *source = with_y(H5T_STD_I32LE, DIMS(2, 2), VALUES(0, 1, 2, 3));
     assert_int_equal(dt_source_read_labels(source, 0, 2, out, &err), DT_ERR_SHAPE);
-    assert_string_equal(err.text, "d.h5: \"y\" has 2 values a row; class labels are one (for "
-                                  "several targets choose --loss mse)");
+    assert_string_equal(err.text, "d.h5: \"y\" has 2 values a row; class labels are one (several "
+                                  "targets want a model trained with --loss mse)");
     dt_source_close(source);
 }
 

@@ -70,7 +70,7 @@ static bool find_element(const char *descr, dt_element *element)
                                         "i2", "i4", "i8", "f2", "f4", "f8"};
     for (size_t i = 0; i < sizeof known / sizeof *known; i++) {
         if (strcmp(code, known[i]) == 0) {
-            element->kind = code[0] == 'b' ? 'u' : code[0]; /* a bool is a byte that is 0 or 1 */
+            element->kind = code[0] == 'b' ? 'i' : code[0]; /* uint8 would be scaled to 1/255 */
             element->size = code[1] - '0';
             element->big = order == '>' || (order != '<' && DT_ELEMENT_HOST_BIG);
             return true;
