@@ -14,6 +14,7 @@ extern "C" {
 
 typedef enum { DT_ACT_RELU, DT_ACT_TANH, DT_ACT_SIGMOID, DT_ACT_GELU } dt_activation;
 typedef enum { DT_LOSS_AUTO, DT_LOSS_MSE, DT_LOSS_CROSS_ENTROPY } dt_loss;
+typedef enum { DT_NORMALIZE_NONE, DT_NORMALIZE_STANDARD } dt_normalize;
 typedef enum { DT_OPTIM_SGD } dt_optim_kind;
 typedef enum { DT_BIND_AUTO, DT_BIND_KEEP } dt_bind;
 typedef enum { DT_PROGRESS_AUTO, DT_PROGRESS_ALWAYS, DT_PROGRESS_NEVER } dt_progress;
@@ -28,6 +29,7 @@ typedef struct {
     /* data */
     char *data;      /* HDF5 file; NULL: the bundled one, which the program finds */
     char *x, *y;     /* paths of the two datasets in it */
+    int normalize;   /* dt_normalize */
     bool no_shuffle; /* file order in every epoch */
     bool drop_last;  /* leave out a last batch that is not full */
     char *val_data;      /* HDF5 file to validate on after every epoch; NULL: none */

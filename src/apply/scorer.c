@@ -64,7 +64,7 @@ dt_code dt_scorer_open(dt_scorer *s, const dt_world *world, const dt_scorer_opti
 {
     memset(s, 0, sizeof *s);
     if (dt_place_threads(world, o->threads, o->keep_binding, &s->team, err) ||
-        dt_checkpoint_load(world, o->model, &s->model, &s->parameters, err))
+        dt_checkpoint_load(world, o->model, &s->model, &s->parameters, &s->normalizer, err))
         return err->code;
     open_data(s, o, err);
     return dt_world_agree(world, err);
@@ -76,6 +76,7 @@ void dt_scorer_close(dt_scorer *s)
     dt_source_close(s->source);
     dt_model_free(&s->model);
     dt_team_free(&s->team);
+    dt_normalizer_destroy(s->normalizer);
     free(s->parameters);
     free(s->bytes);
     free(s->x);
@@ -85,11 +86,12 @@ void dt_scorer_close(dt_scorer *s)
 
 static dt_code read_x(dt_scorer *s, int64_t row, int64_t n, dt_error *err)
 {
-    if (!s->bytes)
-        return dt_source_read_x(s->source, row, n, s->x, err);
-    if (!dt_source_read_x(s->source, row, n, s->bytes, err))
+    if (dt_source_read_x(s->source, row, n, s->bytes ? (void *)s->bytes : s->x, err))
+        return err->code;
+    if (s->bytes)
         dt_unit_from_bytes(s->bytes, n * s->model.inputs, s->x);
-    return err->code;
+    dt_normalizer_apply(s->normalizer, n, s->x);
+    return DT_OK;
 }
 
 static dt_code read_labels(dt_scorer *s, int64_t row, int64_t n, dt_error *err)

@@ -4,6 +4,7 @@
 #define DT_APPLY_SCORER_H
 
 #include "core/team.h"
+#include "data/normalizer.h"
 #include "data/source.h"
 #include "engine/engine.h"
 #include <dtrain/world.h>
@@ -17,7 +18,8 @@ typedef struct {
 
 typedef struct {
     dt_model model;
-    float *parameters; /* [P] */
+    float *parameters;         /* [P] */
+    dt_normalizer *normalizer; /* of the inputs; NULL: none */
     dt_team team;
     dt_engine *engine;
     dt_source *source;

@@ -39,8 +39,9 @@ dt_code dt_checkpoint_describe(hid_t file, const char *path, FILE *to, dt_error 
 {
     dt_model model = {0};
     float *parameters = NULL;
+    dt_normalizer *normalizer = NULL;
     char *options = dt_attribute_text(file, "options");
-    dt_checkpoint_read(file, path, &model, &parameters, err);
+    dt_checkpoint_read(file, path, &model, &parameters, &normalizer, err);
     char *text = err->code ? NULL : dt_model_describe(&model);
     if (text) {
         fprintf(to, "Checkpoint: %s, %lld parameters\n", text, (long long)model.parameters);
@@ -49,6 +50,8 @@ dt_code dt_checkpoint_describe(hid_t file, const char *path, FILE *to, dt_error 
                 (long long)dt_attribute_integer(file, "epoch", 0),
                 (long long)dt_attribute_integer(file, "step", 0),
                 (long long)dt_attribute_integer(file, "seed", 0));
+        if (normalizer)
+            fputs("Inputs: normalised (mean 0, variance 1 in the training rows)\n", to);
         print_options(options, to);
         print_tensors(&model, to);
         fputs("Checksums: good\n", to); /* or this place would not have been reached */
@@ -56,6 +59,7 @@ dt_code dt_checkpoint_describe(hid_t file, const char *path, FILE *to, dt_error 
     free(text);
     free(options);
     free(parameters);
+    dt_normalizer_destroy(normalizer);
     dt_model_free(&model);
     return err->code;
 }

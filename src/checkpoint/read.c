@@ -71,6 +71,40 @@ dt_code dt_checkpoint_read_weights(const char *path, const dt_model *model, floa
     return err->code;
 }
 
+/* ---- What is done to its inputs -------------------------------------------------------------- */
+
+static dt_code read_normalizer(hid_t file, const char *path, int64_t features,
+                               dt_normalizer **normalizer, dt_error *err)
+{
+    htri_t there = H5Lexists(file, "normalization", H5P_DEFAULT);
+    if (there == 0)
+        return DT_OK;
+    hid_t group = H5Gopen2(file, "normalization", H5P_DEFAULT);
+    H5Eclear2(H5E_DEFAULT);
+    if (group < 0)
+        return dt_fail(err, DT_ERR_DATA, "%s: cannot read \"/normalization\"", path);
+    if (!dt_normalizer_create(normalizer, features, err) &&
+        !dt_vector_read(group, path, "mean", features, (*normalizer)->mean, err))
+        dt_vector_read(group, path, "scale", features, (*normalizer)->scale, err);
+    H5Gclose(group);
+    return err->code;
+}
+
+/* Every rank but 0 gets what rank 0 read. Collective. */
+static dt_code share_normalizer(const dt_world *world, int64_t features, dt_normalizer **normalizer,
+                                dt_error *err)
+{
+    int64_t there = *normalizer != NULL, bytes = features * (int64_t)sizeof *(*normalizer)->mean;
+    dt_broadcast(world, &there, sizeof there);
+    if (there && world->rank != 0)
+        dt_normalizer_create(normalizer, features, err);
+    if (dt_world_agree(world, err) || !there)
+        return err->code;
+    dt_broadcast(world, (*normalizer)->mean, bytes);
+    dt_broadcast(world, (*normalizer)->scale, bytes);
+    return DT_OK;
+}
+
 /* ---- A model whose shape is in the file ----------------------------------------------------- */
 
 /* What the options in a checkpoint and its tensors say of the model; hidden is owned. */
@@ -188,10 +222,11 @@ static dt_code read_model(hid_t file, const char *path, description *d, dt_model
 }
 
 dt_code dt_checkpoint_read(hid_t file, const char *path, dt_model *model, float **parameters,
-                           dt_error *err)
+                           dt_normalizer **normalizer, dt_error *err)
 {
     description d = {0};
-    read_model(file, path, &d, model, parameters, err);
+    if (!read_model(file, path, &d, model, parameters, err))
+        read_normalizer(file, path, model->inputs, normalizer, err);
     free(d.hidden);
     return err->code;
 }
@@ -217,23 +252,27 @@ static dt_code share_model(const dt_world *world, description *d, dt_model *mode
 }
 
 dt_code dt_checkpoint_load(const dt_world *world, const char *path, dt_model *model,
-                           float **parameters, dt_error *err)
+                           float **parameters, dt_normalizer **normalizer, dt_error *err)
 {
     description d = {0};
     *parameters = NULL;
+    *normalizer = NULL;
     memset(model, 0, sizeof *model);
     hid_t file = world->rank == 0 ? dt_h5_open(path, err) : -1;
     if (file >= 0) {
-        read_model(file, path, &d, model, parameters, err);
+        if (!read_model(file, path, &d, model, parameters, err))
+            read_normalizer(file, path, model->inputs, normalizer, err);
         H5Fclose(file);
     }
-    if (!dt_world_agree(world, err))
-        share_model(world, &d, model, parameters, err);
+    if (!dt_world_agree(world, err) && !share_model(world, &d, model, parameters, err))
+        share_normalizer(world, model->inputs, normalizer, err);
     free(d.hidden);
     if (err->code) {
         dt_model_free(model);
         free(*parameters);
         *parameters = NULL;
+        dt_normalizer_destroy(*normalizer);
+        *normalizer = NULL;
     }
     return err->code;
 }

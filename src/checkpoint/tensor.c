@@ -8,9 +8,42 @@
 #include <string.h>
 #include <xxhash.h>
 
-static herr_t write_hash(hid_t set, const float *values, int64_t n)
+/* What float tensors and vectors of double differ in. */
+typedef struct {
+    hid_t disk, memory;
+    size_t size;
+    bool (*finite)(const void *values, int64_t n);
+} element;
+
+static bool floats_finite(const void *values, int64_t n)
 {
-    uint64_t hash = XXH3_64bits(values, (size_t)n * sizeof *values);
+    for (int64_t i = 0; i < n; i++)
+        if (!isfinite(((const float *)values)[i]))
+            return false;
+    return true;
+}
+
+static bool doubles_finite(const void *values, int64_t n)
+{
+    for (int64_t i = 0; i < n; i++)
+        if (!isfinite(((const double *)values)[i]))
+            return false;
+    return true;
+}
+
+static element float_element(void)
+{
+    return (element){H5T_IEEE_F32LE, H5T_NATIVE_FLOAT, sizeof(float), floats_finite};
+}
+
+static element double_element(void)
+{
+    return (element){H5T_IEEE_F64LE, H5T_NATIVE_DOUBLE, sizeof(double), doubles_finite};
+}
+
+static herr_t write_hash(hid_t set, const void *values, size_t bytes)
+{
+    uint64_t hash = XXH3_64bits(values, bytes);
     hid_t space = H5Screate(H5S_SCALAR);
     hid_t attribute = H5Acreate2(set, "xxh3", H5T_STD_U64LE, space, H5P_DEFAULT, H5P_DEFAULT);
     herr_t status = H5Awrite(attribute, H5T_NATIVE_UINT64, &hash);
@@ -19,12 +52,13 @@ static herr_t write_hash(hid_t set, const float *values, int64_t n)
     return status;
 }
 
-int dt_tensor_add(dt_output *output, hid_t group, const dt_tensor *t, const float *values)
+static int add_values(dt_output *output, hid_t group, const dt_tensor *t, const element *e,
+                      const void *values)
 {
     hsize_t dim[2] = {(hsize_t)t->dim[0], (hsize_t)t->dim[1]};
     hid_t set;
-    int number = dt_output_add(output, group, t->name, H5T_IEEE_F32LE, t->dims, dim, &set);
-    if (number < 0 || write_hash(set, values, t->count) < 0)
+    int number = dt_output_add(output, group, t->name, e->disk, t->dims, dim, &set);
+    if (number < 0 || write_hash(set, values, (size_t)t->count * e->size) < 0)
         return -1;
     return number;
 }
@@ -41,6 +75,7 @@ static void shape_text(int dims, const int64_t *dim, char *text, size_t size)
 
 static dt_code check_shape(hid_t set, const char *path, const dt_tensor *t, dt_error *err)
 {
+    char set_name[64] = "";
     hsize_t dim[H5S_MAX_RANK] = {0};
     hid_t space = H5Dget_space(set);
     int dims = H5Sget_simple_extent_dims(space, dim, NULL);
@@ -51,30 +86,20 @@ static dt_code check_shape(hid_t set, const char *path, const dt_tensor *t, dt_e
     char have[64], want[64];
     shape_text(dims, found, have, sizeof have);
     shape_text(t->dims, t->dim, want, sizeof want);
-    return dt_fail(err, DT_ERR_SHAPE, "%s: \"/model/%s\" is %s, this model needs %s", path, t->name,
-                   have, want);
+    H5Iget_name(set, set_name, sizeof set_name);
+    return dt_fail(err, DT_ERR_SHAPE, "%s: \"%s\" is %s, this model needs %s", path, set_name, have,
+                   want);
 }
 
-static dt_code check_hash(hid_t set, const char *path, const dt_tensor *t, const float *values,
-                          dt_error *err)
+static dt_code check_hash(hid_t set, const char *path, const dt_tensor *t, const void *values,
+                          size_t bytes, dt_error *err)
 {
     uint64_t hash = 0;
     if (H5Aexists(set, "xxh3") <= 0)
         return DT_OK; /* not ours, or from another program */
-    if (!dt_attribute_hash(set, "xxh3", &hash) ||
-        hash != XXH3_64bits(values, (size_t)t->count * sizeof *values))
+    if (!dt_attribute_hash(set, "xxh3", &hash) || hash != XXH3_64bits(values, bytes))
         return dt_fail(err, DT_ERR_DATA, "%s: damaged: the checksum of \"%s\" does not hold", path,
                        t->name);
-    return DT_OK;
-}
-
-static dt_code check_values(const char *path, const dt_tensor *t, const float *values,
-                            dt_error *err)
-{
-    for (int64_t i = 0; i < t->count; i++)
-        if (!isfinite(values[i]))
-            return dt_fail(err, DT_ERR_DATA, "%s: \"%s\" has NaN or an infinite value", path,
-                           t->name);
     return DT_OK;
 }
 
@@ -88,22 +113,65 @@ static dt_code check_type(hid_t set, const char *path, const dt_tensor *t, dt_er
     return DT_OK;
 }
 
-dt_code dt_tensor_read(hid_t group, const char *path, const dt_tensor *t, float *values,
-                       dt_error *err)
+static dt_code no_tensor(hid_t group, const char *path, const dt_tensor *t, dt_error *err)
+{
+    char group_name[64] = "";
+    H5Iget_name(group, group_name, sizeof group_name);
+    return dt_fail(err, DT_ERR_SHAPE, "%s: no \"%s/%s\", which this model has", path, group_name,
+                   t->name);
+}
+
+static dt_code read_values(hid_t group, const char *path, const dt_tensor *t, const element *e,
+                           void *values, dt_error *err)
 {
     hid_t set = H5Dopen2(group, t->name, H5P_DEFAULT);
     H5Eclear2(H5E_DEFAULT);
     if (set < 0)
-        return dt_fail(err, DT_ERR_SHAPE, "%s: no \"/model/%s\", which this model has", path,
-                       t->name);
+        return no_tensor(group, path, t, err);
     if (!check_type(set, path, t, err) && !check_shape(set, path, t, err)) {
         char reason[256];
-        if (H5Dread(set, H5T_NATIVE_FLOAT, H5S_ALL, H5S_ALL, H5P_DEFAULT, values) < 0)
+        if (H5Dread(set, e->memory, H5S_ALL, H5S_ALL, H5P_DEFAULT, values) < 0)
             dt_fail(err, DT_ERR_DATA, "%s: cannot read \"%s\": %s", path, t->name,
                     dt_h5_reason(reason));
-        else if (!check_hash(set, path, t, values, err))
-            check_values(path, t, values, err);
+        else if (!check_hash(set, path, t, values, (size_t)t->count * e->size, err) &&
+                 !e->finite(values, t->count))
+            dt_fail(err, DT_ERR_DATA, "%s: \"%s\" has NaN or an infinite value", path, t->name);
     }
     H5Dclose(set);
     return err->code;
+}
+
+int dt_tensor_add(dt_output *output, hid_t group, const dt_tensor *t, const float *values)
+{
+    element e = float_element();
+    return add_values(output, group, t, &e, values);
+}
+
+dt_code dt_tensor_read(hid_t group, const char *path, const dt_tensor *t, float *values,
+                       dt_error *err)
+{
+    element e = float_element();
+    return read_values(group, path, t, &e, values, err);
+}
+
+static dt_tensor vector(const char *name, int64_t n)
+{
+    dt_tensor t = {.dims = 1, .dim = {n}, .count = n};
+    snprintf(t.name, sizeof t.name, "%s", name);
+    return t;
+}
+
+int dt_vector_add(dt_output *output, hid_t group, const char *name, int64_t n, const double *values)
+{
+    element e = double_element();
+    dt_tensor t = vector(name, n);
+    return add_values(output, group, &t, &e, values);
+}
+
+dt_code dt_vector_read(hid_t group, const char *path, const char *name, int64_t n, double *values,
+                       dt_error *err)
+{
+    element e = double_element();
+    dt_tensor t = vector(name, n);
+    return read_values(group, path, &t, &e, values, err);
 }

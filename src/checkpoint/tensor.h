@@ -13,4 +13,10 @@ int dt_tensor_add(dt_output *output, hid_t group, const dt_tensor *tensor, const
 dt_code dt_tensor_read(hid_t group, const char *path, const dt_tensor *tensor, float *values,
                        dt_error *err);
 
+/* The same for a vector [n] of doubles. */
+int dt_vector_add(dt_output *output, hid_t group, const char *name, int64_t n,
+                  const double *values);
+dt_code dt_vector_read(hid_t group, const char *path, const char *name, int64_t n, double *values,
+                       dt_error *err);
+
 #endif

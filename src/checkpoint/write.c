@@ -89,19 +89,43 @@ static dt_code write_vector(dt_output *output, int first, const dt_model *model,
     return err->code;
 }
 
-/* /model, and /optimizer with its name and each kind of state under PyTorch's name for it. */
+/* /normalization; the numbers of its two datasets, or -1. */
+static void add_normalizer(dt_output *output, const dt_normalizer *n, int number[2])
+{
+    hid_t group = H5Gcreate2(output->file, "normalization", H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT);
+    number[0] = dt_vector_add(output, group, "mean", n->features, n->mean);
+    number[1] = dt_vector_add(output, group, "scale", n->features, n->scale);
+    H5Gclose(group);
+}
+
+static dt_code write_normalizer(dt_output *output, const dt_normalizer *n, const int number[2],
+                                dt_error *err)
+{
+    int64_t bytes = n->features * (int64_t)sizeof *n->mean;
+    if (!dt_output_write(output, number[0], 0, n->mean, bytes, err))
+        dt_output_write(output, number[1], 0, n->scale, bytes, err);
+    return err->code;
+}
+
+/* /model, and /optimizer with its name and each kind of state under PyTorch's name for it, and
+ * /normalization. */
 static dt_code fill(dt_output *output, const dt_checkpoint *c, dt_error *err)
 {
     const float *momentum = c->optimizer->momentum;
     int buffer = 0, weights = add_vector(output, output->file, "model", c->model, c->parameters);
     hid_t group = H5Gcreate2(output->file, "optimizer", H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT);
+    int normalizer[2] = {0};
+    if (c->normalizer)
+        add_normalizer(output, c->normalizer, normalizer);
     if (momentum)
         buffer = add_vector(output, group, "momentum_buffer", c->model, momentum);
-    if (weights < 0 || buffer < 0 || put_attributes(output->file, c) < 0 ||
-        dt_attribute_put_text(group, "name", "sgd") < 0)
+    if (weights < 0 || buffer < 0 || normalizer[0] < 0 || normalizer[1] < 0 ||
+        put_attributes(output->file, c) < 0 || dt_attribute_put_text(group, "name", "sgd") < 0)
         return dt_output_failed(output, err);
     if (dt_output_begin_values(output, err) ||
         write_vector(output, weights, c->model, c->parameters, err))
+        return err->code;
+    if (c->normalizer && write_normalizer(output, c->normalizer, normalizer, err))
         return err->code;
     return momentum ? write_vector(output, buffer, c->model, momentum, err) : DT_OK;
 }

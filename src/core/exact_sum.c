@@ -9,11 +9,11 @@ void dt_exact_add(dt_exact *sum, double term)
     uint64_t bits;
     memcpy(&bits, &term, sizeof bits);
     int exponent = (int)(bits >> 52 & 0x7ff);
-    if (exponent == 0) /* 0, or below anything that occurs */
+    if (exponent == 0) /* 0 of either sign: what is smaller than 2^-1022 is no term */
         return;
     uint64_t mantissa = (bits & ((1ull << 52) - 1)) | 1ull << 52;
     int offset = exponent - 1075 - DT_EXACT_LOWEST; /* of the mantissa's lowest bit */
-    if (offset < 0) { /* its low bits are zeros, since the term is a multiple of the lowest digit */
+    if (offset < 0) { /* at least -52, and so many low bits are 0: see what a term may be */
         mantissa >>= -offset;
         offset = 0;
     }
@@ -40,7 +40,7 @@ double dt_exact_value(const dt_exact *sum)
     dt_exact s = *sum;
     dt_exact_settle(&s);
     int negative = s.digit[DT_EXACT_DIGITS - 1] < 0;
-    if (negative) { /* so that what is left after the leading digits is small */
+    if (negative) { /* positive digits only, so that what follows a digit never cancels it */
         for (int i = 0; i < DT_EXACT_DIGITS; i++)
             s.digit[i] = -s.digit[i];
         dt_exact_settle(&s);

@@ -8,14 +8,14 @@
 
 enum { PIECE_BYTES = 4 << 20, FAIR_PERCENT = 60 /* of a rank's part of the node, for data */ };
 
-/* Whole chunks of the file stay together, so that each is read and unpacked by one rank; where
- * there are fewer chunks than ranks, an even share of the rows is worth more. */
+/* Whole chunks of the file stay together, so that each is read and unpacked by one rank, and so do
+ * the groups of rows in which moments are added up. */
 static dt_split share_rows(const dt_source_facts *facts, int size)
 {
-    dt_split split = {.n = facts->rows, .granule = facts->chunk_rows, .parts = size};
-    if (dt_split_granules(&split) < size)
-        split.granule = 1;
-    return split;
+    int64_t granule = facts->chunk_rows; /* to be the least common multiple of both */
+    while (granule % DT_GROUP_ROWS != 0)
+        granule *= 2;
+    return (dt_split){.n = facts->rows, .granule = granule, .parts = size};
 }
 
 /* ---- Reading
@@ -46,11 +46,15 @@ int64_t dt_dataset_read(const dt_dataset *d, int64_t row, int64_t n, bool held_o
 {
     if (dt_source_read_x(d->source, row, n, x, err) || read_y(d, row, n, y, err))
         return 0;
-    if (d->holdout.held == 0)
-        return held_out ? 0 : n;
-    dt_holdout_mark(&d->holdout, row, n, mark);
-    keep(x, n, dt_dataset_x_bytes(d), mark, held_out);
-    return keep(y, n, dt_dataset_y_bytes(d), mark, held_out);
+    int64_t kept = held_out ? 0 : n;
+    if (d->holdout.held > 0) {
+        dt_holdout_mark(&d->holdout, row, n, mark);
+        keep(x, n, dt_dataset_x_bytes(d), mark, held_out);
+        kept = keep(y, n, dt_dataset_y_bytes(d), mark, held_out);
+    }
+    if (!d->x_is_bytes)
+        dt_normalizer_apply(d->normalizer, kept, x);
+    return kept;
 }
 
 /* ---- The survey: one pass over this rank's rows of the file
@@ -62,8 +66,10 @@ typedef struct {
     int64_t piece;      /* rows read at a time: whole chunks */
     int64_t own;        /* of them trained on, so far */
     int64_t largest_label;
-    bool *mark;  /* [piece] */
-    char *x, *y; /* [piece] */
+    dt_moments *moments; /* NULL: none are wanted */
+    float *unit;         /* [piece,features] bytes as the model sees them, for the moments */
+    bool *mark;          /* [piece] */
+    char *x, *y;         /* [piece] */
 } survey;
 
 static void append(dt_rows *to, const survey *s, int64_t i, int64_t n)
@@ -95,15 +101,29 @@ static void look_at_labels(survey *s, int64_t n)
     }
 }
 
-/* Nothing of x is needed of a data set that is streamed whole. */
+static void measure(survey *s, int64_t row, int64_t n, const void *x, const bool *mark)
+{
+    const float *values = x;
+    if (!s->moments)
+        return;
+    if (s->d->x_is_bytes) {
+        dt_unit_from_bytes(x, n * s->d->features, s->unit);
+        values = s->unit;
+    }
+    dt_moments_add(s->moments, row, n, values, mark);
+}
+
+/* Of a data set that is streamed whole, x is needed only to be measured. */
 static dt_code survey_piece(survey *s, dt_rows *own, int64_t row, int64_t n, dt_error *err)
 {
     const dt_dataset *d = s->d;
-    if ((own || d->holdout.held > 0) && dt_source_read_x(d->source, row, n, s->x, err))
+    bool reads_x = own || d->holdout.held > 0 || s->moments;
+    if (reads_x && dt_source_read_x(d->source, row, n, s->x, err))
         return err->code;
     if (read_y(d, row, n, s->y, err))
         return err->code;
     dt_holdout_mark(&d->holdout, row, n, s->mark);
+    measure(s, row, n, s->x, s->mark);
     look_at_labels(s, n);
     sort_piece(s, own, n);
     return DT_OK;
@@ -113,13 +133,15 @@ static dt_code survey_piece(survey *s, dt_rows *own, int64_t row, int64_t n, dt_
 static dt_code survey_in_place(survey *s, dt_error *err)
 {
     dt_window *w = &s->d->window;
-    int64_t x = dt_dataset_x_bytes(s->d), y = dt_dataset_y_bytes(s->d);
+    int64_t x_bytes = dt_dataset_x_bytes(s->d), y_bytes = dt_dataset_y_bytes(s->d);
     for (int64_t row = s->begin; row < s->end && !err->code; row += s->piece) {
         int64_t n = s->end - row < s->piece ? s->end - row : s->piece;
-        s->y = (char *)w->y + (row - s->begin) * y;
-        dt_source_read_x(s->d->source, row, n, (char *)w->x + (row - s->begin) * x, err);
-        if (!err->code && !read_y(s->d, row, n, s->y, err))
-            look_at_labels(s, n);
+        char *x = (char *)w->x + (row - s->begin) * x_bytes;
+        s->y = (char *)w->y + (row - s->begin) * y_bytes;
+        if (dt_source_read_x(s->d->source, row, n, x, err) || read_y(s->d, row, n, s->y, err))
+            break;
+        measure(s, row, n, x, NULL);
+        look_at_labels(s, n);
     }
     s->y = NULL;
     return err->code;
@@ -129,18 +151,63 @@ static dt_code survey_rows(survey *s, dt_error *err)
 {
     dt_dataset *d = s->d;
     dt_rows own = {.x = d->window.x, .y = d->window.y};
-    if (!d->streamed && d->holdout.held == 0)
-        return survey_in_place(s, err);
-    s->x = dt_alloc(s->piece, (size_t)dt_dataset_x_bytes(d), "rows of x", err);
-    s->y = dt_alloc(s->piece, (size_t)dt_dataset_y_bytes(d), "rows of y", err);
-    s->mark = dt_alloc(s->piece, sizeof *s->mark, "rows held out", err);
-    for (int64_t row = s->begin; row < s->end && !err->code; row += s->piece)
+    bool in_place = !d->streamed && d->holdout.held == 0;
+    if (s->moments && d->x_is_bytes)
+        s->unit = dt_alloc(s->piece * d->features, sizeof *s->unit, "rows of x", err);
+    if (!in_place) {
+        s->x = dt_alloc(s->piece, (size_t)dt_dataset_x_bytes(d), "rows of x", err);
+        s->y = dt_alloc(s->piece, (size_t)dt_dataset_y_bytes(d), "rows of y", err);
+        s->mark = dt_alloc(s->piece, sizeof *s->mark, "rows held out", err);
+    } else if (!err->code) {
+        survey_in_place(s, err);
+    }
+    for (int64_t row = s->begin; row < s->end && !err->code && !in_place; row += s->piece)
         survey_piece(s, d->streamed ? NULL : &own, row,
                      s->end - row < s->piece ? s->end - row : s->piece, err);
+    free(s->unit);
     free(s->x);
     free(s->y);
     free(s->mark);
     return err->code;
+}
+
+/* The first row trained on, by which every rank shifts what it measures. */
+static dt_code start_measuring(survey *s, dt_error *err)
+{
+    const dt_dataset *d = s->d;
+    int64_t row = 0;
+    bool held = true;
+    uint8_t *bytes = dt_alloc(d->features, 1, "a row of x", err);
+    float *shift = dt_alloc(d->features, sizeof *shift, "a row of x", err);
+    for (; held && row < d->holdout.rows; row += held)
+        dt_holdout_mark(&d->holdout, row, 1, &held);
+    if (!err->code &&
+        !dt_source_read_x(d->source, row, 1, d->x_is_bytes ? (void *)bytes : shift, err)) {
+        if (d->x_is_bytes)
+            dt_unit_from_bytes(bytes, d->features, shift);
+        dt_moments_create(&s->moments, d->features, shift, err);
+    }
+    free(bytes);
+    free(shift);
+    return err->code;
+}
+
+/* Collective, where no rank has an error. */
+static dt_code finish_measuring(survey *s, const dt_world *world, dt_error *err)
+{
+    dt_moments_sum(world, s->moments);
+    dt_moments_normalizer(s->moments, &s->d->measured, err);
+    s->d->normalizer = s->d->measured;
+    return dt_world_agree(world, err);
+}
+
+static void normalize_memory(dt_dataset *d, int64_t own)
+{
+    if (d->x_is_bytes)
+        return;
+    dt_normalizer_apply(d->normalizer, d->held.count, d->held.x);
+    if (!d->streamed)
+        dt_normalizer_apply(d->normalizer, own, d->window.x);
 }
 
 /* ---- Loading
@@ -199,40 +266,41 @@ static dt_code check_held(const dt_dataset *d, int64_t held, dt_error *err)
         dt_format_bytes(need, text[0]), dt_format_bytes((double)d->memory, text[1]));
 }
 
-static dt_code load(dt_dataset *d, const dt_world *world, const dt_dataset_options *o,
-                    int64_t *largest_label, dt_error *err)
+/* This rank's part of the loading. */
+static dt_code load(survey *s, const dt_world *world, const dt_dataset_options *o, dt_error *err)
 {
+    dt_dataset *d = s->d;
     const dt_source_facts *facts = dt_source_look(d->source);
     dt_split share = share_rows(facts, world->size);
-    survey s = {.d = d,
-                .begin = dt_split_begin(&share, world->rank),
-                .end = dt_split_begin(&share, world->rank + 1)};
     int64_t row_bytes = dt_dataset_x_bytes(d) + dt_dataset_y_bytes(d), chunk = facts->chunk_rows;
-    s.piece = (PIECE_BYTES / row_bytes / chunk + 1) * chunk;
-    if (s.piece > facts->rows)
-        s.piece = facts->rows;
+    s->begin = dt_split_begin(&share, world->rank);
+    s->end = dt_split_begin(&share, world->rank + 1);
+    s->piece = (PIECE_BYTES / row_bytes / chunk + 1) * chunk;
+    if (s->piece > facts->rows)
+        s->piece = facts->rows;
     int64_t largest = (dt_split_granules(&share) + share.parts - 1) / share.parts * share.granule;
-    d->streamed = must_stream(d, o, largest);
+    d->streamed = must_stream(d, o, largest < facts->rows ? largest : facts->rows);
     if (count_rows(d, &share, err))
         return err->code;
     int64_t own = d->window.begin[world->rank + 1] - d->window.begin[world->rank];
-    int64_t held = s.end - s.begin - own;
-    if (check_held(d, held, err) || allocate(d, own, held, err) || survey_rows(&s, err))
+    int64_t held = s->end - s->begin - own;
+    if (check_held(d, held, err) || allocate(d, own, held, err))
         return err->code;
-    *largest_label = s.largest_label;
-    return DT_OK;
+    if (o->normalize && start_measuring(s, err))
+        return err->code;
+    return survey_rows(s, err);
 }
 
 dt_code dt_dataset_load(dt_dataset *d, const dt_world *world, dt_source *source,
                         const dt_dataset_options *o, dt_error *err)
 {
     const dt_source_facts *facts = dt_source_look(source);
-    int64_t largest_label = 0;
     *d = (dt_dataset){.features = facts->features,
                       .outputs = facts->y_width,
                       .kind = o->kind,
                       .x_is_bytes = facts->x_is_bytes,
                       .source = source,
+                      .normalizer = o->normalizer,
                       .memory = o->memory > 0 ? o->memory : fair_memory(world),
                       .holdout = {.rows = facts->rows,
                                   .held = (int64_t)((double)facts->rows * o->hold_out + 0.5),
@@ -241,21 +309,28 @@ dt_code dt_dataset_load(dt_dataset *d, const dt_world *world, dt_source *source,
     if (d->rows == 0 || (o->hold_out > 0 && d->holdout.held == 0))
         dt_fail(err, DT_ERR_DATA, "--val-fraction %g of %lld rows leaves none to %s", o->hold_out,
                 (long long)facts->rows, d->rows == 0 ? "train on" : "validate on");
+    survey s = {.d = d};
     if (!err->code)
-        load(d, world, o, &largest_label, err);
-    if (dt_world_agree(world, err)) {
+        load(&s, world, o, err);
+    if (!dt_world_agree(world, err) && o->normalize)
+        finish_measuring(&s, world, err);
+    dt_moments_destroy(s.moments);
+    if (err->code) {
         dt_dataset_free(d);
         return err->code;
     }
+    normalize_memory(d, d->window.begin[world->rank + 1] - d->window.begin[world->rank]);
     if (o->kind == DT_Y_LABELS) {
-        dt_max_int64(world, &largest_label, 1);
-        d->outputs = largest_label + 1;
+        dt_max_int64(world, &s.largest_label, 1);
+        d->outputs = s.largest_label + 1;
     }
     return DT_OK;
 }
 
 void dt_dataset_free(dt_dataset *d)
 {
+    dt_normalizer_destroy(d->measured);
+    d->measured = NULL;
     free(d->window.begin);
     free(d->window.x);
     free(d->window.y);

@@ -5,6 +5,7 @@
 
 #include "core/split.h"
 #include "data/holdout.h"
+#include "data/normalizer.h"
 #include "data/source.h"
 #include "data/window.h"
 #include <dtrain/world.h>
@@ -13,9 +14,11 @@ typedef enum { DT_Y_TARGETS, DT_Y_LABELS } dt_y_kind;
 
 typedef struct {
     dt_y_kind kind;
-    double hold_out; /* share of the rows for validation, 0 to below 1 */
-    uint64_t seed;   /* of that choice */
-    int64_t memory;  /* bytes that one rank may hold; 0: a fair part of the node */
+    double hold_out;                 /* share of the rows for validation, 0 to below 1 */
+    uint64_t seed;                   /* of that choice */
+    int64_t memory;                  /* bytes that one rank may hold; 0: a fair part of the node */
+    bool normalize;                  /* measure the rows trained on, and normalise all */
+    const dt_normalizer *normalizer; /* or normalise by this; borrowed; NULL: do not */
 } dt_dataset_options;
 
 /* Rows in memory. */
@@ -29,12 +32,14 @@ typedef struct {
     int64_t outputs;        /* values in a row of y; for labels the number of classes */
     dt_y_kind kind;
     bool x_is_bytes;
-    dt_source *source;  /* borrowed; streamed data is read from it */
-    dt_holdout holdout; /* of the rows of the file */
-    dt_rows held;       /* this rank's share of those held out */
-    bool streamed;      /* the rows trained on are not in memory but read in windows */
-    int64_t memory;     /* bytes that one rank may hold */
-    dt_window window;   /* else: all of them, in the order of the file */
+    dt_source *source;               /* borrowed; streamed data is read from it */
+    const dt_normalizer *normalizer; /* what the model sees of x; NULL: x as it is */
+    dt_normalizer *measured;         /* the same where it was measured here; owned */
+    dt_holdout holdout;              /* of the rows of the file */
+    dt_rows held;                    /* this rank's share of those held out */
+    bool streamed;                   /* the rows trained on are not in memory but read in windows */
+    int64_t memory;                  /* bytes that one rank may hold */
+    dt_window window;                /* else: all of them, in the order of the file */
 } dt_dataset;
 
 /* Bytes of a row of x and of y as they lie in memory. */

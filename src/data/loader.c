@@ -248,10 +248,12 @@ void dt_loader_destroy(dt_loader *l)
 /* A row of x as the model sees it. */
 static void unpack_x(const dt_dataset *d, const char *x, float *out)
 {
-    if (d->x_is_bytes)
+    if (d->x_is_bytes) {
         dt_unit_from_bytes((const uint8_t *)x, d->features, out);
-    else
+        dt_normalizer_apply(d->normalizer, 1, out);
+    } else {
         memcpy(out, x, (size_t)d->features * sizeof *out);
+    }
 }
 
 /* One rank has every row of the window: it gathers those of the delivery, or points at them where

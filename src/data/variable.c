@@ -202,12 +202,11 @@ static dt_code read_through_buffer(const dt_variable *v, int64_t row, int64_t n,
     int64_t out_bytes = v->width * (int64_t)H5Tget_size(type);
     dt_h5_unlock();
     int64_t most = (CONVERT_BYTES / row_bytes + chunk) / chunk * chunk;
-    if (most > n)
-        most = n;
-    char *buffer = dt_alloc(most, (size_t)row_bytes, "rows in the file's type", err);
+    char *buffer =
+        dt_alloc(most < n ? most : n, (size_t)row_bytes, "rows in the file's type", err);
     for (int64_t i = 0, piece; i < n && !err->code; i += piece) {
         piece = most - (row + i) % chunk; /* up to the end of a chunk */
-        piece = piece < 1 ? 1 : piece > n - i ? n - i : piece;
+        piece = piece > n - i ? n - i : piece;
         if (!read_in_place(v, row + i, piece, type, buffer, err))
             memcpy((char *)out + i * out_bytes, buffer, (size_t)(piece * out_bytes));
     }

@@ -6,6 +6,7 @@
 /* The words stand in the order of the enums in dtrain/options.h. */
 static const char *const activations[] = {"relu", "tanh", "sigmoid", "gelu", NULL};
 static const char *const losses[] = {"auto", "mse", "cross-entropy", NULL};
+static const char *const normalizations[] = {"none", "standard", NULL};
 static const char *const optimizers[] = {"sgd", NULL};
 static const char *const bindings[] = {"auto", "keep", NULL};
 static const char *const progresses[] = {"auto", "always", "never", NULL};
@@ -28,6 +29,8 @@ const dt_option dt_train_option_table[] = {
      TEXT(data)},
     {NULL, "x", "NAME", "x", "path of the inputs in it, N rows by anything", TEXT(x)},
     {NULL, "y", "NAME", "y", "path of the targets in it, N or N by K", TEXT(y)},
+    {NULL, "normalize", "HOW", "none", "standard: each feature to mean 0 and variance 1",
+     CHOICE(normalize, normalizations)},
     {NULL, "no-shuffle", NULL, NULL, "take the samples in file order", FLAG(no_shuffle)},
     {NULL, "drop-last", NULL, NULL, "leave out a last batch that is not full", FLAG(drop_last)},
     {NULL, "val-data", "FILE", NULL, "validate on this file after every epoch", TEXT(val_data)},

@@ -28,6 +28,7 @@ static dt_code load_data(dt_run *r, dt_error *err)
     dt_dataset_options data = {.hold_out = o->val_fraction, .memory = o->memory};
     data.kind = r->model.loss == DT_LOSS_CROSS_ENTROPY ? DT_Y_LABELS : DT_Y_TARGETS;
     data.seed = (uint64_t)o->seed;
+    data.normalize = o->normalize == DT_NORMALIZE_STANDARD;
     return dt_dataset_load(&r->dataset, r->world, r->source, &data, err);
 }
 
@@ -53,7 +54,8 @@ static dt_code load_val_data(dt_run *r, dt_error *err)
     dt_source_open(&r->val_source, o->val_data, o->x, o->y, err);
     if (dt_world_agree(r->world, err))
         return err->code;
-    dt_dataset_options data = {.kind = r->dataset.kind, .memory = o->memory};
+    dt_dataset_options data = {
+        .kind = r->dataset.kind, .memory = o->memory, .normalizer = r->dataset.normalizer};
     if (dt_dataset_load(&r->val_dataset, r->world, r->val_source, &data, err))
         return err->code;
     if (!check_validation(r, err))

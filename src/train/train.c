@@ -126,6 +126,7 @@ static dt_code save(dt_run *run, int64_t global_step, dt_error *err)
         dt_checkpoint c = {.model = &run->model,
                            .parameters = run->parameters,
                            .optimizer = &run->optimizer,
+                           .normalizer = run->dataset.normalizer,
                            .global_step = global_step,
                            .epoch = global_step / run->steps_per_epoch,
                            .step = global_step % run->steps_per_epoch,

@@ -50,6 +50,7 @@ static void add_rows(const dt_validation *v, dt_engine *engine, const float *par
     const float *rows = x;
     if (d->x_is_bytes) {
         dt_unit_from_bytes(x, n * d->features, v->x);
+        dt_normalizer_apply(d->normalizer, n, v->x);
         rows = v->x;
     }
     s->loss += dt_engine_forward(engine, parameters, rows, y, n, v->output);

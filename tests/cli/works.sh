@@ -123,6 +123,19 @@ for ranks in 1 3; do
     rm -r run predicted.h5
 done
 
+name=normalize
+for ranks in 1 3; do
+    launch "$ranks" --data classes.h5 --normalize standard --lr 0.5 --batch-size 2 --epochs 60 --quiet \
+        --checkpoint run
+    status=$?
+    check "status $status" status_is 0
+    launch "$ranks" info run/step-0000000180.h5 >output
+    check "info" grep -q '^Inputs: normalised' output
+    launch "$ranks" evaluate --model run/step-0000000180.h5 --data classes.h5 >output
+    check "evaluate" grep -Eqx 'Accuracy: (83|100)\.[0-9]{2} %' output
+    rm -r run
+done
+
 name=config
 launch 3 --config $F/good.conf --epochs 1 --data $F/good.h5 >output
 status=$?

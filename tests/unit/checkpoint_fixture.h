@@ -27,8 +27,11 @@ static const float weights[P] = {1,    -0.0f,           0x1p-149f, 3.4028234e38f
                                  12.5f};
 static float momentum[P] = {13, 12, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1};
 
-static inline dt_code save_as(const char *folder_name, const char *options, float *buffer,
-                              char **path, dt_error *err)
+static double means[] = {0x1.123456789abcdp10, -0.0}, scales[] = {1 / 3.0, 1e-300};
+static const dt_normalizer normalization = {2, means, scales};
+
+static inline dt_code save_with(const dt_normalizer *normalizer, const char *folder_name,
+                                const char *options, float *buffer, char **path, dt_error *err)
 {
     dt_model model;
     dt_model_init(&model, &shape, err);
@@ -36,6 +39,7 @@ static inline dt_code save_as(const char *folder_name, const char *options, floa
     dt_checkpoint checkpoint = {.model = &model,
                                 .parameters = weights,
                                 .optimizer = &optimizer,
+                                .normalizer = normalizer,
                                 .global_step = 50,
                                 .epoch = 4,
                                 .step = 7,
@@ -46,6 +50,12 @@ static inline dt_code save_as(const char *folder_name, const char *options, floa
     return err->code;
 }
 
+static inline dt_code save_as(const char *folder_name, const char *options, float *buffer,
+                              char **path, dt_error *err)
+{
+    return save_with(NULL, folder_name, options, buffer, path, err);
+}
+
 static inline void save(void)
 {
     char *path = NULL;
@@ -53,6 +63,16 @@ static inline void save(void)
     if (dt_checkpoint_prepare("ckpt", &err) || save_as("ckpt", OPTIONS, momentum, &path, &err))
         fail_msg("%s", err.text);
     assert_string_equal(path, FILE_NAME);
+    free(path);
+}
+
+static inline void save_normalized(void)
+{
+    char *path = NULL;
+    dt_error err = {0};
+    if (dt_checkpoint_prepare("ckpt", &err) ||
+        save_with(&normalization, "ckpt", OPTIONS, momentum, &path, &err))
+        fail_msg("%s", err.text);
     free(path);
 }
 

@@ -142,10 +142,13 @@ static void model_from_file(void **state)
     dt_model model = {0};
     dt_error err = {0};
     float *parameters = NULL;
+    dt_normalizer *normalizer = NULL;
     save();
     hid_t file = dt_h5_open(FILE_NAME, &err);
     assert_true(dt_checkpoint_is_one(file));
-    assert_int_equal(dt_checkpoint_read(file, FILE_NAME, &model, &parameters, &err), DT_OK);
+    assert_int_equal(dt_checkpoint_read(file, FILE_NAME, &model, &parameters, &normalizer, &err),
+                     DT_OK);
+    assert_null(normalizer);
     char *text = dt_model_describe(&model);
     assert_string_equal(text, "2-3-1 tanh, mse");
     assert_memory_equal(parameters, weights, sizeof weights);
@@ -153,6 +156,29 @@ static void model_from_file(void **state)
     free(parameters);
     dt_model_free(&model);
     H5Fclose(file);
+}
+
+static void normalization_from_file(void **state)
+{
+    (void)state;
+    dt_model model = {0};
+    dt_error err = {0};
+    float *parameters = NULL;
+    dt_normalizer *n = NULL;
+    save_normalized();
+    hid_t file = dt_h5_open(FILE_NAME, &err);
+    assert_int_equal(dt_checkpoint_read(file, FILE_NAME, &model, &parameters, &n, &err), DT_OK);
+    assert_non_null(n);
+    assert_int_equal(n->features, 2);
+    assert_memory_equal(n->mean, means, sizeof means);
+    assert_memory_equal(n->scale, scales, sizeof scales);
+    dt_normalizer_destroy(n);
+    free(parameters);
+    dt_model_free(&model);
+    H5Fclose(file);
+    float again[P]; /* weights can be had alone */
+    assert_int_equal(load(FILE_NAME, again, &err), DT_OK);
+    assert_memory_equal(again, weights, sizeof weights);
 }
 
 static void weights_of_others(void **state)
@@ -285,11 +311,17 @@ int main(void)
 {
 #define TEST(name) cmocka_unit_test_teardown(name, free_disk)
     const struct CMUnitTest tests[] = {
-        TEST(contents),          TEST(without_momentum),
-        TEST(long_options),      TEST(same_bits),
-        TEST(model_from_file),   TEST(weights_of_others),
-        TEST(folders),           TEST(no_folder),
-        TEST(folder_gone),       TEST(disk_full_at_any_write),
+        TEST(contents),
+        TEST(without_momentum),
+        TEST(long_options),
+        TEST(same_bits),
+        TEST(model_from_file),
+        TEST(normalization_from_file),
+        TEST(weights_of_others),
+        TEST(folders),
+        TEST(no_folder),
+        TEST(folder_gone),
+        TEST(disk_full_at_any_write),
         TEST(disk_full_at_once),
     };
     return cmocka_run_group_tests(tests, enter_folder, leave_folder);

@@ -185,10 +185,12 @@ static void no_model(void **state)
         dt_model model = {0};
         dt_error err = {0};
         float *parameters = NULL;
+        dt_normalizer *normalizer = NULL;
         char *path;
         assert_int_equal(save_as(".", options[i], momentum, &path, &err), DT_OK);
         hid_t file = dt_h5_open(path, &err);
-        assert_int_equal(dt_checkpoint_read(file, "FILE", &model, &parameters, &err), DT_ERR_DATA);
+        assert_int_equal(dt_checkpoint_read(file, "FILE", &model, &parameters, &normalizer, &err),
+                         DT_ERR_DATA);
         assert_string_equal(err.text,
                             "FILE: its \"options\" do not describe a model that is known here");
         H5Fclose(file);
@@ -198,13 +200,62 @@ static void no_model(void **state)
     }
 }
 
+/* ---- Normalisation --------------------------------------------------------------------------- */
+
+static void check_normalization(hid_t file, dt_code code, const char *text)
+{
+    dt_model model = {0};
+    dt_error err = {0};
+    float *parameters = NULL;
+    dt_normalizer *normalizer = NULL;
+    assert_int_equal(dt_checkpoint_read(file, "FILE", &model, &parameters, &normalizer, &err),
+                     code);
+    assert_string_equal(err.text, text);
+    H5Fclose(file);
+    dt_normalizer_destroy(normalizer);
+    dt_model_free(&model);
+    free(parameters);
+}
+
+static hid_t edit_normalized(void)
+{
+    save_normalized();
+    return H5Fopen(FILE_NAME, H5F_ACC_RDWR, H5P_DEFAULT);
+}
+
+static void bad_normalization(void **state)
+{
+    (void)state;
+    static const double bad[] = {1, 2, INFINITY};
+    hid_t file = edit_normalized();
+    hid_t set = H5Dopen2(file, "normalization/scale", H5P_DEFAULT);
+    H5Dwrite(set, H5T_NATIVE_DOUBLE, H5S_ALL, H5S_ALL, H5P_DEFAULT, bad);
+    H5Dclose(set);
+    check_normalization(file, DT_ERR_DATA,
+                        "FILE: damaged: the checksum of \"scale\" does not hold");
+    file = edit_normalized();
+    H5Ldelete(file, "normalization/mean", H5P_DEFAULT);
+    check_normalization(file, DT_ERR_SHAPE,
+                        "FILE: no \"/normalization/mean\", which this model has");
+    file = edit_normalized();
+    H5Ldelete(file, "normalization/mean", H5P_DEFAULT);
+    put_set(file, "normalization/mean", H5T_IEEE_F64LE, 1, (hsize_t[]){3}, H5T_NATIVE_DOUBLE, bad);
+    check_normalization(file, DT_ERR_SHAPE,
+                        "FILE: \"/normalization/mean\" is [3], this model needs [2]");
+    file = edit_normalized();
+    H5Ldelete(file, "normalization/scale", H5P_DEFAULT);
+    put_set(file, "normalization/scale", H5T_IEEE_F64LE, 1, (hsize_t[]){2}, H5T_NATIVE_DOUBLE,
+            bad + 1);
+    check_normalization(file, DT_ERR_DATA, "FILE: \"scale\" has NaN or an infinite value");
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_teardown(name, empty_folder)
     const struct CMUnitTest tests[] = {
-        TEST(flipped_value),  TEST(flipped_anywhere), TEST(cut_short),   TEST(not_finite),
-        TEST(missing_tensor), TEST(extra_tensor),     TEST(other_shape), TEST(other_version),
-        TEST(no_checkpoint),  TEST(no_model),
+        TEST(flipped_value),  TEST(flipped_anywhere), TEST(cut_short),         TEST(not_finite),
+        TEST(missing_tensor), TEST(extra_tensor),     TEST(other_shape),       TEST(other_version),
+        TEST(no_checkpoint),  TEST(no_model),         TEST(bad_normalization),
     };
     return cmocka_run_group_tests(tests, enter_folder, leave_folder);
 }

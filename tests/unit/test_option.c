@@ -252,8 +252,8 @@ static void train_defaults(void **state)
     json_t *all = dt_train_options_to_json(&options);
     char *text = json_dumps(all, JSON_COMPACT);
     assert_string_equal(
-        text, "{\"data\":null,\"x\":\"x\",\"y\":\"y\",\"no-shuffle\":false,\"drop-last\":false,"
-              "\"val-data\":null,\"val-fraction\":null,\"memory\":null,"
+        text, "{\"data\":null,\"x\":\"x\",\"y\":\"y\",\"normalize\":\"none\",\"no-shuffle\":false,"
+              "\"drop-last\":false,\"val-data\":null,\"val-fraction\":null,\"memory\":null,"
               "\"hidden\":[],\"activation\":\"relu\",\"loss\":\"auto\",\"init-from\":null,"
               "\"optimizer\":\"sgd\",\"lr\":0.01,\"momentum\":0.0,\"nesterov\":false,"
               "\"weight-decay\":0.0,\"epochs\":5,\"max-steps\":null,\"batch-size\":100,\"seed\":0,"

@@ -155,10 +155,11 @@ static void console_singular(void **state)
     run.data = "a.h5";
     run.samples = run.features = run.parameters = 1;
     const char *text = printed(&options, &run, 1, "failed");
-    assert_string_equal(text, "1 rank on 2 nodes, 2 threads; a.h5: 1 sample of 1 feature; "
-                              "linear 10-1, mse; 1 parameter; 1 step per epoch\n"
-                              "Epoch 1/1\n"
-                              "  Step 1, Loss: 2.0000\n");
+    assert_string_equal(text,
+                        "1 rank on 2 nodes, 2 threads; a.h5: 1 sample of 1 feature, in memory; "
+                        "linear 10-1, mse; 1 parameter; 1 step per epoch\n"
+                        "Epoch 1/1\n"
+                        "  Step 1, Loss: 2.0000\n");
 }
 
 static void quiet(void **state)
@@ -237,7 +238,8 @@ static void log_lines(void **state)
         read_text("run.jsonl"),
         "{\"event\":\"start\",\"ranks\":4,\"threads\":1,\"samples\":1000,\"features\":10,"
         "\"outputs\":1,\"parameters\":11,\"batch_size\":100,\"steps_per_epoch\":2,\"epochs\":2,"
-        "\"seed\":3,\"nodes\":1,\"total_steps\":4,\"data\":\"some/where/linear.h5\","
+        "\"seed\":3,\"nodes\":1,\"total_steps\":4,\"data\":\"some/where/"
+        "linear.h5\",\"data_held\":\"memory\","
         "\"model\":\"linear 10-1, mse\",\"options\":{\"lr\":0.01,\"hidden\":[]}}\n"
         "{\"event\":\"epoch\",\"epoch\":1,\"global_step\":2,\"samples\":1000,"
         "\"train_loss\":0.10000000000000001,\"val_loss\":null,\"val_accuracy\":null,"

@@ -1,0 +1,287 @@
+#include "data/normalizer.h"
+
+#include "comm/comm.h"
+#include "core/exact_sum.h"
+#include "core/memory.h"
+#include "data/source.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+    LANES = 8,                 /* features that are added up together */
+    BLOCK = 64,                /* features that a thread takes at a time */
+    PARALLEL_VALUES = 1 << 16, /* from so many on, threads are worth waking */
+    PIECE_BYTES = 4 << 20,     /* of floats unpacked from bytes at a time */
+};
+static const int64_t MOST_GROUPS = (int64_t)1 << 29; /* between two settlements: see exact_sum.h */
+
+struct dt_moments {
+    int64_t features;
+    int64_t rows;    /* added, on this rank and then on all */
+    int64_t group;   /* the file's group that the sums below are of */
+    int64_t settled; /* groups since the exact sums were settled */
+    double *shift;   /* [features] */
+    double *sum;     /* [2,features] of a group begun: differences to shift, and their squares */
+    dt_exact *exact; /* [2,features] of whole groups */
+};
+
+dt_code dt_normalizer_create(dt_normalizer **normalizer, int64_t features, dt_error *err)
+{
+    dt_normalizer *n = dt_alloc(1, sizeof *n, "the normalisation", err);
+    *normalizer = NULL;
+    if (!n)
+        return err->code;
+    n->features = features;
+    n->mean = dt_alloc(features, sizeof *n->mean, "the normalisation", err);
+    n->scale = dt_alloc(features, sizeof *n->scale, "the normalisation", err);
+    if (!n->mean || !n->scale) {
+        dt_normalizer_destroy(n);
+        return err->code;
+    }
+    for (int64_t f = 0; f < features; f++) {
+        n->mean[f] = 0;
+        n->scale[f] = 1;
+    }
+    *normalizer = n;
+    return DT_OK;
+}
+
+void dt_normalizer_apply(const dt_normalizer *n, int64_t rows, float *x)
+{
+    if (!n)
+        return;
+    int64_t features = n->features;
+    const double *mean = n->mean, *scale = n->scale;
+#pragma omp parallel for if (rows > 1 && rows * features > PARALLEL_VALUES)
+    for (int64_t r = 0; r < rows; r++) {
+        float *row = x + r * features;
+        for (int64_t f = 0; f < features; f++)
+            row[f] = (float)(((double)row[f] - mean[f]) * scale[f]);
+    }
+}
+
+void dt_normalizer_destroy(dt_normalizer *n)
+{
+    if (!n)
+        return;
+    free(n->mean);
+    free(n->scale);
+    free(n);
+}
+
+/* ---- Measuring ------------------------------------------------------------------------------- */
+
+dt_code dt_moments_create(dt_moments **moments, int64_t features, const float *shift, dt_error *err)
+{
+    static const char what[] = "the moments of the features";
+    dt_moments *m = dt_alloc(1, sizeof *m, what, err);
+    *moments = NULL;
+    if (!m)
+        return err->code;
+    *m = (dt_moments){.features = features};
+    m->shift = dt_alloc(features, sizeof *m->shift, what, err);
+    m->sum = dt_alloc(2 * features, sizeof *m->sum, what, err);
+    m->exact = dt_alloc(2 * features, sizeof *m->exact, what, err);
+    if (!m->shift || !m->sum || !m->exact) {
+        dt_moments_destroy(m);
+        return err->code;
+    }
+    memset(m->sum, 0, 2 * (size_t)features * sizeof *m->sum);
+    memset(m->exact, 0, 2 * (size_t)features * sizeof *m->exact);
+    for (int64_t f = 0; f < features; f++)
+        m->shift[f] = shift[f];
+    *moments = m;
+    return DT_OK;
+}
+
+/* The group begun is whole, for features [begin, end). */
+static void end_group(dt_moments *m, int64_t begin, int64_t end)
+{
+    double *sum = m->sum, *square = m->sum + m->features;
+    for (int64_t f = begin; f < end; f++) {
+        dt_exact_add(&m->exact[f], sum[f]);
+        dt_exact_add(&m->exact[m->features + f], square[f]);
+        sum[f] = square[f] = 0;
+    }
+}
+
+/* Add rows [i, end) of a group to the sums of LANES features, which stay in registers. */
+static void add_lanes(dt_moments *m, int64_t i, int64_t end, const float *x, const bool *skip,
+                      int64_t f)
+{
+    double shift[LANES], sum[LANES], square[LANES];
+    memcpy(shift, m->shift + f, sizeof shift);
+    memcpy(sum, m->sum + f, sizeof sum);
+    memcpy(square, m->sum + m->features + f, sizeof square);
+    for (; i < end; i++) {
+        const float *value = x + i * m->features + f;
+        if (skip && skip[i])
+            continue;
+        for (int k = 0; k < LANES; k++) {
+            double d = (double)value[k] - shift[k];
+            sum[k] += d;
+            square[k] += d * d;
+        }
+    }
+    memcpy(m->sum + f, sum, sizeof sum);
+    memcpy(m->sum + m->features + f, square, sizeof square);
+}
+
+static void add_feature(dt_moments *m, int64_t i, int64_t end, const float *x, const bool *skip,
+                        int64_t f)
+{
+    for (; i < end; i++)
+        if (!skip || !skip[i]) {
+            double d = (double)x[i * m->features + f] - m->shift[f];
+            m->sum[f] += d;
+            m->sum[m->features + f] += d * d;
+        }
+}
+
+/* Group by group, for a block of features. */
+static void add_block(dt_moments *m, int64_t row, int64_t n, const float *x, const bool *skip,
+                      int64_t begin)
+{
+    int64_t end = begin + BLOCK < m->features ? begin + BLOCK : m->features;
+    for (int64_t i = 0, next; i < n; i = next) {
+        int64_t f = begin, left = DT_GROUP_ROWS - (row + i) % DT_GROUP_ROWS;
+        next = left < n - i ? i + left : n;
+        for (; f + LANES <= end; f += LANES)
+            add_lanes(m, i, next, x, skip, f);
+        for (; f < end; f++)
+            add_feature(m, i, next, x, skip, f);
+        if (next - i == left)
+            end_group(m, begin, end);
+    }
+}
+
+static void settle(dt_moments *m)
+{
+    for (int64_t i = 0; i < 2 * m->features; i++)
+        dt_exact_settle(&m->exact[i]);
+    m->settled = 0;
+}
+
+void dt_moments_add(dt_moments *m, int64_t row, int64_t n, const float *x, const bool *skip)
+{
+    if (n < 1)
+        return;
+    if (m->group != row / DT_GROUP_ROWS)
+        end_group(m, 0, m->features);
+#pragma omp parallel for if (n * m->features > PARALLEL_VALUES)
+    for (int64_t begin = 0; begin < m->features; begin += BLOCK)
+        add_block(m, row, n, x, skip, begin);
+    for (int64_t i = 0; i < n; i++)
+        m->rows += !skip || !skip[i];
+    m->group = (row + n - 1) / DT_GROUP_ROWS;
+    m->settled += n / DT_GROUP_ROWS + 2;
+    if (m->settled > MOST_GROUPS)
+        settle(m);
+}
+
+void dt_moments_sum(const dt_world *world, dt_moments *m)
+{
+    end_group(m, 0, m->features);
+    settle(m);
+    dt_sum_int64(world, (int64_t *)m->exact, 2 * m->features * DT_EXACT_DIGITS);
+    dt_sum_int64(world, &m->rows, 1);
+    settle(m);
+}
+
+dt_code dt_moments_normalizer(dt_moments *m, dt_normalizer **normalizer, dt_error *err)
+{
+    if (dt_normalizer_create(normalizer, m->features, err))
+        return err->code;
+    end_group(m, 0, m->features);
+    for (int64_t f = 0; f < m->features && m->rows > 0; f++) {
+        double n = (double)m->rows;
+        double mean = dt_exact_value(&m->exact[f]) / n; /* less shift, as all here */
+        double square = dt_exact_value(&m->exact[m->features + f]) / n;
+        double deviation = sqrt(fmax(square - mean * mean, 0));
+        (*normalizer)->mean[f] = m->shift[f] + mean;
+        if (deviation > 0) /* else the feature is constant */
+            (*normalizer)->scale[f] = 1 / deviation;
+    }
+    return DT_OK;
+}
+
+void dt_moments_destroy(dt_moments *m)
+{
+    if (!m)
+        return;
+    free(m->shift);
+    free(m->sum);
+    free(m->exact);
+    free(m);
+}
+
+/* ---- Rows in memory -------------------------------------------------------------------------- */
+
+/* Values of rows [i, i + n) of the shard; into the buffer where they are bytes. */
+static const float *values_of(const dt_shard_rows *rows, int64_t i, int64_t n, float *buffer)
+{
+    if (!rows->x_is_bytes)
+        return (const float *)rows->x + i * rows->features;
+    dt_unit_from_bytes((const uint8_t *)rows->x + i * rows->features, n * rows->features, buffer);
+    return buffer;
+}
+
+/* The first row of all that is trained on, on every rank. Collective.
+ *   shift  [features] zeros before, and after it if there is no such row */
+static void share_first_row(const dt_world *world, const dt_shard_rows *rows, float *shift)
+{
+    int64_t mine = 0;
+    while (rows->skip && mine < rows->count && rows->skip[mine])
+        mine++;
+    int64_t first = mine < rows->count ? -(rows->begin + mine) : INT64_MIN; /* the least, negated */
+    int64_t least = first;
+    dt_max_int64(world, &least, 1);
+    if (first == least && first != INT64_MIN)
+        memmove(shift, values_of(rows, mine, 1, shift), (size_t)rows->features * sizeof *shift);
+    dt_sum_float(world, shift, rows->features); /* zeros from the others */
+}
+
+static int64_t rows_in_piece(const dt_shard_rows *rows)
+{
+    if (!rows->x_is_bytes)
+        return rows->count;
+    return PIECE_BYTES / (rows->features * (int64_t)sizeof(float)) + 1;
+}
+
+static void add_shard(dt_moments *m, const dt_shard_rows *rows, float *buffer)
+{
+    int64_t piece = rows_in_piece(rows);
+    for (int64_t i = 0; i < rows->count; i += piece) {
+        int64_t n = rows->count - i < piece ? rows->count - i : piece;
+        dt_moments_add(m, rows->begin + i, n, values_of(rows, i, n, buffer),
+                       rows->skip ? rows->skip + i : NULL);
+    }
+}
+
+dt_code dt_normalizer_measure(dt_normalizer **normalizer, const dt_world *world,
+                              const dt_shard_rows *rows, dt_error *err)
+{
+    dt_moments *m = NULL;
+    int64_t n = rows->x_is_bytes ? rows_in_piece(rows) : 1;
+    float *buffer = dt_alloc(n * rows->features, sizeof *buffer, "rows of x", err);
+    *normalizer = NULL;
+    if (!dt_world_agree(world, err)) {
+        memset(buffer, 0, (size_t)rows->features * sizeof *buffer);
+        share_first_row(world, rows, buffer);
+        dt_moments_create(&m, rows->features, buffer, err);
+    }
+    if (!dt_world_agree(world, err)) {
+        add_shard(m, rows, buffer);
+        dt_moments_sum(world, m);
+        dt_moments_normalizer(m, normalizer, err);
+    }
+    if (dt_world_agree(world, err)) {
+        dt_normalizer_destroy(*normalizer);
+        *normalizer = NULL;
+    }
+    dt_moments_destroy(m);
+    free(buffer);
+    return err->code;
+}
