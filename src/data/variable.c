@@ -1,6 +1,7 @@
 #include "data/variable.h"
 
 #include "core/memory.h"
+#include "data/elsewhere.h"
 #include "file/h5.h"
 
 #include <stdlib.h>
@@ -113,7 +114,7 @@ dt_code dt_variable_open(dt_variable *v, hid_t file, const char *path, const cha
         return dt_fail(err, DT_ERR_MEMORY, "out of memory for the names of datasets");
     v->id = dt_h5_open_dataset(file, path, name, "; choose with --x and --y", err);
     if (err->code || look_at_type(path, v, err) || look_at_space(path, v, err) ||
-        look_at_layout(path, v, err))
+        look_at_layout(path, v, err) || dt_elsewhere_check(v->id, path, v->name, err))
         return err->code;
     if (large)
         return dt_direct_open(&v->direct, path, v->name, v->id, err);
@@ -200,12 +201,10 @@ static dt_code read_through_buffer(const dt_variable *v, int64_t row, int64_t n,
     int64_t row_bytes = v->width * (int64_t)H5Tget_size(v->type), chunk = v->chunk_rows;
     int64_t out_bytes = v->width * (int64_t)H5Tget_size(type);
     int64_t most = (CONVERT_BYTES / row_bytes + chunk) / chunk * chunk;
-    if (most > n)
-        most = n;
-    char *buffer = dt_alloc(most, (size_t)row_bytes, "rows in the file's type", err);
+    char *buffer = dt_alloc(most < n ? most : n, (size_t)row_bytes, "rows in the file's type", err);
     for (int64_t i = 0, piece; i < n && !err->code; i += piece) {
         piece = most - (row + i) % chunk; /* up to the end of a chunk */
-        piece = piece < 1 ? 1 : piece > n - i ? n - i : piece;
+        piece = piece > n - i ? n - i : piece;
         if (!read_in_place(v, row + i, piece, type, buffer, err))
             memcpy((char *)out + i * out_bytes, buffer, (size_t)(piece * out_bytes));
     }

@@ -517,7 +517,7 @@ static void damaged_chunk(void **state)
     dt_source *source = open_source(NULL);
     assert_int_equal(dt_source_read_x(source, 0, 32, out, &err), DT_OK);
     assert_int_equal(dt_source_read_x(source, 30, 20, out, &err), DT_ERR_DATA);
-    assert_memory_equal(err.text, "d.h5: cannot read rows 30 to 47 of \"x\": ", 40);
+    assert_memory_equal(err.text, "d.h5: cannot read rows 30 to 49 of \"x\": ", 40);
     dt_source_close(source);
 }
 
