@@ -333,7 +333,7 @@ static void copy_chunk(const dt_direct *d, const hsize_t *origin, const uint8_t 
                        int64_t row, int64_t n, char *out)
 {
     int last = d->run_dim;
-    hsize_t begin[H5S_MAX_RANK], end[H5S_MAX_RANK], at[H5S_MAX_RANK];
+    hsize_t begin[H5S_MAX_RANK] = {0}, end[H5S_MAX_RANK] = {0}, at[H5S_MAX_RANK];
     for (int i = 0; i <= last; i++) {
         hsize_t low = i == 0 ? (hsize_t)row : 0, high = i == 0 ? (hsize_t)(row + n) : d->dim[i];
         begin[i] = at[i] = origin[i] > low ? origin[i] : low;
