@@ -1,37 +1,123 @@
 #include <dtrain/info.h>
 
 #include "checkpoint/checkpoint.h"
+#include "core/memory.h"
 #include "data/describe.h"
+#include "data/scan.h"
 #include "data/source.h"
 #include "file/h5.h"
 
-/* How training would take the file, if it has the usual names. */
-static void print_use(const char *path, FILE *to)
+enum { CLASSES_SHOWN = 20 };
+
+/* ---- Values -----------------------------------------------------------------------------------
+ */
+
+static void print_classes(const dt_scan *s, const char *name, FILE *to)
 {
-    dt_source *source;
-    dt_error no_x_and_y = {0};
-    if (dt_source_open(&source, path, "x", "y", &no_x_and_y)) {
-        fprintf(to, "Not to be trained on without --x and --y: %s\n", no_x_and_y.text);
-        return;
-    }
-    const dt_source_facts *f = dt_source_look(source);
-    fprintf(to, "Data set: %lld samples of %lld features%s; y is %s\n", (long long)f->rows,
-            (long long)f->features, f->x_is_bytes ? " (uint8, taken as 0 to 1)" : "",
-            f->y_is_integer ? "integer: classes" : "float: regression");
-    dt_source_close(source);
+    int64_t empty = 0;
+    for (int64_t i = 0; i < s->classes; i++)
+        empty += s->count[i] == 0;
+    fprintf(to, "%s: classes 0 to %lld", name, (long long)s->classes - 1);
+    if (empty)
+        fprintf(to, ", %lld of them without a sample", (long long)empty);
+    fputs("; samples of each:", to);
+    for (int64_t i = 0; i < s->classes && i < CLASSES_SHOWN; i++)
+        fprintf(to, " %lld", (long long)s->count[i]);
+    fputs(s->classes > CLASSES_SHOWN ? " ...\n" : "\n", to);
 }
 
-dt_code dt_info(const char *path, FILE *to, dt_error *err)
+static void print_range(const dt_scan *s, const char *name, FILE *to)
+{
+    if (s->never_written) {
+        fprintf(to, "%s: never written: each value is the fill value\n", name);
+        return;
+    }
+    if (s->low <= s->high)
+        fprintf(to, "%s: from %.9g to %.9g; ", name, s->low, s->high);
+    else
+        fprintf(to, "%s: no finite value; ", name);
+    if (s->nan + s->infinite == 0)
+        fputs("none is NaN or infinite\n", to);
+    else
+        fprintf(to, "%lld NaN, %lld infinite (as float32) of %lld: training refuses them\n",
+                (long long)s->nan, (long long)s->infinite, (long long)s->values);
+}
+
+static void print_cost(const dt_scan *x, const dt_scan *y, FILE *to)
+{
+    char text[3][16];
+    double seconds = x->seconds + y->seconds, file = (double)(x->file_bytes + y->file_bytes);
+    double bytes = (double)(x->bytes + y->bytes);
+    fprintf(to, "An epoch from the file: %s to read", dt_format_bytes(file, text[0]));
+    if (bytes > file * 1.01)
+        fprintf(to, ", %s unpacked", dt_format_bytes(bytes, text[1]));
+    if (seconds < 0.01)
+        fputs("; under 0.01 s", to);
+    else
+        fprintf(to, seconds < 10 ? "; %.2f s" : "; %.0f s", seconds);
+    if (seconds > 0)
+        fprintf(to, " (%s/s)", dt_format_bytes(bytes / seconds, text[2]));
+    fputs(" here and now in one process. Data that fits into memory is read once\n", to);
+}
+
+static dt_code print_values(hid_t file, const char *path, const char *x, const char *y, FILE *to,
+                            dt_error *err)
+{
+    dt_scan of_x, of_y = {0};
+    fflush(to); /* a large file takes a while */
+    if (!dt_scan_dataset(&of_x, file, path, x, false, err)) {
+        print_range(&of_x, x, to);
+        if (!dt_scan_dataset(&of_y, file, path, y, true, err)) {
+            (of_y.is_labels && !of_y.never_written ? print_classes : print_range)(&of_y, y, to);
+            print_cost(&of_x, &of_y, to);
+        }
+    }
+    dt_scan_free(&of_x);
+    dt_scan_free(&of_y);
+    return err->code;
+}
+
+/* ---- A data set -------------------------------------------------------------------------------
+ */
+
+/* How training would take the file. */
+static dt_code print_use(const char *path, const char *x, const char *y, FILE *to, dt_error *err)
+{
+    dt_source *source;
+    if (dt_source_open(&source, path, x, y, err))
+        return err->code;
+    const dt_source_facts *f = dt_source_look(source);
+    fprintf(to, "Data set: %lld samples of %lld features%s; %s is %s\n", (long long)f->rows,
+            (long long)f->features, f->x_is_bytes ? " (uint8, taken as 0 to 1)" : "", y,
+            f->y_is_integer ? "integer: classes" : "float: regression");
+    dt_source_close(source);
+    return DT_OK;
+}
+
+static dt_code describe(hid_t file, const char *path, const dt_info_options *o, FILE *to,
+                        dt_error *err)
+{
+    const char *x = o->x ? o->x : "x", *y = o->y ? o->y : "y";
+    dt_error unfit = {0};
+    if (print_use(path, x, y, to, &unfit)) {
+        if (o->x || o->y)
+            return dt_fail(err, unfit.code, "%s", unfit.text);
+        fprintf(to, "Not to be trained on as it is: %s\n", unfit.text);
+    }
+    if (dt_describe_data(file, path, to, err) || unfit.code || o->no_values)
+        return err->code;
+    return print_values(file, path, x, y, to, err);
+}
+
+dt_code dt_info(const char *path, const dt_info_options *options, FILE *to, dt_error *err)
 {
     hid_t file = dt_h5_open(path, err);
     if (file < 0)
         return err->code;
-    if (dt_checkpoint_is_one(file)) {
+    if (dt_checkpoint_is_one(file))
         dt_checkpoint_describe(file, path, to, err);
-    } else {
-        print_use(path, to);
-        dt_describe_data(file, path, to, err);
-    }
+    else
+        describe(file, path, options, to, err);
     H5Fclose(file);
     return err->code;
 }

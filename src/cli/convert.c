@@ -49,7 +49,7 @@ static dt_code run(const dt_world *world, int argc, char **argv, dt_error *err)
         convert(&given, &words, err);
     if (world->rank == 0 &&
         !err->code) /* what it has become: classes or numbers, and of what shape */
-        dt_info(words.word[words.n - 1], stdout, err);
+        dt_info(words.word[words.n - 1], &(dt_info_options){.no_values = true}, stdout, err);
     dt_options_free(table, &given);
     return dt_world_agree(world, err);
 }

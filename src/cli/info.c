@@ -2,13 +2,28 @@
 
 #include <dtrain/info.h>
 
-static const dt_option table[] = {{0}};
+#define FIELD(name) .offset = offsetof(arguments, name)
+
+typedef struct {
+    char *x, *y;
+    bool no_values;
+} arguments;
+
+static const dt_option table[] = {
+    {"Data", "x", "NAME", NULL, "path of the inputs in the file [x]", .type = DT_OPTION_TEXT,
+     FIELD(x)},
+    {NULL, "y", "NAME", NULL, "path of the targets in it [y]", .type = DT_OPTION_TEXT, FIELD(y)},
+    {NULL, "no-values", NULL, NULL,
+     "do not read the values through: no range, classes, NaN and speed", .type = DT_OPTION_FLAG,
+     FIELD(no_values)},
+    {0},
+};
 
 static dt_code run(const dt_world *world, int argc, char **argv, dt_error *err);
 
 const dt_command dt_command_info = {
     .form = {.command = "info", .table = table, .max_words = 1},
-    .usage = {"FILE"},
+    .usage = {"FILE [OPTION...]"},
     .meaning = "Say what a data set or a checkpoint holds, and what about its layout will be slow.",
     .run = run,
 };
@@ -16,11 +31,17 @@ const dt_command dt_command_info = {
 static dt_code info(int argc, char **argv, dt_error *err)
 {
     dt_words words;
-    if (dt_arguments_parse(&dt_command_info.form, argc, argv, NULL, &words, err) != DT_OK)
-        return err->code;
-    if (words.n == 0)
-        return dt_fail(err, DT_ERR_USAGE, "info: expected FILE (see dtrain info --help)");
-    return dt_info(words.word[0], stdout, err);
+    arguments given = {0};
+    if (dt_options_defaults(table, &given, err) == DT_OK &&
+        dt_arguments_parse(&dt_command_info.form, argc, argv, &given, &words, err) == DT_OK) {
+        dt_info_options options = {.x = given.x, .y = given.y, .no_values = given.no_values};
+        if (words.n == 0)
+            dt_fail(err, DT_ERR_USAGE, "info: expected FILE (see dtrain info --help)");
+        else
+            dt_info(words.word[0], &options, stdout, err);
+    }
+    dt_options_free(table, &given);
+    return err->code;
 }
 
 static dt_code run(const dt_world *world, int argc, char **argv, dt_error *err)

@@ -17,7 +17,8 @@ typedef struct {
 typedef struct {
     const char *path;
     FILE *to;
-    int sets, slow;
+    int sets;
+    FILE *options; /* of h5repack, for what is slow; NULL: no memory for them */
 } description;
 
 static const char *type_text(hid_t type, char text[48])
@@ -103,6 +104,21 @@ static void print_layout(FILE *to, hid_t plist, set_facts *s)
     print_filters(to, plist);
 }
 
+/* A word of a command line, in quotes if the shell would take it for something else. */
+static void print_word(const char *word, FILE *to)
+{
+    static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+                                "_-+./:=,@%";
+    if (word[strspn(word, plain)] == '\0') {
+        fputs(word, to);
+        return;
+    }
+    fputc('\'', to);
+    for (; *word; word++)
+        fputs(*word == '\'' ? "'\\''" : (char[]){*word, '\0'}, to);
+    fputc('\'', to);
+}
+
 static hsize_t product(const hsize_t *dim, int from, int dims)
 {
     hsize_t n = 1;
@@ -111,32 +127,45 @@ static hsize_t product(const hsize_t *dim, int from, int dims)
     return n;
 }
 
-/* Chunks that make reading whole rows slow, with what to do. */
+/* Why reading whole rows from its chunks will be slow; NULL if it will not. */
+static const char *find_fault(const set_facts *s, hsize_t chunk_bytes)
+{
+    enum { SMALL = 1 << 16, TINY = 1 << 12, HUGE_CHUNK = 256 << 20 };
+    if (s->layout != H5D_CHUNKED || product(s->dim, 0, s->dims) == 0)
+        return NULL;
+    if (product(s->chunk, 1, s->dims) < product(s->dim, 1, s->dims))
+        return "a chunk holds only some columns of its rows: rows are put together from many "
+               "chunks";
+    if (s->dim[0] > 1 && s->chunk[0] == 1 && chunk_bytes < SMALL)
+        return "a chunk holds one row: each row costs a search and a read of its own";
+    if (s->dim[0] > s->chunk[0] && chunk_bytes < TINY)
+        return "chunks are tiny: each costs a search and a read of its own";
+    if (chunk_bytes > HUGE_CHUNK)
+        return "a chunk is huge: it must be unpacked whole, by one rank, for any row of it";
+    return NULL;
+}
+
+/* Say what is slow, and note h5repack's option that mends it: chunks of whole rows, about 1 MB. */
 static void advise(description *d, const set_facts *s)
 {
     char size[16];
     hsize_t chunk_bytes = product(s->chunk, 0, s->dims) * s->value_bytes;
-    hsize_t row_values = product(s->dim, 1, s->dims);
-    hsize_t row_bytes = row_values * s->value_bytes, good = (hsize_t)1 << 20;
-    hsize_t rows = row_bytes > 0 ? good / row_bytes : 1;
-    if (s->layout != H5D_CHUNKED)
-        return;
-    const char *why = NULL;
-    if (product(s->chunk, 1, s->dims) < row_values)
-        why = "a chunk holds only some columns of its rows: rows are put together from many chunks";
-    else if (s->dim[0] > 1 && s->chunk[0] == 1 && chunk_bytes < 1 << 16)
-        why = "a chunk holds one row: each row costs a search and a read of its own";
-    else if (chunk_bytes > (hsize_t)256 << 20)
-        why = "a chunk is huge: it must be unpacked whole, by one rank, for any row of it";
+    hsize_t row_bytes = product(s->dim, 1, s->dims) * s->value_bytes;
+    const char *why = find_fault(s, chunk_bytes);
     if (!why)
         return;
+    hsize_t rows = ((hsize_t)1 << 20) / row_bytes;
     rows = rows < 1 ? 1 : rows > s->dim[0] ? s->dim[0] : rows;
-    fprintf(d->to, "  slow: %s (chunks of %s). Better:\n    h5repack -l %s:CHUNK=%llu", why,
-            dt_format_bytes((double)chunk_bytes, size), s->name, (unsigned long long)rows);
-    for (int i = 1; i < s->dims; i++)
-        fprintf(d->to, "x%llu", (unsigned long long)s->dim[i]);
-    fprintf(d->to, " %s repacked.h5\n", d->path);
-    d->slow++;
+    fprintf(d->to, "  slow: %s (chunks of %s)\n", why, dt_format_bytes((double)chunk_bytes, size));
+    char option[1024];
+    int used = snprintf(option, sizeof option, "%s:CHUNK=%llu", s->name, (unsigned long long)rows);
+    for (int i = 1; i < s->dims && used < (int)sizeof option; i++)
+        used += snprintf(option + used, sizeof option - (size_t)used, "x%llu",
+                         (unsigned long long)s->dim[i]);
+    if (d->options) {
+        fputs(" -l ", d->options);
+        print_word(option, d->options);
+    }
 }
 
 static void describe_set(description *d, hid_t set, const char *name)
@@ -172,12 +201,26 @@ static herr_t visit(hid_t group, const char *name, const H5O_info_t *info, void 
     return 0;
 }
 
+static void print_repack(const description *d, const char *options)
+{
+    fprintf(d->to, "Better:\n  h5repack%s ", options);
+    print_word(d->path, d->to);
+    fputs(" repacked.h5\n", d->to);
+}
+
 dt_code dt_describe_data(hid_t file, const char *path, FILE *to, dt_error *err)
 {
-    description d = {.path = path, .to = to};
+    char *options = NULL;
+    size_t length = 0;
+    description d = {.path = path, .to = to, .options = open_memstream(&options, &length)};
     if (H5Ovisit2(file, H5_INDEX_NAME, H5_ITER_NATIVE, visit, &d, H5O_INFO_BASIC) < 0)
-        return dt_fail(err, DT_ERR_DATA, "%s: cannot list what it holds", path);
-    if (d.sets == 0)
+        dt_fail(err, DT_ERR_DATA, "%s: cannot list what it holds", path);
+    else if (d.sets == 0)
         fprintf(to, "no datasets\n");
-    return DT_OK;
+    if (d.options)
+        fclose(d.options);
+    if (length > 0 && !err->code)
+        print_repack(&d, options);
+    free(options);
+    return err->code;
 }

@@ -15,23 +15,19 @@ enum { PIECE = 4 << 20 }; /* bytes of a contiguous dataset that a thread reads a
 struct dt_direct {
     const char *path, *name; /* borrowed, for messages */
     hid_t set;               /* borrowed */
-    int fd;
+    int fd;                  /* -1 where it is chunked */
     int dims;
-    hsize_t dim[H5S_MAX_RANK], chunk[H5S_MAX_RANK];
+    hsize_t dim[H5S_MAX_RANK], chunk[H5S_MAX_RANK], grid[H5S_MAX_RANK]; /* grid: in chunks */
     int64_t value_bytes, row_bytes, chunk_bytes;
-    int run_dim;       /* dimensions behind this one are whole in every chunk */
-    int64_t run_bytes; /* of one step along it */
-    bool chunked, shuffled, packed;
-    int64_t offset; /* of contiguous values */
+    int64_t chunks_in_row; /* that rows are spread over */
+    int run_dim;           /* dimensions behind this one are whole in every chunk */
+    int64_t run_bytes;     /* of one step along it */
+    bool chunked;
+    uint32_t shuffle, deflate; /* bit of the filter in the mask of those skipped; 0: not used */
+    bool bare_edges;           /* chunks that reach beyond the data went through no filter */
+    int64_t offset;            /* of contiguous values */
     int64_t chunks_read;
 };
-
-/* One chunk of the file and where it lies. */
-typedef struct {
-    hsize_t origin[H5S_MAX_RANK];
-    haddr_t address;
-    hsize_t bytes;
-} piece;
 
 /* ---- What can be read so
  * --------------------------------------------------------------------------- */
@@ -40,27 +36,30 @@ typedef struct {
 static bool look_at_filters(dt_direct *d, hid_t plist)
 {
     int n = H5Pget_nfilters(plist);
+    unsigned options = 0;
     for (int f = 0; f < n; f++) {
         unsigned flags, config;
         size_t values = 0;
         H5Z_filter_t filter =
             H5Pget_filter2(plist, (unsigned)f, &flags, &values, NULL, 0, NULL, &config);
-        if (filter == H5Z_FILTER_SHUFFLE && !d->packed && !d->shuffled)
-            d->shuffled = true;
-        else if (filter == H5Z_FILTER_DEFLATE && !d->packed)
-            d->packed = true;
+        if (filter == H5Z_FILTER_SHUFFLE && !d->deflate && !d->shuffle)
+            d->shuffle = (uint32_t)1 << f;
+        else if (filter == H5Z_FILTER_DEFLATE && !d->deflate)
+            d->deflate = (uint32_t)1 << f;
         else
             return false;
     }
+    d->bare_edges =
+        H5Pget_chunk_opts(plist, &options) >= 0 && (options & H5D_CHUNK_DONT_FILTER_PARTIAL_CHUNKS);
     return true;
 }
 
-static bool look_at_layout(dt_direct *d)
+static bool look_at_layout(dt_direct *d, bool plain_file)
 {
     bool known = false;
     hid_t plist = H5Dget_create_plist(d->set);
     H5D_layout_t layout = H5Pget_layout(plist);
-    if (layout == H5D_CONTIGUOUS && H5Pget_external_count(plist) == 0) {
+    if (layout == H5D_CONTIGUOUS && plain_file && H5Pget_external_count(plist) == 0) {
         haddr_t address = H5Dget_offset(d->set);
         d->offset = (int64_t)address;
         known = address != HADDR_UNDEF;
@@ -73,19 +72,29 @@ static bool look_at_layout(dt_direct *d)
     return known;
 }
 
-static bool look_at_shape(dt_direct *d)
+static void look_at_grid(dt_direct *d)
 {
-    hid_t space = H5Dget_space(d->set), type = H5Dget_type(d->set);
-    d->dims = H5Sget_simple_extent_dims(space, d->dim, NULL);
-    d->value_bytes = d->row_bytes = d->chunk_bytes = (int64_t)H5Tget_size(type);
+    d->chunks_in_row = 1;
     for (int i = 0; i < d->dims; i++) {
-        d->row_bytes *= i > 0 ? (int64_t)d->dim[i] : 1;
         d->chunk_bytes *= (int64_t)d->chunk[i];
+        d->grid[i] = (d->dim[i] + d->chunk[i] - 1) / d->chunk[i];
+        d->chunks_in_row *= i > 0 ? (int64_t)d->grid[i] : 1;
     }
     d->run_dim = d->dims - 1;
     d->run_bytes = d->value_bytes;
     for (; d->run_dim > 0 && d->chunk[d->run_dim] == d->dim[d->run_dim]; d->run_dim--)
         d->run_bytes *= (int64_t)d->dim[d->run_dim];
+}
+
+static bool look_at_shape(dt_direct *d)
+{
+    hid_t space = H5Dget_space(d->set), type = H5Dget_type(d->set);
+    d->dims = H5Sget_simple_extent_dims(space, d->dim, NULL);
+    d->value_bytes = d->row_bytes = d->chunk_bytes = (int64_t)H5Tget_size(type);
+    for (int i = 1; i < d->dims; i++)
+        d->row_bytes *= (int64_t)d->dim[i];
+    if (d->chunked)
+        look_at_grid(d);
     H5Tclose(type);
     H5Sclose(space);
     return d->dims > 0 && d->row_bytes > 0;
@@ -120,21 +129,21 @@ dt_code dt_direct_open(dt_direct **direct, const char *path, const char *name, h
     *direct = NULL;
     if (!d)
         return dt_fail(err, DT_ERR_MEMORY, "out of memory for opening %s", path);
-    d->fd = -1;
-    d->set = set;
+    *d = (dt_direct){.path = path, .name = name, .set = set, .fd = -1};
     hid_t own = H5Iget_file_id(set);
-    char *where = file_of(set);
-    d->path = path;
-    d->name = name;
-    if (is_plain_file(own) && look_at_layout(d) && look_at_shape(d) && where)
-        d->fd = open(where, O_RDONLY | O_CLOEXEC);
-    free(where);
+    bool known = look_at_layout(d, is_plain_file(own)) && look_at_shape(d);
+    if (known && !d->chunked) {
+        char *where = file_of(set);
+        d->fd = where ? open(where, O_RDONLY | O_CLOEXEC) : -1;
+        known = d->fd >= 0;
+        free(where);
+    }
     H5Fclose(own);
     H5Eclear2(H5E_DEFAULT);
-    if (d->fd < 0)
-        dt_direct_close(d);
-    else
+    if (known)
         *direct = d;
+    else
+        dt_direct_close(d);
     return DT_OK;
 }
 
@@ -154,7 +163,9 @@ int64_t dt_direct_chunks_read(const dt_direct *d)
 
 /* ---- Bytes of the file ---------------------------------------------------------------------- */
 
-enum { CUT_SHORT = -1, NO_MEMORY = -2, DAMAGED = -3 }; /* beside 0 and the numbers of errno */
+/* Beside 0 and the numbers of errno. ABSENT: HDF5 does not give the chunk, mostly as it was never
+ * written; HDF5 itself then fills in the values, or says why. */
+enum { CUT_SHORT = -1, NO_MEMORY = -2, DAMAGED = -3, ABSENT = -4 };
 
 /* Returns 0, an errno, or CUT_SHORT. */
 static int read_all(int fd, char *out, int64_t n, int64_t offset)
@@ -245,31 +256,71 @@ static bool desk_open(desk *k, const dt_direct *d)
     return k->values && k->spare && k->unpacker;
 }
 
-/* The values of one chunk. Returns 0 or what read_failed takes. */
-static int unpack_chunk(const dt_direct *d, const piece *p, desk *k, const uint8_t **values)
+/* Where a chunk begins: chunk i, counted in the order of the rows from the one that holds a row. */
+static void find_origin(const dt_direct *d, int64_t row, int64_t i, hsize_t origin[H5S_MAX_RANK])
 {
-    if ((int64_t)p->bytes > k->room) {
+    for (int k = d->dims - 1; k > 0; k--) {
+        origin[k] = (hsize_t)i % d->grid[k] * d->chunk[k];
+        i /= (int64_t)d->grid[k];
+    }
+    origin[0] = ((hsize_t)row / d->chunk[0] + (hsize_t)i) * d->chunk[0];
+}
+
+static bool reaches_beyond(const dt_direct *d, const hsize_t *origin)
+{
+    for (int i = 0; i < d->dims; i++)
+        if (origin[i] + d->chunk[i] > d->dim[i])
+            return true;
+    return false;
+}
+
+/* One chunk as the file has it, into k->file. HDF5 finds it in a tree; asking for its address, to
+ * read it without HDF5, goes through all chunks of the dataset for each. Returns 0 or what
+ * read_failed takes.
+ *   bytes    [out] read
+ *   skipped  [out] mask of the filters that it did not go through */
+static int fetch_chunk(const dt_direct *d, const hsize_t *origin, desk *k, hsize_t *bytes,
+                       uint32_t *skipped)
+{
+    *bytes = 0;
+    if (H5Dget_chunk_storage_size(d->set, origin, bytes) < 0 || *bytes == 0)
+        return ABSENT;
+    if ((int64_t)*bytes > k->room) {
         dt_error none = {0};
         free(k->file);
-        k->room = (int64_t)p->bytes;
+        k->room = (int64_t)*bytes;
         k->file = dt_alloc(k->room, 1, "a chunk", &none);
     }
     if (!k->file)
         return NO_MEMORY;
-    int number = read_all(d->fd, (char *)k->file, (int64_t)p->bytes, (int64_t)p->address);
+    if (H5Dread_chunk(d->set, H5P_DEFAULT, origin, skipped, k->file) < 0)
+        return ABSENT;
+    if (d->bare_edges && reaches_beyond(d, origin))
+        *skipped = UINT32_MAX;
+    return 0;
+}
+
+/* The values of one chunk. Returns 0 or what read_failed takes. */
+static int unpack_chunk(const dt_direct *d, const hsize_t *origin, desk *k, const uint8_t **values)
+{
+    hsize_t bytes;
+    uint32_t skipped = 0;
+    dt_h5_lock();
+    int number = fetch_chunk(d, origin, k, &bytes, &skipped);
+    dt_h5_unlock();
     if (number)
         return number;
     const uint8_t *at = k->file;
-    if (d->packed) {
-        if (libdeflate_zlib_decompress(k->unpacker, k->file, p->bytes, k->values,
+    if (d->deflate & ~skipped) {
+        if (libdeflate_zlib_decompress(k->unpacker, k->file, bytes, k->values,
                                        (size_t)d->chunk_bytes, NULL) != LIBDEFLATE_SUCCESS)
             return DAMAGED;
         at = k->values;
-    } else if ((int64_t)p->bytes != d->chunk_bytes) {
+    } else if ((int64_t)bytes != d->chunk_bytes) {
         return DAMAGED;
     }
     *values = at;
-    if (d->shuffled) {
+    if (d->shuffle & ~skipped) {
         uint8_t *to = at == k->values ? k->spare : k->values;
         unshuffle(at, d->chunk_bytes, d->value_bytes, to);
         *values = to;
@@ -278,21 +329,21 @@ static int unpack_chunk(const dt_direct *d, const piece *p, desk *k, const uint8
 }
 
 /* Copy what a chunk has of rows [row, row + n) to out, in runs along one dimension. */
-static void copy_chunk(const dt_direct *d, const piece *p, const uint8_t *values, int64_t row,
-                       int64_t n, char *out)
+static void copy_chunk(const dt_direct *d, const hsize_t *origin, const uint8_t *values,
+                       int64_t row, int64_t n, char *out)
 {
     int last = d->run_dim;
-    hsize_t begin[H5S_MAX_RANK], end[H5S_MAX_RANK], at[H5S_MAX_RANK];
+    hsize_t begin[H5S_MAX_RANK] = {0}, end[H5S_MAX_RANK] = {0}, at[H5S_MAX_RANK];
     for (int i = 0; i <= last; i++) {
         hsize_t low = i == 0 ? (hsize_t)row : 0, high = i == 0 ? (hsize_t)(row + n) : d->dim[i];
-        begin[i] = at[i] = p->origin[i] > low ? p->origin[i] : low;
-        end[i] = p->origin[i] + d->chunk[i] < high ? p->origin[i] + d->chunk[i] : high;
+        begin[i] = at[i] = origin[i] > low ? origin[i] : low;
+        end[i] = origin[i] + d->chunk[i] < high ? origin[i] + d->chunk[i] : high;
     }
     size_t run = (size_t)((end[last] - begin[last]) * (hsize_t)d->run_bytes);
     for (;;) {
         hsize_t from = 0, to = 0;
         for (int i = 0; i <= last; i++) {
-            from = from * d->chunk[i] + (at[i] - p->origin[i]);
+            from = from * d->chunk[i] + (at[i] - origin[i]);
             to = to * (i == 0 ? 1 : d->dim[i]) + (i == 0 ? at[i] - (hsize_t)row : at[i]);
         }
         memcpy(out + to * (hsize_t)d->run_bytes, values + from * (hsize_t)d->run_bytes, run);
@@ -304,47 +355,34 @@ static void copy_chunk(const dt_direct *d, const piece *p, const uint8_t *values
     }
 }
 
-/* The chunks that hold rows [row, row + n), in the order of the file's rows.
- * Returns how many, or -1 if one is not stored, or not through all filters. */
-static int64_t find_chunks(const dt_direct *d, int64_t row, int64_t n, piece **pieces,
-                           dt_error *err)
+static int read_chunk(const dt_direct *d, int64_t row, int64_t n, int64_t i, desk *k, char *out)
 {
-    hsize_t origin[H5S_MAX_RANK] = {(hsize_t)row / d->chunk[0] * d->chunk[0]};
-    int64_t count = ((int64_t)row + n - 1) / (int64_t)d->chunk[0] - row / (int64_t)d->chunk[0] + 1;
-    for (int i = 1; i < d->dims; i++)
-        count *= (int64_t)((d->dim[i] + d->chunk[i] - 1) / d->chunk[i]);
-    *pieces = dt_alloc(count, sizeof **pieces, "the list of chunks", err);
-    for (int64_t c = 0; c < count && *pieces; c++) {
-        unsigned mask = 0;
-        piece *p = &(*pieces)[c];
-        memcpy(p->origin, origin, sizeof origin);
-        if (H5Dget_chunk_info_by_coord(d->set, origin, &mask, &p->address, &p->bytes) < 0 ||
-            p->address == HADDR_UNDEF || mask != 0)
-            return -1;
-        for (int i = d->dims - 1; i >= 0; i--) {
-            origin[i] += d->chunk[i];
-            if (origin[i] < d->dim[i] || i == 0)
-                break;
-            origin[i] = 0;
-        }
-    }
-    return *pieces ? count : -1;
+    hsize_t origin[H5S_MAX_RANK];
+    const uint8_t *values = NULL;
+    find_origin(d, row, i, origin);
+    int number = unpack_chunk(d, origin, k, &values);
+    if (number == 0)
+        copy_chunk(d, origin, values, row, n, out);
+    return number;
 }
 
-static dt_code read_chunks(dt_direct *d, int64_t row, int64_t n, char *out, const piece *pieces,
-                           int64_t count, dt_error *err)
+/* Returns 0 or what read_failed takes. */
+static int read_chunks(dt_direct *d, int64_t row, int64_t n, char *out)
 {
+    int64_t along = (int64_t)d->chunk[0], done = 0;
+    int64_t count = ((row + n - 1) / along - row / along + 1) * d->chunks_in_row;
     int failed = 0;
-#pragma omp parallel if (count > 1)
+#pragma omp parallel if (count > 1) reduction(+ : done)
     {
         desk k;
         bool ready = desk_open(&k, d);
 #pragma omp for schedule(dynamic)
-        for (int64_t c = 0; c < count; c++) {
-            const uint8_t *values;
-            int number = ready ? unpack_chunk(d, &pieces[c], &k, &values) : NO_MEMORY;
-            if (number == 0)
-                copy_chunk(d, &pieces[c], values, row, n, out);
+        for (int64_t i = 0; i < count; i++) {
+            int stop;
+#pragma omp atomic read
+            stop = failed;
+            int number = stop ? stop : ready ? read_chunk(d, row, n, i, &k, out) : NO_MEMORY;
+            done += number == 0;
             if (number != 0) {
 #pragma omp atomic write
                 failed = number;
@@ -352,25 +390,18 @@ static dt_code read_chunks(dt_direct *d, int64_t row, int64_t n, char *out, cons
         }
         desk_close(&k);
     }
-    d->chunks_read += count;
-    return failed ? read_failed(d, row, n, failed, err) : DT_OK;
+    d->chunks_read += done;
+    return failed;
 }
 
 dt_code dt_direct_read(dt_direct *d, int64_t row, int64_t n, void *out, bool *done, dt_error *err)
 {
-    piece *pieces = NULL;
     *done = true;
     if (n == 0)
         return DT_OK;
     if (!d->chunked)
         return read_contiguous(d, row, n, out, err);
-    dt_h5_lock();
-    int64_t count = find_chunks(d, row, n, &pieces, err);
-    H5Eclear2(H5E_DEFAULT);
-    dt_h5_unlock();
-    *done = count >= 0;
-    if (*done)
-        read_chunks(d, row, n, out, pieces, count, err);
-    free(pieces);
-    return err->code;
+    int number = read_chunks(d, row, n, out);
+    *done = number != ABSENT;
+    return number && *done ? read_failed(d, row, n, number, err) : DT_OK;
 }

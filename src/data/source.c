@@ -63,6 +63,11 @@ const dt_source_facts *dt_source_look(const dt_source *source)
     return &source->facts;
 }
 
+int64_t dt_source_chunks_read(const dt_source *source)
+{
+    return source->x.direct ? dt_direct_chunks_read(source->x.direct) : 0;
+}
+
 void dt_source_close(dt_source *s)
 {
     if (!s)

@@ -40,6 +40,9 @@ dt_code dt_source_read_targets(dt_source *source, int64_t row, int64_t n, float 
 dt_code dt_source_read_labels(dt_source *source, int64_t row, int64_t n, int32_t *out,
                               dt_error *err);
 
+/* How many chunks of x have been read and unpacked, other than by HDF5 itself. */
+int64_t dt_source_chunks_read(const dt_source *source);
+
 /* uint8 values as the model sees them: value / 255 (torchvision's ToTensor). out [n]. */
 void dt_unit_from_bytes(const uint8_t *bytes, int64_t n, float *out);
 

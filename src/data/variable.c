@@ -1,6 +1,7 @@
 #include "data/variable.h"
 
 #include "core/memory.h"
+#include "data/elsewhere.h"
 #include "file/h5.h"
 
 #include <stdlib.h>
@@ -113,7 +114,7 @@ dt_code dt_variable_open(dt_variable *v, hid_t file, const char *path, const cha
         return dt_fail(err, DT_ERR_MEMORY, "out of memory for the names of datasets");
     v->id = dt_h5_open_dataset(file, path, name, "; choose with --x and --y", err);
     if (err->code || look_at_type(path, v, err) || look_at_space(path, v, err) ||
-        look_at_layout(path, v, err))
+        look_at_layout(path, v, err) || dt_elsewhere_check(v->id, path, v->name, err))
         return err->code;
     if (large)
         return dt_direct_open(&v->direct, path, v->name, v->id, err);
@@ -197,13 +198,10 @@ static dt_code read_in_place(const dt_variable *v, int64_t row, int64_t n, hid_t
 static dt_code read_through_buffer(const dt_variable *v, int64_t row, int64_t n, hid_t type,
                                    void *out, dt_error *err)
 {
-    dt_h5_lock();
     int64_t row_bytes = v->width * (int64_t)H5Tget_size(v->type), chunk = v->chunk_rows;
     int64_t out_bytes = v->width * (int64_t)H5Tget_size(type);
-    dt_h5_unlock();
     int64_t most = (CONVERT_BYTES / row_bytes + chunk) / chunk * chunk;
-    char *buffer =
-        dt_alloc(most < n ? most : n, (size_t)row_bytes, "rows in the file's type", err);
+    char *buffer = dt_alloc(most < n ? most : n, (size_t)row_bytes, "rows in the file's type", err);
     for (int64_t i = 0, piece; i < n && !err->code; i += piece) {
         piece = most - (row + i) % chunk; /* up to the end of a chunk */
         piece = piece > n - i ? n - i : piece;
@@ -219,9 +217,7 @@ dt_code dt_variable_read(const dt_variable *v, int64_t row, int64_t n, hid_t typ
 {
     if (n == 0)
         return DT_OK;
-    dt_h5_lock();
-    bool fits = H5Tget_size(v->type) <= H5Tget_size(type);
-    dt_h5_unlock();
-    return fits ? read_in_place(v, row, n, type, out, err)
-                : read_through_buffer(v, row, n, type, out, err);
+    if (H5Tget_size(v->type) <= H5Tget_size(type))
+        return read_in_place(v, row, n, type, out, err);
+    return read_through_buffer(v, row, n, type, out, err);
 }

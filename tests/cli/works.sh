@@ -100,6 +100,39 @@ for ranks in 1 3; do
     check "info more than once" same "$(grep -c '^Data set' output)" 1
 done
 
+name=info
+for ranks in 1 3; do
+    launch "$ranks" info $F/classes.h5 >output
+    check "classes" grep -Eqx 'y: classes 0 to [0-9]+; samples of each:( [0-9]+)+' output
+    check "cost" grep -q '^An epoch from the file: ' output
+    for what in nan_first 'nan_last' infinite; do
+        launch "$ranks" info $F/$what.h5 >output
+        status=$?
+        check "$what: status $status" status_is 0
+        check "$what" grep -Eq '^x: from .* (1 NaN, 0|0 NaN, 1) infinite \(as float32\) of' output
+    done
+    launch "$ranks" info $F/declared_rows.h5 >output # 2^40 rows
+    check "never written" grep -q '^x: never written' output
+    launch "$ranks" info $F/names.h5 --x features --y labels >output
+    check "names" grep -q '^features: never written' output
+    launch "$ranks" info $F/classes.h5 --no-values >output
+    check "--no-values" same "$(grep -c -e '^x: from' -e '^An epoch' output)" 0
+done
+# The advice is taken.
+if command -v h5repack >/dev/null; then
+    mkdir 'a folder'
+    h5repack -l x:CHUNK=3x1 $F/good.h5 "a folder/it's slow.h5"
+    launch 1 info "a folder/it's slow.h5" >output
+    check "slow" grep -q 'only some columns' output
+    eval "$(grep '^  h5repack' output)"
+    launch 1 info repacked.h5 >output
+    check "still slow" same "$(grep -c -e slow -e repack output)" 0
+    check "repacked" grep -Eq '^x: .* chunks of \[12,3\]$' output
+    rm -r 'a folder' repacked.h5
+else
+    skip "no h5repack"
+fi
+
 name=round_trip
 for ranks in 1 3; do
     launch "$ranks" --data classes.h5 --hidden 8 --lr 0.5 --batch-size 2 --epochs 60 --quiet \

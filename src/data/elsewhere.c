@@ -1,0 +1,206 @@
+#include "data/elsewhere.h"
+
+#include "file/h5.h"
+
+#include <errno.h>
+#include <libgen.h>
+#include <limits.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+enum { DEEPEST = 8 }; /* virtual datasets made of virtual datasets */
+
+typedef struct {
+    const char *path, *name; /* of the dataset that was asked for */
+    dt_error *err;
+} asked;
+
+/* ---- Virtual datasets -------------------------------------------------------------------------
+ */
+
+static void check(const asked *a, hid_t set, int depth);
+
+/* The folder of the file that a dataset lies in. */
+static void folder_of(hid_t set, char folder[PATH_MAX])
+{
+    char file[PATH_MAX] = "";
+    if (H5Fget_name(set, file, sizeof file) <= 0)
+        file[0] = '\0';
+    snprintf(folder, PATH_MAX, "%s", dirname(file));
+}
+
+static hid_t open_in(const char *folder, const char *name)
+{
+    char path[2 * PATH_MAX + 2];
+    struct stat info;
+    snprintf(path, sizeof path, "%s%s%s", folder, folder[0] ? "/" : "", name);
+    if (stat(path, &info) || !S_ISREG(info.st_mode))
+        return -1;
+    hid_t access = dt_h5_access(), file = H5Fopen(path, H5F_ACC_RDONLY, access);
+    H5Pclose(access);
+    return file;
+}
+
+/* HDF5_VDS_PREFIX: folders, by colons; ${ORIGIN} in front stands for the file's own. */
+static hid_t open_in_prefixes(const char *origin, const char *name)
+{
+    static const char variable[] = "${ORIGIN}";
+    const char *prefixes = getenv("HDF5_VDS_PREFIX");
+    hid_t file = -1;
+    while (prefixes && *prefixes && file < 0) {
+        char folder[2 * PATH_MAX];
+        int length = (int)strcspn(prefixes, ":");
+        size_t skip = sizeof variable - 1;
+        if (strncmp(prefixes, variable, skip) == 0)
+            snprintf(folder, sizeof folder, "%s%.*s", origin, length - (int)skip, prefixes + skip);
+        else
+            snprintf(folder, sizeof folder, "%.*s", length, prefixes);
+        file = open_in(folder, name);
+        prefixes += length + (prefixes[length] == ':');
+    }
+    return file;
+}
+
+/* Where HDF5 looks: an absolute name as it is, then its last part like any other name, in the
+ * folders of HDF5_VDS_PREFIX, beside the virtual dataset's file, and in the working folder. */
+static hid_t open_source_file(hid_t set, const char *name)
+{
+    char folder[PATH_MAX];
+    if (strcmp(name, ".") == 0)
+        return H5Iget_file_id(set);
+    hid_t file = name[0] == '/' ? open_in("", name) : -1;
+    if (name[0] == '/')
+        name = strrchr(name, '/') + 1;
+    folder_of(set, folder);
+    if (file < 0)
+        file = open_in_prefixes(folder, name);
+    if (file < 0)
+        file = open_in(folder, name);
+    return file < 0 ? open_in("", name) : file;
+}
+
+/* A name with %b stands for many, counted from 0; the first of them. */
+static void take_first_block(char *name)
+{
+    char *to = name;
+    for (const char *from = name; *from; from++) {
+        bool escape = from[0] == '%' && (from[1] == 'b' || from[1] == '%');
+        *to++ = !escape ? *from : from[1] == 'b' ? '0' : '%';
+        from += escape;
+    }
+    *to = '\0';
+}
+
+static void check_source(const asked *a, hid_t set, const char *file_name, const char *set_name,
+                         int depth)
+{
+    hid_t file = open_source_file(set, file_name);
+    hid_t source = file < 0 ? -1 : H5Dopen2(file, set_name, H5P_DEFAULT);
+    if (file < 0)
+        dt_fail(
+            a->err, DT_ERR_DATA,
+            "%s: dataset \"%s\" is virtual, and the file \"%s\" with a part of it is missing or "
+            "cannot be opened; it belongs beside %s",
+            a->path, a->name, file_name, a->path);
+    else if (source < 0)
+        dt_fail(a->err, DT_ERR_DATA,
+                "%s: dataset \"%s\" is virtual, and the file \"%s\" with a part of it has no "
+                "dataset \"%s\"",
+                a->path, a->name, file_name, set_name);
+    else if (depth < DEEPEST)
+        check(a, source, depth + 1);
+    if (source >= 0)
+        H5Dclose(source);
+    if (file >= 0)
+        H5Fclose(file);
+}
+
+static void check_virtual(const asked *a, hid_t set, hid_t plist, int depth)
+{
+    enum { FILE_NAME, SET_NAME, NAMES };
+    char name[NAMES][PATH_MAX], before[NAMES][PATH_MAX] = {"", ""};
+    size_t count = 0;
+    H5Pget_virtual_count(plist, &count);
+    for (size_t i = 0; i < count && !a->err->code; i++) {
+        if (H5Pget_virtual_filename(plist, i, name[FILE_NAME], PATH_MAX) < 0 ||
+            H5Pget_virtual_dsetname(plist, i, name[SET_NAME], PATH_MAX) < 0)
+            continue;
+        take_first_block(name[FILE_NAME]);
+        take_first_block(name[SET_NAME]);
+        if (strcmp(name[FILE_NAME], before[FILE_NAME]) || strcmp(name[SET_NAME], before[SET_NAME]))
+            check_source(a, set, name[FILE_NAME], name[SET_NAME], depth);
+        memcpy(before, name, sizeof before);
+    }
+}
+
+/* ---- External storage -------------------------------------------------------------------------
+ */
+
+/* The path of an external file: HDF5 counts from the working folder, or from HDF5_EXTFILE_PREFIX.
+ */
+static void external_path(hid_t set, const char *name, char path[3 * PATH_MAX])
+{
+    static const char variable[] = "${ORIGIN}";
+    const char *prefix = getenv("HDF5_EXTFILE_PREFIX");
+    char folder[PATH_MAX] = "";
+    if (name[0] == '/' || !prefix || !prefix[0] || strcmp(prefix, ".") == 0) {
+        snprintf(path, 3 * PATH_MAX, "%s", name);
+        return;
+    }
+    if (strncmp(prefix, variable, sizeof variable - 1) == 0) {
+        folder_of(set, folder);
+        prefix += sizeof variable - 1;
+    }
+    snprintf(path, 3 * PATH_MAX, "%s%s/%s", folder, prefix, name);
+}
+
+static void check_external(const asked *a, hid_t set, hid_t plist)
+{
+    char name[PATH_MAX], path[3 * PATH_MAX];
+    hid_t space = H5Dget_space(set), type = H5Dget_type(set);
+    hsize_t left = (hsize_t)H5Sget_simple_extent_npoints(space) * H5Tget_size(type), size = 0;
+    for (int i = 0; i < H5Pget_external_count(plist) && !a->err->code; i++, left -= size) {
+        off_t offset = 0;
+        struct stat info;
+        if (H5Pget_external(plist, (unsigned)i, sizeof name, name, &offset, &size) < 0)
+            break;
+        if (size == H5F_UNLIMITED || size > left)
+            size = left;
+        external_path(set, name, path);
+        if (stat(path, &info))
+            dt_fail(a->err, DT_ERR_DATA,
+                    "%s: dataset \"%s\" lies in the external file \"%s\": %s (HDF5 looks for it in "
+                    "the working folder; HDF5_EXTFILE_PREFIX='${ORIGIN}' in the environment makes "
+                    "that the folder of the HDF5 file)",
+                    a->path, a->name, name, errno == ENOENT ? "no such file" : strerror(errno));
+        else if ((hsize_t)info.st_size < (hsize_t)offset + size)
+            dt_fail(a->err, DT_ERR_DATA,
+                    "%s: dataset \"%s\" lies in the external file \"%s\", which is truncated: "
+                    "%llu bytes of %llu",
+                    a->path, a->name, name, (unsigned long long)info.st_size,
+                    (unsigned long long)((hsize_t)offset + size));
+    }
+    H5Tclose(type);
+    H5Sclose(space);
+}
+
+static void check(const asked *a, hid_t set, int depth)
+{
+    hid_t plist = H5Dget_create_plist(set);
+    if (H5Pget_layout(plist) == H5D_VIRTUAL)
+        check_virtual(a, set, plist, depth);
+    else if (H5Pget_external_count(plist) > 0)
+        check_external(a, set, plist);
+    H5Pclose(plist);
+    H5Eclear2(H5E_DEFAULT);
+}
+
+dt_code dt_elsewhere_check(hid_t set, const char *path, const char *name, dt_error *err)
+{
+    asked a = {.path = path, .name = name, .err = err};
+    check(&a, set, 0);
+    return err->code;
+}
