@@ -113,14 +113,15 @@ static void measure(survey *s, int64_t row, int64_t n, const void *x, const bool
     dt_moments_add(s->moments, row, n, values, mark);
 }
 
-/* Of a data set that is streamed whole, x is needed only to be measured. */
+/* Of a data set that is streamed whole, x is needed only to be measured, and y to count classes. */
 static dt_code survey_piece(survey *s, dt_rows *own, int64_t row, int64_t n, dt_error *err)
 {
     const dt_dataset *d = s->d;
     bool reads_x = own || d->holdout.held > 0 || s->moments;
+    bool reads_y = own || d->holdout.held > 0 || d->kind == DT_Y_LABELS;
     if (reads_x && dt_source_read_x(d->source, row, n, s->x, err))
         return err->code;
-    if (read_y(d, row, n, s->y, err))
+    if (reads_y && read_y(d, row, n, s->y, err))
         return err->code;
     dt_holdout_mark(&d->holdout, row, n, s->mark);
     measure(s, row, n, s->x, s->mark);
@@ -161,7 +162,9 @@ static dt_code survey_rows(survey *s, dt_error *err)
     } else if (!err->code) {
         survey_in_place(s, err);
     }
-    for (int64_t row = s->begin; row < s->end && !err->code && !in_place; row += s->piece)
+    bool nothing = d->streamed && d->holdout.held == 0 && !s->moments && d->kind != DT_Y_LABELS;
+    for (int64_t row = s->begin; row < s->end && !err->code && !in_place && !nothing;
+         row += s->piece)
         survey_piece(s, d->streamed ? NULL : &own, row,
                      s->end - row < s->piece ? s->end - row : s->piece, err);
     free(s->unit);
