@@ -365,6 +365,7 @@ static void make_data(void)
     make_type("bool.h5", bool_type());
     make_shapes();
     make_odd();
+    make_declared("declared_rows.h5", (hsize_t)1 << 40, 4);
     make_declared("declared_width.h5", 3, (hsize_t)1 << 62);
     make_declared("declared_model.h5", 3, 10000000);
     make_filter();
