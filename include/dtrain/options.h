@@ -27,14 +27,14 @@ typedef struct {
 
 typedef struct {
     /* data */
-    char *data;      /* HDF5 file; NULL: the bundled one, which the program finds */
-    char *x, *y;     /* paths of the two datasets in it */
-    int normalize;   /* dt_normalize */
-    bool no_shuffle; /* file order in every epoch */
-    bool drop_last;  /* leave out a last batch that is not full */
+    char *data;          /* HDF5 file; NULL: the bundled one, which the program finds */
+    char *x, *y;         /* paths of the two datasets in it */
+    int normalize;       /* dt_normalize */
+    bool no_shuffle;     /* file order in every epoch */
+    bool drop_last;      /* leave out a last batch that is not full */
     char *val_data;      /* HDF5 file to validate on after every epoch; NULL: none */
     double val_fraction; /* or this share of the rows, which are then not trained on; 0: none */
-    int64_t memory;  /* bytes of the data that one rank may hold; 0: a fair part of the node */
+    int64_t memory;      /* bytes of the data that one rank may hold; 0: a fair part of the node */
     /* model */
     dt_widths hidden; /* of the hidden layers; none: a linear model */
     int activation;   /* dt_activation */

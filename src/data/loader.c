@@ -4,6 +4,7 @@
 #include "core/memory.h"
 #include "core/random.h"
 #include "data/order.h"
+#include "data/prefetch.h"
 #include "data/round.h"
 #include "data/stream.h"
 
@@ -276,6 +277,8 @@ static dt_samples deliver_own(dt_loader *l)
     }
 #pragma omp parallel for if ((size_t)count * x_bytes > 1 << 17)
     for (int64_t i = 0; i < count; i++) {
+        if (l->order.table && i + DT_PREFETCH_AHEAD < count)
+            dt_prefetch_row(x + l->order.table[first + i + DT_PREFETCH_AHEAD] * x_bytes, x_bytes);
         size_t row = (size_t)dt_order_row(&l->order, first + i);
         unpack_x(d, x + row * x_bytes, l->x + i * d->features);
         memcpy(l->y + (size_t)i * y_bytes, y + row * y_bytes, y_bytes);

@@ -2,6 +2,7 @@
 
 #include "core/memory.h"
 #include "data/batch.h"
+#include "data/prefetch.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -114,6 +115,11 @@ static void copy_out(dt_round *r, const dt_cut *cut, const dt_dataset *d, const 
     size_t x_bytes = (size_t)dt_dataset_x_bytes(d), y_bytes = (size_t)dt_dataset_y_bytes(d);
     begins(r->send_count, r->next, cut->ranks);
     for (int64_t i = 0; i < n; i++) {
+        if (i + DT_PREFETCH_AHEAD < n)
+            dt_prefetch_row((const char *)w->x +
+                                (size_t)(visits[i + DT_PREFETCH_AHEAD].row - w->begin[rank]) *
+                                    x_bytes,
+                            x_bytes);
         if (r->to[i] < 0)
             continue;
         size_t row = (size_t)(visits[i].row - w->begin[rank]);
