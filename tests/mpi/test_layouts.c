@@ -1,5 +1,8 @@
 /* The same values, stored in every type and layout that a file may come with, train to the same
  * bits in every loss and every weight as plain contiguous ones. */
+#pragma GCC diagnostic ignored                                                                     \
+    "-Wmissing-field-initializers" /* rows of a table leave out what is 0 */
+
 #include "mpi/support.h"
 
 #include <dirent.h>
