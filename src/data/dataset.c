@@ -18,8 +18,7 @@ static dt_split share_rows(const dt_source_facts *facts, int size)
     return (dt_split){.n = facts->rows, .granule = granule, .parts = size};
 }
 
-/* ---- Reading
- * -------------------------------------------------------------------------------------- */
+/* ---- Reading -------------------------------------------------------------------------------- */
 
 static dt_code read_y(const dt_dataset *d, int64_t row, int64_t n, void *y, dt_error *err)
 {
@@ -57,8 +56,7 @@ int64_t dt_dataset_read(const dt_dataset *d, int64_t row, int64_t n, bool held_o
     return kept;
 }
 
-/* ---- The survey: one pass over this rank's rows of the file
- * -------------------------------------- */
+/* ---- The survey: one pass over this rank's rows of the file --------------------------------- */
 
 typedef struct {
     dt_dataset *d;
@@ -213,8 +211,7 @@ static void normalize_memory(dt_dataset *d, int64_t own)
         dt_normalizer_apply(d->normalizer, own, d->window.x);
 }
 
-/* ---- Loading
- * --------------------------------------------------------------------------------------- */
+/* ---- Loading -------------------------------------------------------------------------------- */
 
 static int64_t fair_memory(const dt_world *world)
 {
@@ -228,6 +225,8 @@ static bool must_stream(const dt_dataset *d, const dt_dataset_options *o, int64_
 {
     int64_t row_bytes = dt_dataset_x_bytes(d) + dt_dataset_y_bytes(d);
     int64_t rows = o->memory > 0 ? d->rows : largest_shard;
+    if (o->memory == 0)
+        row_bytes += DT_VISIT_BYTES;
     return (double)rows * (double)row_bytes > (double)d->memory;
 }
 

@@ -42,6 +42,10 @@ typedef struct {
     dt_window window;                /* else: all of them, in the order of the file */
 } dt_dataset;
 
+/* What a row in memory costs besides its values, where there are several ranks: when it is visited,
+ * and where it goes. */
+enum { DT_VISIT_BYTES = 40 };
+
 /* Bytes of a row of x and of y as they lie in memory. */
 static inline int64_t dt_dataset_x_bytes(const dt_dataset *d)
 {

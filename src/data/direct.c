@@ -29,8 +29,7 @@ struct dt_direct {
     int64_t chunks_read;
 };
 
-/* ---- What can be read so
- * --------------------------------------------------------------------------- */
+/* ---- What can be read so -------------------------------------------------------------------- */
 
 /* gzip, shuffle, or shuffle and then gzip. */
 static bool look_at_filters(dt_direct *d, hid_t plist)
@@ -211,8 +210,7 @@ static dt_code read_contiguous(dt_direct *d, int64_t row, int64_t n, char *out, 
     return failed ? read_failed(d, row, n, failed, err) : DT_OK;
 }
 
-/* ---- Chunks
- * ------------------------------------------------------------------------------------------ */
+/* ---- Chunks --------------------------------------------------------------------------------- */
 
 /* Undo HDF5's shuffle filter: the first bytes of all values, then the second ones, and so on. What
  * is left over after whole values stays as it is. */

@@ -110,8 +110,7 @@ static void advance(dt_loader *l, const dt_delivery *d)
     }
 }
 
-/* ---- Rounds
- * -------------------------------------------------------------------------------------- */
+/* ---- Rounds --------------------------------------------------------------------------------- */
 
 /* The deliveries of a round: all in the window that is open, and each whole. */
 static void schedule_round(dt_loader *l, dt_round *r)
@@ -142,8 +141,7 @@ static void start_round(dt_loader *l, dt_round *r)
     dt_exchange_start(l->exchange, r->send, r->send_count, r->receive, r->receive_count);
 }
 
-/* ---- Creation
- * ------------------------------------------------------------------------------------ */
+/* ---- Creation ------------------------------------------------------------------------------- */
 
 static dt_cut make_cut(const dt_loader *l, const dt_loader_options *o, int ranks)
 {
@@ -243,8 +241,7 @@ void dt_loader_destroy(dt_loader *l)
     free(l);
 }
 
-/* ---- Deliveries
- * ---------------------------------------------------------------------------------- */
+/* ---- Deliveries ----------------------------------------------------------------------------- */
 
 /* A row of x as the model sees it. */
 static void unpack_x(const dt_dataset *d, const char *x, float *out)

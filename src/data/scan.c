@@ -24,11 +24,11 @@ typedef struct {
     void *values;  /* [piece,width] */
 } reader;
 
-static hid_t memory_type(int size)
+static dt_values memory_type(int size)
 {
-    return size == AS_BYTES    ? H5T_NATIVE_UINT8
-           : size == AS_FLOATS ? H5T_NATIVE_FLOAT
-                               : H5T_NATIVE_DOUBLE;
+    return size == AS_BYTES    ? DT_VALUES_BYTES
+           : size == AS_FLOATS ? DT_VALUES_FLOAT
+                               : DT_VALUES_DOUBLE;
 }
 
 /* Whole chunks, unless they would take up much of the memory: then they are unpacked repeatedly. */

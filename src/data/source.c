@@ -109,15 +109,15 @@ static dt_code check_finite(const dt_source *s, const dt_variable *v, int64_t ro
 dt_code dt_source_read_x(dt_source *s, int64_t row, int64_t n, void *out, dt_error *err)
 {
     if (s->x.is_bytes)
-        return dt_variable_read(&s->x, row, n, H5T_NATIVE_UINT8, out, err);
-    if (dt_variable_read(&s->x, row, n, H5T_NATIVE_FLOAT, out, err))
+        return dt_variable_read(&s->x, row, n, DT_VALUES_BYTES, out, err);
+    if (dt_variable_read(&s->x, row, n, DT_VALUES_FLOAT, out, err))
         return err->code;
     return check_finite(s, &s->x, row, n, out, err);
 }
 
 dt_code dt_source_read_targets(dt_source *s, int64_t row, int64_t n, float *out, dt_error *err)
 {
-    if (dt_variable_read(&s->y, row, n, H5T_NATIVE_FLOAT, out, err))
+    if (dt_variable_read(&s->y, row, n, DT_VALUES_FLOAT, out, err))
         return err->code;
     return check_finite(s, &s->y, row, n, out, err);
 }
@@ -152,7 +152,7 @@ dt_code dt_source_read_labels(dt_source *s, int64_t row, int64_t n, int32_t *out
     double *label = dt_alloc(n < PIECE ? n : PIECE, sizeof *label, "class labels", err);
     for (int64_t i = 0; i < n && !err->code; i += PIECE) {
         int64_t piece = n - i < PIECE ? n - i : PIECE;
-        dt_variable_read(&s->y, row + i, piece, H5T_NATIVE_DOUBLE, label, err);
+        dt_variable_read(&s->y, row + i, piece, DT_VALUES_DOUBLE, label, err);
         for (int64_t k = 0; k < piece && !err->code; k++) {
             if (!isfinite(label[k]))
                 dt_fail(err, DT_ERR_DATA,

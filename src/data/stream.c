@@ -14,8 +14,7 @@ enum {
     BLOCKS_OF_WINDOW = 16, /* at least, so that a window mixes rows from many places */
 };
 
-/* ---- The cut
- * -------------------------------------------------------------------------------------- */
+/* ---- The cut -------------------------------------------------------------------------------- */
 
 /* A power of two of rows, so that the order is the same for every layout whose chunks divide it;
  * for other chunks the nearest whole number of them. */
@@ -33,7 +32,7 @@ dt_code dt_stream_plan_make(dt_stream_plan *plan, const dt_dataset *d, dt_error 
 {
     const dt_source_facts *facts = dt_source_look(d->source);
     int64_t row_bytes = dt_dataset_x_bytes(d) + dt_dataset_y_bytes(d);
-    int64_t window_rows = d->memory / SLOTS / row_bytes;
+    int64_t window_rows = d->memory / (SLOTS * row_bytes + DT_VISIT_BYTES);
     char text[2][16];
     plan->block_rows = choose_block(window_rows, facts->chunk_rows);
     plan->blocks = (facts->rows + plan->block_rows - 1) / plan->block_rows;
@@ -60,8 +59,7 @@ int64_t dt_stream_rank_rows(const dt_stream_plan *plan, int ranks)
     return (plan->window_blocks + ranks - 1) / ranks * plan->block_rows;
 }
 
-/* ---- The stream
- * ------------------------------------------------------------------------------------ */
+/* ---- The stream ----------------------------------------------------------------------------- */
 
 /* A block of this rank and where its rows begin in the window. */
 typedef struct {

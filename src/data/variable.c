@@ -35,6 +35,7 @@ static dt_code look_at_type(const char *path, dt_variable *v, dt_error *err)
         H5Tclose(v->type);
         v->type = numbers;
     }
+    v->value_bytes = (int64_t)H5Tget_size(v->type);
     H5T_class_t class = H5Tget_class(v->type);
     v->is_integer = class == H5T_INTEGER;
     v->is_bytes =
@@ -137,8 +138,7 @@ void dt_variable_close(dt_variable *v)
     *v = (dt_variable){.id = -1, .type = -1};
 }
 
-/* ---- Reading
- * -------------------------------------------------------------------------------------- */
+/* ---- Reading -------------------------------------------------------------------------------- */
 
 static dt_code read_failed(const dt_variable *v, int64_t row, int64_t n, dt_error *err)
 {
@@ -180,13 +180,26 @@ static dt_code read_raw(const dt_variable *v, int64_t row, int64_t n, void *out,
     return err->code;
 }
 
-/* Rows in another type no wider than the file's values, in place. */
-static dt_code read_in_place(const dt_variable *v, int64_t row, int64_t n, hid_t type, void *out,
-                             dt_error *err)
+static int64_t size_of(dt_values values)
+{
+    return values == DT_VALUES_BYTES ? 1 : values == DT_VALUES_FLOAT ? 4 : 8;
+}
+
+static hid_t type_of(dt_values values)
+{
+    return values == DT_VALUES_BYTES   ? H5T_NATIVE_UINT8
+           : values == DT_VALUES_FLOAT ? H5T_NATIVE_FLOAT
+                                       : H5T_NATIVE_DOUBLE;
+}
+
+/* Rows in another type no narrower than the file's values, in place. */
+static dt_code read_in_place(const dt_variable *v, int64_t row, int64_t n, dt_values values,
+                             void *out, dt_error *err)
 {
     if (read_raw(v, row, n, out, err))
         return err->code;
     dt_h5_lock();
+    hid_t type = type_of(values);
     if (H5Tequal(v->type, type) <= 0 &&
         H5Tconvert(v->type, type, (size_t)(n * v->width), out, NULL, H5P_DEFAULT) < 0)
         read_failed(v, row, n, err);
@@ -195,29 +208,29 @@ static dt_code read_in_place(const dt_variable *v, int64_t row, int64_t n, hid_t
 }
 
 /* Values that are wider in the file than wanted go through a buffer, whole chunks at a time. */
-static dt_code read_through_buffer(const dt_variable *v, int64_t row, int64_t n, hid_t type,
+static dt_code read_through_buffer(const dt_variable *v, int64_t row, int64_t n, dt_values values,
                                    void *out, dt_error *err)
 {
-    int64_t row_bytes = v->width * (int64_t)H5Tget_size(v->type), chunk = v->chunk_rows;
-    int64_t out_bytes = v->width * (int64_t)H5Tget_size(type);
+    int64_t row_bytes = v->width * v->value_bytes, chunk = v->chunk_rows;
+    int64_t out_bytes = v->width * size_of(values);
     int64_t most = (CONVERT_BYTES / row_bytes + chunk) / chunk * chunk;
     char *buffer = dt_alloc(most < n ? most : n, (size_t)row_bytes, "rows in the file's type", err);
     for (int64_t i = 0, piece; i < n && !err->code; i += piece) {
         piece = most - (row + i) % chunk; /* up to the end of a chunk */
         piece = piece > n - i ? n - i : piece;
-        if (!read_in_place(v, row + i, piece, type, buffer, err))
+        if (!read_in_place(v, row + i, piece, values, buffer, err))
             memcpy((char *)out + i * out_bytes, buffer, (size_t)(piece * out_bytes));
     }
     free(buffer);
     return err->code;
 }
 
-dt_code dt_variable_read(const dt_variable *v, int64_t row, int64_t n, hid_t type, void *out,
+dt_code dt_variable_read(const dt_variable *v, int64_t row, int64_t n, dt_values values, void *out,
                          dt_error *err)
 {
     if (n == 0)
         return DT_OK;
-    if (H5Tget_size(v->type) <= H5Tget_size(type))
-        return read_in_place(v, row, n, type, out, err);
-    return read_through_buffer(v, row, n, type, out, err);
+    if (v->value_bytes <= size_of(values))
+        return read_in_place(v, row, n, values, out, err);
+    return read_through_buffer(v, row, n, values, out, err);
 }

@@ -17,9 +17,10 @@ typedef struct {
     hsize_t dim[H5S_MAX_RANK];
     int64_t width; /* values in a row */
     bool is_integer, is_bytes;
-    int64_t chunk_rows; /* rows that share a chunk of the file; 1 where it has none */
-    hid_t type;         /* of a value in the file; of an enumeration (h5py's bool) its integers */
-    dt_direct *direct;  /* NULL: HDF5 reads it */
+    int64_t chunk_rows;  /* rows that share a chunk of the file; 1 where it has none */
+    hid_t type;          /* of a value in the file; of an enumeration (h5py's bool) its integers */
+    dt_direct *direct;   /* NULL: HDF5 reads it */
+    int64_t value_bytes; /* of a value in the file */
 } dt_variable;
 
 /* Open a dataset and see that it is one of numbers in rows, whose filters are installed.
@@ -28,9 +29,13 @@ typedef struct {
 dt_code dt_variable_open(dt_variable *variable, hid_t file, const char *path, const char *name,
                          bool large, dt_error *err);
 
-/* Read rows [row, row + n) as values of an HDF5 type: H5T_NATIVE_FLOAT, _DOUBLE or _UINT8. */
-dt_code dt_variable_read(const dt_variable *variable, int64_t row, int64_t n, hid_t type, void *out,
-                         dt_error *err);
+/* What values become in memory. Not an hid_t: HDF5's names of types are calls into it, which belong
+ * under the lock (file/h5.h). */
+typedef enum { DT_VALUES_FLOAT, DT_VALUES_DOUBLE, DT_VALUES_BYTES } dt_values;
+
+/* Read rows [row, row + n) as values of a kind. May be called by several threads at a time. */
+dt_code dt_variable_read(const dt_variable *variable, int64_t row, int64_t n, dt_values values,
+                         void *out, dt_error *err);
 
 /* Safe on one that is all zero but for id, which is then negative. */
 void dt_variable_close(dt_variable *variable);

@@ -190,8 +190,12 @@ static void walk(const scene *s)
     CHECK_NO_ERROR(&err);
     CHECK_ALL(dataset.outputs == (s->labels ? s->rows : 1));
     CHECK_ALL(dataset.streamed == (s->memory > 0));
-    dt_loader_options options = {
-        .batch_size = s->batch, .seed = 7, .shuffle = s->shuffle, .drop_last = s->drop_last};
+    const dt_team team = {.threads = 3}; /* that read ahead together */
+    dt_loader_options options = {.batch_size = s->batch,
+                                 .seed = 7,
+                                 .shuffle = s->shuffle,
+                                 .drop_last = s->drop_last,
+                                 .team = &team};
     dt_loader_create(&loader, &world, &dataset, &options, &err);
     CHECK_NO_ERROR(&err);
     for (int epoch = 1; epoch <= s->epochs; epoch++)
@@ -259,7 +263,7 @@ static void whole_chunks(void **state)
         .rows = 1037, .width = 3, .batch = 100, .chunk_rows = 1037, .shuffle = true, .epochs = 1});
 }
 
-/* Of 16 bytes a row: 20 kB hold windows of 640 rows in blocks of 32 or of whole chunks. */
+/* Of 16 bytes a row: 20 kB hold windows of 277 rows in blocks of 16 or of whole chunks. */
 static void streamed(void **state)
 {
     (void)state;
