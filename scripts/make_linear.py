@@ -18,7 +18,7 @@ DEFAULT = Path(__file__).resolve().parent.parent / "data" / "linear.h5"
 
 
 def make(path):
-    rng = np.random.Generator(np.random.PCG64(2024))
+    rng = np.random.Generator(np.random.PCG64(2026))  # no step of the job has a loss that four digits could show in two ways
     x = rng.standard_normal((SAMPLES, FEATURES))
     w = np.array([0.6, -0.5, 0.4, -0.4, 0.3, -0.3, 0.2, -0.2, 0.1, 0.0])
     b = 0.5
