@@ -261,11 +261,11 @@ static dt_code check_held(const dt_dataset *d, int64_t held, dt_error *err)
     double need = (double)held * (double)(dt_dataset_x_bytes(d) + dt_dataset_y_bytes(d));
     if (need <= (double)d->memory)
         return DT_OK;
-    return dt_fail(
-        err, DT_ERR_MEMORY,
-        "the rows held out do not fit into memory: a rank's share is %s, it may hold %s; "
-        "hold out less, or use --val-data",
-        dt_format_bytes(need, text[0]), dt_format_bytes((double)d->memory, text[1]));
+    return dt_fail(err, DT_ERR_MEMORY,
+                   "%s: the rows that --val-fraction holds out do not fit into memory: a rank's "
+                   "share is %s, it may hold %s; hold out less, or use --val-data",
+                   dt_source_look(d->source)->path, dt_format_bytes(need, text[0]),
+                   dt_format_bytes((double)d->memory, text[1]));
 }
 
 /* This rank's part of the loading. */
