@@ -107,27 +107,43 @@ static dt_code write_normalizer(dt_output *output, const dt_normalizer *n, const
     return err->code;
 }
 
-/* /model, and /optimizer with its name and each kind of state under PyTorch's name for it, and
- * /normalization. */
+/* /optimizer with its name and each kind of state; first: the numbers of their datasets, -1 after
+ * an error. */
+static herr_t add_optimizer(dt_output *output, const dt_checkpoint *c, int *first)
+{
+    const dt_optimizer *o = c->optimizer;
+    hid_t group = H5Gcreate2(output->file, "optimizer", H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT);
+    for (int i = 0; i < o->n_vectors; i++) {
+        first[i] = add_vector(output, group, o->vector[i].name, c->model, o->vector[i].values);
+        if (first[i] < 0)
+            return -1;
+    }
+    return dt_attribute_put_text(group, "name", "sgd");
+}
+
+static dt_code write_optimizer(dt_output *output, const dt_checkpoint *c, const int *first,
+                               dt_error *err)
+{
+    for (int i = 0; i < c->optimizer->n_vectors && !err->code; i++)
+        write_vector(output, first[i], c->model, c->optimizer->vector[i].values, err);
+    return err->code;
+}
+
+/* /model, /optimizer and /normalization. */
 static dt_code fill(dt_output *output, const dt_checkpoint *c, dt_error *err)
 {
-    const float *momentum = c->optimizer->momentum;
-    int buffer = 0, weights = add_vector(output, output->file, "model", c->model, c->parameters);
-    hid_t group = H5Gcreate2(output->file, "optimizer", H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT);
-    int normalizer[2] = {0};
+    int weights = add_vector(output, output->file, "model", c->model, c->parameters);
+    int normalizer[2] = {0}, state[DT_OPTIMIZER_VECTORS];
     if (c->normalizer)
         add_normalizer(output, c->normalizer, normalizer);
-    if (momentum)
-        buffer = add_vector(output, group, "momentum_buffer", c->model, momentum);
-    if (weights < 0 || buffer < 0 || normalizer[0] < 0 || normalizer[1] < 0 ||
-        put_attributes(output->file, c) < 0 || dt_attribute_put_text(group, "name", "sgd") < 0)
+    if (weights < 0 || add_optimizer(output, c, state) < 0 || normalizer[0] < 0 ||
+        normalizer[1] < 0 || put_attributes(output->file, c) < 0)
         return dt_output_failed(output, err);
     if (dt_output_begin_values(output, err) ||
-        write_vector(output, weights, c->model, c->parameters, err))
+        write_vector(output, weights, c->model, c->parameters, err) ||
+        write_optimizer(output, c, state, err))
         return err->code;
-    if (c->normalizer && write_normalizer(output, c->normalizer, normalizer, err))
-        return err->code;
-    return momentum ? write_vector(output, buffer, c->model, momentum, err) : DT_OK;
+    return c->normalizer ? write_normalizer(output, c->normalizer, normalizer, err) : DT_OK;
 }
 
 dt_code dt_checkpoint_write(const char *folder, const dt_checkpoint *c, char **path, dt_error *err)

@@ -8,25 +8,40 @@
 #include <stdint.h>
 
 typedef struct {
+    dt_optim_kind kind;
     double momentum, weight_decay;
     bool nesterov;
-} dt_sgd_options;
+} dt_optimizer_options;
+
+enum { DT_OPTIMIZER_VECTORS = 2 };
+
+/* What an optimizer remembers of each parameter, under PyTorch's name for it. */
+typedef struct {
+    const char *name;
+    float *values; /* [n] */
+} dt_optimizer_vector;
 
 typedef struct {
-    dt_sgd_options options;
-    int64_t n;       /* parameters */
-    float *momentum; /* [n] the momentum buffer; NULL where momentum is 0; owned */
+    dt_optimizer_options options;
+    int64_t n;                                        /* parameters */
+    int64_t steps;                                    /* updates done */
+    int n_vectors;                                    /* 0 where nothing is remembered */
+    dt_optimizer_vector vector[DT_OPTIMIZER_VECTORS]; /* their values are owned */
 } dt_optimizer;
 
+/* The memory that it will take, in floats a parameter. */
+int dt_optimizer_vectors(const dt_optimizer_options *options);
+
 /* Not collective. To be ended with dt_optimizer_free. */
-dt_code dt_optimizer_init(dt_optimizer *optimizer, const dt_sgd_options *options, int64_t n,
+dt_code dt_optimizer_init(dt_optimizer *optimizer, const dt_optimizer_options *options, int64_t n,
                           dt_error *err);
 
-/* One update (torch.optim.SGD, dampening 0):
- *   g = scale gradient + weight_decay w;  b = momentum b + g;  w -= lr (nesterov ? g + momentum b :
- * b) gradient  [n] the sum over the samples of the batch; scale is one over their number weights
- * [in,out] [n] Not collective: every rank computes the same from the same bits. Returns whether
- * every weight is finite. */
+/* One update of the weights; the formula of each optimizer stands in its file.
+ *   scale     the gradient is scale * gradient: one over the number of samples
+ *   gradient  [n] the sum over the samples of the batch
+ *   weights   [in,out] [n]
+ * Not collective: every rank computes the same from the same bits. Returns whether every weight is
+ * finite. */
 bool dt_optimizer_step(dt_optimizer *optimizer, double lr, double scale, const float *gradient,
                        float *weights);
 

@@ -98,13 +98,22 @@ static dt_code count_steps(dt_run *r, dt_error *err)
     return DT_OK;
 }
 
-/* Weights, gradient, momentum, activations: before they are allocated, since what does not fit
- * would otherwise be found out by the kernel's killer of processes. */
+static dt_optimizer_options optimizer_options(const dt_train_options *o)
+{
+    return (dt_optimizer_options){.kind = (dt_optim_kind)o->optimizer,
+                                  .momentum = o->momentum,
+                                  .weight_decay = o->weight_decay,
+                                  .nesterov = o->nesterov};
+}
+
+/* Weights, gradient, the optimizer's state, activations: before they are allocated, since what does
+ * not fit would otherwise be found out by the kernel's killer of processes. */
 static dt_code check_memory(const dt_run *r, dt_error *err)
 {
     const dt_train_options *o = r->options;
     int64_t batch = o->batch_size < r->dataset.rows ? o->batch_size : r->dataset.rows;
-    double copies = o->momentum != 0 ? 3 : 2;
+    dt_optimizer_options optimizer = optimizer_options(o);
+    double copies = 2 + dt_optimizer_vectors(&optimizer);
     double need = copies * sizeof(float) * (double)r->model.parameters +
                   dt_engine_bytes(&r->model, r->team.threads, (batch - 1) / r->world->size + 1);
     double have = (double)dt_memory_of_node() / r->world->node_size;
@@ -135,11 +144,10 @@ static dt_code build_model(dt_run *r, dt_error *err)
     if (dt_model_init(&r->model, &shape, err) || check_memory(r, err))
         return err->code;
     int64_t n = r->model.parameters;
-    dt_sgd_options sgd = {
-        .momentum = o->momentum, .weight_decay = o->weight_decay, .nesterov = o->nesterov};
+    dt_optimizer_options optimizer = optimizer_options(o);
     r->parameters = dt_alloc(n, sizeof *r->parameters, "the weights", err);
     r->gradient = dt_alloc(n + DT_TOTALS_TAIL, sizeof *r->gradient, "the gradient", err);
-    dt_optimizer_init(&r->optimizer, &sgd, n, err);
+    dt_optimizer_init(&r->optimizer, &optimizer, n, err);
     return dt_engine_create(&r->engine, &r->model, &r->team, err);
 }
 

@@ -35,7 +35,8 @@ static inline dt_code save_with(const dt_normalizer *normalizer, const char *fol
 {
     dt_model model;
     dt_model_init(&model, &shape, err);
-    dt_optimizer optimizer = {.n = P, .momentum = buffer};
+    dt_optimizer optimizer = {
+        .n = P, .n_vectors = buffer != NULL, .vector = {{"momentum_buffer", buffer}}};
     dt_checkpoint checkpoint = {.model = &model,
                                 .parameters = weights,
                                 .optimizer = &optimizer,

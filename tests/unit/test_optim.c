@@ -10,7 +10,7 @@
 #include <cmocka.h>
 
 /* Steps with a gradient of 1 (2 over two samples) and lr 0.1, from a weight of 1. */
-static void check_steps(const dt_sgd_options *options, const double *expected, int steps)
+static void check_steps(const dt_optimizer_options *options, const double *expected, int steps)
 {
     dt_optimizer optimizer;
     dt_error err = {0};
@@ -27,7 +27,7 @@ static void check_steps(const dt_sgd_options *options, const double *expected, i
 }
 
 #define STEPS(options, ...)                                                                        \
-    check_steps(&(dt_sgd_options)options, (const double[]){__VA_ARGS__},                           \
+    check_steps(&(dt_optimizer_options)options, (const double[]){__VA_ARGS__},                     \
                 (int)(sizeof((const double[]){__VA_ARGS__}) / sizeof(double)))
 #define OPTIONS(...)                                                                               \
     {                                                                                              \
@@ -82,7 +82,7 @@ static void changing(void **state)
     dt_optimizer optimizer;
     dt_error err = {0};
     float w = 0, up = 1, down = -1;
-    dt_optimizer_init(&optimizer, &(dt_sgd_options){.momentum = 0.5}, 1, &err);
+    dt_optimizer_init(&optimizer, &(dt_optimizer_options){.momentum = 0.5}, 1, &err);
     dt_optimizer_step(&optimizer, 1, 1, &up, &w);
     assert_true(w == -1);
     dt_optimizer_step(&optimizer, 0.5, 1, &down, &w);
@@ -104,7 +104,7 @@ static void many(void **state)
         w[i] = (float)i;
         gradient[i] = (float)(2 * i); /* two steps: g = i; b = i, 1.5 i; w = i - 0.25 i (1 + 1.5) */
     }
-    dt_optimizer_init(&optimizer, &(dt_sgd_options){.momentum = 0.5}, N, &err);
+    dt_optimizer_init(&optimizer, &(dt_optimizer_options){.momentum = 0.5}, N, &err);
     assert_true(dt_optimizer_step(&optimizer, 0.25, 0.5, gradient, w));
     assert_true(dt_optimizer_step(&optimizer, 0.25, 0.5, gradient, w));
     for (int i = 0; i < N; i++)
@@ -122,7 +122,7 @@ static bool finite_after(double momentum_of, int64_t n, int64_t at, float bad)
     dt_optimizer optimizer;
     dt_error err = {0};
     float *w = calloc((size_t)n, sizeof *w), *gradient = calloc((size_t)n, sizeof *gradient);
-    dt_optimizer_init(&optimizer, &(dt_sgd_options){.momentum = momentum_of}, n, &err);
+    dt_optimizer_init(&optimizer, &(dt_optimizer_options){.momentum = momentum_of}, n, &err);
     gradient[at] = bad;
     bool finite = dt_optimizer_step(&optimizer, 0.01, 1, gradient, w);
     dt_optimizer_free(&optimizer);
@@ -154,7 +154,7 @@ static void overflow(void **state)
     dt_optimizer optimizer;
     dt_error err = {0};
     float w = -3e38f, gradient = 3e38f;
-    dt_optimizer_init(&optimizer, &(dt_sgd_options){.momentum = 0}, 1, &err);
+    dt_optimizer_init(&optimizer, &(dt_optimizer_options){.momentum = 0}, 1, &err);
     assert_true(dt_optimizer_step(&optimizer, 0.01, 1, &gradient, &w));
     assert_false(dt_optimizer_step(&optimizer, 1, 1, &gradient, &w));
     dt_optimizer_free(&optimizer);

@@ -1,0 +1,50 @@
+#include "optim/optim.h"
+
+#include "core/memory.h"
+#include "optim/internal.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* The names of what is remembered, as many as there are. */
+static int names_of(const dt_optimizer_options *options, const char *name[DT_OPTIMIZER_VECTORS])
+{
+    if (options->momentum == 0)
+        return 0;
+    name[0] = "momentum_buffer";
+    return 1;
+}
+
+int dt_optimizer_vectors(const dt_optimizer_options *options)
+{
+    const char *name[DT_OPTIMIZER_VECTORS];
+    return names_of(options, name);
+}
+
+dt_code dt_optimizer_init(dt_optimizer *o, const dt_optimizer_options *options, int64_t n,
+                          dt_error *err)
+{
+    const char *name[DT_OPTIMIZER_VECTORS];
+    *o = (dt_optimizer){.options = *options, .n = n, .n_vectors = names_of(options, name)};
+    for (int i = 0; i < o->n_vectors; i++) {
+        float *values = dt_alloc(n, sizeof *values, "the optimizer's state", err);
+        o->vector[i] = (dt_optimizer_vector){.name = name[i], .values = values};
+        if (values)
+            memset(values, 0, (size_t)n * sizeof *values);
+    }
+    return err->code;
+}
+
+void dt_optimizer_free(dt_optimizer *o)
+{
+    for (int i = 0; i < o->n_vectors; i++)
+        free(o->vector[i].values);
+    o->n_vectors = 0;
+}
+
+bool dt_optimizer_step(dt_optimizer *o, double lr, double scale, const float *gradient,
+                       float *weights)
+{
+    o->steps++;
+    return dt_sgd_step(o, lr, scale, gradient, weights) == 0;
+}
