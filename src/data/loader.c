@@ -64,8 +64,10 @@ static void enter_window(dt_loader *l)
     dt_order_begin(&l->order, purpose, l->window_epoch);
     l->visited = 0;
     if (l->world->size > 1) {
-        int64_t begin = l->window->begin[l->world->rank];
-        dt_order_visits(&l->order, begin, begin + own_rows(l), l->visits, l->spare);
+        int64_t begin = l->window->begin[l->world->rank], own = own_rows(l);
+        dt_order_visits(&l->order, begin, begin + own, l->visits, l->spare);
+        while (l->visited < own && l->window->first + l->visits[l->visited].position < l->position)
+            l->visited++; /* before the step that the run starts with */
     }
 }
 
@@ -190,7 +192,11 @@ static dt_code create(dt_loader *l, const dt_loader_options *o, dt_error *err)
     l->y = dt_alloc(l->cut.piece, (size_t)dt_dataset_y_bytes(d), "the samples of a batch", err);
     if (world->size > 1)
         create_rounds(l, own, err);
-    dt_stream_options streaming = {.seed = o->seed, .shuffle = o->shuffle, .team = o->team};
+    dt_stream_options streaming = {.seed = o->seed,
+                                   .shuffle = o->shuffle,
+                                   .team = o->team,
+                                   .epoch = l->epoch,
+                                   .position = l->position};
     if (!err->code && d->streamed)
         dt_stream_open(&l->stream, world, d, &plan, &streaming, err);
     return dt_world_agree(world, err);
@@ -209,15 +215,17 @@ dt_code dt_loader_create(dt_loader **loader, const dt_world *world, const dt_dat
     }
     l->world = world;
     l->dataset = dataset;
-    l->epoch = 1;
     l->steps = dt_steps_per_epoch(dataset->rows, options->batch_size, options->drop_last);
-    l->steps_left = options->total_steps > 0 ? options->total_steps : -1;
+    l->steps_left = options->total_steps > 0 ? options->total_steps - options->done_steps : -1;
     l->cut = make_cut(l, options, world->size);
+    l->epoch = options->done_steps / l->steps + 1;
+    l->step = options->done_steps % l->steps;
+    l->position = l->step * l->cut.batch_size;
     if (create(l, options, err)) {
         dt_loader_destroy(l);
         return err->code;
     }
-    if (world->size > 1)
+    if (world->size > 1 && l->steps_left != 0)
         start_round(l, &l->round[1]);
     *loader = l;
     return DT_OK;

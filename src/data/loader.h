@@ -12,7 +12,8 @@ typedef struct {
     uint64_t seed;
     bool shuffle, drop_last;
     const dt_team *team; /* whose cores reading ahead may use; NULL: one thread's, as it is */
-    int64_t total_steps; /* after which none is taken; 0: without end */
+    int64_t done_steps;  /* of the run, before the first that is taken */
+    int64_t total_steps; /* of the run, after which none is taken; 0: without end */
 } dt_loader_options;
 
 /* Some of this rank's samples of one global batch; a view that the next call ends. */
@@ -25,8 +26,8 @@ typedef struct {
 
 typedef struct dt_loader dt_loader;
 
-/* Start at the first step of epoch 1. Collective; world and dataset are borrowed for the loader's
- * life. *loader is NULL after an error. */
+/* Start behind the steps that are done: by arithmetic, nothing is replayed. Collective; world and
+ * dataset are borrowed for the loader's life. *loader is NULL after an error. */
 dt_code dt_loader_create(dt_loader **loader, const dt_world *world, const dt_dataset *dataset,
                          const dt_loader_options *options, dt_error *err);
 

@@ -73,6 +73,8 @@ struct dt_stream {
     dt_order order; /* of the blocks, in the epoch being read */
     own_block *own; /* [blocks of this rank in a window] */
     const dt_team *team;
+    int64_t start, start_first; /* the window to begin with, counted through all epochs, and where
+                                   in its epoch it begins */
     dt_window slot[SLOTS];
     dt_error err; /* the reader's; to be looked at when failed is set */
     atomic_bool failed;
@@ -185,7 +187,7 @@ static void *read_ahead(void *stream)
     dt_stream *s = stream;
     if (s->team)
         dt_team_join(s->team);
-    for (int64_t k = 0;; k++) {
+    for (int64_t k = s->start;; k++) {
         pthread_mutex_lock(&s->lock);
         while (!s->stop && k >= s->released + SLOTS)
             pthread_cond_wait(&s->changed, &s->lock);
@@ -196,10 +198,12 @@ static void *read_ahead(void *stream)
         dt_window *w = &s->slot[k % SLOTS];
         w->epoch = k / s->plan.windows + 1;
         w->index = k % s->plan.windows;
-        if (w->index == 0)
+        if (w->index == 0 && k != s->start)
             dt_order_begin(&s->order, DT_RANDOM_BLOCKS, w->epoch);
-        w->first =
-            w->index == 0 ? 0 : s->slot[(k - 1) % SLOTS].first + s->slot[(k - 1) % SLOTS].count;
+        const dt_window *before = &s->slot[(k + SLOTS - 1) % SLOTS];
+        w->first = w->index == 0   ? 0
+                   : k == s->start ? s->start_first
+                                   : before->first + before->count;
         count_window(s, w);
         read_window(s, w);
         pthread_mutex_lock(&s->lock);
@@ -207,6 +211,21 @@ static void *read_ahead(void *stream)
         pthread_cond_broadcast(&s->changed);
         pthread_mutex_unlock(&s->lock);
     }
+}
+
+/* Windows before the one to begin with are counted, not read. */
+static void find_start(dt_stream *s, int64_t epoch, int64_t position)
+{
+    dt_window w = s->slot[0];
+    dt_order_begin(&s->order, DT_RANDOM_BLOCKS, epoch);
+    for (;; w.index++, w.first += w.count) {
+        count_window(s, &w);
+        if (position < w.first + w.count || w.index == s->plan.windows - 1)
+            break;
+    }
+    s->start = (epoch - 1) * s->plan.windows + w.index;
+    s->start_first = w.first;
+    s->read = s->taken = s->released = s->start;
 }
 
 static dt_code allocate(dt_stream *s, dt_error *err)
@@ -237,6 +256,7 @@ dt_code dt_stream_open(dt_stream **stream, const dt_world *world, const dt_datas
     pthread_cond_init(&s->changed, NULL);
     dt_order_init(&s->order, plan->blocks, options->seed, options->shuffle, err);
     if (!allocate(s, err)) {
+        find_start(s, options->epoch, options->position);
         s->running = pthread_create(&s->reader, NULL, read_ahead, s) == 0;
         if (!s->running)
             dt_fail(err, DT_ERR_MEMORY, "cannot start the thread that reads ahead");

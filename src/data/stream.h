@@ -29,10 +29,11 @@ typedef struct dt_stream dt_stream;
 typedef struct {
     uint64_t seed;
     bool shuffle;
-    const dt_team *team; /* whose cores the reading may use; NULL: one thread's, as it is */
+    const dt_team *team;     /* whose cores the reading may use; NULL: one thread's, as it is */
+    int64_t epoch, position; /* to begin with: the epoch, from 1, and a position in it */
 } dt_stream_options;
 
-/* Begin to read the first windows of epoch 1. dataset is borrowed. Not collective. */
+/* Begin to read, from the window that the position is in. dataset is borrowed. Not collective. */
 dt_code dt_stream_open(dt_stream **stream, const dt_world *world, const dt_dataset *dataset,
                        const dt_stream_plan *plan, const dt_stream_options *options, dt_error *err);
 

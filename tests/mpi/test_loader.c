@@ -132,15 +132,15 @@ static int64_t expect(const scene *s, const dt_dataset *d, int epoch, int64_t *e
     return at;
 }
 
-/* One epoch: the rows that all ranks were given, at the positions where the order has them.
- * Counting them into seen [rows] on each rank and summing shows each row once. */
-static void walk_epoch(const scene *s, const dt_dataset *d, dt_loader *loader, int epoch)
+/* The rows of an epoch's steps from `step` (from 0) on that this rank is given, counted into seen
+ * [rows]. Returns how many are not what the order says, or not whole. */
+static int64_t take_steps(const scene *s, const dt_dataset *d, dt_loader *loader, int epoch,
+                          int64_t step, int64_t *seen)
 {
-    int64_t steps = dt_steps_per_epoch(d->rows, s->batch, s->drop_last), bad = 0, used = 0;
-    int64_t *seen = calloc((size_t)s->rows, sizeof *seen);
+    int64_t steps = dt_steps_per_epoch(d->rows, s->batch, s->drop_last), bad = 0;
     int64_t *expected = calloc((size_t)s->rows, sizeof *expected);
     CHECK_ALL(expect(s, d, epoch, expected) == d->rows);
-    for (int64_t step = 0; step < steps; step++) {
+    for (; step < steps; step++) {
         int64_t base = step * s->batch, left = d->rows - base;
         dt_split split = dt_batch_split(left < s->batch ? left : s->batch, world.size);
         int64_t position = base + dt_split_begin(&split, world.rank), taken = 0;
@@ -155,19 +155,45 @@ static void walk_epoch(const scene *s, const dt_dataset *d, dt_loader *loader, i
             }
         } while (!samples.last);
         bad += taken != dt_split_count(&split, world.rank);
-        used += split.n;
     }
+    free(expected);
+    return bad;
+}
+
+/* One epoch: the rows that all ranks were given, at the positions where the order has them.
+ * Counting them on each rank and summing shows each row once. */
+static void walk_epoch(const scene *s, const dt_dataset *d, dt_loader *loader, int epoch)
+{
+    int64_t *seen = calloc((size_t)s->rows, sizeof *seen), once = 0, none = 0;
+    int64_t left_out = s->drop_last ? d->rows % s->batch : 0;
+    int64_t bad = take_steps(s, d, loader, epoch, 0, seen);
     dt_sum_int64(&world, seen, s->rows);
-    int64_t once = 0, left_out = 0;
     for (int64_t r = 0; r < s->rows; r++) {
         once += seen[r] == 1;
-        left_out += seen[r] == 0;
+        none += seen[r] == 0;
     }
     free(seen);
-    free(expected);
     CHECK_ALL(bad == 0);
-    CHECK_ALL(once == used && once + left_out == s->rows);
-    CHECK_ALL(left_out == s->rows - d->rows + (s->drop_last ? d->rows % s->batch : 0));
+    CHECK_ALL(once == d->rows - left_out && once + none == s->rows);
+}
+
+/* A loader that starts behind some steps gives what is left, as if it had given those too. */
+static void start_behind(const scene *s, const dt_dataset *d, dt_loader_options options,
+                         int64_t done)
+{
+    dt_error err = {0};
+    dt_loader *loader = NULL;
+    int64_t steps = dt_steps_per_epoch(d->rows, s->batch, s->drop_last);
+    int64_t *seen = calloc((size_t)s->rows, sizeof *seen);
+    int epoch = (int)(done / steps) + 1;
+    options.done_steps = done;
+    dt_loader_create(&loader, &world, d, &options, &err);
+    CHECK_NO_ERROR(&err);
+    int64_t bad = take_steps(s, d, loader, epoch, done % steps, seen);
+    CHECK_ALL(bad == 0);
+    walk_epoch(s, d, loader, epoch + 1);
+    dt_loader_destroy(loader);
+    free(seen);
 }
 
 static void walk(const scene *s)
@@ -201,6 +227,10 @@ static void walk(const scene *s)
     for (int epoch = 1; epoch <= s->epochs; epoch++)
         walk_epoch(s, &dataset, loader, epoch);
     dt_loader_destroy(loader);
+    int64_t steps = dt_steps_per_epoch(dataset.rows, s->batch, s->drop_last);
+    start_behind(s, &dataset, options, 1);
+    start_behind(s, &dataset, options, 2 * steps - 1);
+    start_behind(s, &dataset, options, 3 * steps + steps / 2);
     dt_dataset_free(&dataset);
     dt_source_close(source);
     if (world.rank == 0)
