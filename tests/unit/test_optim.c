@@ -87,7 +87,7 @@ static void changing(void **state)
     assert_true(w == -1);
     dt_optimizer_step(&optimizer, 0.5, 1, &down, &w);
     assert_true(w == -0.75f);
-    assert_true(optimizer.momentum[0] == -0.5f);
+    assert_true(optimizer.vector[0].values[0] == -0.5f);
     dt_optimizer_free(&optimizer);
 }
 
