@@ -119,6 +119,7 @@ dt_code dt_scorer_run(dt_scorer *s, int64_t row, int64_t n, double *loss, dt_err
     if (s->y && (has_labels(s) ? read_labels(s, row, n, err)
                                : dt_source_read_targets(s->source, row, n, s->y, err)))
         return err->code;
-    *loss = dt_engine_forward(s->engine, s->parameters, s->x, s->y, n, s->output);
+    dt_feed feed = {.x = s->x, .y = s->y};
+    *loss = dt_engine_forward(s->engine, s->parameters, &feed, n, s->output);
     return DT_OK;
 }

@@ -26,6 +26,20 @@ void dt_broadcast(const dt_world *world, void *bytes, int64_t n);
 void dt_gather(const dt_world *world, const void *send, int64_t n, size_t record_bytes,
                void *receive);
 
+/* Memory that the ranks of a node can read from each other; of every rank on every node. */
+typedef struct dt_shared dt_shared;
+
+/* So many bytes of this rank, zeros at first. *shared is NULL after an error, and without one where
+ * some rank of the job cannot see the memory of another on its node. */
+dt_code dt_shared_create(const dt_world *world, int64_t bytes, dt_shared **shared, dt_error *err);
+
+/* That of a rank of this node, which only that rank may write to. Not collective. What is written
+ * is there for the others after any collective call. */
+void *dt_shared_memory(const dt_shared *shared, int node_rank);
+
+/* Not collective. Takes NULL. */
+void dt_shared_destroy(dt_shared *shared);
+
 /* The cores of the node that this job may use, shared out over its ranks on the node (see place.c).
  *   requested  threads per rank, or 0 for a fair share
  *   keep       leave the binding of the launcher as it is

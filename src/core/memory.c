@@ -2,7 +2,11 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/mman.h>
 #include <unistd.h>
+
+/* Rows taken in random order from memory in small pages wait for the table of pages too. */
+enum { CACHE_LINE = 64, HUGE_PAGE = 2 << 20, HUGE_FROM = 16 << 20 };
 
 void *dt_alloc(int64_t n, size_t size, const char *what, dt_error *err)
 {
@@ -10,8 +14,12 @@ void *dt_alloc(int64_t n, size_t size, const char *what, dt_error *err)
     void *memory = NULL;
     if (n < 1)
         n = 1;
-    if (!__builtin_mul_overflow((size_t)n, size, &bytes) && bytes <= SIZE_MAX - 63)
-        memory = aligned_alloc(64, (bytes + 63) / 64 * 64);
+    if (!__builtin_mul_overflow((size_t)n, size, &bytes) && bytes <= SIZE_MAX - HUGE_PAGE) {
+        size_t align = bytes < HUGE_FROM ? CACHE_LINE : HUGE_PAGE;
+        memory = aligned_alloc(align, (bytes + align - 1) / align * align);
+        if (memory && align == HUGE_PAGE)
+            madvise(memory, bytes, MADV_HUGEPAGE);
+    }
     char text[16];
     if (!memory)
         dt_fail(err, DT_ERR_MEMORY, "out of memory: %s for %s",

@@ -230,16 +230,45 @@ static bool must_stream(const dt_dataset *d, const dt_dataset_options *o, int64_
     return (double)rows * (double)row_bytes > (double)d->memory;
 }
 
-static dt_code allocate(dt_dataset *d, int64_t own, int64_t held, dt_error *err)
+static int64_t rows_of(const dt_dataset *d, int rank)
 {
-    size_t x = (size_t)dt_dataset_x_bytes(d), y = (size_t)dt_dataset_y_bytes(d);
-    d->held.x = dt_alloc(held, x, "the rows held out", err);
-    d->held.y = dt_alloc(held, y, "the rows held out", err);
-    if (!d->streamed) {
-        d->window.x = dt_alloc(own, x, "the shard of x", err);
-        d->window.y = dt_alloc(own, y, "the shard of y", err);
-    }
-    return err->code;
+    return d->window.begin[rank + 1] - d->window.begin[rank];
+}
+
+/* Where the y of so many rows begins, behind their x. */
+static int64_t y_begin(const dt_dataset *d, int64_t rows)
+{
+    enum { ALIGN = 64 };
+    return (rows * dt_dataset_x_bytes(d) + ALIGN - 1) / ALIGN * ALIGN;
+}
+
+static dt_rows_of_rank rows_in(const dt_dataset *d, const char *memory, int rank)
+{
+    return (dt_rows_of_rank){.x = memory, .y = memory + y_begin(d, rows_of(d, rank))};
+}
+
+/* Memory for this rank's rows. Ranks that are all on one node read each other's where they lie: no
+ * row then has to travel. Collective. */
+static dt_code allocate_window(dt_dataset *d, const dt_world *world, dt_error *err)
+{
+    int64_t own = rows_of(d, world->rank);
+    int64_t bytes = y_begin(d, own) + own * dt_dataset_y_bytes(d);
+    if (world->nodes == 1 && world->size > 1 && dt_shared_create(world, bytes, &d->shared, err))
+        return err->code;
+    if (!d->shared)
+        d->own = dt_alloc(bytes, 1, "the shard", err);
+    d->all = dt_alloc(world->size, sizeof *d->all, "the shards", err);
+    if (dt_world_agree(world, err))
+        return err->code;
+    for (int r = 0; r < world->size && d->shared; r++)
+        d->all[r] = rows_in(d, dt_shared_memory(d->shared, r), r);
+    if (!d->shared)
+        d->all[world->rank] = rows_in(d, d->own, world->rank);
+    d->window.x = (void *)d->all[world->rank].x;
+    d->window.y = (void *)d->all[world->rank].y;
+    if (d->shared || world->size == 1)
+        d->window.all = d->all;
+    return DT_OK;
 }
 
 /* Which of the rows trained on each rank has, by the shares of the file. */
@@ -268,8 +297,8 @@ static dt_code check_held(const dt_dataset *d, int64_t held, dt_error *err)
                    dt_format_bytes((double)d->memory, text[1]));
 }
 
-/* This rank's part of the loading. */
-static dt_code load(survey *s, const dt_world *world, const dt_dataset_options *o, dt_error *err)
+/* What is this rank's, and whether it fits. */
+static dt_code plan(survey *s, const dt_world *world, const dt_dataset_options *o, dt_error *err)
 {
     dt_dataset *d = s->d;
     const dt_source_facts *facts = dt_source_look(d->source);
@@ -284,13 +313,26 @@ static dt_code load(survey *s, const dt_world *world, const dt_dataset_options *
     d->streamed = must_stream(d, o, largest < facts->rows ? largest : facts->rows);
     if (count_rows(d, &share, err))
         return err->code;
-    int64_t own = d->window.begin[world->rank + 1] - d->window.begin[world->rank];
-    int64_t held = s->end - s->begin - own;
-    if (check_held(d, held, err) || allocate(d, own, held, err))
+    int64_t held = s->end - s->begin - rows_of(d, world->rank);
+    if (check_held(d, held, err))
         return err->code;
-    if (o->normalize && start_measuring(s, err))
+    d->held.x = dt_alloc(held, (size_t)dt_dataset_x_bytes(d), "the rows held out", err);
+    d->held.y = dt_alloc(held, (size_t)dt_dataset_y_bytes(d), "the rows held out", err);
+    return err->code;
+}
+
+static dt_code load(survey *s, const dt_world *world, const dt_dataset_options *o, dt_error *err)
+{
+    plan(s, world, o, err);
+    if (dt_world_agree(world, err))
         return err->code;
-    return survey_rows(s, err);
+    if (!s->d->streamed && allocate_window(s->d, world, err))
+        return err->code;
+    if (!o->normalize || !start_measuring(s, err))
+        survey_rows(s, err);
+    if (!dt_world_agree(world, err) && o->normalize)
+        finish_measuring(s, world, err);
+    return err->code;
 }
 
 dt_code dt_dataset_load(dt_dataset *d, const dt_world *world, dt_source *source,
@@ -313,15 +355,13 @@ dt_code dt_dataset_load(dt_dataset *d, const dt_world *world, dt_source *source,
                 (long long)facts->rows, d->rows == 0 ? "train on" : "validate on");
     survey s = {.d = d};
     if (!err->code)
-        load(&s, world, o, err);
-    if (!dt_world_agree(world, err) && o->normalize)
-        finish_measuring(&s, world, err);
+        load(&s, world, o, err); /* the error above is every rank's */
     dt_moments_destroy(s.moments);
     if (err->code) {
         dt_dataset_free(d);
         return err->code;
     }
-    normalize_memory(d, d->window.begin[world->rank + 1] - d->window.begin[world->rank]);
+    normalize_memory(d, rows_of(d, world->rank));
     if (o->kind == DT_Y_LABELS) {
         dt_max_int64(world, &s.largest_label, 1);
         d->outputs = s.largest_label + 1;
@@ -333,10 +373,14 @@ void dt_dataset_free(dt_dataset *d)
 {
     dt_normalizer_destroy(d->measured);
     d->measured = NULL;
+    dt_shared_destroy(d->shared);
+    d->shared = NULL;
+    free(d->own);
+    free(d->all);
     free(d->window.begin);
-    free(d->window.x);
-    free(d->window.y);
     free(d->held.x);
     free(d->held.y);
-    d->window.x = d->window.y = d->held.x = d->held.y = d->window.begin = NULL;
+    d->own = d->all = d->held.x = d->held.y = d->window.begin = NULL;
+    d->window.x = d->window.y = NULL;
+    d->window.all = NULL;
 }

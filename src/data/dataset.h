@@ -3,6 +3,7 @@
 #ifndef DT_DATA_DATASET_H
 #define DT_DATA_DATASET_H
 
+#include "core/feed.h"
 #include "core/split.h"
 #include "data/holdout.h"
 #include "data/normalizer.h"
@@ -40,6 +41,9 @@ typedef struct {
     bool streamed;                   /* the rows trained on are not in memory but read in windows */
     int64_t memory;                  /* bytes that one rank may hold */
     dt_window window;                /* else: all of them, in the order of the file */
+    struct dt_shared *shared;        /* what this rank's and its neighbours' rows lie in; NULL: */
+    void *own;                       /* what this rank's lie in */
+    dt_rows_of_rank *all;            /* [ranks] as window.all */
 } dt_dataset;
 
 /* What a row in memory costs besides its values, where there are several ranks: when it is visited,

@@ -3,8 +3,8 @@
 #include "comm/comm.h"
 #include "core/memory.h"
 #include "core/random.h"
+#include "data/gather.h"
 #include "data/order.h"
-#include "data/prefetch.h"
 #include "data/round.h"
 #include "data/stream.h"
 
@@ -20,8 +20,6 @@ struct dt_loader {
     dt_cut cut;
     int64_t steps;      /* per epoch */
     int64_t steps_left; /* to be scheduled; below 0: without end */
-    float *x;           /* [piece,features] the delivery */
-    char *y;            /* [piece] */
     /* the delivery that is scheduled next */
     int64_t epoch, step, piece; /* epoch from 1; step and piece from 0 */
     int64_t position;           /* where the batch's part in this window begins */
@@ -29,7 +27,11 @@ struct dt_loader {
     int64_t window_epoch;       /* whose order the window's rows have */
     int64_t window_rows;        /* most rows of a window */
     dt_order order;             /* of the window's rows */
-    /* several ranks: one round is consumed while the next is under way */
+    /* the delivery that was taken last */
+    int64_t first;         /* its first row: position in the window, or among a round's rows */
+    const dt_round *taken; /* the round it came in; NULL: its rows are where the window has them */
+    /* rows that have to travel: one round is consumed while the next is under way */
+    bool travels;
     dt_exchange *exchange;
     dt_round round[2];
     int current;              /* the one being consumed */
@@ -63,7 +65,7 @@ static void enter_window(dt_loader *l)
     l->order.n = l->window->count;
     dt_order_begin(&l->order, purpose, l->window_epoch);
     l->visited = 0;
-    if (l->world->size > 1) {
+    if (l->travels) {
         int64_t begin = l->window->begin[l->world->rank], own = own_rows(l);
         dt_order_visits(&l->order, begin, begin + own, l->visits, l->spare);
         while (l->visited < own && l->window->first + l->visits[l->visited].position < l->position)
@@ -188,9 +190,7 @@ static dt_code create(dt_loader *l, const dt_loader_options *o, dt_error *err)
         return err->code;
     l->window_rows = rows;
     dt_order_init(&l->order, rows, o->seed, o->shuffle, err);
-    l->x = dt_alloc(l->cut.piece * d->features, sizeof *l->x, "the samples of a batch", err);
-    l->y = dt_alloc(l->cut.piece, (size_t)dt_dataset_y_bytes(d), "the samples of a batch", err);
-    if (world->size > 1)
+    if (l->travels)
         create_rounds(l, own, err);
     dt_stream_options streaming = {.seed = o->seed,
                                    .shuffle = o->shuffle,
@@ -215,6 +215,7 @@ dt_code dt_loader_create(dt_loader **loader, const dt_world *world, const dt_dat
     }
     l->world = world;
     l->dataset = dataset;
+    l->travels = world->size > 1 && !dataset->window.all;
     l->steps = dt_steps_per_epoch(dataset->rows, options->batch_size, options->drop_last);
     l->steps_left = options->total_steps > 0 ? options->total_steps - options->done_steps : -1;
     l->cut = make_cut(l, options, world->size);
@@ -225,7 +226,7 @@ dt_code dt_loader_create(dt_loader **loader, const dt_world *world, const dt_dat
         dt_loader_destroy(l);
         return err->code;
     }
-    if (world->size > 1 && l->steps_left != 0)
+    if (l->travels && l->steps_left != 0)
         start_round(l, &l->round[1]);
     *loader = l;
     return DT_OK;
@@ -244,49 +245,60 @@ void dt_loader_destroy(dt_loader *l)
     dt_order_free(&l->order);
     free(l->visits);
     free(l->spare);
-    free(l->x);
-    free(l->y);
     free(l);
 }
 
 /* ---- Deliveries ----------------------------------------------------------------------------- */
 
-/* A row of x as the model sees it. */
-static void unpack_x(const dt_dataset *d, const char *x, float *out)
+enum { PLACES = 128 }; /* rows found at a time, before they are copied */
+
+static dt_place place_in_window(const dt_loader *l, int64_t position)
 {
-    if (d->x_is_bytes) {
-        dt_unit_from_bytes((const uint8_t *)x, d->features, out);
-        dt_normalizer_apply(d->normalizer, 1, out);
-    } else {
-        memcpy(out, x, (size_t)d->features * sizeof *out);
+    const dt_window *w = l->window;
+    int64_t row = dt_order_row(&l->order, position);
+    int owner = l->world->size == 1 ? 0 : dt_window_owner(w, l->world->size, row);
+    const dt_rows_of_rank *rows = &w->all[owner];
+    row -= w->begin[owner];
+    return (dt_place){.x = rows->x + row * dt_dataset_x_bytes(l->dataset),
+                      .y = rows->y + row * dt_dataset_y_bytes(l->dataset)};
+}
+
+static dt_place place_in_round(const dt_loader *l, int64_t i)
+{
+    size_t x_bytes = (size_t)dt_dataset_x_bytes(l->dataset);
+    size_t y_bytes = (size_t)dt_dataset_y_bytes(l->dataset);
+    const char *record = dt_round_record(l->taken, i, x_bytes + y_bytes);
+    return (dt_place){.x = record, .y = record + x_bytes};
+}
+
+static void fetch(const void *from, int64_t begin, int64_t n, float *x, int64_t stride, void *y)
+{
+    const dt_loader *l = from;
+    int64_t y_bytes = dt_dataset_y_bytes(l->dataset), first = l->first + begin;
+    dt_place place[PLACES];
+    for (int64_t i = 0, part; i < n; i += part) {
+        part = n - i < PLACES ? n - i : PLACES;
+        for (int64_t k = 0; k < part; k++)
+            place[k] =
+                l->taken ? place_in_round(l, first + i + k) : place_in_window(l, first + i + k);
+        dt_rows_gather(l->dataset, place, part, x + i * stride, stride, (char *)y + i * y_bytes);
     }
 }
 
-/* One rank has every row of the window: it gathers those of the delivery, or points at them where
- * they lie. */
-static dt_samples deliver_own(dt_loader *l)
+/* Rows that this rank can read where they lie. */
+static dt_samples deliver_window(dt_loader *l)
 {
     const dt_dataset *d = l->dataset;
     find_window(l);
     dt_delivery delivery = next_delivery(l);
-    dt_span span = dt_cut_span(&l->cut, &delivery, 0);
-    size_t x_bytes = (size_t)dt_dataset_x_bytes(d), y_bytes = (size_t)dt_dataset_y_bytes(d);
-    int64_t count = span.end - span.begin, first = span.begin - l->window->first;
-    const char *x = l->window->x, *y = l->window->y;
-    dt_samples samples = {.count = count, .x = l->x, .y = l->y, .last = delivery.last};
+    dt_span span = dt_cut_span(&l->cut, &delivery, l->world->rank);
+    dt_samples samples = {
+        .count = span.end - span.begin, .feed = {.fetch = fetch, .from = l}, .last = delivery.last};
+    l->first = span.begin - l->window->first;
     advance(l, &delivery);
-    if (!l->order.shuffle && !d->x_is_bytes) {
-        samples.x = (const float *)l->window->x + first * d->features;
-        samples.y = y + (size_t)first * y_bytes;
-        return samples;
-    }
-#pragma omp parallel for if ((size_t)count * x_bytes > 1 << 17)
-    for (int64_t i = 0; i < count; i++) {
-        if (l->order.table && i + DT_PREFETCH_AHEAD < count)
-            dt_prefetch_row(x + l->order.table[first + i + DT_PREFETCH_AHEAD] * x_bytes, x_bytes);
-        size_t row = (size_t)dt_order_row(&l->order, first + i);
-        unpack_x(d, x + row * x_bytes, l->x + i * d->features);
-        memcpy(l->y + (size_t)i * y_bytes, y + row * y_bytes, y_bytes);
+    if (!l->order.shuffle && !d->x_is_bytes && l->world->size == 1) {
+        samples.feed.x = (const float *)l->window->x + l->first * d->features;
+        samples.feed.y = (const char *)l->window->y + l->first * dt_dataset_y_bytes(d);
     }
     return samples;
 }
@@ -302,25 +314,22 @@ static void turn_rounds(dt_loader *l)
 
 static dt_samples deliver_received(dt_loader *l)
 {
-    const dt_dataset *d = l->dataset;
-    size_t x_bytes = (size_t)dt_dataset_x_bytes(d), y_bytes = (size_t)dt_dataset_y_bytes(d);
     if (l->round[l->current].delivered == l->round[l->current].deliveries)
         turn_rounds(l);
     dt_round *r = &l->round[l->current];
     const dt_delivery *delivery = &r->delivery[r->delivered++];
     dt_span span = dt_cut_span(&l->cut, delivery, l->world->rank);
-    for (int64_t i = 0; i < span.end - span.begin; i++) {
-        const char *record = dt_round_take(r, x_bytes + y_bytes);
-        unpack_x(d, record, l->x + i * d->features);
-        memcpy(l->y + (size_t)i * y_bytes, record + x_bytes, y_bytes);
-    }
-    return (dt_samples){
-        .count = span.end - span.begin, .x = l->x, .y = l->y, .last = delivery->last};
+    l->taken = r;
+    l->first = r->taken;
+    r->taken += span.end - span.begin;
+    return (dt_samples){.count = span.end - span.begin,
+                        .feed = {.fetch = fetch, .from = l},
+                        .last = delivery->last};
 }
 
 dt_samples dt_loader_next(dt_loader *l)
 {
-    return l->world->size > 1 ? deliver_received(l) : deliver_own(l);
+    return l->travels ? deliver_received(l) : deliver_window(l);
 }
 
 int64_t dt_loader_window_rows(const dt_loader *l)

@@ -1,5 +1,6 @@
-/* This rank's samples of each global batch, in memory, in the order of the epoch: rows that other
- * ranks loaded come by exchanges that run behind the compute of the batches before. */
+/* This rank's samples of each global batch, in memory, in the order of the epoch. Rows that other
+ * ranks loaded are read where they lie, if these are on the same node and hold all of theirs in
+ * memory; else they come by exchanges that run behind the compute of the batches before. */
 #ifndef DT_DATA_LOADER_H
 #define DT_DATA_LOADER_H
 
@@ -18,10 +19,9 @@ typedef struct {
 
 /* Some of this rank's samples of one global batch; a view that the next call ends. */
 typedef struct {
-    int64_t count;  /* samples here, may be 0 */
-    const float *x; /* [count,features] */
-    const void *y;  /* [count,outputs] float, or [count] int32_t labels */
-    bool last;      /* no more of this batch follow on this rank */
+    int64_t count; /* samples here, may be 0 */
+    dt_feed feed;
+    bool last; /* no more of this batch follow on this rank */
 } dt_samples;
 
 typedef struct dt_loader dt_loader;

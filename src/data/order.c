@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { TABLE_ROWS = 1 << 20 };
+enum { TABLE_ROWS = 1 << 16 }; /* a table of more is a part of an epoch's time, and not in cache */
 
 dt_code dt_order_init(dt_order *order, int64_t n, uint64_t seed, bool shuffle, dt_error *err)
 {

@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { PARALLEL_BYTES = 1 << 17 }; /* below, one thread has copied them before others wake */
+
 int64_t dt_cut_batch(const dt_cut *cut, int64_t step)
 {
     int64_t left = cut->positions - step * cut->batch_size;
@@ -91,6 +93,15 @@ static int32_t consumer(const dt_cut *cut, const dt_delivery *d, const dt_split 
     return (position - begin) / cut->piece == d->piece ? (int32_t)rank : -1;
 }
 
+/* rank [n] becomes record: records lie by rank, and of each in the order that they come in. */
+static void assign_records(dt_round *r, const int64_t *count, int ranks, int32_t *rank, int64_t n)
+{
+    begins(count, r->next, ranks);
+    for (int64_t i = 0; i < n; i++)
+        if (rank[i] >= 0)
+            rank[i] = (int32_t)r->next[rank[i]]++;
+}
+
 static void find_destinations(dt_round *r, const dt_cut *cut, int64_t first, const dt_visit *visits,
                               int64_t n)
 {
@@ -107,25 +118,26 @@ static void find_destinations(dt_round *r, const dt_cut *cut, int64_t first, con
         if (r->to[i] >= 0)
             r->send_count[r->to[i]]++;
     }
+    assign_records(r, r->send_count, cut->ranks, r->to, n);
 }
 
-static void copy_out(dt_round *r, const dt_cut *cut, const dt_dataset *d, const dt_window *w,
+static void copy_out(const dt_round *r, const dt_dataset *d, const dt_window *w,
                      const dt_visit *visits, int64_t n, int rank)
 {
     size_t x_bytes = (size_t)dt_dataset_x_bytes(d), y_bytes = (size_t)dt_dataset_y_bytes(d);
-    begins(r->send_count, r->next, cut->ranks);
+    const char *x = w->x, *y = w->y;
+#pragma omp parallel for if ((size_t)n * x_bytes > PARALLEL_BYTES)
     for (int64_t i = 0; i < n; i++) {
         if (i + DT_PREFETCH_AHEAD < n)
-            dt_prefetch_row((const char *)w->x +
-                                (size_t)(visits[i + DT_PREFETCH_AHEAD].row - w->begin[rank]) *
+            dt_prefetch_row(x + (size_t)(visits[i + DT_PREFETCH_AHEAD].row - w->begin[rank]) *
                                     x_bytes,
                             x_bytes);
         if (r->to[i] < 0)
             continue;
         size_t row = (size_t)(visits[i].row - w->begin[rank]);
-        char *record = r->send + (size_t)r->next[r->to[i]]++ * (x_bytes + y_bytes);
-        memcpy(record, (const char *)w->x + row * x_bytes, x_bytes);
-        memcpy(record + x_bytes, (const char *)w->y + row * y_bytes, y_bytes);
+        char *record = r->send + (size_t)r->to[i] * (x_bytes + y_bytes);
+        memcpy(record, x + row * x_bytes, x_bytes);
+        memcpy(record + x_bytes, y + row * y_bytes, y_bytes);
     }
 }
 
@@ -143,7 +155,7 @@ static void find_sources(dt_round *r, const dt_cut *cut, const dt_window *w, con
             r->receive_count[source]++;
         }
     }
-    begins(r->receive_count, r->next, cut->ranks);
+    assign_records(r, r->receive_count, cut->ranks, r->from, n);
     r->taken = 0;
 }
 
@@ -152,12 +164,6 @@ void dt_round_pack(dt_round *r, const dt_cut *cut, const dt_dataset *dataset,
                    int64_t n_visits, int rank)
 {
     find_destinations(r, cut, window->first, visits, n_visits);
-    copy_out(r, cut, dataset, window, visits, n_visits, rank);
+    copy_out(r, dataset, window, visits, n_visits, rank);
     find_sources(r, cut, window, order, rank);
-}
-
-const char *dt_round_take(dt_round *r, size_t bytes)
-{
-    int32_t source = r->from[r->taken++];
-    return r->receive + (size_t)r->next[source]++ * bytes;
 }

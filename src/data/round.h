@@ -40,12 +40,12 @@ typedef struct {
     /* on the way out */
     char *send;          /* records, by destination */
     int64_t *send_count; /* [ranks] */
-    int32_t *to;         /* destination of each visit in the round, -1: of another piece */
+    int32_t *to; /* of each visit in the round: the record it goes into, -1: of another piece */
     /* on the way in */
     char *receive;          /* records, by source, each in the order of the positions */
     int64_t *receive_count; /* [ranks] */
-    int64_t *next;          /* [ranks] the record to be taken next from each source */
-    int32_t *from;          /* source of each row to be consumed, in order */
+    int64_t *next;          /* [ranks] scratch: the next record of each rank */
+    int32_t *from;          /* the record of each row to be consumed, in order */
     int64_t taken;          /* rows consumed */
 } dt_round;
 
@@ -62,8 +62,12 @@ void dt_round_pack(dt_round *round, const dt_cut *cut, const dt_dataset *dataset
                    const dt_window *window, const dt_order *order, const dt_visit *visits,
                    int64_t n_visits, int rank);
 
-/* The next row that arrived: x, and y right behind it. */
-const char *dt_round_take(dt_round *round, size_t record_bytes);
+/* A row that arrived: x, and y right behind it.
+ *   i  among those to be consumed, in order */
+static inline const char *dt_round_record(const dt_round *round, int64_t i, size_t record_bytes)
+{
+    return round->receive + (size_t)round->from[i] * record_bytes;
+}
 
 void dt_round_free(dt_round *round);
 

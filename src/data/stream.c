@@ -76,7 +76,8 @@ struct dt_stream {
     int64_t start, start_first; /* the window to begin with, counted through all epochs, and where
                                    in its epoch it begins */
     dt_window slot[SLOTS];
-    dt_error err; /* the reader's; to be looked at when failed is set */
+    dt_rows_of_rank rows[SLOTS]; /* where one rank has all of a window */
+    dt_error err;                /* the reader's; to be looked at when failed is set */
     atomic_bool failed;
     pthread_t reader;
     bool running;
@@ -237,6 +238,8 @@ static dt_code allocate(dt_stream *s, dt_error *err)
         s->slot[i].begin = dt_alloc(s->world->size + 1, sizeof(int64_t), "a window", err);
         s->slot[i].x = dt_alloc(own, (size_t)dt_dataset_x_bytes(d), "a window", err);
         s->slot[i].y = dt_alloc(own, (size_t)dt_dataset_y_bytes(d), "a window", err);
+        s->rows[i] = (dt_rows_of_rank){.x = s->slot[i].x, .y = s->slot[i].y};
+        s->slot[i].all = s->world->size == 1 ? &s->rows[i] : NULL;
     }
     return err->code;
 }

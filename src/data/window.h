@@ -7,13 +7,19 @@
 #include <stdint.h>
 
 typedef struct {
-    int64_t epoch;  /* from 1; of streamed windows */
-    int64_t index;  /* in the epoch, from 0 */
-    int64_t first;  /* position in the epoch of its first row */
-    int64_t count;  /* its rows, on all ranks */
-    int64_t *begin; /* [ranks + 1] which of them each rank has; owned */
-    void *x;        /* [own rows,features] uint8_t or float; owned */
-    void *y;        /* [own rows,outputs] float, or [own rows] int32_t labels; owned */
+    const char *x, *y;
+} dt_rows_of_rank;
+
+typedef struct {
+    int64_t epoch;              /* from 1; of streamed windows */
+    int64_t index;              /* in the epoch, from 0 */
+    int64_t first;              /* position in the epoch of its first row */
+    int64_t count;              /* its rows, on all ranks */
+    int64_t *begin;             /* [ranks + 1] which of them each rank has; owned */
+    void *x;                    /* [own rows,features] uint8_t or float */
+    void *y;                    /* [own rows,outputs] float, or [own rows] int32_t labels */
+    const dt_rows_of_rank *all; /* [ranks] the same of every rank, where this one can read them;
+                                   else NULL */
 } dt_window;
 
 /* The rank that has a row of the window: the last that begins at or before it. */

@@ -11,9 +11,11 @@
 #include <string.h>
 
 enum {
-    BLOCK_ROWS = 128, /* of a thread in a wave: below, products slow down; above, caches spill */
-    LOSS_STRIDE = 16, /* two cache lines apart, so that no thread's store disturbs another */
+    BLOCK_ROWS = 128,        /* of a thread in a wave, at least: below, products slow down */
+    BLOCK_BYTES = 256 << 10, /* of narrow rows so many more: what a core's cache holds */
+    LOSS_STRIDE = 16,        /* two cache lines apart, so that no thread's store disturbs another */
     FLOPS_TO_WAKE = 4000000, /* a step of less is done before the other threads are awake */
+    FLOPS_OF_BYTE = 8,       /* that take as long as to fetch a byte of a row */
 };
 
 /* What a wave keeps of one layer, in rows of out values that lie stride apart. */
@@ -29,6 +31,9 @@ struct dt_engine {
     const dt_model *model;
     const dt_team *team;
     int64_t wave; /* most rows in a wave */
+    int64_t x_stride;
+    float *x; /* [wave,inputs] rows that were fetched, x_stride apart */
+    char *y;  /* [wave] their y */
     layer_work *work;
     double *loss; /* [threads] LOSS_STRIDE apart: of each thread's rows in the wave */
 };
@@ -36,7 +41,11 @@ struct dt_engine {
 /* One wave of one call, seen by all threads. */
 typedef struct {
     dt_engine *engine;
-    const float *parameters, *x;
+    const float *parameters;
+    const dt_feed *feed;
+    int64_t first; /* the wave's first row in the feed */
+    const float *x;
+    int64_t x_stride;
     const char *y;
     int64_t rows;
     int threads;
@@ -57,21 +66,42 @@ static float *rows_of(const dt_engine *e, int64_t stride, dt_error *err)
     return dt_alloc(e->wave * stride, sizeof(float), "activations", err);
 }
 
-double dt_engine_bytes(const dt_model *m, int threads, int64_t rows)
+/* Of a sample and its activations. */
+static double bytes_of_row(const dt_model *m)
 {
-    double most = (double)threads * BLOCK_ROWS, bytes = 0;
-    if ((double)rows < most)
-        most = (double)rows;
+    double values = (double)m->inputs;
     for (int l = 0; l < m->n_layers; l++) {
         int arrays = l == m->n_layers - 1 ? 1 : m->activation == DT_ACT_GELU ? 3 : 2;
-        bytes += arrays * most * (double)m->layer[l].out * sizeof(float);
+        values += arrays * (double)m->layer[l].out;
     }
-    return bytes;
+    return values * sizeof(float);
+}
+
+/* Most rows of a thread in a wave. */
+static int64_t block_rows(const dt_model *m)
+{
+    double fit = BLOCK_BYTES / bytes_of_row(m);
+    return fit < BLOCK_ROWS ? BLOCK_ROWS : (int64_t)fit;
+}
+
+double dt_engine_bytes(const dt_model *m, int threads, int64_t rows)
+{
+    double most = (double)threads * (double)block_rows(m);
+    return ((double)rows < most ? (double)rows : most) * bytes_of_row(m);
+}
+
+/* Bytes of a sample's y: a label or the targets. */
+static int64_t target_bytes(const dt_model *m)
+{
+    return (m->loss == DT_LOSS_CROSS_ENTROPY ? 1 : m->outputs) * (int64_t)sizeof(float);
 }
 
 static dt_code allocate(dt_engine *e, dt_error *err)
 {
     const dt_model *m = e->model;
+    e->x_stride = choose_stride(m->inputs);
+    e->x = dt_alloc(e->wave * e->x_stride, sizeof(float), "the samples of a step", err);
+    e->y = dt_alloc(e->wave, (size_t)target_bytes(m), "the samples of a step", err);
     e->work = calloc((size_t)m->n_layers, sizeof *e->work);
     e->loss = dt_alloc((int64_t)e->team->threads * LOSS_STRIDE, sizeof *e->loss, "losses", err);
     if (!e->work)
@@ -97,7 +127,7 @@ dt_code dt_engine_create(dt_engine **engine, const dt_model *model, const dt_tea
         return dt_fail(err, DT_ERR_MEMORY, "out of memory for the engine");
     e->model = model;
     e->team = team;
-    e->wave = (int64_t)team->threads * BLOCK_ROWS;
+    e->wave = (int64_t)team->threads * block_rows(model);
     if (allocate(e, err)) {
         dt_engine_destroy(e);
         return err->code;
@@ -118,7 +148,34 @@ void dt_engine_destroy(dt_engine *e)
     }
     free(e->work);
     free(e->loss);
+    free(e->x);
+    free(e->y);
     free(e);
+}
+
+/* ---- A wave's samples ----------------------------------------------------------------------- */
+
+/* The wave from row `first` of the feed on: at most so many rows. */
+static void begin_wave(wave *w, int64_t first, int64_t rows)
+{
+    const dt_engine *e = w->engine;
+    const dt_feed *feed = w->feed;
+    w->first = first;
+    w->rows = rows < e->wave ? rows : e->wave;
+    w->x = feed->x ? feed->x + first * e->model->inputs : e->x;
+    w->x_stride = feed->x ? e->model->inputs : e->x_stride;
+    w->y = !feed->x  ? e->y
+           : feed->y ? (const char *)feed->y + first * target_bytes(e->model)
+                     : NULL;
+}
+
+/* A thread's own rows of the wave. */
+static void fetch(const wave *w, int64_t begin, int64_t n)
+{
+    dt_engine *e = w->engine;
+    if (!w->feed->x && n > 0)
+        w->feed->fetch(w->feed->from, w->first + begin, n, e->x + begin * e->x_stride, e->x_stride,
+                       e->y + begin * target_bytes(e->model));
 }
 
 /* ---- A thread's rows: forward, loss, backward ----------------------------------------------- */
@@ -127,8 +184,8 @@ void dt_engine_destroy(dt_engine *e)
 static void forward(const wave *w, int64_t begin, int64_t n)
 {
     const dt_model *m = w->engine->model;
-    const float *in = w->x + begin * m->inputs; /* [n,in] */
-    int64_t in_stride = m->inputs;
+    const float *in = w->x + begin * w->x_stride; /* [n,in] */
+    int64_t in_stride = w->x_stride;
     for (int l = 0; l < m->n_layers; l++) {
         const dt_layer *layer = &m->layer[l];
         const layer_work *work = &w->engine->work[l];
@@ -149,12 +206,6 @@ static void forward(const wave *w, int64_t begin, int64_t n)
         in = work->a + at;
         in_stride = work->stride;
     }
-}
-
-/* Bytes of a sample's y: a label or the targets. */
-static int64_t target_bytes(const dt_model *m)
-{
-    return (m->loss == DT_LOSS_CROSS_ENTROPY ? 1 : m->outputs) * (int64_t)sizeof(float);
 }
 
 /* From the last layer's delta to those of the hidden layers. */
@@ -227,7 +278,7 @@ static void gradient_of_weights(const wave *w, int thread)
                               .lda = work->stride,
                               .a_transposed = true,
                               .b = l == 0 ? w->x : work[-1].a,
-                              .ldb = l == 0 ? m->inputs : work[-1].stride,
+                              .ldb = l == 0 ? w->x_stride : work[-1].stride,
                               .c = w->gradient + layer->weight + begin * layer->in,
                               .ldc = layer->in,
                               .accumulate = w->accumulate});
@@ -240,8 +291,9 @@ static void gradient_of_weights(const wave *w, int thread)
 
 static int threads_for(const dt_engine *e, int64_t rows)
 {
-    double flops = 6.0 * (double)rows * (double)e->model->parameters;
-    return flops < FLOPS_TO_WAKE ? 1 : e->team->threads;
+    const dt_model *m = e->model;
+    double row = 6.0 * (double)m->parameters + (double)FLOPS_OF_BYTE * 4 * (double)m->inputs;
+    return row * (double)rows < FLOPS_TO_WAKE ? 1 : e->team->threads;
 }
 
 static double forward_rows(const wave *w, int64_t begin, int64_t n)
@@ -268,6 +320,7 @@ static void work_in_wave(const wave *w, int thread)
     int64_t begin = w->rows * thread / w->threads;
     int64_t n = w->rows * (thread + 1) / w->threads - begin;
     double *loss = &w->engine->loss[thread * LOSS_STRIDE];
+    fetch(w, begin, n);
     if (!w->gradient) {
         *loss = forward_rows(w, begin, n);
         return;
@@ -301,38 +354,33 @@ static double run_wave(const wave *w)
     return loss;
 }
 
-double dt_engine_gradient(dt_engine *e, const float *parameters, const float *x, const void *y,
-                          int64_t rows, bool accumulate, float *gradient)
+double dt_engine_gradient(dt_engine *e, const float *parameters, const dt_feed *feed, int64_t rows,
+                          bool accumulate, float *gradient)
 {
-    const dt_model *m = e->model;
     double loss = 0;
     wave w = {.engine = e,
               .parameters = parameters,
+              .feed = feed,
               .threads = threads_for(e, rows),
               .gradient = gradient};
     if (rows == 0 && !accumulate)
-        memset(gradient, 0, (size_t)m->parameters * sizeof *gradient);
+        memset(gradient, 0, (size_t)e->model->parameters * sizeof *gradient);
     for (int64_t r = 0; r < rows; r += w.rows) {
-        w.rows = rows - r < e->wave ? rows - r : e->wave;
-        w.x = x + r * m->inputs;
-        w.y = (const char *)y + r * target_bytes(m);
+        begin_wave(&w, r, rows - r);
         w.accumulate = accumulate || r > 0;
         loss += run_wave(&w);
     }
     return loss;
 }
 
-double dt_engine_forward(dt_engine *e, const float *parameters, const float *x, const void *y,
-                         int64_t rows, float *output)
+double dt_engine_forward(dt_engine *e, const float *parameters, const dt_feed *feed, int64_t rows,
+                         float *output)
 {
-    const dt_model *m = e->model;
     double loss = 0;
-    wave w = {.engine = e, .parameters = parameters, .threads = threads_for(e, rows)};
+    wave w = {.engine = e, .parameters = parameters, .feed = feed, .threads = threads_for(e, rows)};
     for (int64_t r = 0; r < rows; r += w.rows) {
-        w.rows = rows - r < e->wave ? rows - r : e->wave;
-        w.x = x + r * m->inputs;
-        w.y = y ? (const char *)y + r * target_bytes(m) : NULL;
-        w.output = output + r * m->outputs;
+        begin_wave(&w, r, rows - r);
+        w.output = output + r * e->model->outputs;
         loss += run_wave(&w);
     }
     return loss;

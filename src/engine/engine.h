@@ -1,6 +1,6 @@
 /* From a rank's samples and the parameters to the loss and its gradient, on all the rank's threads.
  *
- * Samples are taken in waves of at most threads x BLOCK_ROWS. In a wave each thread first runs
+ * Samples are taken in waves of a block of rows for each thread. In a wave each thread first runs
  * forward and backward over its own rows; then the threads share out the rows of every weight's
  * gradient, which is one product over the wave. So there is one gradient, not one a thread, no
  * thread ever writes where another does, and memory is bounded by the number of threads, whatever
@@ -8,6 +8,7 @@
 #ifndef DT_ENGINE_H
 #define DT_ENGINE_H
 
+#include "core/feed.h"
 #include "core/team.h"
 #include "model/model.h"
 
@@ -18,22 +19,22 @@ typedef struct dt_engine dt_engine;
 dt_code dt_engine_create(dt_engine **engine, const dt_model *model, const dt_team *team,
                          dt_error *err);
 
-/* Memory that the activations of so many rows at a time will take, the most that a call is given.
- */
+/* Memory that so many rows at a time and their activations will take, the most that a call is
+ * given. */
 double dt_engine_bytes(const dt_model *model, int threads, int64_t rows);
 
 /* Sum the loss and its gradient over some samples; dividing by their number is the caller's.
  *   parameters  [P]
- *   x, y        [rows,inputs], and [rows,outputs] float or [rows] int32_t labels
+ *   feed        of at least so many rows
  *   gradient    [P] replaced, or added to if accumulate; with no rows it is set to 0 or kept
  * Returns the sum of the losses. */
-double dt_engine_gradient(dt_engine *engine, const float *parameters, const float *x, const void *y,
+double dt_engine_gradient(dt_engine *engine, const float *parameters, const dt_feed *feed,
                           int64_t rows, bool accumulate, float *gradient);
 
-/* The model's outputs before any softmax, and the loss if y is given.
+/* The model's outputs before any softmax, and the loss if the feed has y, or is fetched from.
  *   output  [rows,outputs]
  * Returns the sum of the losses over the rows; 0 without y. */
-double dt_engine_forward(dt_engine *engine, const float *parameters, const float *x, const void *y,
+double dt_engine_forward(dt_engine *engine, const float *parameters, const dt_feed *feed,
                          int64_t rows, float *output);
 
 /* Takes NULL. */

@@ -32,7 +32,7 @@ static dt_totals compute_gradient(dt_run *run, times *t)
     do {
         samples = dt_loader_next(run->loader);
         t->data += lap(t);
-        totals.loss += dt_engine_gradient(run->engine, run->parameters, samples.x, samples.y,
+        totals.loss += dt_engine_gradient(run->engine, run->parameters, &samples.feed,
                                           samples.count, more, run->gradient);
         totals.samples += samples.count;
         t->compute += lap(t);

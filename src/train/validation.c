@@ -2,6 +2,7 @@
 
 #include "comm/comm.h"
 #include "core/memory.h"
+#include "data/gather.h"
 #include "model/loss.h"
 
 #include <math.h>
@@ -18,7 +19,6 @@ dt_code dt_validation_init(dt_validation *v, const dt_world *world, const dt_dat
     if (d->streamed && whole) /* read from the file, each chunk once */
         piece = (piece + chunk - 1) / chunk * chunk;
     *v = (dt_validation){.world = world, .dataset = d, .whole = whole, .piece = piece};
-    v->x = dt_alloc(piece * d->features, sizeof *v->x, "rows to validate on", err);
     v->output = dt_alloc(piece * outputs, sizeof *v->output, "outputs", err);
     if (d->streamed && whole) {
         v->mark = dt_alloc(piece, sizeof *v->mark, "rows to validate on", err);
@@ -33,7 +33,6 @@ void dt_validation_free(dt_validation *v)
     free(v->mark);
     free(v->bytes);
     free(v->y);
-    free(v->x);
     free(v->output);
     memset(v, 0, sizeof *v);
 }
@@ -47,13 +46,9 @@ static void add_rows(const dt_validation *v, dt_engine *engine, const float *par
                      const void *x, const void *y, int64_t n, sums *s)
 {
     const dt_dataset *d = v->dataset;
-    const float *rows = x;
-    if (d->x_is_bytes) {
-        dt_unit_from_bytes(x, n * d->features, v->x);
-        dt_normalizer_apply(d->normalizer, n, v->x);
-        rows = v->x;
-    }
-    s->loss += dt_engine_forward(engine, parameters, rows, y, n, v->output);
+    dt_run_of_rows rows = {.dataset = d, .x = x, .y = y};
+    dt_feed feed = dt_rows_feed(&rows);
+    s->loss += dt_engine_forward(engine, parameters, &feed, n, v->output);
     if (d->kind == DT_Y_LABELS)
         s->correct += (double)dt_count_correct(n, d->outputs, v->output, y);
     s->samples += (double)n;

@@ -9,12 +9,12 @@
 typedef struct {
     const dt_world *world;
     const dt_dataset
-        *dataset;      /* whose rows held out these are; or, of a data set of its own, all */
-    bool whole;        /* all rows of the data set */
-    int64_t piece;     /* rows at a time */
-    bool *mark;        /* [piece] */
-    void *bytes, *y;   /* [piece] rows as they lie in the file or in memory */
-    float *x, *output; /* [piece,features], [piece,outputs] */
+        *dataset;    /* whose rows held out these are; or, of a data set of its own, all */
+    bool whole;      /* all rows of the data set */
+    int64_t piece;   /* rows at a time */
+    bool *mark;      /* [piece] */
+    void *bytes, *y; /* [piece] rows as they lie in the file or in memory */
+    float *output;   /* [piece,outputs] */
 } dt_validation;
 
 typedef struct {

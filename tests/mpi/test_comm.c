@@ -151,6 +151,37 @@ static void knows_its_place(void **state)
     CHECK_ALL(world.node_rank < world.node_size && world.node_size <= world.size);
 }
 
+/* Every rank writes into its own and reads all of its node's; shares differ, the last is empty. */
+static void memory_is_shared(void **state)
+{
+    (void)state;
+    dt_error err = {0};
+    dt_shared *shared;
+    int64_t n = world.rank == world.size - 1 ? 0 : 1000 * (world.rank + 1), bad = 0;
+    dt_shared_create(&world, n * (int64_t)sizeof(int), &shared, &err);
+    CHECK_NO_ERROR(&err);
+    CHECK_ALL(shared != NULL);
+    for (int64_t i = 0; i < n; i++)
+        ((int *)dt_shared_memory(shared, world.node_rank))[i] = world.rank * 7 + (int)i;
+    dt_world_agree(&world, &err);
+    for (int r = 0; r < world.size - 1; r++)
+        for (int i = 0; i < 1000 * (r + 1); i++)
+            bad += ((const int *)dt_shared_memory(shared, r))[i] != r * 7 + i;
+    CHECK_ALL(bad == 0);
+    dt_shared_destroy(shared);
+}
+
+/* More than the last rank can have. */
+static void memory_that_there_is_not(void **state)
+{
+    (void)state;
+    dt_error err = {0};
+    dt_shared *shared;
+    dt_shared_create(&world, world.rank == world.size - 1 ? INT64_C(1) << 60 : 100, &shared, &err);
+    CHECK_ALL(err.code == DT_ERR_MEMORY && strncmp(err.text, "out of memory: 1.2 EB", 21) == 0);
+    CHECK_ALL(shared == NULL);
+}
+
 int main(int argc, char **argv)
 {
     dt_error err = {0};
@@ -159,6 +190,8 @@ int main(int argc, char **argv)
         cmocka_unit_test(the_last_ranks_error_is_everyones),
         cmocka_unit_test(of_several_errors_the_lowest_ranks),
         cmocka_unit_test(sums_and_maxima),
+        cmocka_unit_test(memory_is_shared),
+        cmocka_unit_test(memory_that_there_is_not),
         cmocka_unit_test(gathers_in_order),
         cmocka_unit_test(exchanges),
         cmocka_unit_test(broadcasts),

@@ -64,15 +64,25 @@ static void write_scene(const scene *s, const char *path)
     free(label);
 }
 
-static int64_t row_of(const scene *s, const dt_samples *samples, int64_t i)
+/* One row of a delivery, whose x and y are copied out where they are not given where they lie. */
+static int64_t take_row(const scene *s, const dt_samples *samples, int64_t i, float *x)
 {
-    return s->labels ? ((const int32_t *)samples->y)[i] : (int64_t)((const float *)samples->y)[i];
+    const dt_feed *feed = &samples->feed;
+    union {
+        float target;
+        int32_t label;
+    } y;
+    if (feed->x) {
+        memcpy(x, feed->x + i * s->width, (size_t)s->width * sizeof *x);
+        memcpy(&y, (const char *)feed->y + i * (int64_t)sizeof y, sizeof y);
+    } else {
+        feed->fetch(feed->from, i, 1, x, s->width, &y);
+    }
+    return s->labels ? y.label : (int64_t)y.target;
 }
 
-static bool row_is_whole(const scene *s, const dt_samples *samples, int64_t i)
+static bool row_is_whole(const scene *s, int64_t row, const float *x)
 {
-    int64_t row = row_of(s, samples, i);
-    const float *x = samples->x + i * s->width;
     float unit = s->bytes ? 255 : 1;
     return x[0] == (float)first_value(s, row) / unit &&
            x[s->width - 1] == (float)last_value(s, row) / unit;
@@ -139,6 +149,7 @@ static int64_t take_steps(const scene *s, const dt_dataset *d, dt_loader *loader
 {
     int64_t steps = dt_steps_per_epoch(d->rows, s->batch, s->drop_last), bad = 0;
     int64_t *expected = calloc((size_t)s->rows, sizeof *expected);
+    float *x = calloc((size_t)s->width, sizeof *x);
     CHECK_ALL(expect(s, d, epoch, expected) == d->rows);
     for (; step < steps; step++) {
         int64_t base = step * s->batch, left = d->rows - base;
@@ -148,8 +159,8 @@ static int64_t take_steps(const scene *s, const dt_dataset *d, dt_loader *loader
         do {
             samples = dt_loader_next(loader);
             for (int64_t i = 0; i < samples.count; i++, taken++) {
-                int64_t row = row_of(s, &samples, i);
-                bad += !row_is_whole(s, &samples, i);
+                int64_t row = take_row(s, &samples, i, x);
+                bad += !row_is_whole(s, row, x);
                 bad += row != expected[position + taken];
                 seen[row]++;
             }
@@ -157,6 +168,7 @@ static int64_t take_steps(const scene *s, const dt_dataset *d, dt_loader *loader
         bad += taken != dt_split_count(&split, world.rank);
     }
     free(expected);
+    free(x);
     return bad;
 }
 
@@ -196,7 +208,7 @@ static void start_behind(const scene *s, const dt_dataset *d, dt_loader_options 
     free(seen);
 }
 
-static void walk(const scene *s)
+static void walk_once(const scene *s)
 {
     dt_error err = {0};
     dt_source *source = NULL;
@@ -236,6 +248,17 @@ static void walk(const scene *s)
     if (world.rank == 0)
         unlink(path);
     free(path);
+}
+
+/* As the ranks of one node, who read each other's rows, and as ranks whose rows have to travel. */
+static void walk(const scene *s)
+{
+    int nodes = world.nodes;
+    walk_once(s);
+    world.nodes = 2;
+    if (world.size > 1 && s->memory == 0)
+        walk_once(s);
+    world.nodes = nodes;
 }
 
 static void shuffled(void **state)

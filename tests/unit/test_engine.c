@@ -177,9 +177,10 @@ static void check_forward(const sample *s, dt_engine *engine)
     float *with = malloc((size_t)(s->rows * K + 1) * sizeof *with);
     float *without = malloc((size_t)(s->rows * K + 1) * sizeof *without);
     double out[MOST_WIDE];
-    double loss = dt_engine_forward(engine, s->parameters, s->x, s->y, s->rows, with);
+    double loss =
+        dt_engine_forward(engine, s->parameters, &(dt_feed){.x = s->x, .y = s->y}, s->rows, with);
     check_near("forward's loss", 0, loss, total_loss(s), fmax(1, loss));
-    loss = dt_engine_forward(engine, s->parameters, s->x, NULL, s->rows, without);
+    loss = dt_engine_forward(engine, s->parameters, &(dt_feed){.x = s->x}, s->rows, without);
     assert_true(loss == 0);
     assert_memory_equal(with, without, (size_t)(s->rows * K) * sizeof *with);
     for (int64_t r = 0; r < s->rows; r++) {
@@ -201,10 +202,11 @@ static void check_case(const dt_model_shape *shape, int64_t rows, int threads, i
     float *gradient = malloc((size_t)s.model.parameters * sizeof *gradient);
     memset(gradient, 0xFF, (size_t)s.model.parameters * sizeof *gradient); /* NaN: to be replaced */
     check_forward(&s, engine);
-    double loss = dt_engine_gradient(engine, s.parameters, s.x, s.y, rows, false, gradient);
+    double loss = dt_engine_gradient(engine, s.parameters, &(dt_feed){.x = s.x, .y = s.y}, rows,
+                                     false, gradient);
     check_near("loss", 0, loss, total_loss(&s), fmax(1, loss));
     check_gradient(&s, gradient, n, 1);
-    dt_engine_gradient(engine, s.parameters, s.x, s.y, rows, true, gradient);
+    dt_engine_gradient(engine, s.parameters, &(dt_feed){.x = s.x, .y = s.y}, rows, true, gradient);
     check_gradient(&s, gradient, n, 2);
     free(gradient);
     dt_engine_destroy(engine);
@@ -276,12 +278,15 @@ static void no_rows(void **state)
     dt_engine *engine = engine_of(&s, &team);
     float *gradient = draws(s.model.parameters, 1, 4), *before = draws(s.model.parameters, 1, 4);
     size_t bytes = (size_t)s.model.parameters * sizeof *gradient;
-    assert_true(dt_engine_gradient(engine, s.parameters, s.x, s.y, 0, true, gradient) == 0);
+    assert_true(dt_engine_gradient(engine, s.parameters, &(dt_feed){.x = s.x, .y = s.y}, 0, true,
+                                   gradient) == 0);
     assert_memory_equal(gradient, before, bytes);
-    assert_true(dt_engine_gradient(engine, s.parameters, s.x, s.y, 0, false, gradient) == 0);
+    assert_true(dt_engine_gradient(engine, s.parameters, &(dt_feed){.x = s.x, .y = s.y}, 0, false,
+                                   gradient) == 0);
     memset(before, 0, bytes);
     assert_memory_equal(gradient, before, bytes);
-    assert_true(dt_engine_forward(engine, s.parameters, s.x, s.y, 0, NULL) == 0);
+    assert_true(dt_engine_forward(engine, s.parameters, &(dt_feed){.x = s.x, .y = s.y}, 0, NULL) ==
+                0);
     free(gradient);
     free(before);
     dt_engine_destroy(engine);
@@ -299,10 +304,13 @@ static void repeatable(void **state)
     dt_engine *engine = engine_of(&s, &team);
     size_t bytes = (size_t)s.model.parameters * sizeof(float);
     float *first = malloc(bytes), *second = malloc(bytes);
-    double loss = dt_engine_gradient(engine, s.parameters, s.x, s.y, 800, false, first);
+    double loss =
+        dt_engine_gradient(engine, s.parameters, &(dt_feed){.x = s.x, .y = s.y}, 800, false, first);
     for (int i = 0; i < 5; i++) {
-        dt_engine_gradient(engine, s.parameters, s.x, s.y, 100 * i, false, second);
-        assert_true(dt_engine_gradient(engine, s.parameters, s.x, s.y, 800, false, second) == loss);
+        dt_engine_gradient(engine, s.parameters, &(dt_feed){.x = s.x, .y = s.y}, 100 * i, false,
+                           second);
+        assert_true(dt_engine_gradient(engine, s.parameters, &(dt_feed){.x = s.x, .y = s.y}, 800,
+                                       false, second) == loss);
         assert_memory_equal(first, second, bytes);
     }
     free(first);
@@ -322,10 +330,12 @@ static void nan_reaches_the_loss(void **state)
         dt_engine *engine = engine_of(&s, &team);
         float *gradient = malloc((size_t)s.model.parameters * sizeof *gradient), kept = s.x[33];
         s.x[33] = NAN;
-        assert_true(isnan(dt_engine_gradient(engine, s.parameters, s.x, s.y, 20, false, gradient)));
+        assert_true(isnan(dt_engine_gradient(engine, s.parameters, &(dt_feed){.x = s.x, .y = s.y},
+                                             20, false, gradient)));
         s.x[33] = kept;
         s.parameters[3] = NAN;
-        assert_true(isnan(dt_engine_gradient(engine, s.parameters, s.x, s.y, 20, false, gradient)));
+        assert_true(isnan(dt_engine_gradient(engine, s.parameters, &(dt_feed){.x = s.x, .y = s.y},
+                                             20, false, gradient)));
         free(gradient);
         dt_engine_destroy(engine);
         destroy(&s);

@@ -17,8 +17,8 @@ static const int64_t sizes[] = {1,
                                 3,
                                 5,
                                 1000,
-                                1 << 20, /* stored up to here */
-                                (1 << 20) + 1,
+                                1 << 16, /* stored up to here */
+                                (1 << 16) + 1,
                                 3000000};
 enum { SIZES = sizeof sizes / sizeof *sizes, FROM_1000 = 4 };
 

@@ -1,0 +1,49 @@
+#include "data/gather.h"
+
+#include "data/prefetch.h"
+
+#include <string.h>
+
+/* A row of x as the model sees it, but for its normalisation where x is bytes. */
+static void copy_x(const dt_dataset *d, const char *from, float *to)
+{
+    if (d->x_is_bytes)
+        dt_unit_from_bytes((const uint8_t *)from, d->features, to);
+    else
+        memcpy(to, from, (size_t)d->features * sizeof *to);
+}
+
+void dt_rows_gather(const dt_dataset *d, const dt_place *place, int64_t n, float *x, int64_t stride,
+                    void *y)
+{
+    size_t x_bytes = (size_t)dt_dataset_x_bytes(d), y_bytes = (size_t)dt_dataset_y_bytes(d);
+    for (int64_t i = 0; i < n; i++) {
+        if (i + DT_PREFETCH_AHEAD < n) {
+            dt_prefetch_row(place[i + DT_PREFETCH_AHEAD].x, x_bytes);
+            dt_prefetch_row(place[i + DT_PREFETCH_AHEAD].y, y_bytes);
+        }
+        copy_x(d, place[i].x, x + i * stride);
+        if (d->x_is_bytes)
+            dt_normalizer_apply(d->normalizer, 1, x + i * stride);
+        memcpy((char *)y + (size_t)i * y_bytes, place[i].y, y_bytes);
+    }
+}
+
+static void fetch_run(const void *from, int64_t begin, int64_t n, float *x, int64_t stride, void *y)
+{
+    const dt_run_of_rows *rows = from;
+    const dt_dataset *d = rows->dataset;
+    for (int64_t i = begin; i < begin + n; i++, x += stride) {
+        copy_x(d, rows->x + i * dt_dataset_x_bytes(d), x);
+        if (d->x_is_bytes)
+            dt_normalizer_apply(d->normalizer, 1, x);
+    }
+    memcpy(y, rows->y + begin * dt_dataset_y_bytes(d), (size_t)(n * dt_dataset_y_bytes(d)));
+}
+
+dt_feed dt_rows_feed(const dt_run_of_rows *rows)
+{
+    if (rows->dataset->x_is_bytes)
+        return (dt_feed){.fetch = fetch_run, .from = rows};
+    return (dt_feed){.x = (const float *)rows->x, .y = rows->y};
+}
