@@ -14,7 +14,8 @@ One file is one training run in file order, float32 on one CPU thread:
     @torch          the version that computed it
 
 The attributes are fixed-length ASCII. Each run is done in float64 too, and has to agree with
-float32: a run that amplifies rounding would say nothing about another implementation's.
+float32: a run that amplifies rounding would say nothing about another implementation's. Of LARS and
+LAMB, which PyTorch does not have, the float64 run of the papers' formulas is kept.
 
 Needs PyTorch and h5py; the files are kept in the repository, so nobody has to run this.
 """
@@ -160,7 +161,98 @@ CASES = {
     "batch_over_n": (regression(91, 5, 1), dict(batch_size=100, epochs=110, lr=0.02)),
     "batch_1": (regression(37, 3, 2), dict(batch_size=1, epochs=3, lr=0.01)),
     "max_steps": (regression(211, 7, 1), dict(batch_size=10, epochs=9, max_steps=123, lr=0.02)),
+    # Other optimizers (a case's number seeds its data: new ones go to the end)
+    "adam": (
+        regression(1037, 10, 3),
+        dict(MLP, activation="tanh", batch_size=64, epochs=7, optimizer="adam", lr=0.005),
+    ),
+    "adam_l2": (
+        classes(1037, 10, 4),
+        dict(
+            MLP, activation="tanh", batch_size=64, epochs=7, optimizer="adam", lr=0.005,
+            weight_decay=0.01, beta1=0.8, beta2=0.99, eps=1e-6,
+        ),
+    ),
+    "adamw": (
+        regression(1037, 10, 2),
+        dict(
+            MLP, activation="gelu", batch_size=64, epochs=7, optimizer="adamw", lr=0.005,
+            weight_decay=0.1,
+        ),
+    ),
+    "lars": (
+        classes(1037, 10, 4),
+        dict(
+            MLP, activation="tanh", batch_size=64, epochs=7, optimizer="lars", lr=5,
+            momentum=0.9, weight_decay=0.01,
+        ),
+    ),
+    "lamb": (
+        classes(1037, 10, 4),
+        dict(
+            MLP, activation="tanh", batch_size=64, epochs=7, optimizer="lamb", lr=0.02,
+            weight_decay=0.01,
+        ),
+    ),
 }
+
+
+# ---- Optimizers that PyTorch does not have, from their papers -------------------------------------------
+class Layers(torch.optim.Optimizer):
+    """Tensor by tensor; those of one dimension are neither scaled nor decayed."""
+
+    def __init__(self, parameters, **defaults):
+        super().__init__(parameters, defaults)
+
+    @torch.no_grad()
+    def step(self):
+        for group in self.param_groups:
+            for w in group["params"]:
+                self.update(w, w.grad, self.state[w], dict(group), w.dim() > 1)
+
+
+class LARS(Layers):
+    """You, Gitman, Ginsburg 2017 (arXiv:1708.03888), algorithm 1, equation 6."""
+
+    def update(self, w, g, state, o, is_matrix):
+        rate = o["lr"]
+        if is_matrix:
+            g = g + o["weight_decay"] * w
+            rate *= 0.001 * w.norm() / (w.grad.norm() + o["weight_decay"] * w.norm())
+        v = state.setdefault("v", torch.zeros_like(w))
+        v.mul_(o["momentum"]).add_(rate * g)
+        w.sub_(v)
+
+
+class LAMB(Layers):
+    """You et al. 2020 (arXiv:1904.00962), algorithm 2."""
+
+    def update(self, w, g, state, o, is_matrix):
+        beta1, beta2 = o["betas"]
+        t = state["t"] = state.get("t", 0) + 1
+        m = state.setdefault("m", torch.zeros_like(w))
+        v = state.setdefault("v", torch.zeros_like(w))
+        m.copy_(beta1 * m + (1 - beta1) * g)
+        v.copy_(beta2 * v + (1 - beta2) * g * g)
+        r = (m / (1 - beta1**t)) / ((v / (1 - beta2**t)).sqrt() + o["eps"])
+        rate = o["lr"]
+        if is_matrix:
+            r = r + o["weight_decay"] * w
+            rate *= w.norm() / r.norm()
+        w.sub_(rate * r)
+
+
+def optimizer(o, parameters):
+    common = dict(lr=o["lr"], weight_decay=o.get("weight_decay", 0))
+    adam = dict(betas=(o.get("beta1", 0.9), o.get("beta2", 0.999)), eps=o.get("eps", 1e-8))
+    name, momentum = o.get("optimizer", "sgd"), o.get("momentum", 0)
+    if name == "sgd":
+        nesterov = o.get("nesterov", False)
+        return torch.optim.SGD(parameters, momentum=momentum, nesterov=nesterov, **common)
+    if name == "lars":
+        return LARS(parameters, momentum=momentum, **common)
+    kind = {"adam": torch.optim.Adam, "adamw": torch.optim.AdamW, "lamb": LAMB}[name]
+    return kind(parameters, **adam, **common)
 
 
 # ---- One run -------------------------------------------------------------------------------------
@@ -201,13 +293,7 @@ def train(o, x, y, initial, dtype):
     model = model.to(dtype)
     before = {k: v.clone() for k, v in model.state_dict().items()}
     criterion = nn.CrossEntropyLoss() if integer else nn.MSELoss()
-    sgd = torch.optim.SGD(
-        model.parameters(),
-        lr=o["lr"],
-        momentum=o.get("momentum", 0),
-        nesterov=o.get("nesterov", False),
-        weight_decay=o.get("weight_decay", 0),
-    )
+    update = optimizer(o, model.parameters())
     losses = []
     for _ in range(o["epochs"]):
         for i in range(0, len(x), o["batch_size"]):
@@ -216,9 +302,9 @@ def train(o, x, y, initial, dtype):
             if len(losses) == o.get("max_steps"):
                 break
             loss = criterion(model(rows[i : i + o["batch_size"]]), want[i : i + o["batch_size"]])
-            sgd.zero_grad()
+            update.zero_grad()
             loss.backward()
-            sgd.step()
+            update.step()
             losses.append(loss.item())
     return np.array(losses), before, model.state_dict()
 
@@ -238,6 +324,8 @@ def make(number, name):
     assert off_loss < TOLERANCE and off_final < TOLERANCE, (name, off_loss, off_final)
     tenth = len(loss) // 10
     assert loss[-tenth:].mean() < 0.95 * loss[:tenth].mean(), (name, "does not learn")
+    if o.get("optimizer") in ("lars", "lamb"):
+        loss, final = loss64, {k: v.float() for k, v in final64.items()}
     moved = min(float((final[k] - initial[k]).abs().max()) for k in final)
     assert moved > 1e-3, (name, "a tensor hardly moves", moved)
 

@@ -15,7 +15,13 @@ extern "C" {
 typedef enum { DT_ACT_RELU, DT_ACT_TANH, DT_ACT_SIGMOID, DT_ACT_GELU } dt_activation;
 typedef enum { DT_LOSS_AUTO, DT_LOSS_MSE, DT_LOSS_CROSS_ENTROPY } dt_loss;
 typedef enum { DT_NORMALIZE_NONE, DT_NORMALIZE_STANDARD } dt_normalize;
-typedef enum { DT_OPTIM_SGD } dt_optim_kind;
+typedef enum {
+    DT_OPTIM_SGD,
+    DT_OPTIM_ADAM,
+    DT_OPTIM_ADAMW,
+    DT_OPTIM_LARS,
+    DT_OPTIM_LAMB
+} dt_optim_kind;
 typedef enum { DT_BIND_AUTO, DT_BIND_KEEP } dt_bind;
 typedef enum { DT_PROGRESS_AUTO, DT_PROGRESS_ALWAYS, DT_PROGRESS_NEVER } dt_progress;
 
@@ -42,7 +48,7 @@ typedef struct {
     char *init_from;  /* file with /model; NULL: seeded initialisation */
     /* optimizer */
     int optimizer; /* dt_optim_kind */
-    double lr, momentum, weight_decay;
+    double lr, momentum, weight_decay, beta1, beta2, eps;
     bool nesterov;
     /* run */
     int64_t epochs, max_steps; /* max_steps 0: no limit */

@@ -118,7 +118,7 @@ static herr_t add_optimizer(dt_output *output, const dt_checkpoint *c, int *firs
         if (first[i] < 0)
             return -1;
     }
-    return dt_attribute_put_text(group, "name", "sgd");
+    return dt_attribute_put_text(group, "name", dt_optimizer_name(o->options.kind));
 }
 
 static dt_code write_optimizer(dt_output *output, const dt_checkpoint *c, const int *first,

@@ -47,6 +47,11 @@ void dt_model_free(dt_model *m)
     m->layer = NULL;
 }
 
+int dt_model_tensors(const dt_model *m)
+{
+    return 2 * m->n_layers;
+}
+
 dt_tensor dt_model_tensor(const dt_model *m, int i)
 {
     const dt_layer *l = &m->layer[i / 2];

@@ -46,7 +46,8 @@ dt_code dt_model_init(dt_model *model, const dt_model_shape *shape, dt_error *er
 
 void dt_model_free(dt_model *model);
 
-/* The tensors in PyTorch's order: 2 n_layers of them. */
+/* The tensors in PyTorch's order, and how many they are. */
+int dt_model_tensors(const dt_model *model);
 dt_tensor dt_model_tensor(const dt_model *model, int i);
 
 /* PyTorch's default initialisation of nn.Linear: weight and bias uniform in +-1/sqrt(in)

@@ -9,10 +9,16 @@
 /* The names of what is remembered, as many as there are. */
 static int names_of(const dt_optimizer_options *options, const char *name[DT_OPTIMIZER_VECTORS])
 {
-    if (options->momentum == 0)
-        return 0;
-    name[0] = "momentum_buffer";
-    return 1;
+    switch (options->kind) {
+    case DT_OPTIM_SGD:
+    case DT_OPTIM_LARS:
+        name[0] = "momentum_buffer";
+        return options->kind == DT_OPTIM_LARS || options->momentum > 0;
+    default:
+        name[0] = "exp_avg";
+        name[1] = "exp_avg_sq";
+        return 2;
+    }
 }
 
 int dt_optimizer_vectors(const dt_optimizer_options *options)
@@ -45,6 +51,21 @@ void dt_optimizer_free(dt_optimizer *o)
 bool dt_optimizer_step(dt_optimizer *o, double lr, double scale, const float *gradient,
                        float *weights)
 {
+    static double (*const step[])(const dt_update *) = {/* in the order of dt_optim_kind */
+                                                        dt_sgd_step, dt_adam_step, dt_adam_step,
+                                                        dt_lars_step, dt_lamb_step};
+    dt_update update = {.optimizer = o,
+                        .lr = lr,
+                        .decay = o->options.weight_decay,
+                        .scale = scale,
+                        .gradient = gradient,
+                        .w = weights};
     o->steps++;
-    return dt_sgd_step(o, lr, scale, gradient, weights) == 0;
+    return step[o->options.kind](&update) == 0;
+}
+
+const char *dt_optimizer_name(dt_optim_kind kind)
+{
+    static const char *const name[] = {"sgd", "adam", "adamw", "lars", "lamb"};
+    return name[kind];
 }

@@ -2,6 +2,7 @@
 #ifndef DT_OPTIM_H
 #define DT_OPTIM_H
 
+#include "model/model.h"
 #include <dtrain/options.h>
 #include <dtrain/status.h>
 #include <stdbool.h>
@@ -9,13 +10,15 @@
 
 typedef struct {
     dt_optim_kind kind;
-    double momentum, weight_decay;
+    double momentum, weight_decay, beta1, beta2, eps;
     bool nesterov;
+    const dt_model *model; /* whose tensors lars and lamb tell apart; borrowed */
 } dt_optimizer_options;
 
 enum { DT_OPTIMIZER_VECTORS = 2 };
 
-/* What an optimizer remembers of each parameter, under PyTorch's name for it. */
+/* What an optimizer remembers of each parameter, under PyTorch's name for it: momentum_buffer, or
+ * exp_avg and exp_avg_sq. */
 typedef struct {
     const char *name;
     float *values; /* [n] */
@@ -46,5 +49,7 @@ bool dt_optimizer_step(dt_optimizer *optimizer, double lr, double scale, const f
                        float *weights);
 
 void dt_optimizer_free(dt_optimizer *optimizer);
+
+const char *dt_optimizer_name(dt_optim_kind kind);
 
 #endif

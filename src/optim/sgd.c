@@ -1,35 +1,40 @@
+/* torch.optim.SGD, dampening 0:
+ *   g = scale gradient + weight_decay w;  b = momentum b + g
+ *   w -= lr (nesterov ? g + momentum b : b) */
 #include "optim/internal.h"
 
-/* w - w is 0 for every finite w, NaN for all others; so is the sum that these return. */
-static float plain(const dt_optimizer *o, float lr, float scale, const float *restrict gradient,
-                   float *restrict w)
+static double plain(const dt_update *u, int64_t begin, int64_t n)
 {
-    float decay = (float)o->options.weight_decay, finite = 0;
-#pragma omp parallel for simd reduction(+ : finite) if (parallel : o->n >= DT_OPTIM_PARALLEL_FROM)
-    for (int64_t i = 0; i < o->n; i++) {
+    float lr = (float)u->lr, scale = (float)u->scale, decay = (float)u->decay, finite = 0;
+    const float *restrict gradient = u->gradient + begin;
+    float *restrict w = u->w + begin;
+#pragma omp simd reduction(+ : finite)
+    for (int64_t i = 0; i < n; i++) {
         w[i] -= lr * (scale * gradient[i] + decay * w[i]);
         finite += w[i] - w[i];
     }
-    return finite;
+    return (double)finite;
 }
 
-static float with_momentum(const dt_optimizer *o, float lr, float scale,
-                           const float *restrict gradient, float *restrict w)
+static double with_momentum(const dt_update *u, int64_t begin, int64_t n)
 {
-    float decay = (float)o->options.weight_decay, momentum = (float)o->options.momentum, finite = 0;
-    float ahead = o->options.nesterov ? 1 : 0, carried = o->options.nesterov ? momentum : 1;
-    float *restrict b = o->vector[0].values;
-#pragma omp parallel for simd reduction(+ : finite) if (parallel : o->n >= DT_OPTIM_PARALLEL_FROM)
-    for (int64_t i = 0; i < o->n; i++) {
+    const dt_optimizer_options *o = &u->optimizer->options;
+    float lr = (float)u->lr, scale = (float)u->scale, decay = (float)u->decay, finite = 0;
+    float momentum = (float)o->momentum;
+    float ahead = o->nesterov ? 1 : 0, carried = o->nesterov ? momentum : 1;
+    const float *restrict gradient = u->gradient + begin;
+    float *restrict w = u->w + begin, *restrict b = u->optimizer->vector[0].values + begin;
+#pragma omp simd reduction(+ : finite)
+    for (int64_t i = 0; i < n; i++) {
         float g = scale * gradient[i] + decay * w[i];
         b[i] = momentum * b[i] + g;
         w[i] -= lr * (ahead * g + carried * b[i]);
         finite += w[i] - w[i];
     }
-    return finite;
+    return (double)finite;
 }
 
-float dt_sgd_step(dt_optimizer *o, double lr, double scale, const float *gradient, float *w)
+double dt_sgd_step(const dt_update *u)
 {
-    return (o->n_vectors ? with_momentum : plain)(o, (float)lr, (float)scale, gradient, w);
+    return dt_blocks_run(u, u->optimizer->n_vectors ? with_momentum : plain, 0, u->optimizer->n);
 }

@@ -7,9 +7,11 @@
 static const char *const activations[] = {"relu", "tanh", "sigmoid", "gelu", NULL};
 static const char *const losses[] = {"auto", "mse", "cross-entropy", NULL};
 static const char *const normalizations[] = {"none", "standard", NULL};
-static const char *const optimizers[] = {"sgd", NULL};
+static const char *const optimizers[] = {"sgd", "adam", "adamw", "lars", "lamb", NULL};
 static const char *const bindings[] = {"auto", "keep", NULL};
 static const char *const progresses[] = {"auto", "always", "never", NULL};
+
+#define BELOW_1 0.999999 /* 1 would keep all and take nothing new */
 
 enum { MAX_WIDTH = 1 << 24 }; /* the weights of 1024 such layers still fit an int64_t */
 
@@ -20,6 +22,7 @@ enum { MAX_WIDTH = 1 << 24 }; /* the weights of 1024 such layers still fit an in
 #define COUNT_TO(field, least, most)                                                               \
     .type = DT_OPTION_COUNT, FIELD(field), .min = (least), .max = (most)
 #define REAL(field) .type = DT_OPTION_REAL, FIELD(field), .min = 0, .max = INFINITY
+#define REAL_TO(field, most) .type = DT_OPTION_REAL, FIELD(field), .min = 0, .max = (most)
 #define CHOICE(field, words) .type = DT_OPTION_CHOICE, FIELD(field), .choices = (words)
 #define WIDTHS(field) .type = DT_OPTION_WIDTHS, FIELD(field), .min = 1, .max = MAX_WIDTH
 
@@ -50,10 +53,16 @@ const dt_option dt_train_option_table[] = {
     {"Optimizer", "optimizer", "NAME", "sgd", "how a gradient becomes an update",
      CHOICE(optimizer, optimizers)},
     {NULL, "lr", "X", "0.01", "learning rate", REAL(lr)},
-    {NULL, "momentum", "X", "0", "share of the last update that is kept", REAL(momentum)},
-    {NULL, "nesterov", NULL, NULL, "Nesterov's momentum", FLAG(nesterov)},
-    {NULL, "weight-decay", "X", "0", "times the weights, added to the gradient",
+    {NULL, "momentum", "X", "0", "of sgd and lars: share of the last update that is kept",
+     REAL(momentum)},
+    {NULL, "nesterov", NULL, NULL, "of sgd: Nesterov's momentum", FLAG(nesterov)},
+    {NULL, "weight-decay", "X", "0",
+     "times the weights, added to the gradient; adamw and lamb: added to the update",
      REAL(weight_decay)},
+    {NULL, "beta1", "X", "0.9", "of adam, adamw, lamb: share kept of the mean gradient",
+     REAL_TO(beta1, BELOW_1)},
+    {NULL, "beta2", "X", "0.999", "and of the mean squared gradient", REAL_TO(beta2, BELOW_1)},
+    {NULL, "eps", "X", "1e-8", "and added to the root of the latter", REAL(eps)},
 
     {"Run", "epochs", "N", "5", "times that every sample is seen", COUNT(epochs, 1)},
     {NULL, "max-steps", "N", NULL, "stop after this many steps", COUNT(max_steps, 1)},
@@ -89,10 +98,25 @@ dt_code dt_train_options_set(dt_train_options *options, const char *name, const 
     return dt_options_set(dt_train_option_table, options, name, value, err);
 }
 
+static dt_code check_optimizer(const dt_train_options *o, dt_error *err)
+{
+    const char *name = optimizers[o->optimizer];
+    if (o->nesterov && o->optimizer != DT_OPTIM_SGD)
+        return dt_fail(err, DT_ERR_USAGE, "--nesterov: expected with --optimizer sgd, not %s",
+                       name);
+    if (o->momentum > 0 && o->optimizer != DT_OPTIM_SGD && o->optimizer != DT_OPTIM_LARS)
+        return dt_fail(err, DT_ERR_USAGE,
+                       "--momentum: expected with --optimizer sgd or lars; of %s it is --beta1",
+                       name);
+    if (o->nesterov && o->momentum <= 0)
+        return dt_fail(err, DT_ERR_USAGE, "--nesterov: expected a --momentum above 0 with it");
+    return DT_OK;
+}
+
 dt_code dt_train_options_check(const dt_train_options *options, dt_error *err)
 {
-    if (options->nesterov && options->momentum <= 0)
-        return dt_fail(err, DT_ERR_USAGE, "--nesterov: expected a --momentum above 0 with it");
+    if (check_optimizer(options, err))
+        return err->code;
     if (options->val_data && options->val_fraction > 0)
         return dt_fail(err, DT_ERR_USAGE, "--val-fraction: expected without --val-data");
     return DT_OK;

@@ -98,12 +98,17 @@ static dt_code count_steps(dt_run *r, dt_error *err)
     return DT_OK;
 }
 
-static dt_optimizer_options optimizer_options(const dt_train_options *o)
+static dt_optimizer_options optimizer_options(const dt_run *r)
 {
+    const dt_train_options *o = r->options;
     return (dt_optimizer_options){.kind = (dt_optim_kind)o->optimizer,
                                   .momentum = o->momentum,
                                   .weight_decay = o->weight_decay,
-                                  .nesterov = o->nesterov};
+                                  .beta1 = o->beta1,
+                                  .beta2 = o->beta2,
+                                  .eps = o->eps,
+                                  .nesterov = o->nesterov,
+                                  .model = &r->model};
 }
 
 /* Weights, gradient, the optimizer's state, activations: before they are allocated, since what does
@@ -112,7 +117,7 @@ static dt_code check_memory(const dt_run *r, dt_error *err)
 {
     const dt_train_options *o = r->options;
     int64_t batch = o->batch_size < r->dataset.rows ? o->batch_size : r->dataset.rows;
-    dt_optimizer_options optimizer = optimizer_options(o);
+    dt_optimizer_options optimizer = optimizer_options(r);
     double copies = 2 + dt_optimizer_vectors(&optimizer);
     double need = copies * sizeof(float) * (double)r->model.parameters +
                   dt_engine_bytes(&r->model, r->team.threads, (batch - 1) / r->world->size + 1);
@@ -144,7 +149,7 @@ static dt_code build_model(dt_run *r, dt_error *err)
     if (dt_model_init(&r->model, &shape, err) || check_memory(r, err))
         return err->code;
     int64_t n = r->model.parameters;
-    dt_optimizer_options optimizer = optimizer_options(o);
+    dt_optimizer_options optimizer = optimizer_options(r);
     r->parameters = dt_alloc(n, sizeof *r->parameters, "the weights", err);
     r->gradient = dt_alloc(n + DT_TOTALS_TAIL, sizeof *r->gradient, "the gradient", err);
     dt_optimizer_init(&r->optimizer, &optimizer, n, err);

@@ -256,7 +256,9 @@ static void train_defaults(void **state)
               "\"drop-last\":false,\"val-data\":null,\"val-fraction\":null,\"memory\":null,"
               "\"hidden\":[],\"activation\":\"relu\",\"loss\":\"auto\",\"init-from\":null,"
               "\"optimizer\":\"sgd\",\"lr\":0.01,\"momentum\":0.0,\"nesterov\":false,"
-              "\"weight-decay\":0.0,\"epochs\":5,\"max-steps\":null,\"batch-size\":100,\"seed\":0,"
+              "\"weight-decay\":0.0,\"beta1\":0.90000000000000002,\"beta2\":0.999,\"eps\":1e-8,"
+              "\"epochs\":5,\"max-"
+              "steps\":null,\"batch-size\":100,\"seed\":0,"
               "\"threads\":null,\"bind\":\"auto\",\"checkpoint\":null,\"log\":null,\"log-steps\":1,"
               "\"log-every\":null,\"progress\":\"auto\",\"quiet\":false}");
     free(text);

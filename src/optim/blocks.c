@@ -1,0 +1,65 @@
+#include "optim/internal.h"
+
+#include <math.h>
+
+enum {
+    PARALLEL_FROM = 1 << 17, /* parameters: below, one thread has them in its cache */
+    MOST_BLOCKS = 256,
+    LEAST_BLOCK = 1 << 13,
+    GRANULE = 64, /* floats of whole cache lines, so that no two threads write into one */
+    LANES = 8,    /* sums side by side, for the processor's vectors */
+};
+
+static int64_t choose_block(int64_t n)
+{
+    int64_t block = (n / MOST_BLOCKS / GRANULE + 1) * GRANULE;
+    return block < LEAST_BLOCK ? LEAST_BLOCK : block;
+}
+
+double dt_blocks_run(const dt_update *u, dt_kernel *kernel, int64_t begin, int64_t n)
+{
+    double part[MOST_BLOCKS], sum = 0;
+    int64_t block = choose_block(n), blocks = (n + block - 1) / block;
+#pragma omp parallel for if (n >= PARALLEL_FROM)
+    for (int64_t b = 0; b < blocks; b++) {
+        int64_t rest = n - b * block;
+        part[b] = kernel(u, begin + b * block, rest < block ? rest : block);
+    }
+    for (int64_t b = 0; b < blocks; b++)
+        sum += part[b];
+    return sum;
+}
+
+double dt_norm_block(const float *x, int64_t n)
+{
+    double lane[LANES] = {0}, sum = 0;
+    int64_t i = 0;
+    for (; i + LANES <= n; i += LANES)
+        for (int k = 0; k < LANES; k++)
+            lane[k] += (double)x[i + k] * (double)x[i + k];
+    for (int k = 0; i + k < n; k++)
+        lane[k] += (double)x[i + k] * (double)x[i + k];
+    for (int k = 0; k < LANES; k++)
+        sum += lane[k];
+    return sum;
+}
+
+static double gradient_block(const dt_update *u, int64_t begin, int64_t n)
+{
+    return dt_norm_block(u->gradient + begin, n);
+}
+
+static double weights_block(const dt_update *u, int64_t begin, int64_t n)
+{
+    return dt_norm_block(u->w + begin, n);
+}
+
+double dt_norm_gradient(const dt_update *u, int64_t begin, int64_t n)
+{
+    return u->scale * sqrt(dt_blocks_run(u, gradient_block, begin, n));
+}
+
+double dt_norm_weights(const dt_update *u, int64_t begin, int64_t n)
+{
+    return sqrt(dt_blocks_run(u, weights_block, begin, n));
+}
