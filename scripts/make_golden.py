@@ -65,6 +65,17 @@ def classes(n, f, c, dtype=np.int64, shape=None):
     return make
 
 
+def truths(n, f, k, dtype):
+    """Labels 0 and 1 of any type, [n] or [n,k]."""
+
+    def make(rng):
+        x = features(rng, n, f)
+        y = response(rng, x, max(k, 1)) > 0.4
+        return x, (y if k else y[:, 0]).astype(dtype)
+
+    return make
+
+
 def images(n, c, height, width):
     """Labelled noisy grey pictures, one pattern a class, uint8."""
 
@@ -194,6 +205,23 @@ CASES = {
             weight_decay=0.01,
         ),
     ),
+    # Other losses
+    "mae": (
+        regression(1037, 10, 2),
+        dict(MLP, activation="tanh", loss="mae", batch_size=64, epochs=7, lr=0.05),
+    ),
+    "huber": (
+        regression(1037, 10, 2),
+        dict(MLP, activation="tanh", loss="huber", batch_size=64, epochs=7, lr=0.1),
+    ),
+    "bce_int": (
+        truths(1037, 10, 0, np.uint8),
+        dict(MLP, activation="tanh", loss="bce", batch_size=64, epochs=7, lr=0.2),
+    ),
+    "bce_k3": (
+        truths(1037, 10, 3, np.float32),
+        dict(hidden=[19], activation="gelu", loss="bce", batch_size=64, epochs=7, lr=0.3),
+    ),
 }
 
 
@@ -276,15 +304,18 @@ def network(o, inputs, outputs):
     return nn.Sequential(*layers, nn.Linear(width, outputs))
 
 
+LOSSES = {"mse": nn.MSELoss, "mae": nn.L1Loss, "huber": nn.HuberLoss, "bce": nn.BCEWithLogitsLoss}
+
+
 def train(o, x, y, initial, dtype):
     """The losses of all steps and the final state_dict, computed in dtype."""
-    integer = y.dtype.kind in "iu"
+    integer = y.dtype.kind in "iu" and o.get("loss", "cross-entropy") == "cross-entropy"
     outputs = int(y.max()) + 1 if integer else (y.shape[1] if y.ndim > 1 else 1)
     rows = torch.from_numpy(x.reshape(len(x), -1))
     if x.dtype == np.uint8:
         rows = rows.to(torch.float32).div(255)  # as torchvision's ToTensor
     rows = rows.to(dtype)
-    want = torch.from_numpy(y.astype(np.int64) if integer else y.reshape(len(y), -1))
+    want = torch.from_numpy(y.astype(np.int64) if integer else y.reshape(len(y), -1).copy())
     want = want if integer else want.to(dtype)
 
     model = network(o, rows.shape[1], outputs)
@@ -292,7 +323,7 @@ def train(o, x, y, initial, dtype):
         model.load_state_dict(initial)
     model = model.to(dtype)
     before = {k: v.clone() for k, v in model.state_dict().items()}
-    criterion = nn.CrossEntropyLoss() if integer else nn.MSELoss()
+    criterion = nn.CrossEntropyLoss() if integer else LOSSES[o.get("loss", "mse")]()
     update = optimizer(o, model.parameters())
     losses = []
     for _ in range(o["epochs"]):

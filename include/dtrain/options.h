@@ -13,7 +13,14 @@ extern "C" {
 #endif
 
 typedef enum { DT_ACT_RELU, DT_ACT_TANH, DT_ACT_SIGMOID, DT_ACT_GELU } dt_activation;
-typedef enum { DT_LOSS_AUTO, DT_LOSS_MSE, DT_LOSS_CROSS_ENTROPY } dt_loss;
+typedef enum {
+    DT_LOSS_AUTO,
+    DT_LOSS_MSE,
+    DT_LOSS_MAE,
+    DT_LOSS_HUBER,
+    DT_LOSS_CROSS_ENTROPY,
+    DT_LOSS_BCE
+} dt_loss;
 typedef enum { DT_NORMALIZE_NONE, DT_NORMALIZE_STANDARD } dt_normalize;
 typedef enum {
     DT_OPTIM_SGD,

@@ -12,11 +12,16 @@
 /* The file in the making, on rank 0. */
 typedef struct {
     dt_output output;
-    bool classes;
+    int64_t labels_a_row;  /* 1 for classes, one of each output for bce, 0 for numbers */
     int prediction, label; /* numbers of the datasets */
     float *rows;           /* [ranks * piece,outputs] of a round */
-    int32_t *labels;       /* [ranks * piece] */
+    int32_t *labels;       /* [ranks * piece,labels_a_row] */
 } sheet;
+
+static int64_t labels_a_row(const dt_model *m)
+{
+    return m->loss == DT_LOSS_CROSS_ENTROPY ? 1 : m->loss == DT_LOSS_BCE ? m->outputs : 0;
+}
 
 static dt_code create_sheet(sheet *sh, const dt_scorer *s, int ranks,
                             const dt_predict_options *options, dt_error *err)
@@ -29,26 +34,42 @@ static dt_code create_sheet(sheet *sh, const dt_scorer *s, int ranks,
         dt_output_create(&sh->output, options->out, err))
         return err->code;
     hid_t file = sh->output.file;
-    sh->classes = s->model.loss == DT_LOSS_CROSS_ENTROPY;
+    hsize_t labels[2] = {dim[0], (hsize_t)labels_a_row(&s->model)};
+    sh->labels_a_row = labels_a_row(&s->model);
     sh->prediction = dt_output_add(&sh->output, file, "prediction", H5T_IEEE_F32LE, 2, dim, &set);
-    if (sh->classes)
-        sh->label = dt_output_add(&sh->output, file, "label", H5T_STD_I32LE, 1, dim, &set);
+    if (sh->labels_a_row)
+        sh->label = dt_output_add(&sh->output, file, "label", H5T_STD_I32LE,
+                                  sh->labels_a_row > 1 ? 2 : 1, labels, &set);
     if (sh->prediction < 0 || sh->label < 0)
         return dt_output_failed(&sh->output, err);
     sh->rows = dt_alloc(most * s->model.outputs, sizeof *sh->rows, "predictions", err);
-    sh->labels = dt_alloc(most, sizeof *sh->labels, "predictions", err);
+    sh->labels = dt_alloc(most * sh->labels_a_row, sizeof *sh->labels, "predictions", err);
     return err->code ? err->code : dt_output_begin_values(&sh->output, err);
+}
+
+/* Labels of n rows, and their outputs made probabilities. */
+static void decide(sheet *sh, const dt_model *m, int64_t n)
+{
+    int64_t K = m->outputs;
+    if (m->loss == DT_LOSS_CROSS_ENTROPY) {
+        for (int64_t i = 0; i < n; i++)
+            sh->labels[i] = (int32_t)dt_argmax(K, sh->rows + i * K);
+        dt_softmax(n, K, sh->rows);
+    } else if (m->loss == DT_LOSS_BCE) {
+        for (int64_t i = 0; i < n * K; i++)
+            sh->labels[i] = sh->rows[i] > 0;
+        dt_sigmoid(n * K, sh->rows);
+    }
 }
 
 static dt_code write_round(sheet *sh, const dt_scorer *s, int64_t row, int64_t n, dt_error *err)
 {
     int64_t K = s->model.outputs, bytes = (int64_t)sizeof(float);
-    if (sh->classes) {
-        for (int64_t i = 0; i < n; i++)
-            sh->labels[i] = (int32_t)dt_argmax(K, sh->rows + i * K);
-        dt_softmax(n, K, sh->rows);
-        dt_output_write(&sh->output, sh->label, row * bytes, sh->labels, n * bytes, err);
-    }
+    int64_t label_bytes = sh->labels_a_row * (int64_t)sizeof *sh->labels;
+    decide(sh, &s->model, n);
+    if (sh->labels_a_row)
+        dt_output_write(&sh->output, sh->label, row * label_bytes, sh->labels, n * label_bytes,
+                        err);
     return dt_output_write(&sh->output, sh->prediction, row * K * bytes, sh->rows, n * K * bytes,
                            err);
 }

@@ -3,14 +3,10 @@
 #include "checkpoint/checkpoint.h"
 #include "comm/comm.h"
 #include "core/memory.h"
+#include "model/loss.h"
 
 #include <stdlib.h>
 #include <string.h>
-
-static bool has_labels(const dt_scorer *s)
-{
-    return s->model.loss == DT_LOSS_CROSS_ENTROPY;
-}
 
 static dt_code check_fit(const dt_scorer *s, const dt_scorer_options *o, dt_error *err)
 {
@@ -21,7 +17,7 @@ static dt_code check_fit(const dt_scorer *s, const dt_scorer_options *o, dt_erro
                        "takes %lld",
                        o->data, o->x, (long long)facts->features, o->model,
                        (long long)s->model.inputs);
-    if (o->y && !has_labels(s) && facts->y_width != s->model.outputs)
+    if (o->y && !dt_loss_takes_labels(s->model.loss) && facts->y_width != s->model.outputs)
         return dt_fail(err, DT_ERR_SHAPE,
                        "%s: the rows of \"%s\" have %lld values, the model in %s "
                        "puts out %lld",
@@ -47,14 +43,14 @@ static dt_code open_data(dt_scorer *s, const dt_scorer_options *o, dt_error *err
     if (dt_source_open(&s->source, o->data, o->x, o->y, err) || check_fit(s, o, err))
         return err->code;
     const dt_source_facts *facts = dt_source_look(s->source);
-    int64_t y_width = has_labels(s) ? 1 : s->model.outputs;
     s->rows = facts->rows;
     s->piece_rows = choose_piece(facts, s->model.outputs);
     s->x = dt_alloc(s->piece_rows * facts->features, sizeof *s->x, "rows of x", err);
     if (facts->x_is_bytes)
         s->bytes = dt_alloc(s->piece_rows * facts->features, 1, "rows of x", err);
     if (o->y)
-        s->y = dt_alloc(s->piece_rows * y_width, sizeof(float), "rows of y", err);
+        s->y = dt_alloc(s->piece_rows, (size_t)dt_target_bytes(s->model.loss, s->model.outputs),
+                        "rows of y", err);
     s->output = dt_alloc(s->piece_rows * s->model.outputs, sizeof *s->output, "outputs", err);
     return dt_engine_create(&s->engine, &s->model, &s->team, err);
 }
@@ -94,12 +90,12 @@ static dt_code read_x(dt_scorer *s, int64_t row, int64_t n, dt_error *err)
     return DT_OK;
 }
 
-static dt_code read_labels(dt_scorer *s, int64_t row, int64_t n, dt_error *err)
+static dt_code read_y(dt_scorer *s, int64_t row, int64_t n, dt_error *err)
 {
     const dt_source_facts *facts = dt_source_look(s->source);
-    if (dt_source_read_labels(s->source, row, n, s->y, err))
+    if (dt_source_read_y(s->source, dt_source_y_kind(s->model.loss), row, n, s->y, err))
         return err->code;
-    for (int64_t i = 0; i < n; i++) {
+    for (int64_t i = 0; i < n && dt_loss_takes_labels(s->model.loss); i++) {
         int32_t label = ((const int32_t *)s->y)[i];
         if (label >= s->model.outputs)
             return dt_fail(err, DT_ERR_DATA,
@@ -116,8 +112,7 @@ dt_code dt_scorer_run(dt_scorer *s, int64_t row, int64_t n, double *loss, dt_err
     *loss = 0;
     if (read_x(s, row, n, err))
         return err->code;
-    if (s->y && (has_labels(s) ? read_labels(s, row, n, err)
-                               : dt_source_read_targets(s->source, row, n, s->y, err)))
+    if (s->y && read_y(s, row, n, err))
         return err->code;
     dt_feed feed = {.x = s->x, .y = s->y};
     *loss = dt_engine_forward(s->engine, s->parameters, &feed, n, s->output);

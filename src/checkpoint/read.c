@@ -138,8 +138,8 @@ static dt_code read_options(const char *path, const char *text, description *d, 
     size_t i;
     d->activation = find_word(json_string_value(json_object_get(options, "activation")),
                               activation_name, DT_ACT_GELU + 1);
-    d->loss = find_word(json_string_value(json_object_get(options, "loss")), loss_name,
-                        DT_LOSS_CROSS_ENTROPY + 1);
+    d->loss =
+        find_word(json_string_value(json_object_get(options, "loss")), loss_name, DT_LOSS_BCE + 1);
     d->n_hidden = (int64_t)json_array_size(hidden);
     d->hidden = dt_alloc(d->n_hidden, sizeof *d->hidden, "the widths of a model", err);
     bool good = json_is_array(hidden);

@@ -20,13 +20,6 @@ static dt_split share_rows(const dt_source_facts *facts, int size)
 
 /* ---- Reading -------------------------------------------------------------------------------- */
 
-static dt_code read_y(const dt_dataset *d, int64_t row, int64_t n, void *y, dt_error *err)
-{
-    if (d->kind == DT_Y_LABELS)
-        return dt_source_read_labels(d->source, row, n, y, err);
-    return dt_source_read_targets(d->source, row, n, y, err);
-}
-
 /* Keep of n rows those whose mark is as wanted, moved together. Returns how many. */
 static int64_t keep(char *rows, int64_t n, int64_t row_bytes, const bool *mark, bool wanted)
 {
@@ -43,7 +36,8 @@ static int64_t keep(char *rows, int64_t n, int64_t row_bytes, const bool *mark, 
 int64_t dt_dataset_read(const dt_dataset *d, int64_t row, int64_t n, bool held_out, bool *mark,
                         void *x, void *y, dt_error *err)
 {
-    if (dt_source_read_x(d->source, row, n, x, err) || read_y(d, row, n, y, err))
+    if (dt_source_read_x(d->source, row, n, x, err) ||
+        dt_source_read_y(d->source, d->kind, row, n, y, err))
         return 0;
     int64_t kept = held_out ? 0 : n;
     if (d->holdout.held > 0) {
@@ -119,7 +113,7 @@ static dt_code survey_piece(survey *s, dt_rows *own, int64_t row, int64_t n, dt_
     bool reads_y = own || d->holdout.held > 0 || d->kind == DT_Y_LABELS;
     if (reads_x && dt_source_read_x(d->source, row, n, s->x, err))
         return err->code;
-    if (reads_y && read_y(d, row, n, s->y, err))
+    if (reads_y && dt_source_read_y(d->source, d->kind, row, n, s->y, err))
         return err->code;
     dt_holdout_mark(&d->holdout, row, n, s->mark);
     measure(s, row, n, s->x, s->mark);
@@ -137,7 +131,8 @@ static dt_code survey_in_place(survey *s, dt_error *err)
         int64_t n = s->end - row < s->piece ? s->end - row : s->piece;
         char *x = (char *)w->x + (row - s->begin) * x_bytes;
         s->y = (char *)w->y + (row - s->begin) * y_bytes;
-        if (dt_source_read_x(s->d->source, row, n, x, err) || read_y(s->d, row, n, s->y, err))
+        if (dt_source_read_x(s->d->source, row, n, x, err) ||
+            dt_source_read_y(s->d->source, s->d->kind, row, n, s->y, err))
             break;
         measure(s, row, n, x, NULL);
         look_at_labels(s, n);

@@ -11,8 +11,6 @@
 #include "data/window.h"
 #include <dtrain/world.h>
 
-typedef enum { DT_Y_TARGETS, DT_Y_LABELS } dt_y_kind;
-
 typedef struct {
     dt_y_kind kind;
     double hold_out;                 /* share of the rows for validation, 0 to below 1 */

@@ -115,11 +115,26 @@ dt_code dt_source_read_x(dt_source *s, int64_t row, int64_t n, void *out, dt_err
     return check_finite(s, &s->x, row, n, out, err);
 }
 
-dt_code dt_source_read_targets(dt_source *s, int64_t row, int64_t n, float *out, dt_error *err)
+static dt_code read_targets(dt_source *s, int64_t row, int64_t n, float *out, dt_error *err)
 {
     if (dt_variable_read(&s->y, row, n, DT_VALUES_FLOAT, out, err))
         return err->code;
     return check_finite(s, &s->y, row, n, out, err);
+}
+
+static dt_code read_chances(dt_source *s, int64_t row, int64_t n, float *out, dt_error *err)
+{
+    int64_t width = s->y.width;
+    if (read_targets(s, row, n, out, err))
+        return err->code;
+    for (int64_t i = 0; i < n * width; i++)
+        if (out[i] < 0 || out[i] > 1)
+            return dt_fail(err, DT_ERR_DATA,
+                           "%s: \"%s\" has %g in row %lld, column %lld (counted from 0): the loss "
+                           "bce takes 0 and 1",
+                           s->path, s->y.name, (double)out[i], (long long)(row + i / width),
+                           (long long)(i % width));
+    return DT_OK;
 }
 
 static dt_code check_label(const dt_source *s, int64_t row, double label, dt_error *err)
@@ -140,7 +155,7 @@ static dt_code check_label(const dt_source *s, int64_t row, double label, dt_err
 }
 
 /* Through float64: it holds every label that can be accepted, and what it rounds is refused. */
-dt_code dt_source_read_labels(dt_source *s, int64_t row, int64_t n, int32_t *out, dt_error *err)
+static dt_code read_labels(dt_source *s, int64_t row, int64_t n, int32_t *out, dt_error *err)
 {
     enum { PIECE = 65536 };
     if (s->y.width != 1)
@@ -165,6 +180,26 @@ dt_code dt_source_read_labels(dt_source *s, int64_t row, int64_t n, int32_t *out
     }
     free(label);
     return err->code;
+}
+
+dt_y_kind dt_source_y_kind(dt_loss loss)
+{
+    return loss == DT_LOSS_CROSS_ENTROPY ? DT_Y_LABELS
+           : loss == DT_LOSS_BCE         ? DT_Y_CHANCES
+                                         : DT_Y_TARGETS;
+}
+
+dt_code dt_source_read_y(dt_source *s, dt_y_kind kind, int64_t row, int64_t n, void *out,
+                         dt_error *err)
+{
+    switch (kind) {
+    case DT_Y_LABELS:
+        return read_labels(s, row, n, out, err);
+    case DT_Y_CHANCES:
+        return read_chances(s, row, n, out, err);
+    default:
+        return read_targets(s, row, n, out, err);
+    }
 }
 
 void dt_unit_from_bytes(const uint8_t *restrict bytes, int64_t n, float *restrict out)

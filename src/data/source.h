@@ -3,6 +3,7 @@
 #ifndef DT_DATA_SOURCE_H
 #define DT_DATA_SOURCE_H
 
+#include <dtrain/options.h>
 #include <dtrain/status.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -33,12 +34,20 @@ const dt_source_facts *dt_source_look(const dt_source *source);
  */
 dt_code dt_source_read_x(dt_source *source, int64_t row, int64_t n, void *out, dt_error *err);
 
-/* Read rows [row, row + n) of y as numbers, out [n,y_width], or as labels of classes, out [n]:
- * these must be whole numbers from 0 to 2^31 - 2. */
-dt_code dt_source_read_targets(dt_source *source, int64_t row, int64_t n, float *out,
-                               dt_error *err);
-dt_code dt_source_read_labels(dt_source *source, int64_t row, int64_t n, int32_t *out,
-                              dt_error *err);
+/* What y stands for. */
+typedef enum {
+    DT_Y_TARGETS, /* numbers */
+    DT_Y_LABELS,  /* classes: whole numbers from 0 to 2^31 - 2 */
+    DT_Y_CHANCES, /* numbers from 0 to 1: what is so, 1, and what is not, 0 */
+} dt_y_kind;
+
+dt_y_kind dt_source_y_kind(dt_loss loss);
+
+/* Read rows [row, row + n) of y.
+ *   out  [n] int32_t for labels, else [n,y_width] float
+ * DT_ERR_DATA as for x, or for a value that y may not have. */
+dt_code dt_source_read_y(dt_source *source, dt_y_kind kind, int64_t row, int64_t n, void *out,
+                         dt_error *err);
 
 /* How many chunks of x have been read and unpacked, other than by HDF5 itself. */
 int64_t dt_source_chunks_read(const dt_source *source);

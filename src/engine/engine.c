@@ -32,8 +32,9 @@ struct dt_engine {
     const dt_team *team;
     int64_t wave; /* most rows in a wave */
     int64_t x_stride;
-    float *x; /* [wave,inputs] rows that were fetched, x_stride apart */
-    char *y;  /* [wave] their y */
+    float *x;        /* [wave,inputs] rows that were fetched, x_stride apart */
+    int64_t y_bytes; /* of a sample's y */
+    char *y;         /* [wave] theirs */
     layer_work *work;
     double *loss; /* [threads] LOSS_STRIDE apart: of each thread's rows in the wave */
 };
@@ -90,18 +91,13 @@ double dt_engine_bytes(const dt_model *m, int threads, int64_t rows)
     return ((double)rows < most ? (double)rows : most) * bytes_of_row(m);
 }
 
-/* Bytes of a sample's y: a label or the targets. */
-static int64_t target_bytes(const dt_model *m)
-{
-    return (m->loss == DT_LOSS_CROSS_ENTROPY ? 1 : m->outputs) * (int64_t)sizeof(float);
-}
-
 static dt_code allocate(dt_engine *e, dt_error *err)
 {
     const dt_model *m = e->model;
     e->x_stride = choose_stride(m->inputs);
+    e->y_bytes = dt_target_bytes(m->loss, m->outputs);
     e->x = dt_alloc(e->wave * e->x_stride, sizeof(float), "the samples of a step", err);
-    e->y = dt_alloc(e->wave, (size_t)target_bytes(m), "the samples of a step", err);
+    e->y = dt_alloc(e->wave, (size_t)e->y_bytes, "the samples of a step", err);
     e->work = calloc((size_t)m->n_layers, sizeof *e->work);
     e->loss = dt_alloc((int64_t)e->team->threads * LOSS_STRIDE, sizeof *e->loss, "losses", err);
     if (!e->work)
@@ -164,9 +160,7 @@ static void begin_wave(wave *w, int64_t first, int64_t rows)
     w->rows = rows < e->wave ? rows : e->wave;
     w->x = feed->x ? feed->x + first * e->model->inputs : e->x;
     w->x_stride = feed->x ? e->model->inputs : e->x_stride;
-    w->y = !feed->x  ? e->y
-           : feed->y ? (const char *)feed->y + first * target_bytes(e->model)
-                     : NULL;
+    w->y = !feed->x ? e->y : feed->y ? (const char *)feed->y + first * e->y_bytes : NULL;
 }
 
 /* A thread's own rows of the wave. */
@@ -175,7 +169,7 @@ static void fetch(const wave *w, int64_t begin, int64_t n)
     dt_engine *e = w->engine;
     if (!w->feed->x && n > 0)
         w->feed->fetch(w->feed->from, w->first + begin, n, e->x + begin * e->x_stride, e->x_stride,
-                       e->y + begin * target_bytes(e->model));
+                       e->y + begin * e->y_bytes);
 }
 
 /* ---- A thread's rows: forward, loss, backward ----------------------------------------------- */
@@ -238,7 +232,7 @@ static double run_rows(const wave *w, int64_t begin, int64_t n)
         return 0;
     forward(w, begin, n);
     double loss = dt_loss_back(m->loss, n, m->outputs, w->parameters + last->bias,
-                               w->y + begin * target_bytes(m),
+                               w->y + begin * w->engine->y_bytes,
                                w->engine->work[m->n_layers - 1].a + begin * m->outputs);
     backward(w, begin, n);
     return loss;
@@ -308,7 +302,7 @@ static double forward_rows(const wave *w, int64_t begin, int64_t n)
     forward(w, begin, n);
     memcpy(to, from, (size_t)(n * m->outputs) * sizeof *to);
     if (w->y)
-        return dt_loss_sum(m->loss, n, m->outputs, bias, w->y + begin * target_bytes(m), to);
+        return dt_loss_sum(m->loss, n, m->outputs, bias, w->y + begin * w->engine->y_bytes, to);
     for (int64_t r = 0; r < n; r++)
         for (int64_t k = 0; k < m->outputs; k++)
             to[r * m->outputs + k] += bias[k];

@@ -41,6 +41,9 @@ static double log_sum_exp(int64_t K, const float *output)
     return (double)max + log((double)sum);
 }
 
+/* ---- Of a sample: the loss, and its gradient in place of the outputs ----------------------------
+ */
+
 static double mse_back(int64_t K, const float *restrict y, float *restrict output)
 {
     double sum = 0;
@@ -49,6 +52,54 @@ static double mse_back(int64_t K, const float *restrict y, float *restrict outpu
         float error = output[k] - y[k];
         sum += (double)error * (double)error;
         output[k] = scale * error;
+    }
+    return sum / (double)K;
+}
+
+static double mae_back(int64_t K, const float *restrict y, float *restrict output)
+{
+    double sum = 0;
+    float scale = 1 / (float)K;
+    for (int64_t k = 0; k < K; k++) {
+        float error = output[k] - y[k];
+        sum += (double)fabsf(error);
+        output[k] = scale * (float)((error > 0) - (error < 0));
+    }
+    return sum / (double)K;
+}
+
+static double huber(double error)
+{
+    double size = fabs(error);
+    return size < 1 ? 0.5 * size * size : size - 0.5;
+}
+
+static double huber_back(int64_t K, const float *restrict y, float *restrict output)
+{
+    double sum = 0;
+    float scale = 1 / (float)K;
+    for (int64_t k = 0; k < K; k++) {
+        float error = output[k] - y[k];
+        sum += huber((double)error);
+        output[k] = scale * (error > 1 ? 1 : error < -1 ? -1 : error);
+    }
+    return sum / (double)K;
+}
+
+/* -y log s - (1 - y) log(1 - s), where s = 1 / (1 + exp(-z)), without an overflow. */
+static double bce(double z, double y)
+{
+    return (1 - y) * z + log1p(exp(-fabs(z))) + fmax(-z, 0);
+}
+
+static double bce_back(int64_t K, const float *restrict y, float *restrict output)
+{
+    double sum = 0;
+    float scale = 1 / (float)K;
+    for (int64_t k = 0; k < K; k++) {
+        float z = output[k], e = expf(-fabsf(z));
+        sum += (double)((1 - y[k]) * z) + (double)(log1pf(e) + (z < 0 ? -z : 0));
+        output[k] = scale * ((z < 0 ? e : 1) / (1 + e) - y[k]);
     }
     return sum / (double)K;
 }
@@ -65,6 +116,22 @@ static double cross_entropy_back(int64_t K, int32_t label, float *output)
     return log((double)sum) - chosen;
 }
 
+static double row_back(dt_loss loss, int64_t K, const void *y, float *output)
+{
+    switch (loss) {
+    case DT_LOSS_CROSS_ENTROPY:
+        return cross_entropy_back(K, *(const int32_t *)y, output);
+    case DT_LOSS_MAE:
+        return mae_back(K, y, output);
+    case DT_LOSS_HUBER:
+        return huber_back(K, y, output);
+    case DT_LOSS_BCE:
+        return bce_back(K, y, output);
+    default:
+        return mse_back(K, y, output);
+    }
+}
+
 double dt_loss_back(dt_loss loss, int64_t rows, int64_t K, const float *bias, const void *y,
                     float *output)
 {
@@ -72,20 +139,36 @@ double dt_loss_back(dt_loss loss, int64_t rows, int64_t K, const float *bias, co
     for (int64_t r = 0; r < rows; r++) {
         float *row = output + r * K;
         add_bias(K, bias, row);
-        sum += loss == DT_LOSS_CROSS_ENTROPY ? cross_entropy_back(K, ((const int32_t *)y)[r], row)
-                                             : mse_back(K, (const float *)y + r * K, row);
+        sum += row_back(loss, K, (const char *)y + r * dt_target_bytes(loss, K), row);
     }
     return sum;
 }
 
-static double mse(int64_t K, const float *y, const float *output)
+/* ---- Of a sample: the loss alone ----------------------------------------------------------------
+ */
+
+static double cross_entropy(int64_t K, int32_t label, const float *output)
+{
+    return label < K ? log_sum_exp(K, output) - (double)output[label] : HUGE_VAL;
+}
+
+static double mean_over_outputs(dt_loss loss, int64_t K, const float *y, const float *output)
 {
     double sum = 0;
     for (int64_t k = 0; k < K; k++) {
         double error = (double)output[k] - (double)y[k];
-        sum += error * error;
+        sum += loss == DT_LOSS_BCE     ? bce((double)output[k], (double)y[k])
+               : loss == DT_LOSS_HUBER ? huber(error)
+               : loss == DT_LOSS_MAE   ? fabs(error)
+                                       : error * error;
     }
     return sum / (double)K;
+}
+
+double dt_loss_row(dt_loss loss, int64_t K, const void *y, const float *output)
+{
+    return loss == DT_LOSS_CROSS_ENTROPY ? cross_entropy(K, *(const int32_t *)y, output)
+                                         : mean_over_outputs(loss, K, y, output);
 }
 
 double dt_loss_sum(dt_loss loss, int64_t rows, int64_t K, const float *bias, const void *y,
@@ -95,15 +178,13 @@ double dt_loss_sum(dt_loss loss, int64_t rows, int64_t K, const float *bias, con
     for (int64_t r = 0; r < rows; r++) {
         float *row = output + r * K;
         add_bias(K, bias, row);
-        if (loss == DT_LOSS_CROSS_ENTROPY) {
-            int32_t label = ((const int32_t *)y)[r];
-            sum += label < K ? log_sum_exp(K, row) - (double)row[label] : HUGE_VAL;
-        } else {
-            sum += mse(K, (const float *)y + r * K, row);
-        }
+        sum += dt_loss_row(loss, K, (const char *)y + r * dt_target_bytes(loss, K), row);
     }
     return sum;
 }
+
+/* ---- What is made of outputs --------------------------------------------------------------------
+ */
 
 int64_t dt_argmax(int64_t K, const float *output)
 {
@@ -131,4 +212,10 @@ void dt_softmax(int64_t rows, int64_t K, float *output)
         for (int64_t k = 0; k < K; k++)
             row[k] *= scale;
     }
+}
+
+void dt_sigmoid(int64_t n, float *output)
+{
+    for (int64_t i = 0; i < n; i++)
+        output[i] = 1 / (1 + expf(-output[i]));
 }

@@ -4,10 +4,28 @@
 #define DT_MODEL_LOSS_H
 
 #include <dtrain/options.h>
+#include <stdbool.h>
 #include <stdint.h>
 
-/* mse: the mean over the K outputs of (o - y)^2, as torch.nn.MSELoss with one mean over samples and
- * outputs. cross-entropy: -log softmax(o)[label], as torch.nn.CrossEntropyLoss.
+/* Whether y is labels of classes: [rows] int32_t, each in 0..K-1; else it is [rows,K] float. */
+static inline bool dt_loss_takes_labels(dt_loss loss)
+{
+    return loss == DT_LOSS_CROSS_ENTROPY;
+}
+
+/* Bytes of a sample's y. */
+static inline int64_t dt_target_bytes(dt_loss loss, int64_t K)
+{
+    return (dt_loss_takes_labels(loss) ? 1 : K) * (int64_t)sizeof(float);
+}
+
+/* Of a sample with the outputs o, each as PyTorch has it with one mean over samples and outputs:
+ *   mse            mean over the K outputs of (o - y)^2                         torch.nn.MSELoss
+ *   mae            of |o - y|, whose slope at 0 is 0                            L1Loss
+ *   huber          of e^2 / 2 for |e| < 1, else |e| - 1/2, where e = o - y      HuberLoss
+ *   bce            of -y log s - (1 - y) log(1 - s), where s = sigmoid(o)       BCEWithLogitsLoss
+ *   cross-entropy  -log softmax(o)[label]                                       CrossEntropyLoss
+ *
  *   output    [rows,K] without the bias of the last layer
  *   bias      [K]
  *   y         [rows,K] float targets, or [rows] int32_t labels in 0..K-1
@@ -21,6 +39,9 @@ double dt_loss_back(dt_loss loss, int64_t rows, int64_t K, const float *bias, co
 double dt_loss_sum(dt_loss loss, int64_t rows, int64_t K, const float *bias, const void *y,
                    float *output);
 
+/* The loss of one sample: its y, and its outputs [K] with the bias. */
+double dt_loss_row(dt_loss loss, int64_t K, const void *y, const float *output);
+
 /* How many rows have their largest output at their label. */
 int64_t dt_count_correct(int64_t rows, int64_t K, const float *output, const int32_t *label);
 
@@ -29,5 +50,8 @@ int64_t dt_argmax(int64_t K, const float *output);
 
 /* output = softmax(output), rows of K. */
 void dt_softmax(int64_t rows, int64_t K, float *output);
+
+/* output = 1 / (1 + exp(-output)), n of them. */
+void dt_sigmoid(int64_t n, float *output);
 
 #endif

@@ -82,7 +82,7 @@ const char *dt_activation_name(dt_activation activation)
 
 const char *dt_loss_name(dt_loss loss)
 {
-    static const char *const name[] = {"auto", "mse", "cross-entropy"};
+    static const char *const name[] = {"auto", "mse", "mae", "huber", "cross-entropy", "bce"};
     return name[loss];
 }
 

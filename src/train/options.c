@@ -5,7 +5,7 @@
 
 /* The words stand in the order of the enums in dtrain/options.h. */
 static const char *const activations[] = {"relu", "tanh", "sigmoid", "gelu", NULL};
-static const char *const losses[] = {"auto", "mse", "cross-entropy", NULL};
+static const char *const losses[] = {"auto", "mse", "mae", "huber", "cross-entropy", "bce", NULL};
 static const char *const normalizations[] = {"none", "standard", NULL};
 static const char *const optimizers[] = {"sgd", "adam", "adamw", "lars", "lamb", NULL};
 static const char *const bindings[] = {"auto", "keep", NULL};

@@ -34,7 +34,7 @@ static dt_code load_data(dt_run *r, dt_error *err)
         return err->code;
     r->model.loss = choose_loss(o, dt_source_look(r->source));
     dt_dataset_options data = {.hold_out = o->val_fraction, .memory = o->memory};
-    data.kind = r->model.loss == DT_LOSS_CROSS_ENTROPY ? DT_Y_LABELS : DT_Y_TARGETS;
+    data.kind = dt_source_y_kind(r->model.loss);
     data.seed = run_seed(o);
     data.normalize = o->normalize == DT_NORMALIZE_STANDARD;
     return dt_dataset_load(&r->dataset, r->world, r->source, &data, err);

@@ -113,25 +113,30 @@ static void evaluates_classes(void **state)
     remove_file(model);
 }
 
+/* Read a dataset of just so many bytes; on failure values are left as they are. */
+static void read_all(const char *path, const char *name, hid_t type, void *values, size_t bytes)
+{
+    hid_t file = H5Fopen(path, H5F_ACC_RDONLY, H5P_DEFAULT);
+    hid_t set = H5Dopen2(file, name, H5P_DEFAULT);
+    if (H5Dget_storage_size(set) != bytes ||
+        H5Dread(set, type, H5S_ALL, H5S_ALL, H5P_DEFAULT, values) < 0)
+        print_error("%s: cannot read %s\n", path, name);
+    H5Dclose(set);
+    H5Fclose(file);
+}
+
 static bool predictions_right(const char *path, const float x[ROWS][2])
 {
     static float p[ROWS][2];
     static int32_t label[ROWS];
-    hid_t file = H5Fopen(path, H5F_ACC_RDONLY, H5P_DEFAULT);
-    hid_t prediction = H5Dopen2(file, "prediction", H5P_DEFAULT);
-    hid_t labels = H5Dopen2(file, "label", H5P_DEFAULT);
-    bool right = H5Dget_storage_size(prediction) == sizeof p &&
-                 H5Dread(prediction, H5T_NATIVE_FLOAT, H5S_ALL, H5S_ALL, H5P_DEFAULT, p) >= 0 &&
-                 H5Dget_storage_size(labels) == sizeof label &&
-                 H5Dread(labels, H5T_NATIVE_INT32, H5S_ALL, H5S_ALL, H5P_DEFAULT, label) >= 0;
+    bool right = true;
+    read_all(path, "prediction", H5T_NATIVE_FLOAT, p, sizeof p);
+    read_all(path, "label", H5T_NATIVE_INT32, label, sizeof label);
     for (int r = 0; r < ROWS && right; r++) {
         double first = 1 / (1 + exp((double)x[r][1] - x[r][0]));
         right = fabs(p[r][0] - first) < 1e-6 && fabs(p[r][1] - (1 - first)) < 1e-6 &&
                 label[r] == (x[r][0] >= x[r][1] ? 0 : 1);
     }
-    H5Dclose(prediction);
-    H5Dclose(labels);
-    H5Fclose(file);
     return right;
 }
 
@@ -148,6 +153,33 @@ static void predicts_classes(void **state)
     dt_predict(&world, &options, &err);
     CHECK_NO_ERROR(&err);
     CHECK_ALL(world.rank != 0 || predictions_right(out, x));
+    remove_file(out);
+    remove_file(data);
+    remove_file(model);
+}
+
+static void predicts_truths(void **state)
+{
+    (void)state;
+    static float x[ROWS][2], y[ROWS], p[ROWS][2];
+    static int32_t label[ROWS][2];
+    bool right = true;
+    make_x(x);
+    char *model = write_model(2, DT_LOSS_BCE, identity), *data = write_rows(x, y, false);
+    char *out = test_path("prediction.h5");
+    dt_error err = {0};
+    dt_predict_options options = {.model = model, .data = data, .x = "x", .out = out};
+    dt_predict(&world, &options, &err);
+    CHECK_NO_ERROR(&err);
+    if (world.rank == 0) {
+        read_all(out, "prediction", H5T_NATIVE_FLOAT, p, sizeof p);
+        read_all(out, "label", H5T_NATIVE_INT32, label, sizeof label);
+    }
+    for (int r = 0; r < ROWS && world.rank == 0; r++)
+        for (int k = 0; k < 2; k++)
+            right = right && fabs(p[r][k] - 1 / (1 + exp((double)-x[r][k]))) < 1e-6 &&
+                    label[r][k] == (x[r][k] > 0);
+    CHECK_ALL(right);
     remove_file(out);
     remove_file(data);
     remove_file(model);
@@ -195,6 +227,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(evaluates_numbers),
         cmocka_unit_test(evaluates_classes),
         cmocka_unit_test(predicts_classes),
+        cmocka_unit_test(predicts_truths),
         cmocka_unit_test(the_last_row_is_no_class),
         cmocka_unit_test(a_bad_last_row_leaves_no_prediction),
     };

@@ -221,7 +221,8 @@ static void activations(void **state)
 {
     (void)state;
     for (int f = DT_ACT_RELU; f <= DT_ACT_GELU; f++)
-        for (int loss = DT_LOSS_MSE; loss <= DT_LOSS_CROSS_ENTROPY; loss++)
+        for (int loss = DT_LOSS_MSE; loss <= DT_LOSS_CROSS_ENTROPY;
+             loss += DT_LOSS_CROSS_ENTROPY - DT_LOSS_MSE)
             check_case(&(dt_model_shape){5, 3, hidden, 2, (dt_activation)f, (dt_loss)loss}, 20, 1,
                        1000);
 }

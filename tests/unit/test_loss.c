@@ -69,6 +69,42 @@ static void mse_large(void **state)
     check_near((double)output / 2e30, 1, 1e-6);
 }
 
+/* ---- The other losses of numbers ------------------------------------------------------------- */
+
+/* errors 0.5, -2 and 0 */
+static void mae(void **state)
+{
+    (void)state;
+    check_loss(DT_LOSS_MAE, 1, 3, (float[]){0.5f, -1, 0}, (float[]){1, 3, 2}, (float[]){1, 2, 2},
+               2.5 / 3, (double[]){1 / 3.0, -1 / 3.0, 0});
+}
+
+/* errors 0.5, -2, 1 and -1: 0.125, 1.5, 0.5, 0.5 */
+static void huber(void **state)
+{
+    (void)state;
+    check_loss(DT_LOSS_HUBER, 2, 2, no_bias, (float[]){0, 0, 0, 0}, (float[]){0.5f, -2, 1, -1},
+               (0.125 + 1.5 + 0.5 + 0.5) / 2, (double[]){0.25, -0.5, 0.5, -0.5});
+}
+
+/* sigmoid is 3/4, 1/2, 1/4 and again 3/4, of which one half is true */
+static void bce(void **state)
+{
+    (void)state;
+    double three = log(3);
+    check_loss(DT_LOSS_BCE, 2, 2, (float[]){1, 0}, (float[]){1, 0, 0, 0.5f},
+               (float[]){(float)three - 1, 0, (float)-three - 1, (float)three},
+               (log(4 / 3.0) + log(2) + log(4 / 3.0) + (log(4 / 3.0) + log(4)) / 2) / 2,
+               (double[]){-0.125, 0.25, 0.125, 0.125});
+}
+
+static void bce_large(void **state)
+{
+    (void)state;
+    check_loss(DT_LOSS_BCE, 1, 4, no_bias, (float[]){1, 0, 1, 0},
+               (float[]){1000, 1000, -1000, -1000}, 500, (double[]){0, 0.25, -0.25, 0});
+}
+
 /* ---- Cross-entropy -------------------------------------------------------------------------- */
 
 /* exp is 1 and 3: probabilities 1/4 and 3/4 */
@@ -150,10 +186,10 @@ static void not_finite(void **state)
 {
     (void)state;
     for (int at = 0; at < 5; at++)
-        for (int kind = DT_LOSS_MSE; kind <= DT_LOSS_CROSS_ENTROPY; kind++) {
+        for (int kind = DT_LOSS_MSE; kind <= DT_LOSS_BCE; kind++) {
             float back[5] = {1, 2, 3, 4, 5}, sum[5] = {1, 2, 3, 4, 5}, targets[5] = {0};
             int32_t label = 1;
-            const void *y = kind == DT_LOSS_MSE ? (void *)targets : (void *)&label;
+            const void *y = dt_loss_takes_labels((dt_loss)kind) ? (void *)&label : (void *)targets;
             back[at] = sum[at] = NAN;
             assert_true(isnan(dt_loss_back((dt_loss)kind, 1, 5, no_bias, y, back)));
             assert_true(isnan(dt_loss_sum((dt_loss)kind, 1, 5, no_bias, y, sum)));
@@ -195,6 +231,16 @@ static void softmax(void **state)
         check_near(output[i], expected[i], 1e-7);
 }
 
+static void sigmoid(void **state)
+{
+    (void)state;
+    float output[] = {0, logf(3), -1000, 1000};
+    static const double expected[] = {0.5, 0.75, 0, 1};
+    dt_sigmoid(4, output);
+    for (int i = 0; i < 4; i++)
+        check_near((double)output[i], expected[i], 1e-7);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -202,6 +248,10 @@ int main(void)
         cmocka_unit_test(mse_rows),
         cmocka_unit_test(mse_rows_of_three),
         cmocka_unit_test(mse_large),
+        cmocka_unit_test(mae),
+        cmocka_unit_test(huber),
+        cmocka_unit_test(bce),
+        cmocka_unit_test(bce_large),
         cmocka_unit_test(cross_entropy_two),
         cmocka_unit_test(cross_entropy_rows),
         cmocka_unit_test(cross_entropy_one_class),
@@ -212,6 +262,7 @@ int main(void)
         cmocka_unit_test(argmax),
         cmocka_unit_test(correct),
         cmocka_unit_test(softmax),
+        cmocka_unit_test(sigmoid),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -206,7 +206,7 @@ static void check_targets(dt_source *source, int64_t row, int64_t n, const doubl
 {
     float values[64];
     dt_error err = {0};
-    if (dt_source_read_targets(source, row, n, values, &err))
+    if (dt_source_read_y(source, DT_Y_TARGETS, row, n, values, &err))
         fail_msg("%s", err.text);
     for (int64_t i = 0; i < n * dt_source_look(source)->y_width; i++)
         assert_true((double)values[i] == expected[i]);
@@ -246,9 +246,9 @@ static void check_labels(hid_t type, int dims, const hsize_t *dim)
     int32_t label[3];
     dt_error err = {0};
     dt_source *source = with_y(type, dims, dim, VALUES(7, 0, 100));
-    assert_int_equal(dt_source_read_labels(source, 0, 3, label, &err), DT_OK);
+    assert_int_equal(dt_source_read_y(source, DT_Y_LABELS, 0, 3, label, &err), DT_OK);
     assert_memory_equal(label, ((int32_t[]){7, 0, 100}), sizeof label);
-    assert_int_equal(dt_source_read_labels(source, 2, 1, label, &err), DT_OK);
+    assert_int_equal(dt_source_read_y(source, DT_Y_LABELS, 2, 1, label, &err), DT_OK);
     assert_int_equal(label[0], 100);
     dt_source_close(source);
 }
@@ -277,7 +277,7 @@ static void many_labels(void **state)
     for (int i = 0; i < N; i++)
         y[i] = i == N - 1 ? 2147483646.0 : i;
     dt_source *source = with_y(H5T_STD_I64LE, DIMS(N), y);
-    assert_int_equal(dt_source_read_labels(source, 0, N, label, &err), DT_OK);
+    assert_int_equal(dt_source_read_y(source, DT_Y_LABELS, 0, N, label, &err), DT_OK);
     for (int i = 0; i < N; i++)
         wrong += label[i] != (int32_t)y[i];
     assert_int_equal(wrong, 0);
@@ -323,7 +323,7 @@ static void y_not_finite(void **state)
     float out[6];
     dt_error err = {0};
     dt_source *source = with_y(H5T_IEEE_F32LE, DIMS(3, 2), VALUES(1, 2, 3, NAN, 5, 6));
-    assert_int_equal(dt_source_read_targets(source, 0, 3, out, &err), DT_ERR_DATA);
+    assert_int_equal(dt_source_read_y(source, DT_Y_TARGETS, 0, 3, out, &err), DT_ERR_DATA);
     assert_string_equal(
         err.text, "d.h5: \"y\" has NaN in row 1, column 1 (counted from 0); clean the data first");
     dt_source_close(source);
@@ -334,7 +334,7 @@ static void bad_label(hid_t type, double label, const char *text)
     int32_t out[4];
     dt_error err = {0};
     dt_source *source = with_y(type, DIMS(4), VALUES(0, 1, label, -9));
-    assert_int_equal(dt_source_read_labels(source, 1, 3, out, &err), DT_ERR_DATA);
+    assert_int_equal(dt_source_read_y(source, DT_Y_LABELS, 1, 3, out, &err), DT_ERR_DATA);
     assert_string_equal(err.text, text);
     dt_source_close(source);
 }
@@ -366,7 +366,7 @@ static void several_labels(void **state)
     int32_t out[4];
     dt_error err = {0};
     dt_source *source = with_y(H5T_STD_I32LE, DIMS(2, 2), VALUES(0, 1, 2, 3));
-    assert_int_equal(dt_source_read_labels(source, 0, 2, out, &err), DT_ERR_SHAPE);
+    assert_int_equal(dt_source_read_y(source, DT_Y_LABELS, 0, 2, out, &err), DT_ERR_SHAPE);
     assert_string_equal(err.text, "d.h5: \"y\" has 2 values a row; class labels are one (several "
                                   "targets want a model trained with --loss mse)");
     dt_source_close(source);

@@ -173,7 +173,7 @@ static void labels_once(void **state)
     H5Pclose(plist);
     dt_source *source = open_source("y");
     decoded = 0;
-    assert_int_equal(dt_source_read_labels(source, 0, N, label, &err), DT_OK);
+    assert_int_equal(dt_source_read_y(source, DT_Y_LABELS, 0, N, label, &err), DT_OK);
     assert_int_equal(decoded, 2);
     for (int i = 0; i < N; i++)
         assert_int_equal(label[i], i);
@@ -286,7 +286,8 @@ static void far_labels(void **state)
     H5Sclose(space);
     H5Fclose(file);
     assert_int_equal(dt_source_open(&source, "d.h5", "x", "y", &err), DT_OK);
-    assert_int_equal(dt_source_read_labels(source, (int64_t)far - 3, 3, label, &err), DT_OK);
+    assert_int_equal(dt_source_read_y(source, DT_Y_LABELS, (int64_t)far - 3, 3, label, &err),
+                     DT_OK);
     assert_memory_equal(label, ((int32_t[]){1, 2, 3}), sizeof label);
     float x[3];
     assert_int_equal(dt_source_read_x(source, (int64_t)far - 3, 3, x, &err), DT_OK);
