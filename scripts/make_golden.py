@@ -17,7 +17,7 @@ The attributes are fixed-length ASCII. Each run is done in float64 too, and has 
 float32: a run that amplifies rounding would say nothing about another implementation's. Of LARS and
 LAMB, which PyTorch does not have, the float64 run of the papers' formulas is kept.
 
-Needs PyTorch and h5py; the files are kept in the repository, so nobody has to run this.
+Needs PyTorch, scikit-learn and h5py; the files are kept in the repository, so nobody has to run this.
 """
 import sys
 from pathlib import Path
@@ -25,6 +25,7 @@ from pathlib import Path
 import h5py
 import numpy as np
 import torch
+from sklearn.utils.class_weight import compute_class_weight
 from torch import nn
 
 FOLDER = Path(__file__).resolve().parent.parent / "tests" / "golden"
@@ -222,6 +223,40 @@ CASES = {
         truths(1037, 10, 3, np.float32),
         dict(hidden=[19], activation="gelu", loss="bce", batch_size=64, epochs=7, lr=0.3),
     ),
+    # What counts how much
+    "class_weights": (
+        classes(1037, 10, 4),
+        dict(MLP, batch_size=64, epochs=7, lr=0.1, class_weights=[0.3, 4.5, 0.0001, 1.25]),
+    ),
+    "balanced": (
+        classes(1037, 10, 5, np.int16),
+        dict(MLP, batch_size=64, epochs=7, lr=0.1, class_weights="balanced"),
+    ),
+    "smoothing": (
+        classes(1037, 10, 4),
+        dict(MLP, activation="tanh", batch_size=64, epochs=7, lr=0.1, label_smoothing=0.1),
+    ),
+    "smooth_weights": (
+        classes(1037, 10, 4, np.uint8),
+        dict(
+            MLP, activation="tanh", batch_size=64, epochs=7, lr=0.1, label_smoothing=0.2,
+            class_weights=[3, 0.5, 1, 2],
+        ),
+    ),
+    "bce_weights": (
+        truths(1037, 10, 3, np.int32),
+        dict(
+            hidden=[19], activation="tanh", loss="bce", batch_size=64, epochs=7, lr=0.2,
+            class_weights=[3.5, 0.25, 1],
+        ),
+    ),
+    "bce_balanced": (
+        truths(1037, 10, 2, np.float64),
+        dict(
+            hidden=[19], activation="tanh", loss="bce", batch_size=64, epochs=7, lr=0.2,
+            class_weights="balanced",
+        ),
+    ),
 }
 
 
@@ -304,7 +339,25 @@ def network(o, inputs, outputs):
     return nn.Sequential(*layers, nn.Linear(width, outputs))
 
 
-LOSSES = {"mse": nn.MSELoss, "mae": nn.L1Loss, "huber": nn.HuberLoss, "bce": nn.BCEWithLogitsLoss}
+LOSSES = {"mse": nn.MSELoss, "mae": nn.L1Loss, "huber": nn.HuberLoss}
+
+
+def criterion_of(o, y, dtype):
+    """The loss, and its weights: scikit-learn's class_weight, or what pos_weight's documentation has."""
+    weight = o.get("class_weights")
+    if o.get("loss") == "bce":
+        y = y.reshape(len(y), -1)
+        if weight == "balanced":
+            weight = (y == 0).sum(0) / (y == 1).sum(0)
+    elif weight == "balanced":
+        weight = compute_class_weight("balanced", classes=np.unique(y), y=y)
+    if weight is not None:
+        weight = torch.tensor(np.asarray(weight), dtype=dtype)
+    if o.get("loss") == "bce":
+        return nn.BCEWithLogitsLoss(pos_weight=weight)
+    if o.get("loss", "cross-entropy") == "cross-entropy" and y.dtype.kind in "iu":
+        return nn.CrossEntropyLoss(weight=weight, label_smoothing=o.get("label_smoothing", 0.0))
+    return LOSSES[o.get("loss", "mse")]()
 
 
 def train(o, x, y, initial, dtype):
@@ -323,7 +376,7 @@ def train(o, x, y, initial, dtype):
         model.load_state_dict(initial)
     model = model.to(dtype)
     before = {k: v.clone() for k, v in model.state_dict().items()}
-    criterion = nn.CrossEntropyLoss() if integer else LOSSES[o.get("loss", "mse")]()
+    criterion = criterion_of(o, y, dtype)
     update = optimizer(o, model.parameters())
     losses = []
     for _ in range(o["epochs"]):

@@ -49,10 +49,12 @@ typedef struct {
     double val_fraction; /* or this share of the rows, which are then not trained on; 0: none */
     int64_t memory;      /* bytes of the data that one rank may hold; 0: a fair part of the node */
     /* model */
-    dt_widths hidden; /* of the hidden layers; none: a linear model */
-    int activation;   /* dt_activation */
-    int loss;         /* dt_loss */
-    char *init_from;  /* file with /model; NULL: seeded initialisation */
+    dt_widths hidden;       /* of the hidden layers; none: a linear model */
+    int activation;         /* dt_activation */
+    int loss;               /* dt_loss */
+    char *class_weights;    /* "balanced", or "W,W,..."; NULL: all 1 */
+    double label_smoothing; /* of cross-entropy */
+    char *init_from;        /* file with /model; NULL: seeded initialisation */
     /* optimizer */
     int optimizer; /* dt_optim_kind */
     double lr, momentum, weight_decay, beta1, beta2, eps;

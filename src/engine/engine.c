@@ -13,7 +13,7 @@
 enum {
     BLOCK_ROWS = 128,        /* of a thread in a wave, at least: below, products slow down */
     BLOCK_BYTES = 256 << 10, /* of narrow rows so many more: what a core's cache holds */
-    LOSS_STRIDE = 16,        /* two cache lines apart, so that no thread's store disturbs another */
+    APART_BYTES = 112,       /* with two numbers, two cache lines */
     FLOPS_TO_WAKE = 4000000, /* a step of less is done before the other threads are awake */
     FLOPS_OF_BYTE = 8,       /* that take as long as to fetch a byte of a row */
 };
@@ -27,6 +27,13 @@ typedef struct {
         *delta; /* [wave,out] d loss / d (product + bias); of the last layer the same array as a */
 } layer_work;
 
+/* Of a thread's rows in the wave; so large that no thread's store disturbs another. */
+typedef struct {
+    double loss;
+    int64_t weight;
+    char apart[APART_BYTES];
+} wave_sums;
+
 struct dt_engine {
     const dt_model *model;
     const dt_team *team;
@@ -36,7 +43,7 @@ struct dt_engine {
     int64_t y_bytes; /* of a sample's y */
     char *y;         /* [wave] theirs */
     layer_work *work;
-    double *loss; /* [threads] LOSS_STRIDE apart: of each thread's rows in the wave */
+    wave_sums *sums; /* [threads] */
 };
 
 /* One wave of one call, seen by all threads. */
@@ -99,7 +106,7 @@ static dt_code allocate(dt_engine *e, dt_error *err)
     e->x = dt_alloc(e->wave * e->x_stride, sizeof(float), "the samples of a step", err);
     e->y = dt_alloc(e->wave, (size_t)e->y_bytes, "the samples of a step", err);
     e->work = calloc((size_t)m->n_layers, sizeof *e->work);
-    e->loss = dt_alloc((int64_t)e->team->threads * LOSS_STRIDE, sizeof *e->loss, "losses", err);
+    e->sums = dt_alloc(e->team->threads, sizeof *e->sums, "losses", err);
     if (!e->work)
         return dt_fail(err, DT_ERR_MEMORY, "out of memory for the engine");
     for (int l = 0; l < m->n_layers; l++) {
@@ -143,7 +150,7 @@ void dt_engine_destroy(dt_engine *e)
             free(e->work[l].delta);
     }
     free(e->work);
-    free(e->loss);
+    free(e->sums);
     free(e->x);
     free(e->y);
     free(e);
@@ -224,18 +231,18 @@ static void backward(const wave *w, int64_t begin, int64_t n)
     }
 }
 
-static double run_rows(const wave *w, int64_t begin, int64_t n)
+static void run_rows(const wave *w, int64_t begin, int64_t n, wave_sums *sums)
 {
     const dt_model *m = w->engine->model;
     const dt_layer *last = &m->layer[m->n_layers - 1];
+    const char *y = w->y + begin * w->engine->y_bytes;
     if (n == 0)
-        return 0;
+        return;
     forward(w, begin, n);
-    double loss = dt_loss_back(m->loss, n, m->outputs, w->parameters + last->bias,
-                               w->y + begin * w->engine->y_bytes,
-                               w->engine->work[m->n_layers - 1].a + begin * m->outputs);
+    sums->weight = dt_loss_weight(&m->criterion, n, y);
+    sums->loss = dt_loss_back(m->loss, &m->criterion, n, m->outputs, w->parameters + last->bias, y,
+                              w->engine->work[m->n_layers - 1].a + begin * m->outputs);
     backward(w, begin, n);
-    return loss;
 }
 
 /* ---- A thread's part of the gradient -------------------------------------------------------- */
@@ -313,19 +320,20 @@ static void work_in_wave(const wave *w, int thread)
 {
     int64_t begin = w->rows * thread / w->threads;
     int64_t n = w->rows * (thread + 1) / w->threads - begin;
-    double *loss = &w->engine->loss[thread * LOSS_STRIDE];
+    wave_sums *sums = &w->engine->sums[thread];
+    *sums = (wave_sums){0};
     fetch(w, begin, n);
     if (!w->gradient) {
-        *loss = forward_rows(w, begin, n);
+        sums->loss = forward_rows(w, begin, n);
         return;
     }
-    *loss = run_rows(w, begin, n);
+    run_rows(w, begin, n, sums);
 #pragma omp barrier
     gradient_of_weights(w, thread);
 }
 
 /* The losses are added in the order of the threads, so that a run repeats to the bit. */
-static double run_wave(const wave *w)
+static void run_wave(const wave *w, double *loss, int64_t *weight)
 {
     const dt_team *team = w->engine->team;
     if (w->threads == 1) {
@@ -342,14 +350,14 @@ static double run_wave(const wave *w)
             work_in_wave(w, omp_get_thread_num());
         }
     }
-    double loss = 0;
-    for (int t = 0; t < w->threads; t++)
-        loss += w->engine->loss[t * LOSS_STRIDE];
-    return loss;
+    for (int t = 0; t < w->threads; t++) {
+        *loss += w->engine->sums[t].loss;
+        *weight += w->engine->sums[t].weight;
+    }
 }
 
 double dt_engine_gradient(dt_engine *e, const float *parameters, const dt_feed *feed, int64_t rows,
-                          bool accumulate, float *gradient)
+                          bool accumulate, float *gradient, int64_t *weight)
 {
     double loss = 0;
     wave w = {.engine = e,
@@ -362,7 +370,7 @@ double dt_engine_gradient(dt_engine *e, const float *parameters, const dt_feed *
     for (int64_t r = 0; r < rows; r += w.rows) {
         begin_wave(&w, r, rows - r);
         w.accumulate = accumulate || r > 0;
-        loss += run_wave(&w);
+        run_wave(&w, &loss, weight);
     }
     return loss;
 }
@@ -371,11 +379,12 @@ double dt_engine_forward(dt_engine *e, const float *parameters, const dt_feed *f
                          float *output)
 {
     double loss = 0;
+    int64_t weight = 0;
     wave w = {.engine = e, .parameters = parameters, .feed = feed, .threads = threads_for(e, rows)};
     for (int64_t r = 0; r < rows; r += w.rows) {
         begin_wave(&w, r, rows - r);
         w.output = output + r * e->model->outputs;
-        loss += run_wave(&w);
+        run_wave(&w, &loss, &weight);
     }
     return loss;
 }

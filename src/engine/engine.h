@@ -23,13 +23,14 @@ dt_code dt_engine_create(dt_engine **engine, const dt_model *model, const dt_tea
  * given. */
 double dt_engine_bytes(const dt_model *model, int threads, int64_t rows);
 
-/* Sum the loss and its gradient over some samples; dividing by their number is the caller's.
+/* Sum the loss and its gradient over some samples; dividing by their weight is the caller's.
  *   parameters  [P]
  *   feed        of at least so many rows
  *   gradient    [P] replaced, or added to if accumulate; with no rows it is set to 0 or kept
+ *   weight      [in,out] the samples' weight is added, as dt_loss_weight counts it
  * Returns the sum of the losses. */
 double dt_engine_gradient(dt_engine *engine, const float *parameters, const dt_feed *feed,
-                          int64_t rows, bool accumulate, float *gradient);
+                          int64_t rows, bool accumulate, float *gradient, int64_t *weight);
 
 /* The model's outputs before any softmax, and the loss if the feed has y, or is fetched from.
  *   output  [rows,outputs]

@@ -92,14 +92,16 @@ static double bce(double z, double y)
     return (1 - y) * z + log1p(exp(-fabs(z))) + fmax(-z, 0);
 }
 
-static double bce_back(int64_t K, const float *restrict y, float *restrict output)
+/* w  [K]; NULL: all 1 */
+static double bce_back(int64_t K, const float *w, const float *restrict y, float *restrict output)
 {
     double sum = 0;
     float scale = 1 / (float)K;
     for (int64_t k = 0; k < K; k++) {
-        float z = output[k], e = expf(-fabsf(z));
-        sum += (double)((1 - y[k]) * z) + (double)(log1pf(e) + (z < 0 ? -z : 0));
-        output[k] = scale * ((z < 0 ? e : 1) / (1 + e) - y[k]);
+        float z = output[k], e = expf(-fabsf(z)), log_e = log1pf(e);
+        float yes = w ? w[k] * y[k] : y[k], no = 1 - y[k];
+        sum += (double)(no * (log_e + (z > 0 ? z : 0)) + yes * (log_e + (z < 0 ? -z : 0)));
+        output[k] = scale * (no * (z < 0 ? e : 1) - yes * (z < 0 ? 1 : e)) / (1 + e);
     }
     return sum / (double)K;
 }
@@ -116,31 +118,64 @@ static double cross_entropy_back(int64_t K, int32_t label, float *output)
     return log((double)sum) - chosen;
 }
 
-static double row_back(dt_loss loss, int64_t K, const void *y, float *output)
+/* With weights w ([K]; NULL: all 1) and smoothing: see dt_criterion. */
+static double smooth_entropy_back(int64_t K, const dt_criterion *c, int32_t label, float *output)
+{
+    float max = largest(K, output), spread = c->smoothing / (float)K;
+    double all = 0, apart = 0; /* sums of w and of w (max - o) */
+    for (int64_t k = 0; k < K; k++) {
+        double w = c->weight ? (double)c->weight[k] : 1;
+        all += w;
+        apart += w * ((double)max - (double)output[k]);
+    }
+    double w = (double)((1 - c->smoothing) * (c->weight ? c->weight[label] : 1));
+    double chosen = (double)max - (double)output[label];
+    float sum = exponentials(K, max, output);
+    double log_sum = log((double)sum), share = w + (double)spread * all;
+    float scale = (float)(share / (double)sum);
+    for (int64_t k = 0; k < K; k++)
+        output[k] = scale * output[k] - spread * (c->weight ? c->weight[k] : 1);
+    output[label] -= (float)w;
+    return share * log_sum + w * chosen + (double)spread * apart;
+}
+
+static double row_back(dt_loss loss, const dt_criterion *c, int64_t K, const void *y, float *output)
 {
     switch (loss) {
     case DT_LOSS_CROSS_ENTROPY:
-        return cross_entropy_back(K, *(const int32_t *)y, output);
+        return c->weight || c->smoothing > 0
+                   ? smooth_entropy_back(K, c, *(const int32_t *)y, output)
+                   : cross_entropy_back(K, *(const int32_t *)y, output);
     case DT_LOSS_MAE:
         return mae_back(K, y, output);
     case DT_LOSS_HUBER:
         return huber_back(K, y, output);
     case DT_LOSS_BCE:
-        return bce_back(K, y, output);
+        return bce_back(K, c->weight, y, output);
     default:
         return mse_back(K, y, output);
     }
 }
 
-double dt_loss_back(dt_loss loss, int64_t rows, int64_t K, const float *bias, const void *y,
-                    float *output)
+double dt_loss_back(dt_loss loss, const dt_criterion *c, int64_t rows, int64_t K, const float *bias,
+                    const void *y, float *output)
 {
     double sum = 0;
     for (int64_t r = 0; r < rows; r++) {
         float *row = output + r * K;
         add_bias(K, bias, row);
-        sum += row_back(loss, K, (const char *)y + r * dt_target_bytes(loss, K), row);
+        sum += row_back(loss, c, K, (const char *)y + r * dt_target_bytes(loss, K), row);
     }
+    return sum;
+}
+
+int64_t dt_loss_weight(const dt_criterion *c, int64_t rows, const void *y)
+{
+    int64_t sum = 0;
+    if (!c->units)
+        return rows;
+    for (int64_t r = 0; r < rows; r++)
+        sum += c->units[((const int32_t *)y)[r]];
     return sum;
 }
 

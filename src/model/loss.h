@@ -19,6 +19,18 @@ static inline int64_t dt_target_bytes(dt_loss loss, int64_t K)
     return (dt_loss_takes_labels(loss) ? 1 : K) * (int64_t)sizeof(float);
 }
 
+/* What training makes of a loss. */
+typedef struct {
+    const float *weight;  /* [K] cross-entropy: of each class; bce: of what is true in each output;
+                             borrowed; NULL: all are 1 */
+    const int64_t *units; /* [K] cross-entropy: the weights counted in whole units, so that a sum of
+                             them has no order; borrowed; NULL: all are 1 */
+    float smoothing;      /* cross-entropy: this share of a label is spread over all classes */
+} dt_criterion;
+
+/* What the sum of the losses of some samples is to be divided by, in units. */
+int64_t dt_loss_weight(const dt_criterion *criterion, int64_t rows, const void *y);
+
 /* Of a sample with the outputs o, each as PyTorch has it with one mean over samples and outputs:
  *   mse            mean over the K outputs of (o - y)^2                         torch.nn.MSELoss
  *   mae            of |o - y|, whose slope at 0 is 0                            L1Loss
@@ -26,20 +38,26 @@ static inline int64_t dt_target_bytes(dt_loss loss, int64_t K)
  *   bce            of -y log s - (1 - y) log(1 - s), where s = sigmoid(o)       BCEWithLogitsLoss
  *   cross-entropy  -log softmax(o)[label]                                       CrossEntropyLoss
  *
+ * With weights w and smoothing e (PyTorch's weight, pos_weight, label_smoothing) they are
+ *   bce            mean over the K outputs of -w y log s - (1 - y) log(1 - s)
+ *   cross-entropy  -(1 - e) w[label] log p[label] - e / K sum_k w[k] log p[k], where p = softmax(o)
+ * and the mean of the latter over samples is one of weights: its divisor is the sum of w[label].
+ *
  *   output    [rows,K] without the bias of the last layer
  *   bias      [K]
  *   y         [rows,K] float targets, or [rows] int32_t labels in 0..K-1
  *   output    [out] d loss / d (output + bias) for each sample, not divided by anything
  * Returns the sum of the samples' losses. */
-double dt_loss_back(dt_loss loss, int64_t rows, int64_t K, const float *bias, const void *y,
-                    float *output);
+double dt_loss_back(dt_loss loss, const dt_criterion *criterion, int64_t rows, int64_t K,
+                    const float *bias, const void *y, float *output);
 
-/* The same sum without a gradient; output [out] holds the outputs with the bias. A label that the
- * model has no output for has an infinite loss. */
+/* The sum of the plain losses, without weights and smoothing, and without a gradient; output [out]
+ * holds the outputs with the bias. A label that the model has no output for has an infinite loss.
+ */
 double dt_loss_sum(dt_loss loss, int64_t rows, int64_t K, const float *bias, const void *y,
                    float *output);
 
-/* The loss of one sample: its y, and its outputs [K] with the bias. */
+/* The plain loss of one sample: its y, and its outputs [K] with the bias. */
 double dt_loss_row(dt_loss loss, int64_t K, const void *y, const float *output);
 
 /* How many rows have their largest output at their label. */

@@ -3,6 +3,7 @@
 #ifndef DT_MODEL_H
 #define DT_MODEL_H
 
+#include "model/loss.h"
 #include <dtrain/options.h>
 #include <dtrain/status.h>
 #include <stdint.h>
@@ -19,7 +20,8 @@ typedef struct {
     int n_layers; /* linear layers, >= 1; an activation follows each but the last */
     dt_layer *layer;
     dt_activation activation;
-    dt_loss loss; /* never DT_LOSS_AUTO */
+    dt_loss loss;           /* never DT_LOSS_AUTO */
+    dt_criterion criterion; /* what training makes of it; plain, unless the owner says otherwise */
     int64_t inputs, outputs;
     int64_t parameters;
 } dt_model;

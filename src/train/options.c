@@ -1,5 +1,7 @@
 #include "train/options.h"
 
+#include "train/class_weights.h"
+
 #include <math.h>
 #include <string.h>
 
@@ -48,6 +50,10 @@ const dt_option dt_train_option_table[] = {
     {NULL, "activation", "NAME", "relu", "between layers", CHOICE(activation, activations)},
     {NULL, "loss", "NAME", "auto", "auto: cross-entropy for integer y, mse for float y",
      CHOICE(loss, losses)},
+    {NULL, "class-weights", "W,W,...", NULL,
+     "of each class, or balanced; of bce: of what is true in each output", TEXT(class_weights)},
+    {NULL, "label-smoothing", "X", "0",
+     "of cross-entropy: share of a label spread over all classes", REAL_TO(label_smoothing, 1)},
     {NULL, "init-from", "FILE", NULL, "start from the weights of this checkpoint", TEXT(init_from)},
 
     {"Optimizer", "optimizer", "NAME", "sgd", "how a gradient becomes an update",
@@ -115,7 +121,7 @@ static dt_code check_optimizer(const dt_train_options *o, dt_error *err)
 
 dt_code dt_train_options_check(const dt_train_options *options, dt_error *err)
 {
-    if (check_optimizer(options, err))
+    if (check_optimizer(options, err) || dt_class_weights_check(options->class_weights, err))
         return err->code;
     if (options->val_data && options->val_fraction > 0)
         return dt_fail(err, DT_ERR_USAGE, "--val-fraction: expected without --val-data");

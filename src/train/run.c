@@ -18,6 +18,20 @@ static dt_loss choose_loss(const dt_train_options *options, const dt_source_fact
     return facts->y_is_integer ? DT_LOSS_CROSS_ENTROPY : DT_LOSS_MSE;
 }
 
+/* What only some losses have. */
+static dt_code check_criterion(const dt_train_options *o, dt_loss loss, dt_error *err)
+{
+    if (o->class_weights && loss != DT_LOSS_CROSS_ENTROPY && loss != DT_LOSS_BCE)
+        return dt_fail(err, DT_ERR_USAGE,
+                       "--class-weights: expected with --loss cross-entropy or bce, not %s",
+                       dt_loss_name(loss));
+    if (o->label_smoothing > 0 && loss != DT_LOSS_CROSS_ENTROPY)
+        return dt_fail(err, DT_ERR_USAGE,
+                       "--label-smoothing: expected with --loss cross-entropy, not %s",
+                       dt_loss_name(loss));
+    return DT_OK;
+}
+
 /* Any offset does. With this one the default seed is one of those whose Fashion-MNIST run (README)
  * ends above 88 %; most, in PyTorch too, end between 87 and 88. */
 static uint64_t run_seed(const dt_train_options *options)
@@ -33,6 +47,8 @@ static dt_code load_data(dt_run *r, dt_error *err)
     if (dt_world_agree(r->world, err))
         return err->code;
     r->model.loss = choose_loss(o, dt_source_look(r->source));
+    if (check_criterion(o, r->model.loss, err))
+        return err->code;
     dt_dataset_options data = {.hold_out = o->val_fraction, .memory = o->memory};
     data.kind = dt_source_y_kind(r->model.loss);
     data.seed = run_seed(o);
@@ -172,6 +188,18 @@ static dt_code set_weights(dt_run *r, dt_error *err)
     return err->code;
 }
 
+static dt_code create_criterion(dt_run *r, dt_error *err)
+{
+    const dt_train_options *o = r->options;
+    if (dt_class_weights_init(&r->class_weights, o->class_weights, r->model.loss, &r->dataset,
+                              r->world, err))
+        return err->code;
+    r->model.criterion = (dt_criterion){.weight = r->class_weights.weight,
+                                        .units = r->class_weights.units,
+                                        .smoothing = (float)o->label_smoothing};
+    return DT_OK;
+}
+
 static dt_code create_loader(dt_run *r, dt_error *err)
 {
     dt_loader_options options = {.batch_size = r->options->batch_size,
@@ -227,8 +255,8 @@ dt_code dt_run_open(dt_run *r, const dt_world *world, const dt_train_options *op
         return err->code;
     if (!count_steps(r, err))
         build_model(r, err);
-    if (dt_world_agree(world, err) || set_weights(r, err) || create_validation(r, err) ||
-        create_loader(r, err))
+    if (dt_world_agree(world, err) || create_criterion(r, err) || set_weights(r, err) ||
+        create_validation(r, err) || create_loader(r, err))
         return err->code;
     if (world->rank == 0)
         open_report(r, err);
@@ -246,6 +274,7 @@ dt_code dt_run_close(dt_run *r, dt_error *err)
     dt_source_close(r->val_source);
     dt_dataset_free(&r->dataset);
     dt_source_close(r->source);
+    dt_class_weights_free(&r->class_weights);
     dt_model_free(&r->model);
     dt_team_free(&r->team);
     free(r->parameters);

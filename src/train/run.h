@@ -8,6 +8,7 @@
 #include "model/model.h"
 #include "optim/optim.h"
 #include "report/report.h"
+#include "train/class_weights.h"
 #include "train/validation.h"
 #include <dtrain/options.h>
 #include <dtrain/world.h>
@@ -22,6 +23,7 @@ typedef struct {
     dt_source *val_source; /* of a data set of its own; else NULL */
     dt_dataset val_dataset;
     dt_validation validation;
+    dt_class_weights class_weights;
     dt_model model;
     float *parameters; /* [P] */
     float *gradient;   /* [P + DT_TOTALS_TAIL] */

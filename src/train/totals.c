@@ -2,9 +2,23 @@
 
 #include "comm/comm.h"
 
-/* A float counts exactly to 2^24, so the number of samples travels as two digits of 2^12 and 2^36:
- * the sum of each over 4096 ranks is still exact. */
-enum { DIGIT = 1 << 12 };
+/* A float counts exactly to 2^24, so whole numbers travel as digits below 2^12: the sum of each
+ * over 4096 ranks is still exact. */
+enum { DIGIT_BITS = 12, SAMPLES_DIGITS = 2, WEIGHT_DIGITS = 5 };
+
+static void put_count(float *digit, int n, int64_t count)
+{
+    for (int i = 0; i < n; i++, count >>= DIGIT_BITS)
+        digit[i] = (float)(i < n - 1 ? count & ((1 << DIGIT_BITS) - 1) : count);
+}
+
+static int64_t get_count(const float *digit, int n)
+{
+    int64_t count = 0;
+    for (int i = 0; i < n; i++)
+        count += (int64_t)digit[i] << (DIGIT_BITS * i);
+    return count;
+}
 
 void dt_totals_sum(const dt_world *world, float *gradient, int64_t n, int64_t batch_size,
                    dt_totals *totals)
@@ -15,11 +29,12 @@ void dt_totals_sum(const dt_world *world, float *gradient, int64_t n, int64_t ba
         return;
     tail[0] = (float)mean;
     tail[1] = (float)(mean - (double)tail[0]); /* what the float lost */
-    tail[2] = (float)(totals->samples % DIGIT);
-    tail[3] = (float)(totals->samples / DIGIT);
-    tail[4] = totals->failed;
+    tail[2] = totals->failed;
+    put_count(tail + 3, SAMPLES_DIGITS, totals->samples);
+    put_count(tail + 3 + SAMPLES_DIGITS, WEIGHT_DIGITS, totals->weight);
     dt_sum_float(world, gradient, n + DT_TOTALS_TAIL);
     totals->loss = ((double)tail[0] + (double)tail[1]) * (double)batch_size;
-    totals->samples = (int64_t)tail[2] + (int64_t)tail[3] * DIGIT;
-    totals->failed = tail[4] != 0;
+    totals->failed = tail[2] != 0;
+    totals->samples = get_count(tail + 3, SAMPLES_DIGITS);
+    totals->weight = get_count(tail + 3 + SAMPLES_DIGITS, WEIGHT_DIGITS);
 }

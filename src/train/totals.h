@@ -1,5 +1,5 @@
 /* What a step sums over all ranks, in one allreduce: the gradient, and behind it in the same buffer
- * the loss, the number of samples and whether some rank has failed. */
+ * the loss, the number of samples, their weight, and whether some rank has failed. */
 #ifndef DT_TRAIN_TOTALS_H
 #define DT_TRAIN_TOTALS_H
 
@@ -7,11 +7,12 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-enum { DT_TOTALS_TAIL = 5 }; /* floats behind the gradient */
+enum { DT_TOTALS_TAIL = 10 }; /* floats behind the gradient */
 
 typedef struct {
     double loss;     /* sum over the samples */
-    int64_t samples; /* below 2^48 */
+    int64_t samples; /* below 2^36 */
+    int64_t weight;  /* of the samples, in units (see train/class_weights.h); below 2^60 */
     bool failed;     /* on this rank; afterwards on any */
 } dt_totals;
 

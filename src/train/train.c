@@ -33,7 +33,7 @@ static dt_totals compute_gradient(dt_run *run, times *t)
         samples = dt_loader_next(run->loader);
         t->data += lap(t);
         totals.loss += dt_engine_gradient(run->engine, run->parameters, &samples.feed,
-                                          samples.count, more, run->gradient);
+                                          samples.count, more, run->gradient, &totals.weight);
         totals.samples += samples.count;
         t->compute += lap(t);
         more = true;
@@ -42,8 +42,10 @@ static dt_totals compute_gradient(dt_run *run, times *t)
 }
 
 /* One step: the mean loss of the global batch before the update, and the update.
+ *   weight  [out] what the sum of the losses was divided by: the number of samples, or their weight
  * Returns the same on every rank. */
-static dt_code run_step(dt_run *run, dt_report_step_facts *step, times *t, dt_error *err)
+static dt_code run_step(dt_run *run, dt_report_step_facts *step, double *weight, times *t,
+                        dt_error *err)
 {
     dt_totals totals = compute_gradient(run, t);
     totals.failed = dt_report_check(run->report, err) || dt_loader_check(run->loader, err);
@@ -54,7 +56,8 @@ static dt_code run_step(dt_run *run, dt_report_step_facts *step, times *t, dt_er
     if (totals.failed)
         return dt_world_agree(run->world, err);
 
-    double scale = 1 / (double)totals.samples;
+    *weight = (double)totals.weight * run->class_weights.unit;
+    double scale = 1 / *weight;
     bool finite = isfinite(totals.loss);
     step->samples = totals.samples;
     step->loss = totals.loss * scale;
@@ -88,23 +91,25 @@ static dt_code validate(dt_run *run, dt_report_epoch_facts *facts, dt_error *err
 static dt_code run_epoch(dt_run *run, int64_t epoch, int64_t *global_step, dt_error *err)
 {
     times t = {.last = dt_clock()};
-    double begin = t.last, loss = 0;
+    double begin = t.last, loss = 0, weight = 0;
     int64_t samples = 0, step = 1;
     dt_report_epoch_begin(run->report, epoch);
     for (; step <= run->steps_per_epoch && *global_step < run->total_steps; step++) {
         dt_report_step_facts facts = {
             .epoch = epoch, .step = step, .global_step = *global_step + 1};
-        if (run_step(run, &facts, &t, err))
+        double batch = 0;
+        if (run_step(run, &facts, &batch, &t, err))
             return err->code;
         ++*global_step;
-        loss += facts.loss * (double)facts.samples;
+        loss += facts.loss * batch;
+        weight += batch;
         samples += facts.samples;
         dt_report_step(run->report, &facts);
     }
     dt_report_epoch_facts facts = {.epoch = epoch,
                                    .global_step = *global_step,
                                    .samples = samples,
-                                   .train_loss = loss / (double)samples,
+                                   .train_loss = loss / weight,
                                    .seconds = dt_clock() - begin,
                                    .data = t.data,
                                    .compute = t.compute,

@@ -192,6 +192,17 @@ static void check_forward(const sample *s, dt_engine *engine)
     free(without);
 }
 
+/* Every sample counts one, so that their weight is their number. */
+static double gradient_of(dt_engine *engine, const sample *s, int64_t rows, bool accumulate,
+                          float *gradient)
+{
+    int64_t weight = 7;
+    double loss = dt_engine_gradient(engine, s->parameters, &(dt_feed){.x = s->x, .y = s->y}, rows,
+                                     accumulate, gradient, &weight);
+    assert_int_equal(weight, 7 + rows);
+    return loss;
+}
+
 /* Forward, gradient, and a gradient added to one that is there. */
 static void check_case(const dt_model_shape *shape, int64_t rows, int threads, int64_t n)
 {
@@ -202,11 +213,10 @@ static void check_case(const dt_model_shape *shape, int64_t rows, int threads, i
     float *gradient = malloc((size_t)s.model.parameters * sizeof *gradient);
     memset(gradient, 0xFF, (size_t)s.model.parameters * sizeof *gradient); /* NaN: to be replaced */
     check_forward(&s, engine);
-    double loss = dt_engine_gradient(engine, s.parameters, &(dt_feed){.x = s.x, .y = s.y}, rows,
-                                     false, gradient);
+    double loss = gradient_of(engine, &s, rows, false, gradient);
     check_near("loss", 0, loss, total_loss(&s), fmax(1, loss));
     check_gradient(&s, gradient, n, 1);
-    dt_engine_gradient(engine, s.parameters, &(dt_feed){.x = s.x, .y = s.y}, rows, true, gradient);
+    gradient_of(engine, &s, rows, true, gradient);
     check_gradient(&s, gradient, n, 2);
     free(gradient);
     dt_engine_destroy(engine);
@@ -279,11 +289,9 @@ static void no_rows(void **state)
     dt_engine *engine = engine_of(&s, &team);
     float *gradient = draws(s.model.parameters, 1, 4), *before = draws(s.model.parameters, 1, 4);
     size_t bytes = (size_t)s.model.parameters * sizeof *gradient;
-    assert_true(dt_engine_gradient(engine, s.parameters, &(dt_feed){.x = s.x, .y = s.y}, 0, true,
-                                   gradient) == 0);
+    assert_true(gradient_of(engine, &s, 0, true, gradient) == 0);
     assert_memory_equal(gradient, before, bytes);
-    assert_true(dt_engine_gradient(engine, s.parameters, &(dt_feed){.x = s.x, .y = s.y}, 0, false,
-                                   gradient) == 0);
+    assert_true(gradient_of(engine, &s, 0, false, gradient) == 0);
     memset(before, 0, bytes);
     assert_memory_equal(gradient, before, bytes);
     assert_true(dt_engine_forward(engine, s.parameters, &(dt_feed){.x = s.x, .y = s.y}, 0, NULL) ==
@@ -305,13 +313,10 @@ static void repeatable(void **state)
     dt_engine *engine = engine_of(&s, &team);
     size_t bytes = (size_t)s.model.parameters * sizeof(float);
     float *first = malloc(bytes), *second = malloc(bytes);
-    double loss =
-        dt_engine_gradient(engine, s.parameters, &(dt_feed){.x = s.x, .y = s.y}, 800, false, first);
+    double loss = gradient_of(engine, &s, 800, false, first);
     for (int i = 0; i < 5; i++) {
-        dt_engine_gradient(engine, s.parameters, &(dt_feed){.x = s.x, .y = s.y}, 100 * i, false,
-                           second);
-        assert_true(dt_engine_gradient(engine, s.parameters, &(dt_feed){.x = s.x, .y = s.y}, 800,
-                                       false, second) == loss);
+        gradient_of(engine, &s, 100 * i, false, second);
+        assert_true(gradient_of(engine, &s, 800, false, second) == loss);
         assert_memory_equal(first, second, bytes);
     }
     free(first);
@@ -331,12 +336,10 @@ static void nan_reaches_the_loss(void **state)
         dt_engine *engine = engine_of(&s, &team);
         float *gradient = malloc((size_t)s.model.parameters * sizeof *gradient), kept = s.x[33];
         s.x[33] = NAN;
-        assert_true(isnan(dt_engine_gradient(engine, s.parameters, &(dt_feed){.x = s.x, .y = s.y},
-                                             20, false, gradient)));
+        assert_true(isnan(gradient_of(engine, &s, 20, false, gradient)));
         s.x[33] = kept;
         s.parameters[3] = NAN;
-        assert_true(isnan(dt_engine_gradient(engine, s.parameters, &(dt_feed){.x = s.x, .y = s.y},
-                                             20, false, gradient)));
+        assert_true(isnan(gradient_of(engine, &s, 20, false, gradient)));
         free(gradient);
         dt_engine_destroy(engine);
         destroy(&s);

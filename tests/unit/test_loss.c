@@ -10,6 +10,8 @@
 
 #include <cmocka.h>
 
+static const dt_criterion plain = {0};
+
 static void check_near(double value, double expected, double tolerance)
 {
     if (!(fabs(value - expected) <= tolerance))
@@ -24,7 +26,7 @@ static void check_loss(dt_loss kind, int64_t rows, int64_t K, const float *bias,
     size_t bytes = (size_t)(rows * K) * sizeof(float);
     memcpy(back, product, bytes);
     memcpy(sum, product, bytes);
-    check_near(dt_loss_back(kind, rows, K, bias, y, back), loss, 1e-6 * fmax(1, loss));
+    check_near(dt_loss_back(kind, &plain, rows, K, bias, y, back), loss, 1e-6 * fmax(1, loss));
     check_near(dt_loss_sum(kind, rows, K, bias, y, sum), loss, 1e-6 * fmax(1, loss));
     for (int64_t i = 0; i < rows * K; i++) {
         check_near(back[i], gradient[i], 1e-6);
@@ -65,7 +67,7 @@ static void mse_large(void **state)
 {
     (void)state;
     float output = 1e30f, y = 0;
-    check_near(dt_loss_back(DT_LOSS_MSE, 1, 1, no_bias, &y, &output) / 1e60, 1, 1e-6);
+    check_near(dt_loss_back(DT_LOSS_MSE, &plain, 1, 1, no_bias, &y, &output) / 1e60, 1, 1e-6);
     check_near((double)output / 2e30, 1, 1e-6);
 }
 
@@ -162,13 +164,65 @@ static void many_classes(void **state)
         z[k] = output[k];
         sum += exp(z[k]);
     }
-    double loss = dt_loss_back(DT_LOSS_CROSS_ENTROPY, 1, K, zero, &label, output);
+    double loss = dt_loss_back(DT_LOSS_CROSS_ENTROPY, &plain, 1, K, zero, &label, output);
     check_near(loss, log(sum) - z[LABEL], 1e-5);
     for (int k = 0; k < K; k++) {
         check_near(output[k], exp(z[k]) / sum - (k == LABEL), 1e-6);
         total += output[k];
     }
     check_near(total, 0, 1e-5);
+}
+
+/* exp is 1, 3: probabilities 1/4 and 3/4; weights 2 and 8, a fifth spread over both classes:
+ *   -0.8 w[label] log p[label] - 0.1 (2 log p[0] + 8 log p[1]) */
+static void cross_entropy_criterion(void **state)
+{
+    (void)state;
+    const float weight[] = {2, 8};
+    const dt_criterion smooth = {.smoothing = 0.2f}, heavy = {.weight = weight},
+                       both = {.weight = weight, .smoothing = 0.2f};
+    const struct {
+        const dt_criterion *criterion;
+        int32_t label;
+        double loss, gradient[2];
+    } cases[] = {
+        {&heavy, 0, 2 * log(4), {-1.5, 1.5}},
+        {&heavy, 1, 8 * log(4 / 3.0), {2, -2}},
+        {&smooth, 0, 0.9 * log(4) + 0.1 * log(4 / 3.0), {-0.65, 0.65}},
+        {&both, 0, 1.8 * log(4) + 0.8 * log(4 / 3.0), {2.6 / 4 - 1.8, 2.6 * 0.75 - 0.8}},
+        {&both, 1, 0.2 * log(4) + 7.2 * log(4 / 3.0), {7.4 / 4 - 0.2, 7.4 * 0.75 - 7.2}},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        float output[] = {-1, logf(3)}, bias[] = {1, 0};
+        check_near(dt_loss_back(DT_LOSS_CROSS_ENTROPY, cases[i].criterion, 1, 2, bias,
+                                &cases[i].label, output),
+                   cases[i].loss, 1e-6);
+        check_near((double)output[0], cases[i].gradient[0], 1e-6);
+        check_near((double)output[1], cases[i].gradient[1], 1e-6);
+    }
+}
+
+static void weight(void **state)
+{
+    (void)state;
+    const int64_t units[] = {1, 10, (int64_t)1 << 32};
+    const int32_t label[] = {0, 2, 1, 0, 2};
+    assert_int_equal(dt_loss_weight(&plain, 5, label), 5);
+    assert_int_equal(dt_loss_weight(&(dt_criterion){.units = units}, 5, label),
+                     12 + ((int64_t)2 << 32));
+}
+
+/* What is true counts 5 times. */
+static void bce_criterion(void **state)
+{
+    (void)state;
+    const float weight[] = {5, 5}, y[] = {1, 0};
+    const dt_criterion c = {.weight = weight};
+    float output[] = {-logf(3), -logf(3)};
+    check_near(dt_loss_back(DT_LOSS_BCE, &c, 1, 2, no_bias, y, output),
+               (5 * log(4) + log(4 / 3.0)) / 2, 1e-6);
+    check_near((double)output[0], -5 * 0.75 / 2, 1e-6);
+    check_near((double)output[1], 0.25 / 2, 1e-6);
 }
 
 /* A label that the model has no output for. */
@@ -191,11 +245,11 @@ static void not_finite(void **state)
             int32_t label = 1;
             const void *y = dt_loss_takes_labels((dt_loss)kind) ? (void *)&label : (void *)targets;
             back[at] = sum[at] = NAN;
-            assert_true(isnan(dt_loss_back((dt_loss)kind, 1, 5, no_bias, y, back)));
+            assert_true(isnan(dt_loss_back((dt_loss)kind, &plain, 1, 5, no_bias, y, back)));
             assert_true(isnan(dt_loss_sum((dt_loss)kind, 1, 5, no_bias, y, sum)));
             back[0] = 0;
             back[at] = INFINITY;
-            assert_false(isfinite(dt_loss_back((dt_loss)kind, 1, 5, no_bias, y, back)));
+            assert_false(isfinite(dt_loss_back((dt_loss)kind, &plain, 1, 5, no_bias, y, back)));
         }
 }
 
@@ -257,6 +311,9 @@ int main(void)
         cmocka_unit_test(cross_entropy_one_class),
         cmocka_unit_test(large_outputs),
         cmocka_unit_test(many_classes),
+        cmocka_unit_test(cross_entropy_criterion),
+        cmocka_unit_test(bce_criterion),
+        cmocka_unit_test(weight),
         cmocka_unit_test(unknown_label),
         cmocka_unit_test(not_finite),
         cmocka_unit_test(argmax),

@@ -254,7 +254,8 @@ static void train_defaults(void **state)
     assert_string_equal(
         text, "{\"data\":null,\"x\":\"x\",\"y\":\"y\",\"normalize\":\"none\",\"no-shuffle\":false,"
               "\"drop-last\":false,\"val-data\":null,\"val-fraction\":null,\"memory\":null,"
-              "\"hidden\":[],\"activation\":\"relu\",\"loss\":\"auto\",\"init-from\":null,"
+              "\"hidden\":[],\"activation\":\"relu\",\"loss\":\"auto\",\"class-weights\":null,"
+              "\"label-smoothing\":0.0,\"init-from\":null,"
               "\"optimizer\":\"sgd\",\"lr\":0.01,\"momentum\":0.0,\"nesterov\":false,"
               "\"weight-decay\":0.0,\"beta1\":0.90000000000000002,\"beta2\":0.999,\"eps\":1e-8,"
               "\"epochs\":5,\"max-"

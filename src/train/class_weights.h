@@ -1,0 +1,34 @@
+/* --class-weights: how much a sample counts by its class.
+ *
+ * cross-entropy: the mean over a batch is sum(weight[label] loss) / sum(weight[label]), as
+ * torch.nn.CrossEntropyLoss(weight=...) has it; "balanced" is rows / (classes rows_of_class), with
+ * the classes that occur in the rows trained on, as scikit-learn's compute_class_weight.
+ * bce: what is true in output k counts weight[k] times, as torch.nn.BCEWithLogitsLoss(pos_weight=
+ * ...), and the mean stays one over samples and outputs; "balanced" is false rows / true rows. */
+#ifndef DT_TRAIN_CLASS_WEIGHTS_H
+#define DT_TRAIN_CLASS_WEIGHTS_H
+
+#include "data/dataset.h"
+#include <dtrain/options.h>
+#include <dtrain/world.h>
+
+/* The sum of a batch's weights is counted in whole units, 2^-32 of the largest weight or a little
+ * more, so that it is the same number on any number of ranks. */
+typedef struct {
+    float *weight;  /* [outputs]; NULL: all are 1 */
+    int64_t *units; /* [outputs] of cross-entropy; NULL: every sample counts one */
+    double unit;
+} dt_class_weights;
+
+/* Whether the text is "balanced", or a list of numbers. NULL is neither, and good. Not collective.
+ */
+dt_code dt_class_weights_check(const char *text, dt_error *err);
+
+/* The weights that the text (NULL: none) means for this data set. Collective; an error is the same
+ * on every rank. To be ended with dt_class_weights_free. */
+dt_code dt_class_weights_init(dt_class_weights *weights, const char *text, dt_loss loss,
+                              const dt_dataset *dataset, const dt_world *world, dt_error *err);
+
+void dt_class_weights_free(dt_class_weights *weights);
+
+#endif
