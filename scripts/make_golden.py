@@ -10,6 +10,7 @@ One file is one training run in file order, float32 on one CPU thread:
                     state_dict; so the file itself does for --init-from
     final/          the weights after the last step, under the same names
     loss            [steps] float64: the mean loss of each step's batch, before the update
+    lr              [steps] float64: the learning rate of each step
     @options        the options for dtrain, one word a line: "--hidden\\n32,16\\n--no-shuffle\\n"
     @torch          the version that computed it
 
@@ -257,6 +258,53 @@ CASES = {
             class_weights="balanced",
         ),
     ),
+    # The learning rate, and the gradient's norm
+    "linear": (
+        regression(1037, 10, 2),
+        dict(
+            MLP, activation="tanh", batch_size=64, epochs=7, lr=0.1, schedule="linear",
+        ),
+    ),
+    "linear_warmup": (
+        regression(1037, 10, 2),
+        dict(
+            MLP, activation="tanh", batch_size=64, epochs=7, lr=0.01, schedule="linear",
+            warmup=25, momentum=0.9,
+        ),
+    ),
+    "cosine_warmup": (
+        classes(1037, 10, 4),
+        dict(
+            MLP, activation="tanh", batch_size=64, epochs=7, optimizer="adamw", lr=0.01,
+            schedule="cosine", warmup=20, max_steps=110, clip_norm=0.35, weight_decay=0.01,
+        ),
+    ),
+    "cosine": (
+        regression(517, 10, 2),
+        dict(
+            MLP, activation="tanh", batch_size=32, epochs=7, lr=0.02, schedule="cosine",
+            scale_lr=8,
+        ),
+    ),
+    "step_warmup": (
+        regression(1037, 10, 2),
+        dict(
+            MLP, activation="tanh", batch_size=64, epochs=7, lr=0.1, schedule="step:20:0.7",
+            warmup=11,
+        ),
+    ),
+    "warmup": (
+        regression(1037, 10, 2),
+        dict(
+            MLP, activation="tanh", batch_size=64, epochs=7, lr=0.05, warmup=40,
+        ),
+    ),
+    "clip_norm": (
+        regression(1037, 10, 2),
+        dict(
+            MLP, activation="tanh", batch_size=64, epochs=7, lr=0.2, clip_norm=0.4,
+        ),
+    ),
 }
 
 
@@ -306,7 +354,8 @@ class LAMB(Layers):
 
 
 def optimizer(o, parameters):
-    common = dict(lr=o["lr"], weight_decay=o.get("weight_decay", 0))
+    lr = o["lr"] * o["batch_size"] / o.get("scale_lr", o["batch_size"])
+    common = dict(lr=lr, weight_decay=o.get("weight_decay", 0))
     adam = dict(betas=(o.get("beta1", 0.9), o.get("beta2", 0.999)), eps=o.get("eps", 1e-8))
     name, momentum = o.get("optimizer", "sgd"), o.get("momentum", 0)
     if name == "sgd":
@@ -316,6 +365,25 @@ def optimizer(o, parameters):
         return LARS(parameters, momentum=momentum, **common)
     kind = {"adam": torch.optim.Adam, "adamw": torch.optim.AdamW, "lamb": LAMB}[name]
     return kind(parameters, **adam, **common)
+
+
+def scheduler(o, update, steps):
+    """PyTorch's own schedulers, step() to be called after each update."""
+    schedule, warmup = o.get("schedule", "constant"), o.get("warmup", 0)
+    kinds = torch.optim.lr_scheduler
+    if schedule == "linear":
+        after = kinds.LambdaLR(update, lambda u: 1 - u / (steps - warmup))
+    elif schedule == "cosine":
+        after = kinds.CosineAnnealingLR(update, steps - warmup)
+    elif schedule.startswith("step:"):
+        every, factor = schedule.split(":")[1:]
+        after = kinds.StepLR(update, int(every), float(factor))
+    else:
+        after = kinds.LambdaLR(update, lambda u: 1)
+    if not warmup:
+        return after
+    before = kinds.LinearLR(update, start_factor=1 / warmup, total_iters=warmup - 1)
+    return kinds.SequentialLR(update, [before, after], milestones=[warmup])
 
 
 # ---- One run -------------------------------------------------------------------------------------
@@ -378,7 +446,10 @@ def train(o, x, y, initial, dtype):
     before = {k: v.clone() for k, v in model.state_dict().items()}
     criterion = criterion_of(o, y, dtype)
     update = optimizer(o, model.parameters())
-    losses = []
+    per_epoch = len(x) / o["batch_size"]
+    per_epoch = int(per_epoch) if o.get("drop_last") else int(np.ceil(per_epoch))
+    schedule = scheduler(o, update, min(per_epoch * o["epochs"], o.get("max_steps", 1 << 30)))
+    losses, rates, clipped = [], [], 0
     for _ in range(o["epochs"]):
         for i in range(0, len(x), o["batch_size"]):
             if o.get("drop_last") and i + o["batch_size"] > len(x):
@@ -388,17 +459,23 @@ def train(o, x, y, initial, dtype):
             loss = criterion(model(rows[i : i + o["batch_size"]]), want[i : i + o["batch_size"]])
             update.zero_grad()
             loss.backward()
+            if "clip_norm" in o:
+                norm = nn.utils.clip_grad_norm_(model.parameters(), o["clip_norm"])
+                clipped += norm > o["clip_norm"]
+            rates.append(update.param_groups[0]["lr"])
             update.step()
+            schedule.step()
             losses.append(loss.item())
-    return np.array(losses), before, model.state_dict()
+    assert "clip_norm" not in o or 0.1 < clipped / len(losses) < 0.9, clipped / len(losses)
+    return np.array(losses), np.array(rates), before, model.state_dict()
 
 
 def make(number, name):
     data, o = CASES[name]
     x, y = data(np.random.Generator(np.random.PCG64(1000 + number)))
     torch.manual_seed(number)
-    loss, initial, final = train(o, x, y, None, torch.float32)
-    loss64, _, final64 = train(o, x, y, initial, torch.float64)
+    loss, rates, initial, final = train(o, x, y, None, torch.float32)
+    loss64, _, _, final64 = train(o, x, y, initial, torch.float64)
 
     off_loss = np.max(np.abs(loss - loss64) / np.abs(loss64))
     off_final = max(
@@ -417,7 +494,7 @@ def make(number, name):
     with h5py.File(path, "w") as f:
         f.attrs["options"] = np.bytes_("\n".join(words(o)) + "\n")
         f.attrs["torch"] = np.bytes_(torch.__version__)
-        f["x"], f["y"], f["loss"] = x, y, loss
+        f["x"], f["y"], f["loss"], f["lr"] = x, y, loss, rates
         for group, weights in (("model", initial), ("final", final)):
             for k, v in weights.items():
                 f[f"{group}/{k}"] = v.numpy()

@@ -59,6 +59,10 @@ typedef struct {
     int optimizer; /* dt_optim_kind */
     double lr, momentum, weight_decay, beta1, beta2, eps;
     bool nesterov;
+    char *schedule;   /* "constant", "linear", "cosine" or "step:EVERY:FACTOR" */
+    int64_t warmup;   /* steps */
+    int64_t scale_lr; /* batch size that lr is meant for; 0: the one that there is */
+    double clip_norm; /* of the whole gradient; 0: no limit */
     /* run */
     int64_t epochs, max_steps; /* max_steps 0: no limit */
     int64_t batch_size;        /* global */

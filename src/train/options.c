@@ -1,5 +1,6 @@
 #include "train/options.h"
 
+#include "optim/schedule.h"
 #include "train/class_weights.h"
 
 #include <math.h>
@@ -69,6 +70,16 @@ const dt_option dt_train_option_table[] = {
      REAL_TO(beta1, BELOW_1)},
     {NULL, "beta2", "X", "0.999", "and of the mean squared gradient", REAL_TO(beta2, BELOW_1)},
     {NULL, "eps", "X", "1e-8", "and added to the root of the latter", REAL(eps)},
+    {NULL, "schedule", "HOW", "constant",
+     "of the learning rate: constant, linear or cosine (both to 0 at the end), or "
+     "step:EVERY:FACTOR (times FACTOR after every EVERY steps)",
+     TEXT(schedule)},
+    {NULL, "warmup", "STEPS", "0", "steps in which the learning rate rises to its full size",
+     COUNT(warmup, 0)},
+    {NULL, "scale-lr", "BASE_BATCH", NULL, "multiply the learning rate by batch size / BASE_BATCH",
+     COUNT(scale_lr, 1)},
+    {NULL, "clip-norm", "X", NULL, "largest norm of the whole gradient; what is longer is cut",
+     .type = DT_OPTION_REAL, FIELD(clip_norm), .min = 0, .max = INFINITY, .above_min = true},
 
     {"Run", "epochs", "N", "5", "times that every sample is seen", COUNT(epochs, 1)},
     {NULL, "max-steps", "N", NULL, "stop after this many steps", COUNT(max_steps, 1)},
@@ -121,7 +132,9 @@ static dt_code check_optimizer(const dt_train_options *o, dt_error *err)
 
 dt_code dt_train_options_check(const dt_train_options *options, dt_error *err)
 {
-    if (check_optimizer(options, err) || dt_class_weights_check(options->class_weights, err))
+    dt_schedule schedule;
+    if (check_optimizer(options, err) || dt_schedule_parse(options->schedule, &schedule, err) ||
+        dt_class_weights_check(options->class_weights, err))
         return err->code;
     if (options->val_data && options->val_fraction > 0)
         return dt_fail(err, DT_ERR_USAGE, "--val-fraction: expected without --val-data");

@@ -114,6 +114,16 @@ static dt_code count_steps(dt_run *r, dt_error *err)
     return DT_OK;
 }
 
+/* Over the whole run as its options have it, wherever it may end. */
+static dt_code create_schedule(dt_run *r, dt_error *err)
+{
+    const dt_train_options *o = r->options;
+    r->schedule = (dt_schedule){.lr = o->lr, .warmup = o->warmup, .total = r->total_steps};
+    if (o->scale_lr > 0)
+        r->schedule.lr *= (double)o->batch_size / (double)o->scale_lr;
+    return dt_schedule_parse(o->schedule, &r->schedule, err);
+}
+
 static dt_optimizer_options optimizer_options(const dt_run *r)
 {
     const dt_train_options *o = r->options;
@@ -253,7 +263,7 @@ dt_code dt_run_open(dt_run *r, const dt_world *world, const dt_train_options *op
     if (dt_place_threads(world, options->threads, options->bind == DT_BIND_KEEP, &r->team, err) ||
         load_data(r, err))
         return err->code;
-    if (!count_steps(r, err))
+    if (!count_steps(r, err) && !create_schedule(r, err))
         build_model(r, err);
     if (dt_world_agree(world, err) || create_criterion(r, err) || set_weights(r, err) ||
         create_validation(r, err) || create_loader(r, err))

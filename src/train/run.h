@@ -7,6 +7,7 @@
 #include "engine/engine.h"
 #include "model/model.h"
 #include "optim/optim.h"
+#include "optim/schedule.h"
 #include "report/report.h"
 #include "train/class_weights.h"
 #include "train/validation.h"
@@ -29,6 +30,7 @@ typedef struct {
     float *gradient;   /* [P + DT_TOTALS_TAIL] */
     dt_engine *engine;
     dt_optimizer optimizer;
+    dt_schedule schedule;
     dt_loader *loader;
     int64_t steps_per_epoch, total_steps;
     dt_report *report;   /* rank 0; elsewhere NULL */

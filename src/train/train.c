@@ -3,6 +3,7 @@
 
 #include "checkpoint/checkpoint.h"
 #include "core/clock.h"
+#include "optim/clip.h"
 #include "train/run.h"
 #include "train/totals.h"
 
@@ -61,7 +62,10 @@ static dt_code run_step(dt_run *run, dt_report_step_facts *step, double *weight,
     bool finite = isfinite(totals.loss);
     step->samples = totals.samples;
     step->loss = totals.loss * scale;
-    step->lr = run->options->lr;
+    step->lr = dt_schedule_lr(&run->schedule, step->global_step);
+    if (run->options->clip_norm > 0)
+        scale *=
+            dt_clip_factor(run->gradient, run->model.parameters, scale, run->options->clip_norm);
     if (finite)
         finite =
             dt_optimizer_step(&run->optimizer, step->lr, scale, run->gradient, run->parameters);

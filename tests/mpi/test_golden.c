@@ -51,18 +51,19 @@ static void set_options(const char *golden, dt_train_options *options)
     CHECK_NO_ERROR(&err);
 }
 
-/* The largest relative difference of the losses in the log from those in the golden file. */
-static double compare_losses(hid_t golden, const char *log)
+/* The largest relative difference of the steps' numbers of one name in the log from those in the
+ * golden file. */
+static double compare_steps(hid_t golden, const char *log, const char *name)
 {
     hsize_t n, step = 0;
-    double *expected = read_set(golden, "loss", H5T_NATIVE_DOUBLE, &n), worst = 0;
+    double *expected = read_set(golden, name, H5T_NATIVE_DOUBLE, &n), worst = 0;
     char line[4096];
     FILE *file = fopen(log, "r");
     while (file && fgets(line, sizeof line, file)) {
         json_t *event = json_loads(line, 0, NULL);
         if (strcmp(json_string_value(json_object_get(event, "event")), "step") == 0 && step < n) {
-            double loss = json_real_value(json_object_get(event, "loss"));
-            worst = fmax(worst, fabs(loss - expected[step]) / fabs(expected[step]));
+            double found = json_real_value(json_object_get(event, name));
+            worst = fmax(worst, fabs(found - expected[step]) / fabs(expected[step]));
             step++;
         }
         json_decref(event);
@@ -127,21 +128,25 @@ static void follow(const char *golden)
     dt_train_options_set(&options, "checkpoint", folder, &err);
     dt_train(&world, &options, &err);
     CHECK_NO_ERROR(&err);
-    double loss = 0, weights = 0;
+    double loss = 0, lr = 0, weights = 0;
     if (world.rank == 0) {
         hsize_t steps;
         hid_t file = H5Fopen(golden, H5F_ACC_RDONLY, H5P_DEFAULT);
         free(read_set(file, "loss", H5T_NATIVE_DOUBLE, &steps));
-        loss = compare_losses(file, log);
+        loss = compare_steps(file, log, "loss");
+        if (H5Lexists(file, "lr", H5P_DEFAULT) > 0)
+            lr = compare_steps(file, log, "lr");
         weights = compare_weights(file, folder, (int64_t)steps);
         H5Fclose(file);
-        print_message("%-60s losses %.1e weights %.1e\n", strrchr(golden, '/'), loss, weights);
+        print_message("%-60s losses %.1e lr %.0e weights %.1e\n", strrchr(golden, '/'), loss, lr,
+                      weights);
         rmdir(folder);
         unlink(log);
     }
     free(log);
     free(folder);
     dt_train_options_free(&options);
+    CHECK_ALL(lr < 1e-12);
     CHECK_ALL(loss < tolerance);
     CHECK_ALL(weights < tolerance);
 }

@@ -258,6 +258,7 @@ static void train_defaults(void **state)
               "\"label-smoothing\":0.0,\"init-from\":null,"
               "\"optimizer\":\"sgd\",\"lr\":0.01,\"momentum\":0.0,\"nesterov\":false,"
               "\"weight-decay\":0.0,\"beta1\":0.90000000000000002,\"beta2\":0.999,\"eps\":1e-8,"
+              "\"schedule\":\"constant\",\"warmup\":0,\"scale-lr\":null,\"clip-norm\":null,"
               "\"epochs\":5,\"max-"
               "steps\":null,\"batch-size\":100,\"seed\":0,"
               "\"threads\":null,\"bind\":\"auto\",\"checkpoint\":null,\"log\":null,\"log-steps\":1,"

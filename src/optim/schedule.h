@@ -1,0 +1,37 @@
+/* The learning rate of a step: a function of its number alone, so that a run that is resumed goes
+ * on as if it had not been stopped. With step s from 1 to the run's total T, warmup steps W, and u
+ * = s - 1 - W the steps done since the warmup: s <= W                 lr s / W
+ * LinearLR(start_factor=1/W, total_iters=W-1) constant               lr linear                 lr
+ * (1 - u / (T - W))                    LambdaLR, to 0 after step T cosine                 lr (1 +
+ * cos(pi u / (T - W))) / 2        CosineAnnealingLR(T_max=T-W) step:EVERY:FACTOR      lr
+ * FACTOR^floor(u / EVERY)              StepLR(EVERY, gamma=FACTOR) in PyTorch joined by
+ * SequentialLR(milestones=[W]), its step() called after every optimizer.step().
+ */
+#ifndef DT_OPTIM_SCHEDULE_H
+#define DT_OPTIM_SCHEDULE_H
+
+#include <dtrain/status.h>
+#include <stdint.h>
+
+typedef enum {
+    DT_SCHEDULE_CONSTANT,
+    DT_SCHEDULE_LINEAR,
+    DT_SCHEDULE_COSINE,
+    DT_SCHEDULE_STEP
+} dt_schedule_kind;
+
+typedef struct {
+    dt_schedule_kind kind;
+    int64_t every;         /* of DT_SCHEDULE_STEP, >= 1 */
+    double factor;         /* >= 0 */
+    double lr;             /* the largest */
+    int64_t warmup, total; /* steps */
+} dt_schedule;
+
+/* Set kind, every and factor from the option's text; the rest is left as it is. */
+dt_code dt_schedule_parse(const char *text, dt_schedule *schedule, dt_error *err);
+
+/* Of global step 1, 2, ... */
+double dt_schedule_lr(const dt_schedule *schedule, int64_t step);
+
+#endif
