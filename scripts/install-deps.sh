@@ -7,7 +7,7 @@
 set -euo pipefail
 
 packages=(gcc libc6-dev cmake make pkg-config libopenmpi-dev openmpi-bin libhdf5-openmpi-dev
-    libdnnl-dev librandom123-dev libjansson-dev libinih-dev libxxhash-dev libhwloc-dev zlib1g-dev
+    librandom123-dev libjansson-dev libinih-dev libxxhash-dev libhwloc-dev zlib1g-dev
     libcsv-dev libdeflate-dev)
 if [[ ${1-} == --tests ]]; then
     packages+=(libcmocka-dev cppcheck clang-format)
@@ -27,14 +27,14 @@ found_otherwise() {
     command -v cmake make mpicc mpirun pkg-config >/dev/null || return 1
     pkg-config --exists hwloc inih jansson libxxhash || return 1
     pkg-config --exists hdf5-openmpi || pkg-config --exists hdf5 || return 1
-    printf '#include <%s>\n' csv.h dnnl.h libdeflate.h Random123/philox.h zlib.h | mpicc -E - >/dev/null 2>&1 || return 1
+    printf '#include <%s>\n' csv.h libdeflate.h Random123/philox.h zlib.h | mpicc -E - >/dev/null 2>&1 || return 1
     [[ ${1-} != --tests ]] || pkg-config --exists cmocka
 }
 
 give_up() {
     echo "${0##*/}: $1. Please install:" >&2
     echo "  ${missing[*]}" >&2
-    echo "(Debian's names; elsewhere: CMake, make, Open MPI, HDF5, oneDNN, Random123, jansson, inih," \
+    echo "(Debian's names; elsewhere: CMake, make, Open MPI, HDF5, Random123, jansson, inih," \
         "xxHash, hwloc, zlib, libcsv, libdeflate; with pkg-config)" >&2
     exit 1
 }

@@ -1,23 +1,28 @@
 /* From a rank's samples and the parameters to the loss and its gradient, on all the rank's threads.
  *
- * Samples are taken in waves of a block of rows for each thread. In a wave each thread first runs
- * forward and backward over its own rows; then the threads share out the rows of every weight's
- * gradient, which is one product over the wave. So there is one gradient, not one a thread, no
- * thread ever writes where another does, and memory is bounded by the number of threads, whatever
- * the batch. */
+ * Samples are taken in waves of some rows for each thread. In a wave each thread first runs forward
+ * and backward over its own rows; then the threads share out the rows of every weight's gradient.
+ * So there is one gradient, not one a thread, no thread ever writes where another does, and memory
+ * is bounded by the number of threads, whatever the batch.
+ *
+ * The gradient is a sum of floats, or of integers: then that of each block of samples, which are
+ * the same ones for any number of ranks and threads, is rounded (scales.h), and integers are added.
+ * What is rounded is the same to the bit, since every number before it is one sum in a fixed order.
+ */
 #ifndef DT_ENGINE_H
 #define DT_ENGINE_H
 
 #include "core/feed.h"
 #include "core/team.h"
+#include "engine/scales.h"
 #include "model/model.h"
 
 typedef struct dt_engine dt_engine;
 
 /* Not collective. model and team are borrowed for the engine's life. *engine NULL after an error.
- */
+ *   block  the largest that dt_batch_part will have, 0 where gradients are sums of floats */
 dt_code dt_engine_create(dt_engine **engine, const dt_model *model, const dt_team *team,
-                         dt_error *err);
+                         int64_t block, dt_error *err);
 
 /* Memory that so many rows at a time and their activations will take, the most that a call is
  * given. */
@@ -31,6 +36,31 @@ double dt_engine_bytes(const dt_model *model, int threads, int64_t rows);
  * Returns the sum of the losses. */
 double dt_engine_gradient(dt_engine *engine, const float *parameters, const dt_feed *feed,
                           int64_t rows, bool accumulate, float *gradient, int64_t *weight);
+
+/* Samples of the global batch, from one on. */
+typedef struct {
+    const dt_feed *feed;
+    int64_t first; /* the feed's first sample in the batch */
+    int64_t rows;
+    int64_t block; /* samples in a block of the batch */
+} dt_batch_part;
+
+typedef struct {
+    double *loss;   /* [blocks of the batch] those of the blocks here are added to */
+    int64_t weight; /* added to */
+    uint32_t bits;  /* the bits that some block's integers have are added; see dt_product_round */
+} dt_exact_sums;
+
+/* The same as integers.
+ *   gradient    [P] replaced, or added to if accumulate */
+void dt_engine_gradient_exact(dt_engine *engine, const float *parameters, const dt_batch_part *part,
+                              bool accumulate, const dt_scales *scales, int32_t *gradient,
+                              dt_exact_sums *sums);
+
+/* The largest magnitude that a block's gradient has in each place that dt_scales has an exponent
+ * for: most [n - 2], which it becomes where it is larger. */
+void dt_engine_measure(dt_engine *engine, const float *parameters, const dt_batch_part *part,
+                       float *most);
 
 /* The model's outputs before any softmax, and the loss if the feed has y, or is fetched from.
  *   output  [rows,outputs]

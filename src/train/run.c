@@ -179,7 +179,7 @@ static dt_code build_model(dt_run *r, dt_error *err)
     r->parameters = dt_alloc(n, sizeof *r->parameters, "the weights", err);
     r->gradient = dt_alloc(n + DT_TOTALS_TAIL, sizeof *r->gradient, "the gradient", err);
     dt_optimizer_init(&r->optimizer, &optimizer, n, err);
-    return dt_engine_create(&r->engine, &r->model, &r->team, err);
+    return dt_engine_create(&r->engine, &r->model, &r->team, 0, err);
 }
 
 /* Rank 0 reads a file and the others get its weights; a drawn number every rank draws for itself.

@@ -144,7 +144,7 @@ static dt_engine *engine_of(const sample *s, const dt_team *team)
     dt_engine *engine;
     dt_error err = {0};
     omp_set_num_threads(team->threads);
-    if (dt_engine_create(&engine, &s->model, team, &err))
+    if (dt_engine_create(&engine, &s->model, team, 0, &err))
         fail_msg("%s", err.text);
     return engine;
 }

@@ -1,0 +1,52 @@
+/* Matrix products in single precision, on the calling thread. An element of C is one sum in the
+ * order of k, each term one multiplication and addition, whatever m and n are and wherever it lies:
+ * its bits do not depend on how the rows of a batch are shared out over ranks and threads. */
+#ifndef DT_ENGINE_PRODUCT_H
+#define DT_ENGINE_PRODUCT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#if defined __AVX512F__
+enum { DT_LANES = 16 };
+#elif defined __AVX__
+enum { DT_LANES = 8 };
+#else
+enum { DT_LANES = 4 };
+#endif
+
+enum { DT_PANEL = 2 * DT_LANES }; /* columns that are computed together */
+
+/* The next whole number of panels. */
+static inline int64_t dt_panels_round(int64_t columns)
+{
+    return (columns + DT_PANEL - 1) / DT_PANEL * DT_PANEL;
+}
+
+/* C = A B: A(i,p) at a[i * a_row + p * a_step]. B in panels of DT_PANEL columns: B(p,j) at
+ * b[j / DT_PANEL * b_panel + p * b_step + j % DT_PANEL], where a last panel that is not full can be
+ * read to its end. */
+typedef struct {
+    int64_t m, n, k;
+    const float *a;
+    int64_t a_row, a_step;
+    const float *b;
+    int64_t b_step, b_panel;
+} dt_product;
+
+/* c [m,n], rows ldc apart: replaced, or added to. */
+void dt_product_store(const dt_product *p, float *c, int64_t ldc, bool add);
+
+/* Round the product to integers, and add them.
+ *   scale  [n, to the end of its panel] each column is multiplied by, a power of two
+ *   sum    [m,n] rows lds apart: replaced, or added to, modulo 2^32
+ * Returns the bits that any of the integers has, of a negative one those of its complement: all are
+ * below 2^b in size if the result is. A value that is not finite, or does not fit an int32_t, has
+ * all 31. */
+uint32_t dt_product_round(const dt_product *p, const float *scale, int32_t *sum, int64_t lds,
+                          bool add);
+
+/* most[j] becomes the largest |C(i,j)|, if it was smaller; [n]. NaN stays. */
+void dt_product_measure(const dt_product *p, float *most);
+
+#endif

@@ -1,0 +1,217 @@
+#include "engine/scales.h"
+
+#include "core/memory.h"
+#include "engine/product.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+    LEAST = -90, /* exponents: 2^(31 - LEAST) is still a float */
+    MOST = 127,
+    ROOM = 3,               /* bits above what was seen last */
+    FOLLOW_EVERY = 8,       /* steps, */
+    FOLLOW_ALL = 8,         /* but for the first, in which gradients change most */
+    PARALLEL_FROM = 1 << 16 /* parameters */
+};
+
+static int32_t *slack(const dt_scales *s)
+{
+    return &s->state[s->n - 2];
+}
+
+static int32_t *steps(const dt_scales *s)
+{
+    return &s->state[s->n - 1];
+}
+
+dt_code dt_scales_init(dt_scales *s, const dt_model *model, int64_t blocks, dt_error *err)
+{
+    *s = (dt_scales){.model = model, .n = 2};
+    while (((int64_t)1 << s->spread) < blocks)
+        s->spread++;
+    s->bits = 31 - s->spread;
+    s->begin = dt_alloc(model->n_layers, sizeof *s->begin, "the scales", err);
+    int64_t padded = 0;
+    for (int l = 0; l < model->n_layers && s->begin; l++) {
+        s->begin[l] = padded;
+        padded += dt_panels_round(model->layer[l].in) + DT_PANEL;
+        s->n += model->layer[l].in + 1;
+    }
+    s->state = dt_alloc(s->n, sizeof *s->state, "the scales", err);
+    s->up = dt_alloc(padded, sizeof *s->up, "the scales", err);
+    s->down = dt_alloc(padded, sizeof *s->down, "the scales", err);
+    if (err->code)
+        return err->code;
+    memset(s->state, 0, (size_t)s->n * sizeof *s->state);
+    memset(s->up, 0, (size_t)padded * sizeof *s->up);
+    *steps(s) = -1;
+    return DT_OK;
+}
+
+void dt_scales_free(dt_scales *s)
+{
+    free(s->state);
+    free(s->up);
+    free(s->down);
+    free(s->begin);
+    memset(s, 0, sizeof *s);
+}
+
+bool dt_scales_known(const dt_scales *s)
+{
+    return *steps(s) >= 0;
+}
+
+float dt_scales_of_bias(const dt_scales *s, int layer)
+{
+    return dt_scales_of(s, layer)[dt_panels_round(s->model->layer[layer].in)];
+}
+
+void dt_scales_set(dt_scales *s)
+{
+    const int32_t *exponent = s->state;
+    for (int l = 0; l < s->model->n_layers; l++) {
+        int64_t in = s->model->layer[l].in;
+        float *up = s->up + s->begin[l];
+        float *down = s->down + s->begin[l];
+        for (int64_t i = 0; i < in; i++) {
+            up[i] = ldexpf(1, s->bits - exponent[i]);
+            down[i] = 1 / up[i];
+        }
+        up[dt_panels_round(in)] = ldexpf(1, s->bits - exponent[in]);
+        exponent += in + 1;
+    }
+}
+
+/* ---- Measuring ------------------------------------------------------------------------------ */
+
+/* The least exponent with size < 2^exponent. */
+static int exponent_of(float size)
+{
+    int exponent;
+    frexpf(size, &exponent);
+    return exponent;
+}
+
+static int clamp(int exponent)
+{
+    return exponent < LEAST ? LEAST : exponent > MOST ? MOST : exponent;
+}
+
+void dt_scales_exponents(const dt_scales *s, const float *most, int64_t *exponent)
+{
+    for (int64_t i = 0; i < s->n - 2; i++)
+        exponent[i] = !isfinite(most[i]) ? DT_SCALES_NONFINITE
+                      : most[i] == 0     ? INT32_MIN
+                                         : exponent_of(most[i]);
+}
+
+/* An input that is 0 in all samples so far may be as large as any other. */
+static void take_layer(int32_t *state, const int64_t *exponent, int64_t in)
+{
+    int64_t largest = LEAST;
+    for (int64_t i = 0; i < in; i++)
+        largest = exponent[i] > largest ? exponent[i] : largest;
+    for (int64_t i = 0; i < in; i++)
+        state[i] = clamp((int)(exponent[i] == INT32_MIN ? largest : exponent[i]) + ROOM);
+    state[in] = clamp((int)(exponent[in] == INT32_MIN ? largest : exponent[in]) + ROOM);
+}
+
+bool dt_scales_measured(dt_scales *s, const int64_t *exponent)
+{
+    int32_t *state = s->state;
+    for (int64_t i = 0; i < s->n - 2; i++)
+        if (exponent[i] == DT_SCALES_NONFINITE)
+            return false;
+    for (int l = 0; l < s->model->n_layers; l++) {
+        int64_t in = s->model->layer[l].in;
+        take_layer(state, exponent, in);
+        state += in + 1;
+        exponent += in + 1;
+    }
+    if (dt_scales_known(s)) /* and yet one was too small: what follows leaves more room */
+        *slack(s) += 1;
+    *steps(s) = 0;
+    dt_scales_set(s);
+    return true;
+}
+
+/* ---- From integers to numbers --------------------------------------------------------------- */
+
+static void undo_layer(const dt_scales *s, int l, const int32_t *restrict sum,
+                       float *restrict gradient)
+{
+    const dt_layer *layer = &s->model->layer[l];
+    const float *down = s->down + s->begin[l];
+    float bias = 1 / dt_scales_of_bias(s, l);
+#pragma omp parallel for if (layer->in * layer->out > PARALLEL_FROM)
+    for (int64_t o = 0; o < layer->out; o++) {
+        int64_t row = layer->weight + o * layer->in;
+#pragma omp simd
+        for (int64_t i = 0; i < layer->in; i++)
+            gradient[row + i] = (float)sum[row + i] * down[i];
+        gradient[layer->bias + o] = (float)sum[layer->bias + o] * bias;
+    }
+}
+
+void dt_scales_undo(const dt_scales *s, const int32_t *sum, float *gradient)
+{
+    for (int l = 0; l < s->model->n_layers; l++)
+        undo_layer(s, l, sum, gradient);
+}
+
+/* ---- Following ------------------------------------------------------------------------------ */
+
+/* A sum over blocks that are mostly noise is larger than each by the root of their number. */
+static void follow(const dt_scales *s, int32_t *exponent, float most)
+{
+    if (most == 0 || !isfinite(most))
+        return;
+    int want = clamp(exponent_of(most) - s->spread / 2 + ROOM + *slack(s));
+    if (want > *exponent)
+        *exponent = want;
+    else if (want < *exponent - 1)
+        *exponent -= 1;
+}
+
+static float largest_of(const float *values, int64_t n)
+{
+    float most = 0;
+    for (int64_t i = 0; i < n; i++)
+        most = fabsf(values[i]) > most ? fabsf(values[i]) : most;
+    return most;
+}
+
+static void follow_layer(const dt_scales *s, const dt_layer *layer, int32_t *exponent,
+                         const float *gradient)
+{
+    enum { COLUMNS = 256 };
+    for (int64_t i = 0; i < layer->in; i += COLUMNS) {
+        int64_t n = layer->in - i < COLUMNS ? layer->in - i : COLUMNS;
+        float most[COLUMNS] = {0};
+        for (int64_t o = 0; o < layer->out; o++) {
+            const float *row = gradient + layer->weight + o * layer->in + i;
+#pragma omp simd
+            for (int64_t c = 0; c < n; c++)
+                most[c] = fabsf(row[c]) > most[c] ? fabsf(row[c]) : most[c];
+        }
+        for (int64_t c = 0; c < n; c++)
+            follow(s, &exponent[i + c], most[c]);
+    }
+    follow(s, &exponent[layer->in], largest_of(gradient + layer->bias, layer->out));
+}
+
+void dt_scales_follow(dt_scales *s, const float *gradient)
+{
+    int32_t *exponent = s->state, step = *steps(s) + 1;
+    *steps(s) = step == FOLLOW_ALL + FOLLOW_EVERY ? FOLLOW_ALL : step;
+    if (step > FOLLOW_ALL && step < FOLLOW_ALL + FOLLOW_EVERY)
+        return;
+    for (int l = 0; l < s->model->n_layers; l++) {
+        follow_layer(s, &s->model->layer[l], exponent, gradient);
+        exponent += s->model->layer[l].in + 1;
+    }
+    dt_scales_set(s);
+}

@@ -1,0 +1,60 @@
+/* Powers of two by which a block's gradient is multiplied before it is rounded to integers, so that
+ * the sum over all blocks fits an int32_t whatever its order, and as much of its precision as that
+ * allows is kept. There is one for each input of each layer (a column of its weight: inputs may
+ * differ in scale by any factor) and one for each layer's bias. They follow the gradient of the
+ * steps before, which every rank knows, and belong to the run: a checkpoint keeps them. */
+#ifndef DT_ENGINE_SCALES_H
+#define DT_ENGINE_SCALES_H
+
+#include "model/model.h"
+
+#include <dtrain/status.h>
+#include <stdbool.h>
+
+typedef struct {
+    const dt_model *model;
+    int spread;     /* log2 of the number of blocks in a batch, rounded up */
+    int bits;       /* a block's integers stay below 2^bits in size */
+    int64_t n;      /* of the state */
+    int32_t *state; /* [n] exponents: a block's gradient stays below 2^exponent; by layer one for
+                       each input and one for the bias. Then for how much more room has been made
+                       than is usual, and the number of steps followed; below 0: none are known */
+    float *up;      /* what to multiply by, by layer and then to the end of the panel */
+    float *down;    /* one over each, of inputs */
+    int64_t *begin; /* [layers] where a layer's begin in up; its bias' comes last */
+} dt_scales;
+
+/* Not collective. model is borrowed. To be ended with dt_scales_free. */
+dt_code dt_scales_init(dt_scales *scales, const dt_model *model, int64_t blocks, dt_error *err);
+void dt_scales_free(dt_scales *scales);
+
+/* Whether a block's gradient has been measured or the state was set. */
+bool dt_scales_known(const dt_scales *scales);
+
+/* Take the state as it is: after it was read, or measured.  */
+void dt_scales_set(dt_scales *scales);
+
+/* From the largest magnitude in each place, in most [n - 2], to exponents with some room above, in
+ * exponent [n - 2]; of what is not finite DT_SCALES_NONFINITE. The maximum over all ranks is then
+ * dt_scales_measured's. */
+enum { DT_SCALES_NONFINITE = 1 << 20 };
+void dt_scales_exponents(const dt_scales *scales, const float *most, int64_t *exponent);
+
+/* Take exponents that were measured on all blocks of a batch. Returns false, and takes none, if one
+ * is DT_SCALES_NONFINITE. */
+bool dt_scales_measured(dt_scales *scales, const int64_t *exponent);
+
+/* gradient [P] = sum [P] as numbers again. The same bits for any number of threads. */
+void dt_scales_undo(const dt_scales *scales, const int32_t *sum, float *gradient);
+
+/* See a step's gradient, the sum over its batch. */
+void dt_scales_follow(dt_scales *scales, const float *gradient);
+
+/* The factors of a layer's inputs, and of its bias. */
+static inline const float *dt_scales_of(const dt_scales *s, int layer)
+{
+    return s->up + s->begin[layer];
+}
+float dt_scales_of_bias(const dt_scales *scales, int layer);
+
+#endif

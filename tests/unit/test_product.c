@@ -1,0 +1,202 @@
+/* Products against sums in double; the bits of an element do not depend on where the product is
+ * cut; rounding against the same sums. */
+#include "engine/product.h"
+
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+enum { M = 211, N = 75, K = 531, WIDE = 96 };
+
+/* Small numbers whose sums of products are exact in a float: so the result is the number itself. */
+static float whole(int64_t i)
+{
+    return (float)(i * 7919 % 13 - 6);
+}
+
+static float fraction(int64_t i)
+{
+    return (float)(i * 7919 % 1009 - 504) / 1009;
+}
+
+typedef struct {
+    float a[M * K], packed[(N + WIDE) * K];
+} matrices;
+
+/* A row by row; B in panels. */
+static matrices *make(float (*value)(int64_t))
+{
+    matrices *m = calloc(1, sizeof *m);
+    for (int64_t i = 0; i < M * K; i++)
+        m->a[i] = value(i);
+    for (int64_t j = 0; j < N; j++)
+        for (int64_t p = 0; p < K; p++)
+            m->packed[j / DT_PANEL * DT_PANEL * K + p * DT_PANEL + j % DT_PANEL] = value(j * K + p);
+    return m;
+}
+
+static double element(float (*value)(int64_t), int64_t i, int64_t j)
+{
+    double sum = 0;
+    for (int64_t p = 0; p < K; p++)
+        sum += (double)value(i * K + p) * (double)value(j * K + p);
+    return sum;
+}
+
+static dt_product product(const matrices *m, int64_t rows, int64_t columns)
+{
+    return (dt_product){.m = rows,
+                        .n = columns,
+                        .k = K,
+                        .a = m->a,
+                        .a_row = K,
+                        .a_step = 1,
+                        .b = m->packed,
+                        .b_step = DT_PANEL,
+                        .b_panel = DT_PANEL * K};
+}
+
+static void stores_and_adds(void **state)
+{
+    (void)state;
+    matrices *m = make(whole);
+    static float c[M * WIDE];
+    for (int64_t rows = 1; rows <= M; rows += rows < 20 ? 1 : 191) {
+        dt_product p = product(m, rows, N);
+        for (int64_t i = 0; i < M * WIDE; i++)
+            c[i] = 7;
+        dt_product_store(&p, c, WIDE, false);
+        dt_product_store(&p, c, WIDE, true);
+        for (int64_t i = 0; i < M; i++)
+            for (int64_t j = 0; j < WIDE; j++)
+                if (i < rows && j < N)
+                    assert_true(c[i * WIDE + j] == 2 * (float)element(whole, i, j));
+                else
+                    assert_true(c[i * WIDE + j] == 7);
+    }
+    free(m);
+}
+
+/* A and B across memory, as a gradient of weights has them: of many columns, and of few. */
+static void across(void **state)
+{
+    (void)state;
+    enum { ROWS = 37, A = 211, B = 96 };
+    static float delta[ROWS * A], x[ROWS * B], c[A * B];
+    for (int64_t i = 0; i < ROWS * A; i++)
+        delta[i] = whole(i);
+    for (int64_t i = 0; i < ROWS * B; i++)
+        x[i] = whole(3 * i);
+    for (int64_t n = 10; n <= 90; n += 80) {
+        dt_product_store(&(dt_product){.m = A,
+                                       .n = n,
+                                       .k = ROWS,
+                                       .a = delta,
+                                       .a_row = 1,
+                                       .a_step = A,
+                                       .b = x,
+                                       .b_step = B,
+                                       .b_panel = DT_PANEL},
+                         c, n, false);
+        for (int64_t i = 0; i < A; i++)
+            for (int64_t j = 0; j < n; j++) {
+                double sum = 0;
+                for (int64_t r = 0; r < ROWS; r++)
+                    sum += (double)delta[r * A + i] * (double)x[r * B + j];
+                assert_true(c[i * n + j] == (float)sum);
+            }
+    }
+}
+
+static void the_same_bits_wherever_it_is_cut(void **state)
+{
+    (void)state;
+    matrices *m = make(fraction);
+    static float whole_c[M * WIDE], c[M * WIDE];
+    dt_product p = product(m, M, N);
+    dt_product_store(&p, whole_c, WIDE, false);
+    for (int64_t step = 1; step < 40; step += 3) {
+        for (int64_t i = 0; i < M; i += step) {
+            p = product(m, M - i < step ? M - i : step, N);
+            p.a += i * K;
+            dt_product_store(&p, c + i * WIDE, WIDE, false);
+        }
+        assert_memory_equal(c, whole_c, sizeof c);
+    }
+    for (int64_t i = 0; i < M; i++)
+        for (int64_t j = 0; j < N; j++)
+            assert_true(fabs(whole_c[i * WIDE + j] - element(fraction, i, j)) < 1e-5 * K);
+    free(m);
+}
+
+static void rounds(void **state)
+{
+    (void)state;
+    matrices *m = make(fraction);
+    static float c[M * WIDE], scale[WIDE], most[N];
+    static int32_t sum[M * WIDE];
+    uint32_t bits = 0;
+    dt_product p = product(m, M, N);
+    for (int64_t j = 0; j < N; j++)
+        scale[j] = ldexpf(1, (int)(j % 20));
+    dt_product_store(&p, c, WIDE, false);
+    uint32_t found = dt_product_round(&p, scale, sum, WIDE, false);
+    assert_int_equal(dt_product_round(&p, scale, sum, WIDE, true), found);
+    dt_product_measure(&p, most);
+    for (int64_t j = 0; j < N; j++) {
+        float largest = 0;
+        for (int64_t i = 0; i < M; i++) {
+            int32_t n = (int32_t)lrintf(c[i * WIDE + j] * scale[j]);
+            assert_int_equal(sum[i * WIDE + j], 2 * n);
+            bits |= (uint32_t)(n ^ (n >> 31));
+            largest = fmaxf(largest, fabsf(c[i * WIDE + j]));
+        }
+        assert_true(most[j] == largest);
+    }
+    assert_int_equal(found, bits);
+    free(m);
+}
+
+/* What has no integer is seen, wherever it is; sums pass the ends of the integers and come back. */
+static void what_does_not_fit(void **state)
+{
+    (void)state;
+    static const float odd[] = {NAN, INFINITY, -INFINITY, 0x1p31f, -0x1p32f};
+    matrices *m = make(whole);
+    static float ones[WIDE];
+    static int32_t sum[M * WIDE];
+    for (int64_t j = 0; j < N; j++)
+        ones[j] = 1;
+    dt_product p = product(m, M, N);
+    assert_true(dt_product_round(&p, ones, sum, WIDE, false) < 1u << 15);
+    for (size_t o = 0; o < sizeof odd / sizeof *odd; o++) {
+        memset(m->a + 100 * K, 0, K * sizeof *m->a);
+        m->a[100 * K] = 1;
+        m->packed[N / DT_PANEL * DT_PANEL * K + N % DT_PANEL - 1] = odd[o];
+        assert_int_equal(dt_product_round(&p, ones, sum, WIDE, false), INT32_MAX);
+    }
+    float a = 1, b[WIDE] = {0x1.8p30f};
+    int32_t c[DT_PANEL] = {0};
+    dt_product one = {.m = 1, .n = 1, .k = 1, .a = &a, .b = b, .b_step = DT_PANEL};
+    for (int i = 0; i < 4; i++)
+        dt_product_round(&one, ones, c, 1, true);
+    assert_int_equal(c[0], INT32_MIN); /* 4 * 1.5 * 2^30 = 2^32 + 2^31 */
+    free(m);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(stores_and_adds),
+        cmocka_unit_test(across),
+        cmocka_unit_test(the_same_bits_wherever_it_is_cut),
+        cmocka_unit_test(rounds),
+        cmocka_unit_test(what_does_not_fit),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
