@@ -32,6 +32,14 @@ typedef enum {
 typedef enum { DT_BIND_AUTO, DT_BIND_KEEP } dt_bind;
 typedef enum { DT_PROGRESS_AUTO, DT_PROGRESS_ALWAYS, DT_PROGRESS_NEVER } dt_progress;
 
+typedef enum { DT_EVERY_STEP, DT_EVERY_EPOCH, DT_EVERY_SECOND } dt_every_unit;
+
+/* Every n steps ("50"), epochs ("2e") or seconds ("600s"). */
+typedef struct {
+    int64_t n;
+    int unit; /* dt_every_unit */
+} dt_every;
+
 /* A list of layer widths; owned by the options struct it stands in. */
 typedef struct {
     int64_t *width; /* [n]; NULL when n is 0 */
@@ -58,6 +66,7 @@ typedef struct {
     /* optimizer */
     int optimizer; /* dt_optim_kind */
     double lr, momentum, weight_decay, beta1, beta2, eps;
+    bool lr_given; /* lr was set, which a run that goes on then takes in place of its own */
     bool nesterov;
     char *schedule;   /* "constant", "linear", "cosine" or "step:EVERY:FACTOR" */
     int64_t warmup;   /* steps */
@@ -71,11 +80,14 @@ typedef struct {
     int64_t threads; /* per rank; 0: its share of the node */
     int bind;        /* dt_bind */
     /* output */
-    char *checkpoint;  /* folder; NULL: none */
-    char *log;         /* JSON Lines; NULL: none */
-    int64_t log_steps; /* every Nth global step goes into the log; 0: none */
-    int64_t log_every; /* every Nth step of an epoch onto the console; 0: by itself */
-    int progress;      /* dt_progress */
+    char *checkpoint;          /* folder; NULL: none */
+    dt_every checkpoint_every; /* besides the one at the end */
+    int64_t keep;              /* newest checkpoints kept */
+    bool resume;               /* go on from the newest good one in the folder */
+    char *log;                 /* JSON Lines; NULL: none */
+    int64_t log_steps;         /* every Nth global step goes into the log; 0: none */
+    int64_t log_every;         /* every Nth step of an epoch onto the console; 0: by itself */
+    int progress;              /* dt_progress */
     bool quiet;
 } dt_train_options;
 

@@ -3,14 +3,25 @@
 #include <stdlib.h>
 #include <string.h>
 
-herr_t dt_attribute_put_integer(hid_t file, const char *name, int64_t value)
+static herr_t put_number(hid_t object, const char *name, hid_t disk, hid_t memory,
+                         const void *value)
 {
     hid_t space = H5Screate(H5S_SCALAR);
-    hid_t attribute = H5Acreate2(file, name, H5T_STD_I64LE, space, H5P_DEFAULT, H5P_DEFAULT);
-    herr_t status = H5Awrite(attribute, H5T_NATIVE_INT64, &value);
+    hid_t attribute = H5Acreate2(object, name, disk, space, H5P_DEFAULT, H5P_DEFAULT);
+    herr_t status = H5Awrite(attribute, memory, value);
     H5Aclose(attribute);
     H5Sclose(space);
     return status;
+}
+
+herr_t dt_attribute_put_integer(hid_t object, const char *name, int64_t value)
+{
+    return put_number(object, name, H5T_STD_I64LE, H5T_NATIVE_INT64, &value);
+}
+
+herr_t dt_attribute_put_real(hid_t object, const char *name, double value)
+{
+    return put_number(object, name, H5T_IEEE_F64LE, H5T_NATIVE_DOUBLE, &value);
 }
 
 /* Of variable length and UTF-8: what h5py hands out as str. */
@@ -67,24 +78,30 @@ char *dt_attribute_text(hid_t object, const char *name)
     return text;
 }
 
+/* Whether there is one number of a class; value is changed only then. */
+static bool get_number(hid_t object, const char *name, H5T_class_t class, hid_t memory, void *value)
+{
+    hid_t attribute = open_single(object, name, class);
+    if (attribute < 0)
+        return false;
+    herr_t status = H5Aread(attribute, memory, value);
+    H5Aclose(attribute);
+    return status >= 0;
+}
+
 int64_t dt_attribute_integer(hid_t object, const char *name, int64_t missing)
 {
-    int64_t value = missing;
-    hid_t attribute = open_single(object, name, H5T_INTEGER);
-    if (attribute < 0)
-        return missing;
-    if (H5Aread(attribute, H5T_NATIVE_INT64, &value) < 0)
-        value = missing;
-    H5Aclose(attribute);
-    return value;
+    int64_t value;
+    return get_number(object, name, H5T_INTEGER, H5T_NATIVE_INT64, &value) ? value : missing;
+}
+
+double dt_attribute_real(hid_t object, const char *name, double missing)
+{
+    double value;
+    return get_number(object, name, H5T_FLOAT, H5T_NATIVE_DOUBLE, &value) ? value : missing;
 }
 
 bool dt_attribute_hash(hid_t object, const char *name, uint64_t *hash)
 {
-    hid_t attribute = open_single(object, name, H5T_INTEGER);
-    if (attribute < 0)
-        return false;
-    herr_t status = H5Aread(attribute, H5T_NATIVE_UINT64, hash);
-    H5Aclose(attribute);
-    return status >= 0;
+    return get_number(object, name, H5T_INTEGER, H5T_NATIVE_UINT64, hash);
 }

@@ -1,4 +1,4 @@
-/* Attributes of an HDF5 object: whole numbers and texts. Not collective. */
+/* Attributes of an HDF5 object: numbers and texts. Not collective. */
 #ifndef DT_CHECKPOINT_ATTRIBUTE_H
 #define DT_CHECKPOINT_ATTRIBUTE_H
 
@@ -8,10 +8,13 @@
 
 /* Add one; a negative number is HDF5's failure. */
 herr_t dt_attribute_put_integer(hid_t object, const char *name, int64_t value);
+herr_t dt_attribute_put_real(hid_t object, const char *name, double value);
 herr_t dt_attribute_put_text(hid_t object, const char *name, const char *text);
 
 /* The value, or missing if there is none that is one whole number. */
 int64_t dt_attribute_integer(hid_t object, const char *name, int64_t missing);
+
+double dt_attribute_real(hid_t object, const char *name, double missing);
 
 /* Whether there is one whole number, and which. */
 bool dt_attribute_hash(hid_t object, const char *name, uint64_t *hash);

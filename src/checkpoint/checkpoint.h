@@ -1,8 +1,9 @@
 /* Weights and the state of a run in HDF5 files (root attributes format, version, global_step,
  * epoch, step, seed, options; /model under PyTorch's names; /optimizer; /normalization with mean
- * and scale of the inputs, where these are normalised). Each dataset of numbers
- * carries an attribute "xxh3", the XXH3 hash (64 bits) of its bytes, and the file ends with a seal
- * over all of it (file/seal.h); both are checked when it is read. */
+ * and scale of the inputs, where these are normalised; /run, what a run that goes on needs
+ * besides). Each dataset of numbers carries an attribute "xxh3", the XXH3 hash (64 bits) of its
+ * bytes, and the file ends with a seal over all of it (file/seal.h); both are checked when it is
+ * read. */
 #ifndef DT_CHECKPOINT_H
 #define DT_CHECKPOINT_H
 
@@ -15,24 +16,37 @@
 
 enum { DT_CHECKPOINT_VERSION = 1 };
 
+/* How far a run has come. */
+typedef struct {
+    int64_t global_step;
+    int64_t epoch, step;       /* completed epochs, with their validation; steps done in the next */
+    int64_t samples;           /* seen in that one */
+    double loss, weight;       /* the sums of their losses and of what these count */
+    double best_loss;          /* the lowest of validation; INFINITY: there was none */
+    int64_t best_epoch;        /* that it came after; 0: none */
+    int64_t epochs_since_best; /* validated ones */
+} dt_course;
+
+/* What the run is trained on, and how the epoch is cut into windows where it is streamed. */
+typedef struct {
+    int64_t samples, features, outputs;
+    int64_t block_rows, window_blocks; /* 0: the data is in memory */
+} dt_course_data;
+
 typedef struct {
     const dt_model *model;
     const float *parameters; /* [P] */
     const dt_optimizer *optimizer;
-    const dt_normalizer *normalizer;  /* of the inputs; NULL: none */
-    int64_t global_step, epoch, step; /* epoch: completed ones; step: done in the one under way */
+    const dt_normalizer *normalizer; /* of the inputs; NULL: none */
+    dt_course course;
+    dt_course_data data;
+    double lr;
     int64_t seed;
     const char *options; /* JSON; "hidden", "activation" and "loss" describe the model */
 } dt_checkpoint;
 
-/* Make the folder, with those above it, if it is not there, and see that it can be written to:
- * before the training, not after it. Not collective. */
-dt_code dt_checkpoint_prepare(const char *folder, dt_error *err);
-
-/* Write folder/step-<global step>.h5, atomically. Not collective.
- *   path  [out] the file's path, which the caller frees; NULL after an error */
-dt_code dt_checkpoint_write(const char *folder, const dt_checkpoint *checkpoint, char **path,
-                            dt_error *err);
+/* Write a file, atomically. Takes dt_h5_lock while it calls HDF5. Not collective. */
+dt_code dt_checkpoint_write(const char *path, const dt_checkpoint *checkpoint, dt_error *err);
 
 /* Read the weights of a model whose shape is known, from a checkpoint or any file with /model. Not
  * collective. DT_ERR_SHAPE names the tensor that differs; DT_ERR_DATA damage, or a value that is

@@ -1,7 +1,4 @@
-#include "checkpoint/attribute.h"
-#include "checkpoint/checkpoint.h"
-#include "checkpoint/tensor.h"
-#include "core/memory.h"
+#include "checkpoint/saved.h"
 
 #include <jansson.h>
 #include <stdlib.h>
@@ -35,31 +32,45 @@ static void print_tensors(const dt_model *model, FILE *to)
     }
 }
 
+static void print_standing(const dt_saved *s, FILE *to)
+{
+    const dt_course *c = &s->course;
+    fprintf(to, "Run: %lld steps done (%lld whole epochs and %lld steps), seed %lld\n",
+            (long long)c->global_step, (long long)c->epoch, (long long)c->step, (long long)s->seed);
+    if (s->can_go_on)
+        fprintf(to, "Data: %lld samples of %lld features, %s\n", (long long)s->data.samples,
+                (long long)s->data.features, s->data.window_blocks ? "streamed" : "in memory");
+    if (c->best_epoch)
+        fprintf(to, "Best validation loss: %.9g, after epoch %lld\n", c->best_loss,
+                (long long)c->best_epoch);
+    if (s->normalizer)
+        fputs("Inputs: normalised (mean 0, variance 1 in the training rows)\n", to);
+}
+
+static void print_optimizer(const dt_saved *s, FILE *to)
+{
+    if (s->n_vectors)
+        fputs("Optimizer's state:", to);
+    for (int i = 0; i < s->n_vectors; i++)
+        fprintf(to, "%s %s", i ? "," : "", s->vector[i].name);
+    if (s->n_vectors)
+        fputc('\n', to);
+}
+
 dt_code dt_checkpoint_describe(hid_t file, const char *path, FILE *to, dt_error *err)
 {
-    dt_model model = {0};
-    float *parameters = NULL;
-    dt_normalizer *normalizer = NULL;
-    char *options = dt_attribute_text(file, "options");
-    dt_checkpoint_read(file, path, &model, &parameters, &normalizer, err);
-    char *text = err->code ? NULL : dt_model_describe(&model);
+    dt_saved s;
+    dt_saved_read(&s, file, path, err);
+    char *text = err->code ? NULL : dt_model_describe(&s.model);
     if (text) {
-        fprintf(to, "Checkpoint: %s, %lld parameters\n", text, (long long)model.parameters);
-        fprintf(to, "Run: %lld steps done (%lld whole epochs and %lld steps), seed %lld\n",
-                (long long)dt_attribute_integer(file, "global_step", 0),
-                (long long)dt_attribute_integer(file, "epoch", 0),
-                (long long)dt_attribute_integer(file, "step", 0),
-                (long long)dt_attribute_integer(file, "seed", 0));
-        if (normalizer)
-            fputs("Inputs: normalised (mean 0, variance 1 in the training rows)\n", to);
-        print_options(options, to);
-        print_tensors(&model, to);
+        fprintf(to, "Checkpoint: %s, %lld parameters\n", text, (long long)s.model.parameters);
+        print_standing(&s, to);
+        print_options(s.options, to);
+        print_tensors(&s.model, to);
+        print_optimizer(&s, to);
         fputs("Checksums: good\n", to); /* or this place would not have been reached */
     }
     free(text);
-    free(options);
-    free(parameters);
-    dt_normalizer_destroy(normalizer);
-    dt_model_free(&model);
+    dt_saved_free(&s);
     return err->code;
 }

@@ -41,21 +41,6 @@ static hid_t open_model(hid_t file, const char *path, dt_error *err)
     return group;
 }
 
-static dt_code read_tensors(hid_t group, const char *path, const dt_model *model, float *parameters,
-                            dt_error *err)
-{
-    hsize_t members = 0;
-    for (int i = 0; i < 2 * model->n_layers && !err->code; i++) {
-        dt_tensor tensor = dt_model_tensor(model, i);
-        dt_tensor_read(group, path, &tensor, parameters + tensor.begin, err);
-    }
-    if (!err->code && H5Gget_num_objs(group, &members) >= 0 &&
-        members > 2 * (hsize_t)model->n_layers)
-        dt_fail(err, DT_ERR_SHAPE, "%s: \"/model\" holds %llu tensors, this model has %d", path,
-                (unsigned long long)members, 2 * model->n_layers);
-    return err->code;
-}
-
 dt_code dt_checkpoint_read_weights(const char *path, const dt_model *model, float *parameters,
                                    dt_error *err)
 {
@@ -64,7 +49,7 @@ dt_code dt_checkpoint_read_weights(const char *path, const dt_model *model, floa
         return err->code;
     hid_t group = open_model(file, path, err);
     if (group >= 0) {
-        read_tensors(group, path, model, parameters, err);
+        dt_tensors_read(group, path, model, parameters, err);
         H5Gclose(group);
     }
     H5Fclose(file);
@@ -88,21 +73,6 @@ static dt_code read_normalizer(hid_t file, const char *path, int64_t features,
         dt_vector_read(group, path, "scale", features, (*normalizer)->scale, err);
     H5Gclose(group);
     return err->code;
-}
-
-/* Every rank but 0 gets what rank 0 read. Collective. */
-static dt_code share_normalizer(const dt_world *world, int64_t features, dt_normalizer **normalizer,
-                                dt_error *err)
-{
-    int64_t there = *normalizer != NULL, bytes = features * (int64_t)sizeof *(*normalizer)->mean;
-    dt_broadcast(world, &there, sizeof there);
-    if (there && world->rank != 0)
-        dt_normalizer_create(normalizer, features, err);
-    if (dt_world_agree(world, err) || !there)
-        return err->code;
-    dt_broadcast(world, (*normalizer)->mean, bytes);
-    dt_broadcast(world, (*normalizer)->scale, bytes);
-    return DT_OK;
 }
 
 /* ---- A model whose shape is in the file ----------------------------------------------------- */
@@ -216,7 +186,7 @@ static dt_code read_model(hid_t file, const char *path, description *d, dt_model
     if (group < 0)
         return err->code;
     if (!describe(file, group, path, d, err) && !build(d, model, parameters, err))
-        read_tensors(group, path, model, *parameters, err);
+        dt_tensors_read(group, path, model, *parameters, err);
     H5Gclose(group);
     return err->code;
 }
@@ -265,7 +235,7 @@ dt_code dt_checkpoint_load(const dt_world *world, const char *path, dt_model *mo
         H5Fclose(file);
     }
     if (!dt_world_agree(world, err) && !share_model(world, &d, model, parameters, err))
-        share_normalizer(world, model->inputs, normalizer, err);
+        dt_normalizer_share(world, model->inputs, normalizer, err);
     free(d.hidden);
     if (err->code) {
         dt_model_free(model);

@@ -6,16 +6,20 @@
 #include "model/model.h"
 
 /* Lay out a dataset under the tensor's name in a group, with the checksum of its values, which are
- * written later. Returns its number in the output, or -1. */
-int dt_tensor_add(dt_output *output, hid_t group, const dt_tensor *tensor, const float *values);
+ * written later and borrowed till then. A negative number is HDF5's failure. */
+herr_t dt_tensor_add(dt_output *output, hid_t group, const dt_tensor *tensor, const float *values);
 
 /* Read them; a checksum, where there is one, must hold. path names the file in messages. */
 dt_code dt_tensor_read(hid_t group, const char *path, const dt_tensor *tensor, float *values,
                        dt_error *err);
 
+/* All tensors of a model, which are all that the group holds, into a flat vector [P]. */
+dt_code dt_tensors_read(hid_t group, const char *path, const dt_model *model, float *values,
+                        dt_error *err);
+
 /* The same for a vector [n] of doubles. */
-int dt_vector_add(dt_output *output, hid_t group, const char *name, int64_t n,
-                  const double *values);
+herr_t dt_vector_add(dt_output *output, hid_t group, const char *name, int64_t n,
+                     const double *values);
 dt_code dt_vector_read(hid_t group, const char *path, const char *name, int64_t n, double *values,
                        dt_error *err);
 

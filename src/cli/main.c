@@ -1,6 +1,7 @@
 /* The program: choose the command, and see its error and its output through to the end. */
 #include "cli/cli.h"
 #include "cli/help.h"
+#include "core/stop.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -9,7 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { EXIT_DONE = 0, EXIT_FAILED = 1, EXIT_USAGE = 2 };
+enum { EXIT_DONE = 0, EXIT_FAILED = 1, EXIT_USAGE = 2, EXIT_STOPPED = 75 };
 
 const dt_command *const dt_commands[] = {&dt_command_train,   &dt_command_evaluate,
                                          &dt_command_predict, &dt_command_convert,
@@ -89,11 +90,28 @@ static void hold_streams(void)
             return;
 }
 
+static int exit_status(dt_code code)
+{
+    switch (code) {
+    case DT_OK:
+        return EXIT_DONE;
+    case DT_ERR_USAGE:
+        return EXIT_USAGE;
+    case DT_STOPPED:
+        return EXIT_STOPPED;
+    default:
+        return EXIT_FAILED;
+    }
+}
+
 int main(int argc, char **argv)
 {
     hold_streams();
     dt_world world;
-    dt_error err = {0};
+    dt_error err = {0}, unknown = {0};
+    const dt_command *command = choose(argc, argv, &unknown);
+    if (command && command->stops)
+        dt_stop_watch(); /* to the very end: what has been done in time counts */
     if (dt_world_begin(&world, &argc, &argv, &err) != DT_OK) {
         fprintf(stderr, "dtrain: error: %s\n", err.text);
         return EXIT_FAILED;
@@ -103,7 +121,7 @@ int main(int argc, char **argv)
     finish_output(&err);
     dt_world_agree(&world, &err);
     if (err.code != DT_OK && world.rank == 0)
-        fprintf(stderr, "dtrain: error: %s\n", err.text);
+        fprintf(stderr, "dtrain: %s%s\n", err.code == DT_STOPPED ? "" : "error: ", err.text);
     dt_world_end(&world);
-    return err.code == DT_OK ? EXIT_DONE : err.code == DT_ERR_USAGE ? EXIT_USAGE : EXIT_FAILED;
+    return exit_status(err.code);
 }

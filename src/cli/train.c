@@ -14,6 +14,7 @@ const dt_command dt_command_train = {
     .usage = {"[OPTION...]"},
     .meaning = "Train a model.",
     .run = run,
+    .stops = true,
 };
 
 /* Cut the last part off a path: "/a/b" becomes "/a". */

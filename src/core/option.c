@@ -214,6 +214,21 @@ static dt_code set_widths(const dt_option *option, dt_widths *widths, const char
     return DT_OK;
 }
 
+static dt_code set_every(const dt_option *option, dt_every *every, const char *value, dt_error *err)
+{
+    size_t digits = strspn(value, "0123456789");
+    int64_t n = 0;
+    int unit = strcmp(value + digits, "e") == 0   ? DT_EVERY_EPOCH
+               : strcmp(value + digits, "s") == 0 ? DT_EVERY_SECOND
+                                                  : DT_EVERY_STEP;
+    bool good = unit != DT_EVERY_STEP || value[digits] == '\0';
+    if (!good || !parse_whole(value, digits, &n) || !count_within(option, n))
+        return bad_value(option, value, "N steps, Ne epochs or Ns seconds, as in 100, 2e or 600s",
+                         err);
+    *every = (dt_every){n, unit};
+    return DT_OK;
+}
+
 static dt_code set(const dt_option *option, void *options, const char *value, dt_error *err)
 {
     void *to = field(option, options);
@@ -233,6 +248,8 @@ static dt_code set(const dt_option *option, void *options, const char *value, dt
         return set_real(option, to, value, err);
     case DT_OPTION_CHOICE:
         return set_choice(option, to, value, err);
+    case DT_OPTION_EVERY:
+        return set_every(option, to, value, err);
     default:
         return set_widths(option, to, value, err);
     }
@@ -260,7 +277,9 @@ dt_code dt_options_set(const dt_option *table, void *options, const char *name, 
     const dt_option *option = dt_options_find(table, name);
     if (!option)
         return dt_fail(err, DT_ERR_USAGE, "unknown option --%.*s", SHOWN, name);
-    return set(option, options, value, err);
+    if (!set(option, options, value, err) && option->given)
+        *((bool *)((char *)options + option->given)) = true;
+    return err->code;
 }
 
 /* ---- To JSON -------------------------------------------------------------------------------- */
@@ -274,6 +293,15 @@ static json_t *widths_json(const dt_widths *widths)
             return NULL;
         }
     return list;
+}
+
+/* As it was given: "50", "2e" or "600s". */
+static json_t *every_json(const dt_every *every)
+{
+    static const char *const unit[] = {"", "e", "s"};
+    char text[32];
+    snprintf(text, sizeof text, "%lld%s", (long long)every->n, unit[every->unit]);
+    return json_string(text);
 }
 
 /* A number without a default holds 0 until it is given, and 0 is then below its range. */
@@ -301,6 +329,8 @@ static json_t *value_json(const dt_option *option, const void *from)
     }
     case DT_OPTION_CHOICE:
         return json_string(option->choices[*(const int *)from]);
+    case DT_OPTION_EVERY:
+        return every_json(from);
     default:
         return widths_json(from);
     }

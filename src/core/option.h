@@ -20,6 +20,7 @@ typedef enum {
                          INFINITY for no limit */
     DT_OPTION_CHOICE, /* int: the index of the word in choices, a NULL-terminated list */
     DT_OPTION_WIDTHS, /* dt_widths: N,N,... each within [min, max]; "none": an empty list */
+    DT_OPTION_EVERY,  /* dt_every: N (steps), Ne (epochs) or Ns (seconds), N within [min, max] */
 } dt_option_type;
 
 /* The largest count: every whole number up to it is exact in the table's doubles and in JSON. */
@@ -37,8 +38,10 @@ typedef struct {
     size_t offset; /* of the field in the options struct */
     const char *const *choices;
     double min, max;
-    bool above_min; /* min itself is not allowed */
-} dt_option;        /* a table ends with an entry whose name is NULL */
+    bool above_min;  /* min itself is not allowed */
+    bool may_change; /* when a run goes on: what does not change what the run is */
+    size_t given;    /* of a bool in the options struct that dt_options_set sets; 0: none */
+} dt_option;         /* a table ends with an entry whose name is NULL */
 
 /* Set every field to its default. options is zeroed first by the caller. */
 dt_code dt_options_defaults(const dt_option *table, void *options, dt_error *err);

@@ -2,6 +2,7 @@
 
 #include "comm/comm.h"
 #include "core/memory.h"
+#include "core/stop.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -127,7 +128,7 @@ static dt_code survey_in_place(survey *s, dt_error *err)
 {
     dt_window *w = &s->d->window;
     int64_t x_bytes = dt_dataset_x_bytes(s->d), y_bytes = dt_dataset_y_bytes(s->d);
-    for (int64_t row = s->begin; row < s->end && !err->code; row += s->piece) {
+    for (int64_t row = s->begin; row < s->end && !dt_stop_check(err); row += s->piece) {
         int64_t n = s->end - row < s->piece ? s->end - row : s->piece;
         char *x = (char *)w->x + (row - s->begin) * x_bytes;
         s->y = (char *)w->y + (row - s->begin) * y_bytes;
@@ -156,7 +157,7 @@ static dt_code survey_rows(survey *s, dt_error *err)
         survey_in_place(s, err);
     }
     bool nothing = d->streamed && d->holdout.held == 0 && !s->moments && d->kind != DT_Y_LABELS;
-    for (int64_t row = s->begin; row < s->end && !err->code && !in_place && !nothing;
+    for (int64_t row = s->begin; row < s->end && !in_place && !nothing && !dt_stop_check(err);
          row += s->piece)
         survey_piece(s, d->streamed ? NULL : &own, row,
                      s->end - row < s->piece ? s->end - row : s->piece, err);
@@ -220,6 +221,8 @@ static bool must_stream(const dt_dataset *d, const dt_dataset_options *o, int64_
 {
     int64_t row_bytes = dt_dataset_x_bytes(d) + dt_dataset_y_bytes(d);
     int64_t rows = o->memory > 0 ? d->rows : largest_shard;
+    if (o->goes_on)
+        return o->block_rows > 0;
     if (o->memory == 0)
         row_bytes += DT_VISIT_BYTES;
     return (double)rows * (double)row_bytes > (double)d->memory;
@@ -292,6 +295,22 @@ static dt_code check_held(const dt_dataset *d, int64_t held, dt_error *err)
                    dt_format_bytes((double)d->memory, text[1]));
 }
 
+/* A run that goes on with its data in memory may now have too few ranks for it. */
+static dt_code check_shard(const dt_dataset *d, const dt_dataset_options *o, int64_t rows,
+                           const dt_world *world, dt_error *err)
+{
+    char text[2][16];
+    double need = (double)rows * (double)(dt_dataset_x_bytes(d) + dt_dataset_y_bytes(d));
+    double have = (double)(dt_memory_of_node() / world->node_size);
+    if (!o->goes_on || d->streamed || need <= have)
+        return DT_OK;
+    return dt_fail(err, DT_ERR_MEMORY,
+                   "%s: the run has its data in memory, and on %d ranks a rank's share is %s of %s "
+                   "that there are; resume it on more ranks or nodes",
+                   dt_source_look(d->source)->path, world->size, dt_format_bytes(need, text[0]),
+                   dt_format_bytes(have, text[1]));
+}
+
 /* What is this rank's, and whether it fits. */
 static dt_code plan(survey *s, const dt_world *world, const dt_dataset_options *o, dt_error *err)
 {
@@ -306,7 +325,8 @@ static dt_code plan(survey *s, const dt_world *world, const dt_dataset_options *
         s->piece = facts->rows;
     int64_t largest = (dt_split_granules(&share) + share.parts - 1) / share.parts * share.granule;
     d->streamed = must_stream(d, o, largest < facts->rows ? largest : facts->rows);
-    if (count_rows(d, &share, err))
+    if (check_shard(d, o, largest < facts->rows ? largest : facts->rows, world, err) ||
+        count_rows(d, &share, err))
         return err->code;
     int64_t held = s->end - s->begin - rows_of(d, world->rank);
     if (check_held(d, held, err))
@@ -341,6 +361,8 @@ dt_code dt_dataset_load(dt_dataset *d, const dt_world *world, dt_source *source,
                       .source = source,
                       .normalizer = o->normalizer,
                       .memory = o->memory > 0 ? o->memory : fair_memory(world),
+                      .block_rows = o->block_rows,
+                      .window_blocks = o->window_blocks,
                       .holdout = {.rows = facts->rows,
                                   .held = (int64_t)((double)facts->rows * o->hold_out + 0.5),
                                   .seed = o->seed}};

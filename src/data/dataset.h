@@ -18,6 +18,9 @@ typedef struct {
     int64_t memory;                  /* bytes that one rank may hold; 0: a fair part of the node */
     bool normalize;                  /* measure the rows trained on, and normalise all */
     const dt_normalizer *normalizer; /* or normalise by this; borrowed; NULL: do not */
+    bool goes_on;       /* a run that was cut before: in memory or streamed as it was then */
+    int64_t block_rows; /* of that run, as in dt_stream_plan; 0: in memory */
+    int64_t window_blocks;
 } dt_dataset_options;
 
 /* Rows in memory. */
@@ -37,11 +40,12 @@ typedef struct {
     dt_holdout holdout;              /* of the rows of the file */
     dt_rows held;                    /* this rank's share of those held out */
     bool streamed;                   /* the rows trained on are not in memory but read in windows */
-    int64_t memory;                  /* bytes that one rank may hold */
-    dt_window window;                /* else: all of them, in the order of the file */
-    struct dt_shared *shared;        /* what this rank's and its neighbours' rows lie in; NULL: */
-    void *own;                       /* what this rank's lie in */
-    dt_rows_of_rank *all;            /* [ranks] as window.all */
+    int64_t block_rows, window_blocks; /* then, of a run that goes on, the cut; 0: free */
+    int64_t memory;                    /* bytes that one rank may hold */
+    dt_window window;                  /* else: all of them, in the order of the file */
+    struct dt_shared *shared;          /* what this rank's and its neighbours' rows lie in; NULL: */
+    void *own;                         /* what this rank's lie in */
+    dt_rows_of_rank *all;              /* [ranks] as window.all */
 } dt_dataset;
 
 /* What a row in memory costs besides its values, where there are several ranks: when it is visited,

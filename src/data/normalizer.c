@@ -71,6 +71,20 @@ void dt_normalizer_destroy(dt_normalizer *n)
     free(n);
 }
 
+dt_code dt_normalizer_share(const dt_world *world, int64_t features, dt_normalizer **normalizer,
+                            dt_error *err)
+{
+    int64_t there = *normalizer != NULL, bytes = features * (int64_t)sizeof *(*normalizer)->mean;
+    dt_broadcast(world, &there, sizeof there);
+    if (there && world->rank != 0)
+        dt_normalizer_create(normalizer, features, err);
+    if (dt_world_agree(world, err) || !there)
+        return err->code;
+    dt_broadcast(world, (*normalizer)->mean, bytes);
+    dt_broadcast(world, (*normalizer)->scale, bytes);
+    return DT_OK;
+}
+
 /* ---- Measuring ------------------------------------------------------------------------------- */
 
 dt_code dt_moments_create(dt_moments **moments, int64_t features, const float *shift, dt_error *err)

@@ -26,6 +26,11 @@ dt_code dt_normalizer_create(dt_normalizer **normalizer, int64_t features, dt_er
 /* Normalise rows of floats [rows,features] in place; nothing if normalizer is NULL. */
 void dt_normalizer_apply(const dt_normalizer *normalizer, int64_t rows, float *x);
 
+/* Every rank gets rank 0's. Collective.
+ *   normalizer  [in,out] NULL on all ranks but 0, where it may be NULL: then it is everywhere */
+dt_code dt_normalizer_share(const dt_world *world, int64_t features, dt_normalizer **normalizer,
+                            dt_error *err);
+
 /* Takes NULL. */
 void dt_normalizer_destroy(dt_normalizer *normalizer);
 

@@ -34,9 +34,10 @@ dt_code dt_stream_plan_make(dt_stream_plan *plan, const dt_dataset *d, dt_error 
     int64_t row_bytes = dt_dataset_x_bytes(d) + dt_dataset_y_bytes(d);
     int64_t window_rows = d->memory / (SLOTS * row_bytes + DT_VISIT_BYTES);
     char text[2][16];
-    plan->block_rows = choose_block(window_rows, facts->chunk_rows);
+    plan->block_rows =
+        d->block_rows > 0 ? d->block_rows : choose_block(window_rows, facts->chunk_rows);
     plan->blocks = (facts->rows + plan->block_rows - 1) / plan->block_rows;
-    plan->window_blocks = window_rows / plan->block_rows;
+    plan->window_blocks = d->block_rows > 0 ? d->window_blocks : window_rows / plan->block_rows;
     if (plan->window_blocks < 1)
         return dt_fail(err, DT_ERR_MEMORY,
                        "%s: its chunks are too large to be streamed: %s each, and with --memory %s "

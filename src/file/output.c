@@ -11,7 +11,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { COPY = 1 << 16, WRITE_MOST = 1 << 30 /* bytes at a time; Linux takes no 2 GiB */ };
+enum {
+    COPY = 1 << 16,
+    NEAR = 1 << 18,
+    WRITE_MOST = 1 << 30 /* bytes at a time; Linux takes no 2 GiB */
+};
 
 static dt_code fail(const char *path, int number, dt_error *err)
 {
@@ -39,6 +43,25 @@ dt_code dt_output_refuse(const char *out, const char *in, dt_error *err)
 
 /* ---- Beginning ------------------------------------------------------------------------------ */
 
+/* The part of a path behind its last slash. */
+static const char *name_of(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    return slash ? slash + 1 : path;
+}
+
+/* Returns a file descriptor, or -1. */
+static int open_folder_of(const char *path)
+{
+    int length = (int)(name_of(path) - path);
+    char *folder = NULL;
+    if (asprintf(&folder, "%.*s", length, path) < 0)
+        return -1;
+    int fd = open(length ? folder : ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    free(folder);
+    return fd;
+}
+
 static dt_code open_disk(dt_output *o, dt_error *err)
 {
     struct stat info;
@@ -49,7 +72,8 @@ static dt_code open_disk(dt_output *o, dt_error *err)
         o->temporary = NULL;
         return fail(o->path, ENOMEM, err);
     }
-    unlink(o->temporary); /* of a process long dead that had our number */
+    o->folder = open_folder_of(o->path); /* may be moved away while the file is written */
+    unlink(o->temporary);                /* of a process long dead that had our number */
     o->disk = open(o->temporary, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
     return o->disk < 0 ? fail(o->path, errno, err) : DT_OK;
 }
@@ -88,7 +112,7 @@ static dt_code open_layout(dt_output *o, dt_error *err)
 
 dt_code dt_output_create(dt_output *o, const char *path, dt_error *err)
 {
-    *o = (dt_output){.path = strdup(path), .file = -1, .memory = -1, .disk = -1};
+    *o = (dt_output){.path = strdup(path), .file = -1, .memory = -1, .disk = -1, .folder = -1};
     if (!o->path)
         return fail(path, ENOMEM, err);
     return open_disk(o, err) ? err->code : open_layout(o, err);
@@ -136,14 +160,29 @@ static int write_all(int fd, const char *data, int64_t n, int64_t offset)
     return 0;
 }
 
-static int copy_part(const dt_output *o, int64_t from, int64_t to)
+/* Bytes that come next in the file, also for its seal. */
+static int write_next(const dt_output *o, dt_sealing *sealing, const char *bytes, int64_t n,
+                      int64_t offset)
+{
+    int number = 0;
+    for (int64_t at = 0; at < n && !number;
+         at += NEAR) { /* written and hashed while in the cache */
+        int64_t part = n - at < NEAR ? n - at : NEAR;
+        if (sealing)
+            dt_seal_add(sealing, bytes + at, part);
+        number = write_all(o->disk, bytes + at, part, offset + at);
+    }
+    return number;
+}
+
+static int copy_part(const dt_output *o, dt_sealing *sealing, int64_t from, int64_t to)
 {
     char part[COPY];
     while (from < to) {
         ssize_t got = pread(o->memory, part, (size_t)(to - from < COPY ? to - from : COPY), from);
         if (got <= 0)
             return got < 0 ? errno : EIO;
-        int number = write_all(o->disk, part, got, from);
+        int number = write_next(o, sealing, part, got, from);
         if (number)
             return number;
         from += got;
@@ -157,8 +196,8 @@ static int by_begin(const void *a, const void *b)
     return (x->begin > y->begin) - (x->begin < y->begin);
 }
 
-/* Copy everything around the values. */
-static int copy_layout(const dt_output *o, int64_t size)
+/* Write everything around the values; and, for a seal, these too, all in the order of the file. */
+static int write_in_order(const dt_output *o, dt_sealing *sealing)
 {
     int64_t from = 0;
     int number = 0;
@@ -168,9 +207,11 @@ static int copy_layout(const dt_output *o, int64_t size)
     if (o->sets)
         memcpy(sorted, o->extent, (size_t)o->sets * sizeof *sorted);
     qsort(sorted, (size_t)o->sets, sizeof *sorted, by_begin);
-    sorted[o->sets] = (dt_extent){.begin = size};
+    sorted[o->sets] = (dt_extent){.begin = o->size};
     for (int i = 0; i <= o->sets && !number; i++) {
-        number = copy_part(o, from, sorted[i].begin);
+        number = copy_part(o, sealing, from, sorted[i].begin);
+        if (sealing && !number)
+            number = write_next(o, sealing, sorted[i].values, sorted[i].size, sorted[i].begin);
         from = sorted[i].begin + sorted[i].size;
     }
     free(sorted);
@@ -187,16 +228,35 @@ static int reserve(const dt_output *o, int64_t size)
     return errno == ENOSPC || errno == EDQUOT ? errno : 0;
 }
 
-dt_code dt_output_begin_values(dt_output *o, dt_error *err)
+dt_code dt_output_end_layout(dt_output *o, dt_error *err)
 {
     struct stat info;
     herr_t closed = H5Fclose(o->file);
     o->file = -1;
     if (closed < 0 || fstat(o->memory, &info) < 0)
         return dt_output_failed(o, err);
-    int number = reserve(o, (int64_t)info.st_size);
+    o->size = (int64_t)info.st_size;
+    return DT_OK;
+}
+
+dt_code dt_output_begin_values(dt_output *o, dt_error *err)
+{
+    if (dt_output_end_layout(o, err))
+        return err->code;
+    int number = reserve(o, o->size);
     if (!number)
-        number = copy_layout(o, (int64_t)info.st_size);
+        number = write_in_order(o, NULL);
+    return number ? fail(o->path, number, err) : DT_OK;
+}
+
+dt_code dt_output_write_sealed(dt_output *o, dt_error *err)
+{
+    char seal[DT_SEAL_BYTES];
+    dt_sealing *sealing = dt_seal_begin();
+    int number = sealing ? write_in_order(o, sealing) : ENOMEM;
+    dt_seal_end(sealing, seal);
+    if (!number)
+        number = write_all(o->disk, seal, sizeof seal, o->size);
     return number ? fail(o->path, number, err) : DT_OK;
 }
 
@@ -209,37 +269,13 @@ dt_code dt_output_write(dt_output *o, int set, int64_t offset, const void *value
 
 /* ---- The end -------------------------------------------------------------------------------- */
 
-/* Best effort: the rename has happened, and some file systems cannot sync a folder. */
-static void sync_folder_of(const char *path)
-{
-    char *folder = strdup(path);
-    if (!folder)
-        return;
-    char *slash = strrchr(folder, '/');
-    if (slash)
-        slash[slash == folder] = '\0';
-    int fd = open(slash ? folder : ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (fd >= 0) {
-        fsync(fd);
-        close(fd);
-    }
-    free(folder);
-}
-
-dt_code dt_output_seal(dt_output *o, dt_error *err)
-{
-    struct stat info;
-    int number = fstat(o->disk, &info) < 0 ? errno : dt_seal_add(o->disk, (int64_t)info.st_size);
-    return number ? fail(o->path, number, err) : DT_OK;
-}
-
 dt_code dt_output_commit(dt_output *o, dt_error *err)
 {
     if (fsync(o->disk) < 0 || rename(o->temporary, o->path) < 0)
         return fail(o->path, errno, err);
     free(o->temporary);
     o->temporary = NULL;
-    sync_folder_of(o->path);
+    fsync(o->folder); /* best effort: some file systems cannot sync a folder */
     return DT_OK;
 }
 
@@ -254,9 +290,12 @@ void dt_output_close(dt_output *o)
     if (o->disk >= 0)
         close(o->disk);
     if (o->temporary)
-        unlink(o->temporary);
+        unlinkat(o->folder < 0 ? AT_FDCWD : o->folder,
+                 o->folder < 0 ? o->temporary : name_of(o->temporary), 0);
+    if (o->folder >= 0)
+        close(o->folder);
     free(o->temporary);
     free(o->path);
     free(o->extent);
-    *o = (dt_output){.file = -1, .memory = -1, .disk = -1};
+    *o = (dt_output){.file = -1, .memory = -1, .disk = -1, .folder = -1};
 }

@@ -15,12 +15,15 @@
 /* Where the values of a dataset lie in the file, in bytes. */
 typedef struct {
     int64_t begin, size;
+    const void *values; /* for dt_output_write_sealed; borrowed */
 } dt_extent;
 
 typedef struct {
     char *path, *temporary; /* owned */
     hid_t file;             /* for the layout; negative once that is done */
     int memory, disk;       /* file descriptors */
+    int folder;             /* the same, of the one it is in; negative: it cannot be opened */
+    int64_t size;           /* of the file, once the layout is done */
     dt_extent *extent;      /* [sets] */
     int sets;
 } dt_output;
@@ -41,16 +44,20 @@ int dt_output_add(dt_output *output, hid_t parent, const char *name, hid_t type,
 /* What a call of HDF5 on the layout that failed becomes. Returns err->code. */
 dt_code dt_output_failed(const dt_output *output, dt_error *err);
 
-/* End the layout: write everything but the values, and take the disk space for those, so that a
- * disk too small is found out here. */
+/* Of a file whose values are all in memory (their place is in output->extent): end the layout. */
+dt_code dt_output_end_layout(dt_output *output, dt_error *err);
+
+/* And write it, from its beginning to its end, with a checksum of all of it behind that
+ * (file/seal.h). No HDF5 in here. */
+dt_code dt_output_write_sealed(dt_output *output, dt_error *err);
+
+/* Else: end the layout, write everything but the values, and take the disk space for those, so that
+ * a disk too small is found out here. */
 dt_code dt_output_begin_values(dt_output *output, dt_error *err);
 
 /* Write bytes of a dataset's values, from an offset into them. */
 dt_code dt_output_write(dt_output *output, int set, int64_t offset, const void *values,
                         int64_t bytes, dt_error *err);
-
-/* Add a checksum of the whole file behind its end (file/seal.h); just before the commit. */
-dt_code dt_output_seal(dt_output *output, dt_error *err);
 
 /* Bring everything onto the disk and give the file its name. */
 dt_code dt_output_commit(dt_output *output, dt_error *err);

@@ -8,8 +8,16 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* Add the seal to a complete file. Returns 0 or an errno. */
-int dt_seal_add(int fd, int64_t size);
+enum { DT_SEAL_BYTES = 16 };
+
+/* The seal of a file in the making, whose bytes are added in their order. */
+typedef struct dt_sealing dt_sealing;
+
+dt_sealing *dt_seal_begin(void); /* NULL when memory runs out */
+void dt_seal_add(dt_sealing *sealing, const void *bytes, int64_t n);
+
+/* What stands at the end of the file. Frees; takes NULL, and no seal. */
+void dt_seal_end(dt_sealing *sealing, char seal[DT_SEAL_BYTES]);
 
 /* DT_ERR_DATA if the file has a seal that does not hold. One without a seal is not judged. */
 dt_code dt_seal_check(const char *path, dt_error *err);

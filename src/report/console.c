@@ -26,6 +26,8 @@ void dt_console_open(dt_console *console, const dt_train_options *options, const
 {
     *console = (dt_console){
         .quiet = options->quiet,
+        .resume = options->resume,
+        .folder = options->checkpoint,
         .every = options->log_every > 0 ? options->log_every : choose_every(run->steps_per_epoch),
         .next = options->quiet ? INT64_MAX : 1,
         .steps_per_epoch = run->steps_per_epoch,
@@ -49,6 +51,25 @@ __attribute__((format(printf, 3, 4))) static void print(dt_console *console, dt_
         dt_write_failed(err, "standard output");
 }
 
+/* What is in the folder of the checkpoints, and what becomes of it. */
+static void print_folder(dt_console *console, const dt_report_run *run, dt_error *err)
+{
+    char epochs[DT_COUNT_TEXT], steps[DT_COUNT_TEXT];
+    if (run->resumed_from)
+        print(console, err, "Going on from %s: %s and %s of the next are done\n", run->resumed_from,
+              dt_count_text(epochs, run->done_epochs, "epoch"),
+              dt_count_text(steps, run->done_steps - run->done_epochs * run->steps_per_epoch,
+                            "step"));
+    else if (console->resume)
+        print(console, err, "No checkpoint to go on from in %s: starting afresh\n",
+              console->folder);
+    else if (run->older_steps)
+        print(console, err,
+              "%s has checkpoints of an earlier run, to step %" PRId64
+              "; with --resume it would go on\n",
+              console->folder, run->older_steps);
+}
+
 void dt_console_start(dt_console *console, const dt_report_run *run, dt_error *err)
 {
     if (console->quiet)
@@ -66,6 +87,14 @@ void dt_console_start(dt_console *console, const dt_report_run *run, dt_error *e
           dt_count_text(features, run->features, "feature"), held, run->model,
           dt_count_text(parameters, run->parameters, "parameter"),
           dt_count_text(steps, run->steps_per_epoch, "step"));
+    print_folder(console, run, err);
+}
+
+void dt_console_nothing_left(dt_console *console, const dt_report_run *run, dt_error *err)
+{
+    if (!console->quiet)
+        print(console, err, "Nothing is left to do: this run has ended with %s\n",
+              run->resumed_from);
 }
 
 void dt_console_epoch(dt_console *console, int64_t epoch, int64_t epochs, dt_error *err)

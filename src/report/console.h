@@ -7,7 +7,8 @@
 #include <stdbool.h>
 
 typedef struct {
-    bool quiet;
+    bool quiet, resume;
+    const char *folder;      /* of the checkpoints; borrowed */
     int64_t every;           /* steps of an epoch between two lines */
     int64_t next;            /* step of the epoch under way that may be the next with a line */
     int64_t steps_per_epoch; /* the last step of an epoch has a line, */
@@ -30,6 +31,7 @@ void dt_console_validation(dt_console *console, const dt_report_epoch_facts *fac
 
 /* Each puts the first failure to write into err, and prints nothing when the console is quiet. */
 void dt_console_start(dt_console *console, const dt_report_run *run, dt_error *err);
+void dt_console_nothing_left(dt_console *console, const dt_report_run *run, dt_error *err);
 void dt_console_epoch(dt_console *console, int64_t epoch, int64_t epochs, dt_error *err);
 void dt_console_step(dt_console *console, const dt_report_step_facts *facts, dt_error *err);
 /* how is "Finished" or "Stopped"; checkpoint may be NULL. */

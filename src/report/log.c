@@ -2,8 +2,10 @@
 
 #include "core/clock.h"
 #include "core/json.h"
+#include "report/cut.h"
 #include "report/failure.h"
 
+#include <errno.h>
 #include <math.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -26,7 +28,8 @@ static bool is_other_file(const char *path)
     return first != '{';
 }
 
-dt_code dt_log_open(dt_log *log, const dt_train_options *options, dt_error *err)
+dt_code dt_log_open(dt_log *log, const dt_train_options *options, const dt_report_run *run,
+                    dt_error *err)
 {
     *log = (dt_log){.path = options->log, .steps = options->log_steps};
     if (!options->log)
@@ -34,7 +37,9 @@ dt_code dt_log_open(dt_log *log, const dt_train_options *options, dt_error *err)
     if (is_other_file(log->path))
         return dt_fail(err, DT_ERR_FILE, "%s: exists and is no log; it is left as it is",
                        log->path);
-    log->file = fopen(log->path, "we");
+    if (run->resumed_from && dt_log_cut(log->path, run->done_steps, run->done_epochs, err))
+        return err->code;
+    log->file = fopen(log->path, run->resumed_from ? "ae" : "we");
     if (!log->file)
         return dt_write_failed(err, log->path);
     setvbuf(log->file, NULL, _IOFBF, BUFFER_BYTES);
@@ -58,7 +63,7 @@ static void cut_half_line(const char *path)
         fclose(file);
 }
 
-static void flush(dt_log *log, dt_error *err)
+void dt_log_flush(dt_log *log, dt_error *err)
 {
     if (!log->file || err->code != DT_OK)
         return;
@@ -66,6 +71,13 @@ static void flush(dt_log *log, dt_error *err)
         dt_write_failed(err, log->path);
     log->waiting = false;
     log->flushed = dt_clock_coarse();
+}
+
+dt_code dt_log_sync(const dt_log *log, dt_error *err)
+{
+    if (!log->file || fsync(fileno(log->file)) == 0 || errno == EINVAL || errno == EROFS)
+        return DT_OK; /* no log, on the disk, or none that has one */
+    return dt_write_failed(err, log->path);
 }
 
 /* Write one line, and release the event. */
@@ -103,10 +115,14 @@ void dt_log_start(dt_log *log, const dt_train_options *options, const dt_report_
         "model", dt_json_text(run->model));
     if (run->window_rows)
         json_object_set_new(event, "window_rows", whole(run->window_rows));
+    if (run->resumed_from) {
+        json_object_set_new(event, "resumed_from", dt_json_text(run->resumed_from));
+        json_object_set_new(event, "global_step", whole(run->done_steps));
+    }
     if (run->options)
         json_object_set_new(event, "options", json_loads(run->options, 0, NULL));
     write_event(log, event, err);
-    flush(log, err);
+    dt_log_flush(log, err);
 }
 
 void dt_log_step(dt_log *log, const dt_report_step_facts *facts, dt_error *err)
@@ -121,7 +137,7 @@ void dt_log_step(dt_log *log, const dt_report_step_facts *facts, dt_error *err)
                               dt_json_real(facts->loss), "lr", dt_json_real(facts->lr)),
                     err);
     if (log->waiting && dt_clock_coarse() - log->flushed >= FLUSH_SECONDS)
-        flush(log, err);
+        dt_log_flush(log, err);
 }
 
 void dt_log_epoch(dt_log *log, const dt_report_epoch_facts *facts, dt_error *err)
@@ -142,7 +158,7 @@ void dt_log_epoch(dt_log *log, const dt_report_epoch_facts *facts, dt_error *err
                           dt_json_real(facts->seconds), "samples_per_second", dt_json_real(speed),
                           "time", time),
                 err);
-    flush(log, err);
+    dt_log_flush(log, err);
 }
 
 void dt_log_checkpoint(dt_log *log, const char *path, int64_t global_step, dt_error *err)
@@ -153,7 +169,7 @@ void dt_log_checkpoint(dt_log *log, const char *path, int64_t global_step, dt_er
                 json_pack("{s:s, s:o, s:o}", "event", "checkpoint", "path", dt_json_text(path),
                           "global_step", whole(global_step)),
                 err);
-    flush(log, err);
+    dt_log_flush(log, err);
 }
 
 void dt_log_end(dt_log *log, const char *status, int64_t epochs, int64_t global_step, dt_error *err)
@@ -164,7 +180,7 @@ void dt_log_end(dt_log *log, const char *status, int64_t epochs, int64_t global_
                 json_pack("{s:s, s:s, s:o, s:o}", "event", "end", "status", status, "epochs",
                           whole(epochs), "global_step", whole(global_step)),
                 err);
-    flush(log, err);
+    dt_log_flush(log, err);
 }
 
 void dt_log_close(dt_log *log, dt_error *err)

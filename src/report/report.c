@@ -7,6 +7,7 @@
 #include "report/progress.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -36,7 +37,7 @@ dt_code dt_report_open(dt_report **report, const dt_train_options *options,
         return dt_fail(err, DT_ERR_MEMORY, "no memory for the report");
     made->options = options;
     made->run = run;
-    if (dt_log_open(&made->log, options, err) != DT_OK) {
+    if (dt_log_open(&made->log, options, run, err) != DT_OK) {
         free(made);
         return err->code;
     }
@@ -53,6 +54,14 @@ void dt_report_start(dt_report *report)
     report->begun = dt_clock();
     dt_console_start(&report->console, report->run, &report->failure);
     dt_log_start(&report->log, report->options, report->run, &report->failure);
+}
+
+void dt_report_nothing_left(dt_report *report)
+{
+    if (!report)
+        return;
+    report->begun = dt_clock();
+    dt_console_nothing_left(&report->console, report->run, &report->failure);
 }
 
 void dt_report_epoch_begin(dt_report *report, int64_t epoch)
@@ -96,6 +105,22 @@ void dt_report_checkpoint(dt_report *report, const char *path, int64_t global_st
     if (!report->checkpoint)
         dt_fail(&report->failure, DT_ERR_MEMORY, "no memory for the report");
     dt_log_checkpoint(&report->log, path, global_step, &report->failure);
+}
+
+void dt_report_flush(dt_report *report)
+{
+    if (report)
+        dt_log_flush(&report->log, &report->failure);
+}
+
+dt_code dt_report_sync(const dt_report *report, dt_error *err)
+{
+    return report ? dt_log_sync(&report->log, err) : DT_OK;
+}
+
+void dt_report_warn(const char *text)
+{
+    fprintf(stderr, "dtrain: warning: %s\n", text);
 }
 
 void dt_report_end(dt_report *report, const char *status, int64_t epochs, int64_t global_step)

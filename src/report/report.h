@@ -22,6 +22,9 @@ typedef struct {
     int64_t steps_per_epoch;
     int64_t total_steps; /* of the whole run, --max-steps counted in */
     const char *options; /* every option as a JSON object, for the log's "start"; NULL: left out */
+    const char *resumed_from;        /* the checkpoint that the run goes on from; NULL: it begins */
+    int64_t done_steps, done_epochs; /* before it goes on; epochs: whole ones */
+    int64_t older_steps;             /* of the last checkpoint that was in the folder; 0: none */
 } dt_report_run;
 
 typedef struct {
@@ -39,13 +42,17 @@ typedef struct {
     double data, compute, allreduce, update; /* seconds of it, on this rank */
 } dt_report_epoch_facts;
 
-/* Open the report of a run: create (or empty) the log file if options name one.
+/* Open the report of a run: create (or empty) the log file if options name one; of a run that goes
+ * on it is cut behind the steps that are done.
  * options and run, and the texts in them, are borrowed for the report's life. *report is NULL after
  * an error: DT_ERR_FILE, DT_ERR_SPACE or DT_ERR_MEMORY. */
 dt_code dt_report_open(dt_report **report, const dt_train_options *options,
                        const dt_report_run *run, dt_error *err);
 
 void dt_report_start(dt_report *report); /* the line at the start; the "start" event */
+
+/* Instead, of a run that goes on and has nothing left to do: a line, and no event. */
+void dt_report_nothing_left(dt_report *report);
 void dt_report_epoch_begin(dt_report *report, int64_t epoch);
 
 /* A few nanoseconds when the step is neither printed nor logged and there is no progress bar. */
@@ -53,12 +60,20 @@ void dt_report_step(dt_report *report, const dt_report_step_facts *facts);
 void dt_report_epoch_end(dt_report *report, const dt_report_epoch_facts *facts);
 void dt_report_checkpoint(dt_report *report, const char *path, int64_t global_step);
 
+/* Before a checkpoint that is about to be taken gets its name, what it has must be in the log: hand
+ * that to the system, and then, in whatever thread, bring it onto the disk. */
+void dt_report_flush(dt_report *report);
+dt_code dt_report_sync(const dt_report *report, dt_error *err);
+
 /* The closing line on the console, which a run that failed does not have, and the "end" event.
  * status is "finished", "stopped" or "failed"; epochs are completed ones. */
 void dt_report_end(dt_report *report, const char *status, int64_t epochs, int64_t global_step);
 
 /* DT_OK, or the first write that failed, naming the file. Cheap enough for every step. */
 dt_code dt_report_check(const dt_report *report, dt_error *err);
+
+/* A line on standard error, of a thing that is wrong and does not end the run. Needs no report. */
+void dt_report_warn(const char *text);
 
 /* Flush and close. Takes NULL. Returns what dt_report_check would have after the last write. */
 dt_code dt_report_close(dt_report *report, dt_error *err);

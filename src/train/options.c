@@ -27,24 +27,27 @@ enum { MAX_WIDTH = 1 << 24 }; /* the weights of 1024 such layers still fit an in
 #define REAL(field) .type = DT_OPTION_REAL, FIELD(field), .min = 0, .max = INFINITY
 #define REAL_TO(field, most) .type = DT_OPTION_REAL, FIELD(field), .min = 0, .max = (most)
 #define CHOICE(field, words) .type = DT_OPTION_CHOICE, FIELD(field), .choices = (words)
+#define EVERY(field) .type = DT_OPTION_EVERY, FIELD(field), .min = 1, .max = DT_OPTION_UNLIMITED
+#define MAY_CHANGE .may_change = true
 #define WIDTHS(field) .type = DT_OPTION_WIDTHS, FIELD(field), .min = 1, .max = MAX_WIDTH
 
 /* group, name, argument, default, meaning */
 const dt_option dt_train_option_table[] = {
     {"Data", "data", "FILE", NULL, "HDF5 file to train on [a small one that comes along]",
-     TEXT(data)},
-    {NULL, "x", "NAME", "x", "path of the inputs in it, N rows by anything", TEXT(x)},
-    {NULL, "y", "NAME", "y", "path of the targets in it, N or N by K", TEXT(y)},
+     TEXT(data), MAY_CHANGE},
+    {NULL, "x", "NAME", "x", "path of the inputs in it, N rows by anything", TEXT(x), MAY_CHANGE},
+    {NULL, "y", "NAME", "y", "path of the targets in it, N or N by K", TEXT(y), MAY_CHANGE},
     {NULL, "normalize", "HOW", "none", "standard: each feature to mean 0 and variance 1",
      CHOICE(normalize, normalizations)},
     {NULL, "no-shuffle", NULL, NULL, "take the samples in file order", FLAG(no_shuffle)},
     {NULL, "drop-last", NULL, NULL, "leave out a last batch that is not full", FLAG(drop_last)},
-    {NULL, "val-data", "FILE", NULL, "validate on this file after every epoch", TEXT(val_data)},
+    {NULL, "val-data", "FILE", NULL, "validate on this file after every epoch", TEXT(val_data),
+     MAY_CHANGE},
     {NULL, "val-fraction", "F", NULL, "or on this share of the rows, which are not trained on",
      .type = DT_OPTION_REAL, FIELD(val_fraction), .min = 0, .max = 0.999, .above_min = true},
     {NULL, "memory", "SIZE", NULL,
      "what one rank may hold of the data (500M, 2G); more is streamed [a fair part of the node]",
-     .type = DT_OPTION_SIZE, FIELD(memory)},
+     .type = DT_OPTION_SIZE, FIELD(memory), MAY_CHANGE},
 
     {"Model", "hidden", "N,N,...", "none", "widths of the hidden layers; none: a linear model",
      WIDTHS(hidden)},
@@ -55,11 +58,13 @@ const dt_option dt_train_option_table[] = {
      "of each class, or balanced; of bce: of what is true in each output", TEXT(class_weights)},
     {NULL, "label-smoothing", "X", "0",
      "of cross-entropy: share of a label spread over all classes", REAL_TO(label_smoothing, 1)},
-    {NULL, "init-from", "FILE", NULL, "start from the weights of this checkpoint", TEXT(init_from)},
+    {NULL, "init-from", "FILE", NULL, "start from the weights of this checkpoint", TEXT(init_from),
+     MAY_CHANGE},
 
     {"Optimizer", "optimizer", "NAME", "sgd", "how a gradient becomes an update",
      CHOICE(optimizer, optimizers)},
-    {NULL, "lr", "X", "0.01", "learning rate", REAL(lr)},
+    {NULL, "lr", "X", "0.01", "learning rate", REAL(lr), MAY_CHANGE,
+     .given = offsetof(dt_train_options, lr_given)},
     {NULL, "momentum", "X", "0", "of sgd and lars: share of the last update that is kept",
      REAL(momentum)},
     {NULL, "nesterov", NULL, NULL, "of sgd: Nesterov's momentum", FLAG(nesterov)},
@@ -81,25 +86,34 @@ const dt_option dt_train_option_table[] = {
     {NULL, "clip-norm", "X", NULL, "largest norm of the whole gradient; what is longer is cut",
      .type = DT_OPTION_REAL, FIELD(clip_norm), .min = 0, .max = INFINITY, .above_min = true},
 
-    {"Run", "epochs", "N", "5", "times that every sample is seen", COUNT(epochs, 1)},
-    {NULL, "max-steps", "N", NULL, "stop after this many steps", COUNT(max_steps, 1)},
+    {"Run", "epochs", "N", "5", "times that every sample is seen", COUNT(epochs, 1), MAY_CHANGE},
+    {NULL, "max-steps", "N", NULL, "stop after this many steps", COUNT(max_steps, 1), MAY_CHANGE},
     {NULL, "batch-size", "N", "100", "samples in a step, over all ranks together",
      COUNT(batch_size, 1)},
     {NULL, "seed", "N", "0", "of the order of samples and the initial weights", COUNT(seed, 0)},
 
     {"Machine", "threads", "N", NULL, "threads of a rank [its share of the node's cores]",
-     COUNT_TO(threads, 1, DT_OPTION_MAX_THREADS)},
+     COUNT_TO(threads, 1, DT_OPTION_MAX_THREADS), MAY_CHANGE},
     {NULL, "bind", "HOW", "auto", "auto: each thread gets a core; keep: the launcher's binding",
-     CHOICE(bind, bindings)},
+     CHOICE(bind, bindings), MAY_CHANGE},
 
-    {"Output", "checkpoint", "DIR", NULL, "write checkpoints into this folder", TEXT(checkpoint)},
-    {NULL, "log", "FILE", NULL, "write a log in JSON Lines", TEXT(log)},
-    {NULL, "log-steps", "N", "1", "every Nth step goes into the log; 0: none", COUNT(log_steps, 0)},
+    {"Output", "checkpoint", "DIR", NULL, "write checkpoints into this folder", TEXT(checkpoint),
+     MAY_CHANGE},
+    {NULL, "checkpoint-every", "N, Ne, Ns", "1e",
+     "steps, epochs or seconds between two; there is always one at the end",
+     EVERY(checkpoint_every), MAY_CHANGE},
+    {NULL, "keep", "N", "3", "newest checkpoints kept; the best by validation loss is kept besides",
+     COUNT(keep, 1), MAY_CHANGE},
+    {NULL, "resume", NULL, NULL, "go on from the newest good checkpoint in the folder",
+     FLAG(resume), MAY_CHANGE},
+    {NULL, "log", "FILE", NULL, "write a log in JSON Lines", TEXT(log), MAY_CHANGE},
+    {NULL, "log-steps", "N", "1", "every Nth step goes into the log; 0: none", COUNT(log_steps, 0),
+     MAY_CHANGE},
     {NULL, "log-every", "N", NULL, "print every Nth step [all, or about 10 of more than 20]",
-     COUNT(log_every, 1)},
+     COUNT(log_every, 1), MAY_CHANGE},
     {NULL, "progress", "WHEN", "auto", "a progress bar; auto: on a terminal",
-     CHOICE(progress, progresses)},
-    {NULL, "quiet", NULL, NULL, "print nothing but errors", FLAG(quiet)},
+     CHOICE(progress, progresses), MAY_CHANGE},
+    {NULL, "quiet", NULL, NULL, "print nothing but errors", FLAG(quiet), MAY_CHANGE},
     {0},
 };
 
@@ -138,6 +152,8 @@ dt_code dt_train_options_check(const dt_train_options *options, dt_error *err)
         return err->code;
     if (options->val_data && options->val_fraction > 0)
         return dt_fail(err, DT_ERR_USAGE, "--val-fraction: expected without --val-data");
+    if (options->resume && !options->checkpoint)
+        return dt_fail(err, DT_ERR_USAGE, "--resume: expected a --checkpoint DIR with it");
     return DT_OK;
 }
 

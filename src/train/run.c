@@ -1,12 +1,14 @@
 #include "train/run.h"
 
-#include "checkpoint/checkpoint.h"
+#include "checkpoint/store.h"
 #include "comm/comm.h"
 #include "core/memory.h"
+#include "data/stream.h"
 #include "model/model.h"
 #include "train/options.h"
 #include "train/totals.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -40,7 +42,34 @@ static uint64_t run_seed(const dt_train_options *options)
     return (uint64_t)options->seed + OFFSET;
 }
 
-static dt_code load_data(dt_run *r, dt_error *err)
+/* The options as a checkpoint keeps them: with the loss that was chosen, not "auto", and the
+ * learning rate in use. */
+static char *describe_options(const dt_run *r)
+{
+    json_t *options = dt_train_options_to_json(r->options);
+    json_object_set_new(options, "loss", json_string(dt_loss_name(r->model.loss)));
+    json_object_set_new(options, "lr", json_real(r->lr));
+    char *text = json_dumps(options, JSON_COMPACT | JSON_REAL_PRECISION(17));
+    json_decref(options);
+    return text;
+}
+
+/* Find what the run goes on from, with --resume. */
+static dt_code find_checkpoint(dt_run *r, dt_error *err)
+{
+    const dt_train_options *o = r->options;
+    r->course.best_loss = INFINITY;
+    r->lr = o->lr;
+    if (!o->resume || dt_resume_find(&r->resume, r->world, o->checkpoint, err) || !r->resume.found)
+        return err->code;
+    r->course = r->resume.course;
+    if (!o->lr_given)
+        r->lr = r->resume.lr;
+    return DT_OK;
+}
+
+/* Open the data, and see that with it and these options this is the run that it goes on from. */
+static dt_code open_data(dt_run *r, dt_error *err)
 {
     const dt_train_options *o = r->options;
     dt_source_open(&r->source, o->data, o->x, o->y, err);
@@ -49,11 +78,34 @@ static dt_code load_data(dt_run *r, dt_error *err)
     r->model.loss = choose_loss(o, dt_source_look(r->source));
     if (check_criterion(o, r->model.loss, err))
         return err->code;
-    dt_dataset_options data = {.hold_out = o->val_fraction, .memory = o->memory};
+    if (r->world->rank == 0) {
+        r->options_text = describe_options(r);
+        if (!r->options_text)
+            dt_fail(err, DT_ERR_MEMORY, "out of memory for the options");
+        else if (r->resume.found && !dt_resume_check_options(&r->resume, r->options_text, err))
+            dt_resume_check_data(&r->resume, o->data, dt_source_look(r->source)->features, -1, -1,
+                                 err);
+    }
+    return dt_world_agree(r->world, err);
+}
+
+static dt_code load_data(dt_run *r, dt_error *err)
+{
+    const dt_train_options *o = r->options;
+    const dt_resume *resume = &r->resume;
+    dt_dataset_options data = {.hold_out = o->val_fraction,
+                               .memory = o->memory,
+                               .normalizer = resume->normalizer,
+                               .goes_on = resume->found,
+                               .block_rows = resume->data.block_rows,
+                               .window_blocks = resume->data.window_blocks};
     data.kind = dt_source_y_kind(r->model.loss);
     data.seed = run_seed(o);
-    data.normalize = o->normalize == DT_NORMALIZE_STANDARD;
-    return dt_dataset_load(&r->dataset, r->world, r->source, &data, err);
+    data.normalize = o->normalize == DT_NORMALIZE_STANDARD && !resume->found;
+    if (dt_dataset_load(&r->dataset, r->world, r->source, &data, err) || !resume->found)
+        return err->code;
+    return dt_resume_check_data(resume, o->data, r->dataset.features, r->dataset.rows,
+                                r->dataset.outputs, err);
 }
 
 /* Whether the rows to validate on are like those to train on. */
@@ -118,7 +170,7 @@ static dt_code count_steps(dt_run *r, dt_error *err)
 static dt_code create_schedule(dt_run *r, dt_error *err)
 {
     const dt_train_options *o = r->options;
-    r->schedule = (dt_schedule){.lr = o->lr, .warmup = o->warmup, .total = r->total_steps};
+    r->schedule = (dt_schedule){.lr = r->lr, .warmup = o->warmup, .total = r->total_steps};
     if (o->scale_lr > 0)
         r->schedule.lr *= (double)o->batch_size / (double)o->scale_lr;
     return dt_schedule_parse(o->schedule, &r->schedule, err);
@@ -144,7 +196,8 @@ static dt_code check_memory(const dt_run *r, dt_error *err)
     const dt_train_options *o = r->options;
     int64_t batch = o->batch_size < r->dataset.rows ? o->batch_size : r->dataset.rows;
     dt_optimizer_options optimizer = optimizer_options(r);
-    double copies = 2 + dt_optimizer_vectors(&optimizer);
+    int vectors = dt_optimizer_vectors(&optimizer);
+    double copies = 2 + vectors + (o->checkpoint ? 1 + vectors : 0);
     double need = copies * sizeof(float) * (double)r->model.parameters +
                   dt_engine_bytes(&r->model, r->team.threads, (batch - 1) / r->world->size + 1);
     double have = (double)dt_memory_of_node() / r->world->node_size;
@@ -187,6 +240,8 @@ static dt_code build_model(dt_run *r, dt_error *err)
 static dt_code set_weights(dt_run *r, dt_error *err)
 {
     const char *file = r->options->init_from;
+    if (r->resume.found)
+        return dt_resume_take(&r->resume, r->world, r->parameters, &r->optimizer, err);
     if (!file) {
         dt_model_draw(&r->model, run_seed(r->options), r->parameters);
         return DT_OK;
@@ -217,26 +272,53 @@ static dt_code create_loader(dt_run *r, dt_error *err)
                                  .shuffle = !r->options->no_shuffle,
                                  .drop_last = r->options->drop_last,
                                  .team = &r->team,
+                                 .done_steps = r->course.global_step,
                                  .total_steps = r->total_steps};
+    if (options.done_steps > options.total_steps) /* fewer epochs than are done */
+        options.total_steps = options.done_steps;
     return dt_loader_create(&r->loader, r->world, &r->dataset, &options, err);
 }
 
-/* The options as a checkpoint keeps them: with the loss that was chosen, not "auto". */
-static char *describe_options(const dt_run *r)
+static void describe_state(dt_run *r)
 {
-    json_t *options = dt_train_options_to_json(r->options);
-    json_object_set_new(options, "loss", json_string(dt_loss_name(r->model.loss)));
-    char *text = json_dumps(options, JSON_COMPACT | JSON_REAL_PRECISION(17));
-    json_decref(options);
-    return text;
+    dt_stream_plan plan = {0};
+    dt_error none = {0}; /* the loader has made the same */
+    if (r->dataset.streamed)
+        dt_stream_plan_make(&plan, &r->dataset, &none);
+    r->state = (dt_checkpoint){.model = &r->model,
+                               .parameters = r->parameters,
+                               .optimizer = &r->optimizer,
+                               .normalizer = r->dataset.normalizer,
+                               .course = r->course,
+                               .data = {.samples = r->dataset.rows,
+                                        .features = r->dataset.features,
+                                        .outputs = r->dataset.outputs,
+                                        .block_rows = plan.block_rows,
+                                        .window_blocks = plan.window_blocks},
+                               .lr = r->lr,
+                               .seed = r->options->seed,
+                               .options = r->options_text};
+}
+
+/* The folder must be there before the run, and what is in it told. On rank 0 alone. */
+static dt_code open_folder(dt_run *r, dt_error *err)
+{
+    const char *folder = r->options->checkpoint;
+    int64_t *steps;
+    int n;
+    if (!folder || dt_store_prepare(folder, err))
+        return err->code;
+    if (!dt_store_list(folder, &steps, &n, err) && n > 0)
+        r->facts.older_steps = steps[n - 1];
+    free(steps);
+    return err->code;
 }
 
 /* On rank 0 alone. */
 static dt_code open_report(dt_run *r, dt_error *err)
 {
     r->model_text = dt_model_describe(&r->model);
-    r->options_text = describe_options(r);
-    if (!r->model_text || !r->options_text)
+    if (!r->model_text)
         return dt_fail(err, DT_ERR_MEMORY, "out of memory for the report");
     r->facts = (dt_report_run){.ranks = r->world->size,
                                .nodes = r->world->nodes,
@@ -250,10 +332,16 @@ static dt_code open_report(dt_run *r, dt_error *err)
                                .parameters = r->model.parameters,
                                .steps_per_epoch = r->steps_per_epoch,
                                .total_steps = r->total_steps,
-                               .options = r->options_text};
-    if (r->options->checkpoint && dt_checkpoint_prepare(r->options->checkpoint, err))
+                               .options = r->options_text,
+                               .resumed_from = r->resume.saved.path,
+                               .done_steps = r->course.global_step,
+                               .done_epochs = r->course.epoch};
+    if (open_folder(r, err) || dt_report_open(&r->report, r->options, &r->facts, err))
         return err->code;
-    return dt_report_open(&r->report, r->options, &r->facts, err);
+    describe_state(r);
+    if (!r->options->checkpoint)
+        return DT_OK;
+    return dt_saver_create(&r->saver, r->options, &r->state, r->report, &r->team, err);
 }
 
 dt_code dt_run_open(dt_run *r, const dt_world *world, const dt_train_options *options,
@@ -261,7 +349,7 @@ dt_code dt_run_open(dt_run *r, const dt_world *world, const dt_train_options *op
 {
     *r = (dt_run){.world = world, .options = options};
     if (dt_place_threads(world, options->threads, options->bind == DT_BIND_KEEP, &r->team, err) ||
-        load_data(r, err))
+        find_checkpoint(r, err) || open_data(r, err) || load_data(r, err))
         return err->code;
     if (!count_steps(r, err) && !create_schedule(r, err))
         build_model(r, err);
@@ -275,6 +363,7 @@ dt_code dt_run_open(dt_run *r, const dt_world *world, const dt_train_options *op
 
 dt_code dt_run_close(dt_run *r, dt_error *err)
 {
+    dt_saver_destroy(r->saver);
     dt_report_close(r->report, err);
     dt_loader_destroy(r->loader);
     dt_engine_destroy(r->engine);
@@ -289,6 +378,7 @@ dt_code dt_run_close(dt_run *r, dt_error *err)
     dt_team_free(&r->team);
     free(r->parameters);
     free(r->gradient);
+    dt_resume_free(&r->resume);
     free(r->model_text);
     free(r->options_text);
     return dt_world_agree(r->world, err);

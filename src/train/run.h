@@ -10,6 +10,8 @@
 #include "optim/schedule.h"
 #include "report/report.h"
 #include "train/class_weights.h"
+#include "train/resume.h"
+#include "train/saver.h"
 #include "train/validation.h"
 #include <dtrain/options.h>
 #include <dtrain/world.h>
@@ -33,6 +35,13 @@ typedef struct {
     dt_schedule schedule;
     dt_loader *loader;
     int64_t steps_per_epoch, total_steps;
+    dt_resume resume; /* what it goes on from, if anything */
+    dt_course course; /* how far it has come */
+    double lr;
+    bool due; /* a checkpoint, by the clock, after the last step; the same on every rank, */
+    int stop; /* as is the signal that came (dt_stop_signal) */
+    dt_checkpoint state; /* where all that makes a checkpoint lies */
+    dt_saver *saver;     /* rank 0, with --checkpoint; elsewhere NULL */
     dt_report *report;   /* rank 0; elsewhere NULL */
     dt_report_run facts; /* what the report says of the run; its texts are owned */
     char *model_text, *options_text;

@@ -32,9 +32,17 @@ void dt_totals_sum(const dt_world *world, float *gradient, int64_t n, int64_t ba
     tail[2] = totals->failed;
     put_count(tail + 3, SAMPLES_DIGITS, totals->samples);
     put_count(tail + 3 + SAMPLES_DIGITS, WEIGHT_DIGITS, totals->weight);
+    float *flags = tail + 3 + SAMPLES_DIGITS + WEIGHT_DIGITS;
+    flags[0] = totals->due;
+    for (int i = 0; i < DT_STOP_SIGNALS; i++)
+        flags[1 + i] = totals->stop == i; /* counts of ranks, which a float holds */
     dt_sum_float(world, gradient, n + DT_TOTALS_TAIL);
     totals->loss = ((double)tail[0] + (double)tail[1]) * (double)batch_size;
     totals->failed = tail[2] != 0;
     totals->samples = get_count(tail + 3, SAMPLES_DIGITS);
     totals->weight = get_count(tail + 3 + SAMPLES_DIGITS, WEIGHT_DIGITS);
+    totals->due = flags[0] != 0;
+    totals->stop = -1;
+    for (int i = DT_STOP_SIGNALS - 1; i >= 0; i--)
+        totals->stop = flags[1 + i] != 0 ? i : totals->stop;
 }

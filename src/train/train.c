@@ -1,14 +1,13 @@
 /* Training: epochs of steps, a step being one update of the weights from one global batch. */
 #include <dtrain/train.h>
 
-#include "checkpoint/checkpoint.h"
 #include "core/clock.h"
+#include "core/stop.h"
 #include "optim/clip.h"
 #include "train/run.h"
 #include "train/totals.h"
 
 #include <math.h>
-#include <stdlib.h>
 
 /* Seconds of an epoch by what they were spent on, and the moment that the last of them ended. */
 typedef struct {
@@ -42,6 +41,15 @@ static dt_totals compute_gradient(dt_run *run, times *t)
     return totals;
 }
 
+/* What the ranks agree on besides the sums. */
+static void gather_flags(dt_run *run, dt_totals *totals, dt_error *err)
+{
+    totals->failed = dt_report_check(run->report, err) || dt_saver_check(run->saver, err) ||
+                     dt_loader_check(run->loader, err);
+    totals->due = dt_saver_due(run->saver);
+    totals->stop = dt_stop_signal();
+}
+
 /* One step: the mean loss of the global batch before the update, and the update.
  *   weight  [out] what the sum of the losses was divided by: the number of samples, or their weight
  * Returns the same on every rank. */
@@ -49,7 +57,7 @@ static dt_code run_step(dt_run *run, dt_report_step_facts *step, double *weight,
                         dt_error *err)
 {
     dt_totals totals = compute_gradient(run, t);
-    totals.failed = dt_report_check(run->report, err) || dt_loader_check(run->loader, err);
+    gather_flags(run, &totals, err);
     int64_t batch =
         run->options->batch_size < run->dataset.rows ? run->options->batch_size : run->dataset.rows;
     dt_totals_sum(run->world, run->gradient, run->model.parameters, batch, &totals);
@@ -75,6 +83,43 @@ static dt_code run_step(dt_run *run, dt_report_step_facts *step, double *weight,
             err, DT_ERR_NONFINITE,
             "the loss is no longer finite: epoch %lld, step %lld; a smaller --lr may help",
             (long long)step->epoch, (long long)step->step);
+    run->due = totals.due;
+    run->stop = totals.stop;
+    return DT_OK;
+}
+
+/* Whether a step, the last of an epoch or not, is one that --checkpoint-every names. */
+static bool save_is_due(const dt_run *run)
+{
+    const dt_every *every = &run->options->checkpoint_every;
+    if (every->unit == DT_EVERY_SECOND)
+        return run->due;
+    if (every->unit == DT_EVERY_STEP)
+        return run->course.global_step % every->n == 0;
+    return run->course.step == 0 && run->course.epoch % every->n == 0;
+}
+
+/* Steps from where the run stands to the end of the epoch, or to where it stops. */
+static dt_code run_steps(dt_run *run, times *t, dt_error *err)
+{
+    dt_course *c = &run->course;
+    while (c->step < run->steps_per_epoch && c->global_step < run->total_steps) {
+        dt_report_step_facts step = {
+            .epoch = c->epoch + 1, .step = c->step + 1, .global_step = c->global_step + 1};
+        double weight = 0;
+        if (run_step(run, &step, &weight, t, err))
+            return err->code;
+        c->global_step++;
+        c->step++;
+        c->samples += step.samples;
+        c->loss += step.loss * weight;
+        c->weight += weight;
+        dt_report_step(run->report, &step);
+        if (run->stop >= 0)
+            return dt_fail(err, DT_STOPPED, "stopped by %s", dt_stop_name(run->stop));
+        if (c->step < run->steps_per_epoch && save_is_due(run))
+            dt_saver_save(run->saver, c, true, false);
+    }
     return DT_OK;
 }
 
@@ -92,81 +137,104 @@ static dt_code validate(dt_run *run, dt_report_epoch_facts *facts, dt_error *err
     return DT_OK;
 }
 
-static dt_code run_epoch(dt_run *run, int64_t epoch, int64_t *global_step, dt_error *err)
+/* The run stands at the beginning of the next epoch. Returns whether this was the best so far. */
+static bool count_epoch(dt_course *c, const dt_report_epoch_facts *facts)
+{
+    bool best = facts->validated && facts->val_loss < c->best_loss;
+    c->epoch++;
+    c->step = c->samples = 0;
+    c->loss = c->weight = 0;
+    c->epochs_since_best = best ? 0 : c->epochs_since_best + facts->validated;
+    if (best) {
+        c->best_loss = facts->val_loss;
+        c->best_epoch = c->epoch;
+    }
+    return best;
+}
+
+static dt_code run_epoch(dt_run *run, dt_error *err)
 {
     times t = {.last = dt_clock()};
-    double begin = t.last, loss = 0, weight = 0;
-    int64_t samples = 0, step = 1;
-    dt_report_epoch_begin(run->report, epoch);
-    for (; step <= run->steps_per_epoch && *global_step < run->total_steps; step++) {
-        dt_report_step_facts facts = {
-            .epoch = epoch, .step = step, .global_step = *global_step + 1};
-        double batch = 0;
-        if (run_step(run, &facts, &batch, &t, err))
-            return err->code;
-        ++*global_step;
-        loss += facts.loss * batch;
-        weight += batch;
-        samples += facts.samples;
-        dt_report_step(run->report, &facts);
-    }
-    dt_report_epoch_facts facts = {.epoch = epoch,
-                                   .global_step = *global_step,
-                                   .samples = samples,
-                                   .train_loss = loss / weight,
+    double begin = t.last;
+    dt_course *c = &run->course;
+    dt_report_epoch_begin(run->report, c->epoch + 1);
+    if (run_steps(run, &t, err) || c->step < run->steps_per_epoch)
+        return err->code; /* stopped within the epoch */
+    dt_report_epoch_facts facts = {.epoch = c->epoch + 1,
+                                   .global_step = c->global_step,
+                                   .samples = c->samples,
+                                   .train_loss = c->loss / c->weight,
                                    .seconds = dt_clock() - begin,
                                    .data = t.data,
                                    .compute = t.compute,
                                    .allreduce = t.allreduce,
                                    .update = t.update};
-    if (step <= run->steps_per_epoch)
-        return DT_OK; /* stopped within the epoch */
     if (validate(run, &facts, err))
         return err->code;
+    bool best = count_epoch(c, &facts);
     dt_report_epoch_end(run->report, &facts);
+    dt_saver_save(run->saver, c, save_is_due(run), best);
     return DT_OK;
 }
 
 /* Every rank has the same weights; rank 0 writes them. Collective. */
-static dt_code save(dt_run *run, int64_t global_step, dt_error *err)
+static dt_code save_last(dt_run *run, dt_error *err)
 {
-    if (run->options->checkpoint && run->world->rank == 0) {
-        char *path;
-        dt_checkpoint c = {.model = &run->model,
-                           .parameters = run->parameters,
-                           .optimizer = &run->optimizer,
-                           .normalizer = run->dataset.normalizer,
-                           .global_step = global_step,
-                           .epoch = global_step / run->steps_per_epoch,
-                           .step = global_step % run->steps_per_epoch,
-                           .seed = run->options->seed,
-                           .options = run->options_text};
-        if (!dt_checkpoint_write(run->options->checkpoint, &c, &path, err))
-            dt_report_checkpoint(run->report, path, global_step);
-        free(path);
-    }
+    dt_saver_save(run->saver, &run->course, true, false);
+    dt_saver_finish(run->saver, err);
     return dt_world_agree(run->world, err);
+}
+
+/* Whether steps are left, or the validation of an epoch whose steps are all done. */
+static bool is_left(const dt_run *run)
+{
+    const dt_course *c = &run->course;
+    return c->epoch < run->options->epochs &&
+           (c->global_step < run->total_steps || c->step == run->steps_per_epoch);
+}
+
+/* What a run says that was stopped. */
+static dt_code stopped(const dt_run *run, const char *how, dt_error *err)
+{
+    long long steps = (long long)run->course.global_step;
+    if (!run->options->checkpoint)
+        return dt_fail(err, DT_STOPPED, "%s after step %lld; without --checkpoint nothing is saved",
+                       how, steps);
+    return dt_fail(err, DT_STOPPED, "%s after step %lld, which is saved in %s; go on with --resume",
+                   how, steps, run->options->checkpoint);
 }
 
 static dt_code train(dt_run *run, dt_error *err)
 {
-    int64_t global_step = 0;
-    dt_report_start(run->report);
-    for (int64_t epoch = 1; epoch <= run->options->epochs && global_step < run->total_steps;
-         epoch++)
-        if (run_epoch(run, epoch, &global_step, err))
-            break;
+    dt_error stop = {0}, unheard = {0};
+    const char *how = "finished";
+    if (is_left(run))
+        dt_report_start(run->report);
+    else
+        dt_report_nothing_left(run->report);
+    while (is_left(run) && !run_epoch(run, err))
+        ;
+    if (err->code == DT_STOPPED) {
+        stop = *err;
+        *err = (dt_error){0};
+        how = "stopped";
+    }
     if (!err->code)
-        save(run, global_step, err);
-    dt_report_end(run->report, err->code ? "failed" : "finished",
-                  global_step / run->steps_per_epoch, global_step);
-    return err->code;
+        save_last(run, err);
+    else
+        dt_saver_finish(run->saver, &unheard);
+    dt_report_end(run->report, err->code ? "failed" : how, run->course.epoch,
+                  run->course.global_step);
+    return stop.code && !err->code ? stopped(run, stop.text, err) : err->code;
 }
 
 dt_code dt_train(const dt_world *world, const dt_train_options *options, dt_error *err)
 {
     dt_run run;
+    dt_stop_watch();
     if (!dt_run_open(&run, world, options, err))
         train(&run, err);
-    return dt_run_close(&run, err);
+    dt_run_close(&run, err);
+    dt_stop_unwatch();
+    return err->code;
 }

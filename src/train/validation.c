@@ -2,6 +2,7 @@
 
 #include "comm/comm.h"
 #include "core/memory.h"
+#include "core/stop.h"
 #include "data/gather.h"
 #include "model/loss.h"
 
@@ -54,15 +55,26 @@ static void add_rows(const dt_validation *v, dt_engine *engine, const float *par
     s->samples += (double)n;
 }
 
-static void add_memory(const dt_validation *v, dt_engine *engine, const float *parameters, sums *s)
+/* A signal does not wait for the end of a long validation: it will be made again. */
+static dt_code check_stop(dt_error *err)
+{
+    int number = dt_stop_signal();
+    if (number < 0)
+        return err->code;
+    return dt_fail(err, DT_STOPPED, "stopped by %s", dt_stop_name(number));
+}
+
+static dt_code add_memory(const dt_validation *v, dt_engine *engine, const float *parameters,
+                          sums *s, dt_error *err)
 {
     const dt_dataset *d = v->dataset;
     const dt_window *w = &d->window;
     const char *x = v->whole ? w->x : d->held.x, *y = v->whole ? w->y : d->held.y;
     int64_t n = v->whole ? w->begin[v->world->rank + 1] - w->begin[v->world->rank] : d->held.count;
-    for (int64_t i = 0; i < n; i += v->piece)
+    for (int64_t i = 0; i < n && !check_stop(err); i += v->piece)
         add_rows(v, engine, parameters, x + i * dt_dataset_x_bytes(d),
                  y + i * dt_dataset_y_bytes(d), n - i < v->piece ? n - i : v->piece, s);
+    return err->code;
 }
 
 /* A data set for validation that does not fit into memory is read again each time. */
@@ -73,7 +85,7 @@ static dt_code add_file(const dt_validation *v, dt_engine *engine, const float *
     dt_split pieces = {.n = d->rows, .granule = v->piece, .parts = v->world->size};
     int64_t begin = dt_split_begin(&pieces, v->world->rank);
     int64_t end = dt_split_begin(&pieces, v->world->rank + 1);
-    for (int64_t row = begin; row < end && !err->code; row += v->piece) {
+    for (int64_t row = begin; row < end && !check_stop(err); row += v->piece) {
         int64_t n = end - row < v->piece ? end - row : v->piece;
         dt_dataset_read(d, row, n, false, v->mark, v->bytes, v->y, err);
         if (!err->code)
@@ -89,7 +101,7 @@ dt_code dt_validation_run(dt_validation *v, dt_engine *engine, const float *para
     if (v->whole && v->dataset->streamed)
         add_file(v, engine, parameters, &s, err);
     else
-        add_memory(v, engine, parameters, &s);
+        add_memory(v, engine, parameters, &s, err);
     if (dt_world_agree(v->world, err))
         return err->code;
     dt_sum_double(v->world, (double *)&s, sizeof s / sizeof(double));

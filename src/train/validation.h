@@ -27,7 +27,7 @@ typedef struct {
 dt_code dt_validation_init(dt_validation *validation, const dt_world *world,
                            const dt_dataset *dataset, bool whole, int64_t outputs, dt_error *err);
 
-/* Collective. */
+/* DT_STOPPED if a signal came to some rank: the result is then unspecified. Collective. */
 dt_code dt_validation_run(dt_validation *validation, dt_engine *engine, const float *parameters,
                           dt_validation_result *result, dt_error *err);
 

@@ -1,5 +1,5 @@
 # shellcheck shell=bash disable=SC2154
-# What run.sh and works.sh share. Sourced with $program and $fixtures_program set, in the folder of
+# What run.sh, works.sh and resume.sh share. Sourced with $program and $fixtures_program set, in the folder of
 # the test, which is emptied.
 export OMPI_MCA_rmaps_base_oversubscribe=1 PRTE_MCA_rmaps_default_mapping_policy=:oversubscribe
 export OMPI_MCA_mpi_yield_when_idle=1 OMPI_MCA_btl_vader_single_copy_mechanism=none
@@ -65,6 +65,49 @@ complain() {
         errors
         cat "$work/launcher"
     } 2>/dev/null | head -n 8 | sed 's/^/    /'
+}
+
+checks=0
+name=
+
+# check WHAT COMMAND...: one check, in the test called $name
+check() {
+    checks=$((checks + 1))
+    "${@:2}" || complain "$name" "$1"
+}
+
+skip() {
+    echo "skipped $name: $*"
+}
+
+# status_is N: of the last launch, kept in $status
+status_is() {
+    ((status == $1))
+}
+
+# says REGEX: the last launch ended with this one line
+says() {
+    [[ $(errors | wc -l) -eq 1 ]] && errors | grep -Eqx "dtrain: error: $1"
+}
+
+quiet_errors() {
+    [[ -z $(errors) ]]
+}
+
+same() {
+    [[ $1 == "$2" ]]
+}
+
+# gone GLOB-RESULT...: no such files
+gone() {
+    local file
+    for file; do
+        [[ ! -e $file ]] || return 1
+    done
+}
+
+no_survivor() {
+    [[ -z $(survivors) ]]
 }
 
 # Written with fresh files, so that a run before has left nothing.

@@ -8,49 +8,6 @@ fixtures_program=$(readlink -f -- "$2")
 # shellcheck source-path=SCRIPTDIR source=common.sh
 . "$here/common.sh"
 
-checks=0
-name=
-
-# check WHAT COMMAND...: one check, in the test called $name
-check() {
-    checks=$((checks + 1))
-    "${@:2}" || complain "$name" "$1"
-}
-
-skip() {
-    echo "skipped $name: $*"
-}
-
-# status_is N: of the last launch, kept in $status
-status_is() {
-    ((status == $1))
-}
-
-# says REGEX: the last launch ended with this one line
-says() {
-    [[ $(errors | wc -l) -eq 1 ]] && errors | grep -Eqx "dtrain: error: $1"
-}
-
-quiet_errors() {
-    [[ -z $(errors) ]]
-}
-
-same() {
-    [[ $1 == "$2" ]]
-}
-
-# gone GLOB-RESULT...: no such files
-gone() {
-    local file
-    for file; do
-        [[ ! -e $file ]] || return 1
-    done
-}
-
-no_survivor() {
-    [[ -z $(survivors) ]]
-}
-
 # without_facts: the first line names ranks and threads, the last one a time
 without_facts() {
     sed -e '1s/.*; linear/linear/' -e 's/ in [0-9.:]* [a-z]*$//'

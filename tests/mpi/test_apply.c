@@ -3,6 +3,7 @@
 #include "mpi/support.h"
 
 #include "checkpoint/checkpoint.h"
+#include "checkpoint/store.h"
 #include "comm/comm.h"
 
 #include <hdf5.h>
@@ -29,13 +30,12 @@ static char *write_model(int64_t outputs, dt_loss loss, const float *parameters)
     dt_checkpoint c = {.model = &model,
                        .parameters = parameters,
                        .optimizer = &optimizer,
-                       .global_step = 1,
+                       .course = {.global_step = 1},
                        .options = options};
-    if (world.rank == 0 && !dt_checkpoint_prepare(folder, &err))
-        dt_checkpoint_write(folder, &c, &path, &err);
+    path = dt_store_step_path(folder, 1, &err);
+    if (world.rank == 0 && !dt_store_prepare(folder, &err))
+        dt_checkpoint_write(path, &c, &err);
     dt_world_agree(&world, &err);
-    if (world.rank != 0 && asprintf(&path, "%s/step-0000000001.h5", folder) < 0)
-        abort();
     dt_model_free(&model);
     free(folder);
     CHECK_NO_ERROR(&err);

@@ -3,6 +3,7 @@
 #define TESTS_UNIT_CHECKPOINT_FIXTURE_H
 
 #include "checkpoint/checkpoint.h"
+#include "checkpoint/store.h"
 #include "file/h5.h"
 
 #include <setjmp.h>
@@ -30,23 +31,39 @@ static float momentum[P] = {13, 12, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1};
 static double means[] = {0x1.123456789abcdp10, -0.0}, scales[] = {1 / 3.0, 1e-300};
 static const dt_normalizer normalization = {2, means, scales};
 
+static const dt_course course = {.global_step = 50,
+                                 .epoch = 4,
+                                 .step = 7,
+                                 .samples = 700,
+                                 .loss = 0x1.00000000000bp9,
+                                 .weight = 700.25,
+                                 .best_loss = 1.0 / 3,
+                                 .best_epoch = 3,
+                                 .epochs_since_best = 1};
+static const dt_course_data course_data = {
+    .samples = 1087, .features = 2, .outputs = 1, .block_rows = 64, .window_blocks = 5};
+
 static inline dt_code save_with(const dt_normalizer *normalizer, const char *folder_name,
                                 const char *options, float *buffer, char **path, dt_error *err)
 {
     dt_model model;
     dt_model_init(&model, &shape, err);
     dt_optimizer optimizer = {
-        .n = P, .n_vectors = buffer != NULL, .vector = {{"momentum_buffer", buffer}}};
+        .n = P, .steps = 49, .n_vectors = buffer != NULL, .vector = {{"momentum_buffer", buffer}}};
     dt_checkpoint checkpoint = {.model = &model,
                                 .parameters = weights,
                                 .optimizer = &optimizer,
                                 .normalizer = normalizer,
-                                .global_step = 50,
-                                .epoch = 4,
-                                .step = 7,
+                                .course = course,
+                                .data = course_data,
+                                .lr = 0x1.23456789abcdep-7,
                                 .seed = 1ll << 40,
                                 .options = options};
-    dt_checkpoint_write(folder_name, &checkpoint, path, err);
+    *path = dt_store_step_path(folder_name, course.global_step, err);
+    if (dt_checkpoint_write(*path, &checkpoint, err)) {
+        free(*path);
+        *path = NULL;
+    }
     dt_model_free(&model);
     return err->code;
 }
@@ -61,7 +78,7 @@ static inline void save(void)
 {
     char *path = NULL;
     dt_error err = {0};
-    if (dt_checkpoint_prepare("ckpt", &err) || save_as("ckpt", OPTIONS, momentum, &path, &err))
+    if (dt_store_prepare("ckpt", &err) || save_as("ckpt", OPTIONS, momentum, &path, &err))
         fail_msg("%s", err.text);
     assert_string_equal(path, FILE_NAME);
     free(path);
@@ -71,7 +88,7 @@ static inline void save_normalized(void)
 {
     char *path = NULL;
     dt_error err = {0};
-    if (dt_checkpoint_prepare("ckpt", &err) ||
+    if (dt_store_prepare("ckpt", &err) ||
         save_with(&normalization, "ckpt", OPTIONS, momentum, &path, &err))
         fail_msg("%s", err.text);
     free(path);

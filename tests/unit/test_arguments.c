@@ -89,7 +89,7 @@ static void refuses(void **state)
         {"--batchsize 3",
          "unknown option --batchsize (did you mean --batch-size? see dtrain train --help)"},
         {"--learning-rate 3", "unknown option --learning-rate (see dtrain train --help)"},
-        {"--resume", "unknown option --resume (see dtrain train --help)"},
+        {"--verbose", "unknown option --verbose (see dtrain train --help)"},
         {"--", "unknown option -- (see dtrain train --help)"},
         {"-q", "unknown option -q (see dtrain train --help)"},
         {"train.h5", "unexpected argument \"train.h5\" (see dtrain train --help)"},

@@ -252,17 +252,19 @@ static void train_defaults(void **state)
     json_t *all = dt_train_options_to_json(&options);
     char *text = json_dumps(all, JSON_COMPACT);
     assert_string_equal(
-        text, "{\"data\":null,\"x\":\"x\",\"y\":\"y\",\"normalize\":\"none\",\"no-shuffle\":false,"
-              "\"drop-last\":false,\"val-data\":null,\"val-fraction\":null,\"memory\":null,"
-              "\"hidden\":[],\"activation\":\"relu\",\"loss\":\"auto\",\"class-weights\":null,"
-              "\"label-smoothing\":0.0,\"init-from\":null,"
-              "\"optimizer\":\"sgd\",\"lr\":0.01,\"momentum\":0.0,\"nesterov\":false,"
-              "\"weight-decay\":0.0,\"beta1\":0.90000000000000002,\"beta2\":0.999,\"eps\":1e-8,"
-              "\"schedule\":\"constant\",\"warmup\":0,\"scale-lr\":null,\"clip-norm\":null,"
-              "\"epochs\":5,\"max-"
-              "steps\":null,\"batch-size\":100,\"seed\":0,"
-              "\"threads\":null,\"bind\":\"auto\",\"checkpoint\":null,\"log\":null,\"log-steps\":1,"
-              "\"log-every\":null,\"progress\":\"auto\",\"quiet\":false}");
+        text,
+        "{\"data\":null,\"x\":\"x\",\"y\":\"y\",\"normalize\":\"none\",\"no-shuffle\":false,"
+        "\"drop-last\":false,\"val-data\":null,\"val-fraction\":null,\"memory\":null,"
+        "\"hidden\":[],\"activation\":\"relu\",\"loss\":\"auto\",\"class-weights\":null,"
+        "\"label-smoothing\":0.0,\"init-from\":null,"
+        "\"optimizer\":\"sgd\",\"lr\":0.01,\"momentum\":0.0,\"nesterov\":false,"
+        "\"weight-decay\":0.0,\"beta1\":0.90000000000000002,\"beta2\":0.999,\"eps\":1e-8,"
+        "\"schedule\":\"constant\",\"warmup\":0,\"scale-lr\":null,\"clip-norm\":null,"
+        "\"epochs\":5,\"max-"
+        "steps\":null,\"batch-size\":100,\"seed\":0,"
+        "\"threads\":null,\"bind\":\"auto\",\"checkpoint\":null,"
+        "\"checkpoint-every\":\"1e\",\"keep\":3,\"resume\":false,\"log\":null,\"log-steps\":1,"
+        "\"log-every\":null,\"progress\":\"auto\",\"quiet\":false}");
     free(text);
     json_decref(all);
     dt_train_options_free(&options);
@@ -295,12 +297,65 @@ static void train_words(void **state)
     dt_train_options_free(&o);
 }
 
+static void check_every(const char *value, int64_t n, int unit)
+{
+    dt_train_options o;
+    dt_error err = {0};
+    dt_train_options_init(&o, &err);
+    assert_int_equal(dt_train_options_set(&o, "checkpoint-every", value, &err), DT_OK);
+    assert_int_equal(o.checkpoint_every.n, n);
+    assert_int_equal(o.checkpoint_every.unit, unit);
+    json_t *all = dt_train_options_to_json(&o);
+    assert_string_equal(json_string_value(json_object_get(all, "checkpoint-every")), value);
+    json_decref(all);
+    dt_train_options_free(&o);
+}
+
+static void train_every(void **state)
+{
+    (void)state;
+    static const char *const bad[] = {"0", "0e", "e", "1m", "-1", "1.5", "2ee", "", "1 e"};
+    check_every("50", 50, DT_EVERY_STEP);
+    check_every("2e", 2, DT_EVERY_EPOCH);
+    check_every("600s", 600, DT_EVERY_SECOND);
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        dt_train_options o;
+        dt_error err = {0};
+        dt_train_options_init(&o, &err);
+        assert_int_equal(dt_train_options_set(&o, "checkpoint-every", bad[i], &err), DT_ERR_USAGE);
+        assert_non_null(strstr(err.text, ": expected N steps, Ne epochs or Ns seconds"));
+        assert_int_equal(o.checkpoint_every.n, 1);
+        dt_train_options_free(&o);
+    }
+}
+
+/* Of lr it is known whether it was given: a run that goes on keeps its own unless it was. */
+static void train_given(void **state)
+{
+    (void)state;
+    dt_train_options o;
+    dt_error err = {0};
+    dt_train_options_init(&o, &err);
+    assert_false(o.lr_given);
+    dt_train_options_set(&o, "lr", "x", &err);
+    assert_false(o.lr_given);
+    err = (dt_error){0};
+    dt_train_options_set(&o, "lr", "0.01", &err);
+    assert_true(o.lr_given);
+    dt_train_options_set(&o, "resume", NULL, &err);
+    assert_int_equal(dt_train_options_check(&o, &err), DT_ERR_USAGE);
+    assert_string_equal(err.text, "--resume: expected a --checkpoint DIR with it");
+    dt_train_options_free(&o);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(defaults),        cmocka_unit_test(counts),      cmocka_unit_test(reals),
-        cmocka_unit_test(words_and_texts), cmocka_unit_test(widths),      cmocka_unit_test(json),
-        cmocka_unit_test(train_defaults),  cmocka_unit_test(train_words),
+        cmocka_unit_test(defaults),       cmocka_unit_test(counts),
+        cmocka_unit_test(reals),          cmocka_unit_test(words_and_texts),
+        cmocka_unit_test(widths),         cmocka_unit_test(json),
+        cmocka_unit_test(train_defaults), cmocka_unit_test(train_words),
+        cmocka_unit_test(train_every),    cmocka_unit_test(train_given),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

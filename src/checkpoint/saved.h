@@ -1,0 +1,45 @@
+/* All that a checkpoint holds of a run, in memory. Not collective. */
+#ifndef DT_CHECKPOINT_SAVED_H
+#define DT_CHECKPOINT_SAVED_H
+
+#include "checkpoint/checkpoint.h"
+
+typedef struct {
+    char name[32];
+    float *values; /* [P] */
+} dt_saved_vector;
+
+typedef struct {
+    char *path; /* NULL: there is none */
+    dt_model model;
+    float *parameters;         /* [P] */
+    dt_normalizer *normalizer; /* NULL: none */
+    int n_vectors;             /* of the optimizer's state */
+    dt_saved_vector vector[DT_OPTIMIZER_VECTORS];
+    int64_t optimizer_steps;
+    bool can_go_on; /* it has /run, so that the rest is known: */
+    dt_course course;
+    dt_course_data data;
+    double lr;
+    int64_t seed;
+    char *options; /* JSON */
+} dt_saved;
+
+/* Read a checkpoint from an open file; everything with a checksum is checked. saved is to be ended
+ * with dt_saved_free, also after an error. */
+dt_code dt_saved_read(dt_saved *saved, hid_t file, const char *path, dt_error *err);
+
+/* Read the checkpoint of the most steps in a folder that is good; saved->path is NULL where there
+ * is none. Of each that is not good, bad is told what is wrong with it. */
+dt_code dt_saved_find(dt_saved *saved, const char *folder, void (*bad)(const char *text),
+                      dt_error *err);
+
+/* The values under a name, or NULL. */
+const float *dt_saved_values(const dt_saved *saved, const char *name);
+
+/* Free weights and optimizer's state, which take the most memory. */
+void dt_saved_drop_values(dt_saved *saved);
+
+void dt_saved_free(dt_saved *saved);
+
+#endif

@@ -1,0 +1,137 @@
+#include "train/resume.h"
+
+#include "comm/comm.h"
+#include "report/report.h"
+#include "train/options.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+dt_code dt_resume_find(dt_resume *r, const dt_world *world, const char *folder, dt_error *err)
+{
+    *r = (dt_resume){0};
+    if (world->rank == 0 && !dt_saved_find(&r->saved, folder, dt_report_warn, err)) {
+        r->found = r->saved.path != NULL;
+        r->course = r->saved.course;
+        r->data = r->saved.data;
+        r->lr = r->saved.lr;
+        r->optimizer_steps = r->saved.optimizer_steps;
+    }
+    if (dt_world_agree(world, err))
+        return err->code;
+    dt_broadcast(world, &r->found, sizeof r->found);
+    dt_broadcast(world, &r->course, sizeof r->course);
+    dt_broadcast(world, &r->data, sizeof r->data);
+    dt_broadcast(world, &r->lr, sizeof r->lr);
+    dt_broadcast(world, &r->optimizer_steps, sizeof r->optimizer_steps);
+    r->normalizer = r->saved.normalizer;
+    r->saved.normalizer = NULL;
+    return dt_normalizer_share(world, r->data.features, &r->normalizer, err);
+}
+
+/* ---- Whether it is the same run ------------------------------------------------------------- */
+
+/* A value of an option as the command line has it, to be freed. */
+static char *value_text(const json_t *value)
+{
+    if (json_is_string(value))
+        return strdup(json_string_value(value));
+    if (json_is_array(value) && json_array_size(value) == 0)
+        return strdup("none");
+    char *text = json_dumps(value, JSON_ENCODE_ANY | JSON_COMPACT | JSON_REAL_PRECISION(15));
+    if (text && text[0] == '[') {
+        memmove(text, text + 1, strlen(text));
+        text[strlen(text) - 1] = '\0';
+    }
+    return text;
+}
+
+static dt_code differs(const char *path, const dt_option *option, const json_t *now,
+                       const json_t *then, dt_error *err)
+{
+    char *a = value_text(now), *b = value_text(then);
+    dt_fail(err, DT_ERR_USAGE,
+            "--%s is %s, but %s in the run of %s; with another one it is another run, for another "
+            "--checkpoint folder",
+            option->name, a ? a : "?", b ? b : "?", path);
+    free(a);
+    free(b);
+    return err->code;
+}
+
+dt_code dt_resume_check_options(const dt_resume *r, const char *options, dt_error *err)
+{
+    json_t *now = json_loads(options, 0, NULL), *then = json_loads(r->saved.options, 0, NULL);
+    if (!now || !then)
+        dt_fail(err, DT_ERR_DATA, "%s: its \"options\" cannot be read", r->saved.path);
+    for (const dt_option *o = dt_train_option_table; o->name && !err->code; o++) {
+        const json_t *a = json_object_get(now, o->name), *b = json_object_get(then, o->name);
+        if (!o->may_change && b && !json_equal(a, b)) /* an older program had fewer options */
+            differs(r->saved.path, o, a, b, err);
+    }
+    json_decref(now);
+    json_decref(then);
+    return err->code;
+}
+
+static dt_code check_count(const char *file, const char *what, int64_t now, int64_t then,
+                           dt_error *err)
+{
+    if (now < 0 || now == then)
+        return DT_OK;
+    return dt_fail(err, DT_ERR_SHAPE,
+                   "%s: %lld %s, but %lld in the run that is to go on; its data must be the same",
+                   file, (long long)now, what, (long long)then);
+}
+
+dt_code dt_resume_check_data(const dt_resume *r, const char *file, int64_t features,
+                             int64_t samples, int64_t outputs, dt_error *err)
+{
+    if (!check_count(file, "values in a row", features, r->data.features, err) &&
+        !check_count(file, "samples to train on", samples, r->data.samples, err))
+        check_count(file, "outputs", outputs, r->data.outputs, err);
+    return err->code;
+}
+
+/* ---- Its state ------------------------------------------------------------------------------ */
+
+/* On rank 0. */
+static dt_code copy_state(const dt_resume *r, float *parameters, dt_optimizer *o, dt_error *err)
+{
+    size_t bytes = (size_t)o->n * sizeof(float);
+    if (r->saved.model.parameters != o->n)
+        return dt_fail(err, DT_ERR_SHAPE, "%s: %lld parameters, this model has %lld", r->saved.path,
+                       (long long)r->saved.model.parameters, (long long)o->n);
+    memcpy(parameters, r->saved.parameters, bytes);
+    for (int i = 0; i < o->n_vectors; i++) {
+        const float *values = dt_saved_values(&r->saved, o->vector[i].name);
+        if (!values)
+            return dt_fail(err, DT_ERR_DATA, "%s: no \"/optimizer/%s\", which this run needs",
+                           r->saved.path, o->vector[i].name);
+        memcpy(o->vector[i].values, values, bytes);
+    }
+    return DT_OK;
+}
+
+dt_code dt_resume_take(dt_resume *r, const dt_world *world, float *parameters, dt_optimizer *o,
+                       dt_error *err)
+{
+    int64_t bytes = o->n * (int64_t)sizeof(float);
+    if (world->rank == 0)
+        copy_state(r, parameters, o, err);
+    if (dt_world_agree(world, err))
+        return err->code;
+    dt_broadcast(world, parameters, bytes);
+    for (int i = 0; i < o->n_vectors; i++)
+        dt_broadcast(world, o->vector[i].values, bytes);
+    o->steps = r->optimizer_steps;
+    dt_saved_drop_values(&r->saved);
+    return DT_OK;
+}
+
+void dt_resume_free(dt_resume *r)
+{
+    dt_normalizer_destroy(r->normalizer);
+    r->normalizer = NULL;
+    dt_saved_free(&r->saved);
+}

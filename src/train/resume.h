@@ -1,0 +1,38 @@
+/* The checkpoint that a run goes on from. */
+#ifndef DT_TRAIN_RESUME_H
+#define DT_TRAIN_RESUME_H
+
+#include "checkpoint/saved.h"
+
+#include <dtrain/world.h>
+
+typedef struct {
+    bool found; /* the same on every rank, as is what follows */
+    dt_course course;
+    dt_course_data data;
+    double lr;
+    int64_t optimizer_steps;
+    dt_normalizer *normalizer; /* owned; NULL: none */
+    dt_saved saved;            /* rank 0 */
+} dt_resume;
+
+/* Find the newest good checkpoint in a folder; of those that are not good, rank 0 warns.
+ * Collective. resume is to be ended with dt_resume_free, also after an error. */
+dt_code dt_resume_find(dt_resume *resume, const dt_world *world, const char *folder, dt_error *err);
+
+/* DT_ERR_USAGE if this run's options (as in a checkpoint) differ from the old one's in something
+ * that makes it another run. On rank 0. */
+dt_code dt_resume_check_options(const dt_resume *resume, const char *options, dt_error *err);
+
+/* DT_ERR_SHAPE if the data is not as it was; of a count that is not yet known -1. Not collective,
+ * the same on every rank. */
+dt_code dt_resume_check_data(const dt_resume *resume, const char *file, int64_t features,
+                             int64_t samples, int64_t outputs, dt_error *err);
+
+/* Weights and the optimizer's state, to every rank. Collective. */
+dt_code dt_resume_take(dt_resume *resume, const dt_world *world, float *parameters,
+                       dt_optimizer *optimizer, dt_error *err);
+
+void dt_resume_free(dt_resume *resume);
+
+#endif

@@ -1,0 +1,239 @@
+#include "train/saver.h"
+
+#include "checkpoint/store.h"
+#include "core/clock.h"
+#include "core/memory.h"
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct dt_saver {
+    const dt_train_options *options;
+    const dt_checkpoint *state;
+    dt_report *report;
+    const dt_team *team;
+    dt_course saved;    /* of the last step-N.h5 that was asked for */
+    double begun;       /* dt_clock_coarse, when it was */
+    dt_checkpoint copy; /* what the thread writes; its arrays are owned: */
+    dt_optimizer optimizer;
+    float *parameters;
+    bool step, best; /* which files it writes */
+    pthread_t thread;
+    bool running;
+    pthread_mutex_t lock;
+    pthread_cond_t changed;
+    atomic_bool news; /* for dt_saver_check: written or err */
+    bool busy, stop;  /* under the lock, as are: */
+    char *written;    /* the last step-N.h5, of which the report has not been told */
+    int64_t written_step;
+    dt_error err;
+};
+
+/* ---- The thread ----------------------------------------------------------------------------- */
+
+static dt_code write_best(const dt_saver *s, dt_error *err)
+{
+    char *path = dt_store_best_path(s->options->checkpoint, err);
+    if (path)
+        dt_checkpoint_write(path, &s->copy, err);
+    free(path);
+    return err->code;
+}
+
+/* The path of what has been written, or NULL. */
+static char *write_step(const dt_saver *s, dt_error *err)
+{
+    const char *folder = s->options->checkpoint;
+    char *path = dt_store_step_path(folder, s->copy.course.global_step, err);
+    if (!path || dt_checkpoint_write(path, &s->copy, err)) {
+        free(path);
+        return NULL;
+    }
+    dt_store_prune(folder, s->copy.course.global_step, s->options->keep);
+    return path;
+}
+
+/* The log first, so that what is in the checkpoint is in the log; then best.h5: a run that goes on
+ * from step-N.h5 must not believe in a best that was never written. */
+static void write_files(dt_saver *s)
+{
+    dt_error err = {0};
+    char *path = NULL;
+    if (!dt_report_sync(s->report, &err) && s->best)
+        write_best(s, &err);
+    if (!err.code && s->step)
+        path = write_step(s, &err);
+    pthread_mutex_lock(&s->lock);
+    if (err.code && !s->err.code)
+        s->err = err;
+    s->written = path;
+    s->written_step = s->copy.course.global_step;
+    atomic_store(&s->news, true);
+    s->busy = false;
+    pthread_cond_broadcast(&s->changed);
+    pthread_mutex_unlock(&s->lock);
+}
+
+static void *work(void *saver)
+{
+    dt_saver *s = saver;
+    dt_team_join(s->team);
+    for (;;) {
+        pthread_mutex_lock(&s->lock);
+        while (!s->busy && !s->stop)
+            pthread_cond_wait(&s->changed, &s->lock);
+        bool busy = s->busy;
+        pthread_mutex_unlock(&s->lock);
+        if (!busy)
+            return NULL;
+        write_files(s);
+    }
+}
+
+/* ---- From the training loop ----------------------------------------------------------------- */
+
+static dt_code create(dt_saver *s, dt_error *err)
+{
+    const dt_optimizer *o = s->state->optimizer;
+    s->optimizer = *o;
+    s->parameters = dt_alloc(o->n, sizeof *s->parameters, "a copy of the weights", err);
+    for (int i = 0; i < o->n_vectors; i++)
+        s->optimizer.vector[i].values =
+            dt_alloc(o->n, sizeof(float), "a copy of the optimizer's state", err);
+    if (err->code)
+        return err->code;
+    s->running = pthread_create(&s->thread, NULL, work, s) == 0;
+    return s->running ? DT_OK : dt_fail(err, DT_ERR_MEMORY, "cannot start the thread that writes");
+}
+
+dt_code dt_saver_create(dt_saver **saver, const dt_train_options *options,
+                        const dt_checkpoint *state, dt_report *report, const dt_team *team,
+                        dt_error *err)
+{
+    dt_saver *s = calloc(1, sizeof *s);
+    *saver = NULL;
+    if (!s)
+        return dt_fail(err, DT_ERR_MEMORY, "out of memory for checkpoints");
+    s->options = options;
+    s->state = state;
+    s->report = report;
+    s->team = team;
+    s->saved = state->course;
+    s->begun = dt_clock_coarse();
+    pthread_mutex_init(&s->lock, NULL);
+    pthread_cond_init(&s->changed, NULL);
+    if (create(s, err))
+        dt_saver_destroy(s);
+    else
+        *saver = s;
+    return err->code;
+}
+
+bool dt_saver_due(const dt_saver *s)
+{
+    return s && s->options->checkpoint_every.unit == DT_EVERY_SECOND &&
+           dt_clock_coarse() - s->begun >= (double)s->options->checkpoint_every.n;
+}
+
+static void wait_until_idle(dt_saver *s)
+{
+    pthread_mutex_lock(&s->lock);
+    while (s->busy)
+        pthread_cond_wait(&s->changed, &s->lock);
+    pthread_mutex_unlock(&s->lock);
+}
+
+static void copy_values(float *restrict to, const float *restrict from, int64_t n)
+{
+#pragma omp parallel for simd if (parallel : n > 1 << 17)
+    for (int64_t i = 0; i < n; i++)
+        to[i] = from[i];
+}
+
+static void take_copy(dt_saver *s, const dt_course *course)
+{
+    const dt_optimizer *o = s->state->optimizer;
+    s->copy = *s->state;
+    s->copy.course = *course;
+    s->copy.parameters = s->parameters;
+    s->copy.optimizer = &s->optimizer;
+    copy_values(s->parameters, s->state->parameters, o->n);
+    for (int i = 0; i < o->n_vectors; i++)
+        copy_values(s->optimizer.vector[i].values, o->vector[i].values, o->n);
+    s->optimizer.steps = o->steps;
+}
+
+static bool is_saved(const dt_saver *s, const dt_course *c)
+{
+    return s->saved.global_step == c->global_step && s->saved.epoch == c->epoch;
+}
+
+void dt_saver_save(dt_saver *s, const dt_course *course, bool step, bool best)
+{
+    dt_error err = {0};
+    if (!s)
+        return;
+    step = step && !is_saved(s, course);
+    if ((!step && !best) || dt_saver_finish(s, &err)) /* the error stays for dt_saver_check */
+        return;
+    take_copy(s, course);
+    dt_report_flush(s->report);
+    if (step) {
+        s->saved = *course;
+        s->begun = dt_clock_coarse();
+    }
+    pthread_mutex_lock(&s->lock);
+    s->step = step;
+    s->best = best;
+    s->busy = true;
+    pthread_cond_broadcast(&s->changed);
+    pthread_mutex_unlock(&s->lock);
+}
+
+dt_code dt_saver_check(dt_saver *s, dt_error *err)
+{
+    if (!s || !atomic_load(&s->news))
+        return DT_OK;
+    pthread_mutex_lock(&s->lock);
+    char *path = s->written;
+    int64_t step = s->written_step;
+    s->written = NULL;
+    atomic_store(&s->news, s->err.code != DT_OK);
+    if (s->err.code)
+        dt_fail(err, s->err.code, "%s", s->err.text);
+    pthread_mutex_unlock(&s->lock);
+    if (path)
+        dt_report_checkpoint(s->report, path, step);
+    free(path);
+    return err->code;
+}
+
+dt_code dt_saver_finish(dt_saver *s, dt_error *err)
+{
+    if (s)
+        wait_until_idle(s);
+    return dt_saver_check(s, err);
+}
+
+void dt_saver_destroy(dt_saver *s)
+{
+    if (!s)
+        return;
+    if (s->running) {
+        wait_until_idle(s);
+        pthread_mutex_lock(&s->lock);
+        s->stop = true;
+        pthread_cond_broadcast(&s->changed);
+        pthread_mutex_unlock(&s->lock);
+        pthread_join(s->thread, NULL);
+    }
+    for (int i = 0; i < s->optimizer.n_vectors; i++)
+        free(s->optimizer.vector[i].values);
+    free(s->parameters);
+    free(s->written);
+    pthread_cond_destroy(&s->changed);
+    pthread_mutex_destroy(&s->lock);
+    free(s);
+}

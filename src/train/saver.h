@@ -1,0 +1,39 @@
+/* Writes the checkpoints of a run: takes a copy of its state at the end of a step, and a thread
+ * brings that to the disk while the training goes on. One rank owns a saver; on every other rank it
+ * is NULL, and each function takes NULL and does nothing, so the training loop calls them alike on
+ * all ranks. None is collective. */
+#ifndef DT_TRAIN_SAVER_H
+#define DT_TRAIN_SAVER_H
+
+#include "checkpoint/checkpoint.h"
+#include "core/team.h"
+#include "report/report.h"
+#include <dtrain/options.h>
+
+typedef struct dt_saver dt_saver;
+
+/* options, report, team, and what `state` points to are borrowed for the saver's life.
+ *   state  where the run's state lies at the end of each step; its course: where the run stands, of
+ *          which there is a checkpoint already if it has done steps
+ * *saver is NULL after an error. */
+dt_code dt_saver_create(dt_saver **saver, const dt_train_options *options,
+                        const dt_checkpoint *state, dt_report *report, const dt_team *team,
+                        dt_error *err);
+
+/* Whether so many seconds have passed as --checkpoint-every has it. Cheap. */
+bool dt_saver_due(const dt_saver *saver);
+
+/* Take a copy of the state, for step-N.h5, and for best.h5 too or only for that. Waits for the
+ * checkpoint before this one; does nothing if step-N.h5 is wanted and there. */
+void dt_saver_save(dt_saver *saver, const dt_course *course, bool step, bool best);
+
+/* DT_OK, or what went wrong in writing. Tells the report of what has been written. Cheap. */
+dt_code dt_saver_check(dt_saver *saver, dt_error *err);
+
+/* Wait until all is written, and check. */
+dt_code dt_saver_finish(dt_saver *saver, dt_error *err);
+
+/* Takes NULL. */
+void dt_saver_destroy(dt_saver *saver);
+
+#endif

@@ -1,0 +1,233 @@
+#!/usr/bin/env bash
+# Runs that are cut and go on, and what is said of it: signals, damaged checkpoints, other options, a disk
+# that fills up. resume.sh PROGRAM FIXTURES-PROGRAM SAME-PROGRAM, in a folder that it may empty.
+set -uo pipefail
+here=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")" && pwd)
+program=$(readlink -f -- "$1")
+fixtures_program=$(readlink -f -- "$2")
+same_program=$(readlink -f -- "$3")
+# shellcheck source-path=SCRIPTDIR source=common.sh
+. "$here/common.sh"
+
+# warns REGEX: the last launch said this one line, and no error
+warns() {
+    [[ $(errors | wc -l) -eq 1 ]] && errors | grep -Eqx "dtrain: warning: $1"
+}
+
+# stopped_by SIGNAL FOLDER
+stopped_by() {
+    [[ $(errors | wc -l) -eq 1 ]] &&
+        errors | grep -Eqx "dtrain: stopped by $1 after step [0-9]+, which is saved in $2; go on with --resume"
+}
+
+# same_run CHECKPOINT LOG CHECKPOINT LOG
+same_run() {
+    "$same_program" "$@" 1e-5 >output
+}
+
+# all_good FOLDER: at least one checkpoint, and each is good
+all_good() {
+    local file n=0
+    for file in "$1"/*.h5; do
+        "$program" info "$file" 2>/dev/null | grep -qx 'Checksums: good' || return 1
+        n=$((n + 1))
+    done
+    ((n > 0))
+}
+
+no_temporary() {
+    ! compgen -G "$1/*.tmp.*" >/dev/null
+}
+
+# wait_for GLOB
+wait_for() {
+    for _ in {1..150}; do
+        compgen -G "$1" >/dev/null && return
+        sleep 0.1
+    done
+    return 1
+}
+
+prepare
+
+name=goes_on
+options=(--val-fraction 0.1 --normalize standard --momentum 0.9 --hidden 6 --batch-size 64 --quiet)
+launch 1 "${options[@]}" --checkpoint never --log never.jsonl --keep 100
+for ranks in 1 3; do
+    for cut in 3 15 50; do # in an epoch, at the end of one, in the fourth
+        launch "$ranks" "${options[@]}" --max-steps $cut --checkpoint run --log run.jsonl
+        check "cut after $cut" test -e "run/step-00000000$(printf '%02d' $cut).h5"
+        launch $((4 - ranks)) "${options[@]}" --checkpoint run --log run.jsonl --resume
+        status=$?
+        check "status $status after $cut" status_is 0
+        check "something on standard error" quiet_errors
+        check "another run than never cut, after $cut" \
+            same_run never/step-0000000075.h5 never.jsonl run/step-0000000075.h5 run.jsonl
+        check "best.h5" test -e run/best.h5
+        rm -r run run.jsonl
+    done
+done
+
+name=keeps
+launch 1 "${options[@]}" --checkpoint run --checkpoint-every 10 --keep 2
+check "steps kept" same "$(cd run && echo *)" "best.h5 step-0000000070.h5 step-0000000075.h5"
+rm -r run
+launch 1 "${options[@]}" --checkpoint run --checkpoint-every 2e --keep 9
+check "every second epoch" same "$(cd run && echo step*)" \
+    "step-0000000030.h5 step-0000000060.h5 step-0000000075.h5"
+
+name=nothing_left
+launch 1 "${options[@]}" --checkpoint again --log again.jsonl
+cp again.jsonl before.jsonl
+launch 3 "${options[@]:0:10}" --checkpoint again --log again.jsonl --resume >output
+status=$?
+check "status $status" status_is 0
+check "says so" grep -q '^Nothing is left to do' output
+check "the log is another" cmp again.jsonl before.jsonl
+
+name=afresh
+launch 3 --checkpoint fresh --resume --epochs 1 >output
+status=$?
+check "status $status" status_is 0
+check "says so" grep -qx 'No checkpoint to go on from in fresh: starting afresh' output
+
+name=streamed # the windows are the run's, whatever memory there is later
+launch 1 "${options[@]}" --memory 20k --checkpoint never_streamed --log never_streamed.jsonl
+for ranks in 1 3; do
+    launch "$ranks" "${options[@]}" --memory 20k --max-steps 40 --checkpoint run2 --log run2.jsonl
+    launch $((4 - ranks)) "${options[@]}" --checkpoint run2 --log run2.jsonl --resume
+    check "another run than never cut" same_run never_streamed/step-0000000075.h5 \
+        never_streamed.jsonl run2/step-0000000075.h5 run2.jsonl
+    rm -r run2 run2.jsonl
+done
+
+name=other_run
+for ranks in 1 3; do
+    launch $ranks "${options[@]}" --checkpoint run --resume --seed 5
+    status=$?
+    check "status $status" status_is 2
+    check "seed" says '--seed is 5, but 0 in the run of run/step-0000000075\.h5; with another one .*'
+    launch $ranks "${options[@]}" --hidden 6,7 --checkpoint run --resume
+    check "hidden" says '--hidden is 6,7, but 6 in the run of run/step-0000000075\.h5; .*'
+    launch $ranks "${options[@]}" --data ../fixtures/good.h5 --checkpoint run --resume
+    status=$?
+    check "status $status" status_is 1
+    check "data" says '.*good\.h5: [0-9]+ values in a row, but 10 in the run that is to go on; .*'
+done
+launch 1 "${options[@]}" --checkpoint run --resume --lr 0.02 --epochs 6 --log lr.jsonl
+check "lr" grep -q '"lr":0.02}' lr.jsonl
+launch 1 "${options[@]}" --checkpoint run --resume --epochs 7 --log lr.jsonl
+check "lr stays" same "$(grep -c '"lr":0.02}' lr.jsonl)" 30
+launch 1 --resume
+status=$?
+check "status $status without --checkpoint" status_is 2
+check "without --checkpoint" says '--resume: expected a --checkpoint DIR with it'
+rm -r run
+
+name=damaged
+launch 1 "${options[@]}" --checkpoint whole --keep 9
+for damage in 'truncate -s 4000' 'truncate -s 0' flip; do
+    for ranks in 1 3; do
+        rm -rf run
+        cp -r whole run
+        newest=run/step-0000000075.h5
+        if [[ $damage == flip ]]; then
+            printf 'x' | dd of=$newest bs=1 seek=3000 conv=notrunc status=none
+        else
+            $damage $newest
+        fi
+        launch $ranks "${options[@]:0:10}" --checkpoint run --resume >output
+        status=$?
+        check "status $status" status_is 0
+        check "$damage" warns "run/step-0000000075\.h5: .*"
+        check "$damage: the one before" grep -q '^Going on from run/step-0000000060\.h5: 4 epochs' output
+        check "$damage" all_good run
+    done
+done
+
+name=signal
+for signal in TERM INT USR1; do
+    for ranks in 1 3; do
+        rm -rf run
+        launch $ranks --epochs 100000000 --quiet --checkpoint run --checkpoint-every 200 &
+        launched=$!
+        wait_for "run/step-*0.h5"
+        pids=("$work/errors"/*)
+        kill -$signal "${pids[-1]##*/}"
+        wait $launched
+        status=$?
+        check "status $status of SIG$signal on $ranks ranks" status_is 75
+        check "message of SIG$signal" stopped_by SIG$signal run
+        check "a process is left" no_survivor
+        check "a checkpoint is bad" all_good run
+    done
+done
+launch 1 --epochs 100000000 --quiet --log stop.jsonl &
+launched=$!
+wait_for stop.jsonl
+sleep "${DTRAIN_TEST_TIME:-1}"
+pids=("$work/errors"/*)
+kill -TERM "${pids[0]##*/}"
+wait $launched
+status=$?
+check "status $status without --checkpoint" status_is 75
+check "end" grep -q '"event":"end","status":"stopped"' stop.jsonl
+
+# ---- A folder that can no longer be written to ----------------------------------------------------
+
+name=folder_gone
+for ranks in 1 3; do
+    rm -rf run moved
+    launch $ranks --epochs 100000000 --quiet --checkpoint run --checkpoint-every 100 &
+    launched=$!
+    wait_for "run/step-*0.h5"
+    mv run moved
+    wait $launched
+    status=$?
+    check "status $status on $ranks ranks" status_is 1
+    check "message" says 'run/step-[0-9]+\.h5: cannot be written \(No such file or directory\)'
+    check "a checkpoint is bad" all_good moved
+    check "something half-written" no_temporary moved
+done
+
+name=full_disk
+disk=$work/disk
+mkdir "$disk"
+if mount -t tmpfs -o size=7m tmpfs "$disk" 2>/dev/null; then
+    trap 'umount "$disk"' EXIT
+    for ranks in 1 3; do
+        launch $ranks --quiet --hidden 300,300 --epochs 10000 --checkpoint "$disk/run" --checkpoint-every 3 \
+            --keep 1000 --val-fraction 0.1
+        status=$?
+        check "status $status" status_is 1
+        check "message" says ".*/run/(step-[0-9]+|best)\.h5: no space left on the disk"
+        check "a checkpoint is bad" all_good "$disk/run"
+        check "several" test "$(find "$disk/run" -name "step-*" | wc -l)" -gt 5
+        check "something half-written" no_temporary "$disk/run"
+        rm -r "$disk/run"
+    done
+    launch 3 --epochs 100000000 --quiet --checkpoint "$disk/run" --checkpoint-every 100 &
+    launched=$!
+    wait_for "$disk/run/step-*0.h5"
+    if mount -o remount,ro "$disk" 2>/dev/null || { sleep 0.05 && mount -o remount,ro "$disk"; }; then
+        wait $launched
+        status=$?
+        check "status $status of a disk that becomes read-only" status_is 1
+        check "message" says '.*h5: cannot be written \(Read-only file system\)'
+        check "a checkpoint is bad" all_good "$disk/run"
+        mount -o remount,rw "$disk"
+        launch 1 --checkpoint "$disk/run" --resume --epochs 1 >output
+        check "goes on" grep -Eq '^(Nothing is left|Going on)' output
+        check "something half-written" no_temporary "$disk/run"
+    else
+        pids=("$work/errors"/*)
+        kill -TERM "${pids[0]##*/}"
+        wait $launched
+        skip "cannot remount"
+    fi
+else
+    skip "needs root, and leave to mount a small file system"
+fi
+
+echo "$checks checks, $failures failed"
+((failures == 0))

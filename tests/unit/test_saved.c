@@ -1,0 +1,163 @@
+/* What a checkpoint gives back of a run, and the folder: which is the newest good one, which go. */
+#include "checkpoint/saved.h"
+#include "unit/checkpoint_fixture.h"
+#include "unit/folder.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <unistd.h>
+
+static char warning[4][DT_ERROR_TEXT];
+static int warnings;
+
+static void warn(const char *text)
+{
+    snprintf(warning[warnings++], DT_ERROR_TEXT, "%s", text);
+}
+
+/* A good checkpoint under the name of a step. */
+static void put(const char *folder_name, int64_t step)
+{
+    dt_error err = {0};
+    char *path = dt_store_step_path(folder_name, step, &err);
+    save();
+    assert_int_equal(rename(FILE_NAME, path), 0);
+    free(path);
+}
+
+static void everything_back(void **state)
+{
+    (void)state;
+    dt_saved s;
+    dt_error err = {0};
+    save_normalized();
+    hid_t file = dt_h5_open(FILE_NAME, &err);
+    assert_int_equal(dt_saved_read(&s, file, FILE_NAME, &err), DT_OK);
+    H5Fclose(file);
+    assert_true(s.can_go_on);
+    assert_memory_equal(s.parameters, weights, sizeof weights);
+    assert_memory_equal(s.normalizer->mean, means, sizeof means);
+    assert_memory_equal(dt_saved_values(&s, "momentum_buffer"), momentum, sizeof momentum);
+    assert_null(dt_saved_values(&s, "exp_avg"));
+    assert_int_equal(s.optimizer_steps, 49);
+    assert_memory_equal(&s.course, &course, sizeof course);
+    assert_memory_equal(&s.data, &course_data, sizeof course_data);
+    assert_true(s.lr == 0x1.23456789abcdep-7);
+    assert_int_equal(s.seed, 1ll << 40);
+    assert_string_equal(s.options, OPTIONS);
+    dt_saved_free(&s);
+}
+
+static void find(dt_saved *s, const char *path)
+{
+    dt_error err = {0};
+    warnings = 0;
+    assert_int_equal(dt_saved_find(s, "ckpt", warn, &err), DT_OK);
+    if (path)
+        assert_string_equal(s->path, path);
+    else
+        assert_null(s->path);
+    assert_int_equal(H5Fget_obj_count((hid_t)H5F_OBJ_ALL, H5F_OBJ_ALL), 0);
+    dt_saved_free(s);
+}
+
+static void newest(void **state)
+{
+    (void)state;
+    dt_saved s;
+    find(&s, NULL); /* no folder */
+    put("ckpt", 9);
+    put("ckpt", 10000000000); /* more than ten digits */
+    put("ckpt", 100);
+    find(&s, "ckpt/step-10000000000.h5");
+    assert_int_equal(warnings, 0);
+    remove("ckpt/step-10000000000.h5");
+    fclose(fopen("ckpt/step-0000000200.h5.tmp.77", "w"));
+    fclose(fopen("ckpt/step-200.h5", "w"));
+    fclose(fopen("ckpt/other.h5", "w"));
+    find(&s, "ckpt/step-0000000100.h5");
+    assert_int_equal(warnings, 0);
+}
+
+static void damaged(void **state)
+{
+    (void)state;
+    dt_saved s;
+    put("ckpt", 10);
+    put("ckpt", 20);
+    put("ckpt", 30);
+    put("ckpt", 40);
+    assert_int_equal(truncate("ckpt/step-0000000040.h5", 1000), 0);
+    assert_int_equal(truncate("ckpt/step-0000000030.h5", 0), 0);
+    FILE *file = fopen("ckpt/step-0000000020.h5", "r+b");
+    fseek(file, 2000, SEEK_SET);
+    int byte = fgetc(file);
+    fseek(file, 2000, SEEK_SET);
+    fputc(byte ^ 4, file);
+    fclose(file);
+    find(&s, "ckpt/step-0000000010.h5");
+    assert_int_equal(warnings, 3);
+    assert_memory_equal(warning[0], "ckpt/step-0000000040.h5: ", 25);
+    assert_string_equal(warning[1], "ckpt/step-0000000030.h5: not an HDF5 file");
+    assert_string_equal(warning[2],
+                        "ckpt/step-0000000020.h5: damaged: the checksum of the file does not hold");
+    remove("ckpt/step-0000000010.h5");
+    find(&s, NULL);
+    assert_int_equal(warnings, 3);
+}
+
+static void check_steps(const int64_t *expected, int n)
+{
+    int64_t *steps;
+    int found;
+    dt_error err = {0};
+    assert_int_equal(dt_store_list("ckpt", &steps, &found, &err), DT_OK);
+    assert_int_equal(found, n);
+    assert_memory_equal(steps, expected, (size_t)n * sizeof *steps);
+    free(steps);
+}
+
+/* Later steps than the newest are another run's. */
+static void prune(void **state)
+{
+    (void)state;
+    for (int64_t step = 10; step <= 50; step += 10)
+        put("ckpt", step);
+    dt_store_prune("ckpt", 50, 5);
+    check_steps((int64_t[]){10, 20, 30, 40, 50}, 5);
+    dt_store_prune("ckpt", 30, 2);
+    check_steps((int64_t[]){20, 30, 40, 50}, 4);
+    dt_store_prune("ckpt", 50, 1);
+    check_steps((int64_t[]){50}, 1);
+}
+
+static void half_written(void **state)
+{
+    (void)state;
+    static const char *const stay[] = {"ckpt/best.h5",
+                                       "ckpt/step-0000000010.h5",
+                                       "ckpt/step-0000000010.h5.tmp.",
+                                       "ckpt/step-0000000010.h5.tmp.x",
+                                       "ckpt/best.h5.bak",
+                                       "ckpt/mine.h5.tmp.12"};
+    dt_error err = {0};
+    assert_int_equal(dt_store_prepare("ckpt", &err), DT_OK);
+    for (size_t i = 0; i < sizeof stay / sizeof *stay; i++)
+        fclose(fopen(stay[i], "w"));
+    fclose(fopen("ckpt/step-0000000010.h5.tmp.12", "w"));
+    fclose(fopen("ckpt/best.h5.tmp.123", "w"));
+    assert_int_equal(dt_store_prepare("ckpt", &err), DT_OK);
+    for (size_t i = 0; i < sizeof stay / sizeof *stay; i++)
+        assert_int_equal(access(stay[i], F_OK), 0);
+    assert_int_not_equal(access("ckpt/step-0000000010.h5.tmp.12", F_OK), 0);
+    assert_int_not_equal(access("ckpt/best.h5.tmp.123", F_OK), 0);
+}
+
+int main(void)
+{
+#define TEST(name) cmocka_unit_test_teardown(name, empty_folder)
+    const struct CMUnitTest tests[] = {
+        TEST(everything_back), TEST(newest), TEST(damaged), TEST(prune), TEST(half_written),
+    };
+    return cmocka_run_group_tests(tests, enter_folder, leave_folder);
+}
