@@ -142,7 +142,7 @@ check "batch-size of the file" same "$(grep -c '^  Step' output)" 2
 name=log
 printf '{"event":"start"}\n' >run.jsonl # of an earlier run
 for ranks in 1 3; do
-    launch "$ranks" --log run.jsonl --log-steps 5 --epochs 2 --checkpoint run --quiet
+    launch "$ranks" --log run.jsonl --log-steps 5 --epochs 2 --checkpoint run --checkpoint-every 9e --quiet
     status=$?
     check "status $status" status_is 0
     check "lines" same "$(sed 's/{"event":"\([a-z]*\)".*}$/\1/' run.jsonl | uniq -c |
@@ -242,7 +242,11 @@ for victim in first last; do
     check "status 0" test $status -ne 0
     check "hangs" test $((SECONDS - begin)) -le $limit
     check "a process is left" no_survivor
-    check "something is left" gone run/* run/.d*
+    launch 1 --epochs 1 --checkpoint run --resume >output
+    status=$?
+    check "status $status of --resume" status_is 0
+    check "does not go on" grep -q '^Nothing is left to do: this run has ended with run/step-' output
+    check "something half-written" gone run/*.tmp.* run/.d*
     rm -rf run
 done
 
@@ -282,11 +286,11 @@ if mount -t tmpfs -o size=4m tmpfs "$disk" 2>/dev/null; then
     trap 'umount "$disk"' EXIT
     for ranks in 1 3; do
         full "a large checkpoint" $ranks 40 '.*/step-0000000005\.h5: no space left on the disk' \
-            --data $F/good.h5 --hidden 20000 --checkpoint ../disk/run --batch-size 12 --quiet
+            --data $F/good.h5 --hidden 20000 --checkpoint ../disk/run --checkpoint-every 5 --batch-size 12 --quiet
         full "a small checkpoint" $ranks 4 '.*/step-0000000005\.h5: no space left on the disk' \
-            --data $F/good.h5 --hidden 700 --checkpoint ../disk/run --batch-size 12 --quiet
+            --data $F/good.h5 --hidden 700 --checkpoint ../disk/run --checkpoint-every 5 --batch-size 12 --quiet
         full "no room at all" $ranks 0 '.*/step-0000000005\.h5: no space left on the disk' \
-            --data $F/good.h5 --checkpoint ../disk/run --batch-size 12 --quiet
+            --data $F/good.h5 --checkpoint ../disk/run --checkpoint-every 5 --batch-size 12 --quiet
         full "a prediction" $ranks 8 '.*/p\.h5: no space left on the disk' \
             predict --model ../here/linear.h5 --data ../here/many.h5 --out ../disk/p.h5
         full "a small prediction" $ranks 0 '.*/p\.h5: no space left on the disk' \
