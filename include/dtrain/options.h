@@ -29,6 +29,7 @@ typedef enum {
     DT_OPTIM_LARS,
     DT_OPTIM_LAMB
 } dt_optim_kind;
+typedef enum { DT_REDUCE_EXACT, DT_REDUCE_FAST } dt_reduce;
 typedef enum { DT_BIND_AUTO, DT_BIND_KEEP } dt_bind;
 typedef enum { DT_PROGRESS_AUTO, DT_PROGRESS_ALWAYS, DT_PROGRESS_NEVER } dt_progress;
 
@@ -79,6 +80,7 @@ typedef struct {
     /* machine */
     int64_t threads; /* per rank; 0: its share of the node */
     int bind;        /* dt_bind */
+    int reduce;      /* dt_reduce */
     /* output */
     char *checkpoint;          /* folder; NULL: none */
     dt_every checkpoint_every; /* besides the one at the end */

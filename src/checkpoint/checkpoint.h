@@ -40,6 +40,8 @@ typedef struct {
     const dt_normalizer *normalizer; /* of the inputs; NULL: none */
     dt_course course;
     dt_course_data data;
+    const double *scales; /* [n_scales] by which gradients are rounded (engine/scales.h) */
+    int64_t n_scales;     /* 0: they are not */
     double lr;
     int64_t seed;
     const char *options; /* JSON; "hidden", "activation" and "loss" describe the model */

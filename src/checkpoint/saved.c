@@ -77,6 +77,18 @@ static void read_course(dt_saved *s, hid_t file, hid_t run)
     s->can_go_on = s->options != NULL && s->data.samples > 0;
 }
 
+static dt_code read_scales(dt_saved *s, hid_t run, dt_error *err)
+{
+    if (run < 0 || H5Lexists(run, "scales", H5P_DEFAULT) <= 0)
+        return DT_OK;
+    for (int l = 0; l < s->model.n_layers; l++)
+        s->n_scales += s->model.layer[l].in + 1;
+    s->n_scales += 2; /* as engine/scales.h has them */
+    s->scales = dt_alloc(s->n_scales, sizeof *s->scales, "the scales", err);
+    return err->code ? err->code
+                     : dt_vector_read(run, s->path, "scales", s->n_scales, s->scales, err);
+}
+
 dt_code dt_saved_read(dt_saved *s, hid_t file, const char *path, dt_error *err)
 {
     *s = (dt_saved){.path = strdup(path)};
@@ -88,9 +100,10 @@ dt_code dt_saved_read(dt_saved *s, hid_t file, const char *path, dt_error *err)
     hid_t run = H5Gopen2(file, "run", H5P_DEFAULT);
     H5Eclear2(H5E_DEFAULT);
     read_course(s, file, run);
+    read_scales(s, run, err);
     if (run >= 0)
         H5Gclose(run);
-    return DT_OK;
+    return err->code;
 }
 
 const float *dt_saved_values(const dt_saved *s, const char *name)
@@ -115,6 +128,7 @@ void dt_saved_free(dt_saved *s)
     dt_saved_drop_values(s);
     dt_model_free(&s->model);
     dt_normalizer_destroy(s->normalizer);
+    free(s->scales);
     free(s->options);
     free(s->path);
     *s = (dt_saved){0};

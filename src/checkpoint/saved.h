@@ -20,6 +20,8 @@ typedef struct {
     bool can_go_on; /* it has /run, so that the rest is known: */
     dt_course course;
     dt_course_data data;
+    double *scales; /* [n_scales]; NULL: none */
+    int64_t n_scales;
     double lr;
     int64_t seed;
     char *options; /* JSON */

@@ -40,9 +40,11 @@ static herr_t put_data(hid_t group, const dt_course_data *d)
 }
 
 /* /run */
-static herr_t put_run(hid_t file, const dt_checkpoint *c)
+static herr_t put_run(dt_output *output, const dt_checkpoint *c)
 {
-    hid_t group = H5Gcreate2(file, "run", H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT);
+    hid_t group = H5Gcreate2(output->file, "run", H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT);
+    if (c->n_scales > 0 && dt_vector_add(output, group, "scales", c->n_scales, c->scales) < 0)
+        return -1;
     if (put_course(group, &c->course) < 0 || put_data(group, &c->data) < 0 ||
         dt_attribute_put_real(group, "lr", c->lr) < 0)
         return -1;
@@ -92,7 +94,7 @@ static dt_code lay_out(dt_output *output, const dt_checkpoint *c, dt_error *err)
 {
     if (add_vector(output, output->file, "model", c->model, c->parameters) < 0 ||
         add_optimizer(output, c) < 0 || add_normalizer(output, c->normalizer) < 0 ||
-        put_run(output->file, c) < 0 || put_attributes(output->file, c) < 0)
+        put_run(output, c) < 0 || put_attributes(output->file, c) < 0)
         return dt_output_failed(output, err);
     return dt_output_end_layout(output, err);
 }

@@ -26,6 +26,12 @@ void dt_sum_double(const dt_world *world, double *values, int64_t n)
     reduce(world, values, n, MPI_DOUBLE, sizeof *values, MPI_SUM);
 }
 
+void dt_sum_int32(const dt_world *world, int32_t *values, int64_t n)
+{
+    reduce(world, values, n, MPI_UINT32_T, sizeof *values, MPI_SUM); /* signed ones must not pass
+                                                                        their ends */
+}
+
 void dt_sum_int64(const dt_world *world, int64_t *values, int64_t n)
 {
     reduce(world, values, n, MPI_INT64_T, sizeof *values, MPI_SUM);

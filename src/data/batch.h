@@ -11,10 +11,24 @@ static inline int64_t dt_steps_per_epoch(int64_t rows, int64_t batch_size, bool 
     return rows / batch_size + (!drop_last && rows % batch_size != 0);
 }
 
-/* How the samples of a global batch are shared out over the ranks. */
-static inline dt_split dt_batch_split(int64_t batch_size, int ranks)
+/* Samples in a block of a global batch, whose gradient is one number for any number of ranks and
+ * threads, and so is one thread's work. It depends on the size of the batch alone: large blocks are
+ * cheaper, many blocks keep many ranks busy, and of too many the sum wants more bits than there
+ * are.
+ */
+static inline int64_t dt_batch_block(int64_t batch_size)
 {
-    return (dt_split){.n = batch_size, .granule = 1, .parts = ranks};
+    enum { MOST_BLOCKS = 1024 };
+    int64_t block = batch_size <= 128 ? 16 : batch_size <= 512 ? 32 : batch_size < 1024 ? 64 : 128;
+    while (block * MOST_BLOCKS < batch_size)
+        block *= 2;
+    return block;
+}
+
+/* How the samples of a global batch are shared out over the ranks: in whole blocks. */
+static inline dt_split dt_batch_split(int64_t batch_size, int64_t block, int ranks)
+{
+    return (dt_split){.n = batch_size, .granule = block, .parts = ranks};
 }
 
 #endif

@@ -151,11 +151,15 @@ static dt_cut make_cut(const dt_loader *l, const dt_loader_options *o, int ranks
 {
     const dt_dataset *d = l->dataset;
     int64_t batch = o->batch_size < d->rows ? o->batch_size : d->rows;
-    int64_t part = (batch + ranks - 1) / ranks; /* the largest part that a rank can have */
+    int64_t block = o->block > 0 ? o->block : 1;
+    dt_split split = dt_batch_split(batch, block, ranks);
+    /* the largest part that a rank can have */
+    int64_t part = (dt_split_granules(&split) + ranks - 1) / ranks * block;
     int64_t fits = DELIVERY_BYTES / (d->features * (int64_t)sizeof(float)) + 1;
-    int64_t piece = part < fits ? part : fits;
+    int64_t piece = part < fits || !l->travels ? part : fits;
     return (dt_cut){.positions = o->drop_last ? l->steps * batch : d->rows,
                     .batch_size = batch,
+                    .block = block,
                     .ranks = ranks,
                     .piece = piece,
                     .pieces = (part + piece - 1) / piece};
@@ -292,8 +296,10 @@ static dt_samples deliver_window(dt_loader *l)
     find_window(l);
     dt_delivery delivery = next_delivery(l);
     dt_span span = dt_cut_span(&l->cut, &delivery, l->world->rank);
-    dt_samples samples = {
-        .count = span.end - span.begin, .feed = {.fetch = fetch, .from = l}, .last = delivery.last};
+    dt_samples samples = {.count = span.end - span.begin,
+                          .first = span.begin - delivery.step * l->cut.batch_size,
+                          .feed = {.fetch = fetch, .from = l},
+                          .last = delivery.last};
     l->first = span.begin - l->window->first;
     advance(l, &delivery);
     if (!l->order.shuffle && !d->x_is_bytes && l->world->size == 1) {
@@ -324,6 +330,7 @@ static dt_samples deliver_received(dt_loader *l)
     r->taken += span.end - span.begin;
     return (dt_samples){.count = span.end - span.begin,
                         .feed = {.fetch = fetch, .from = l},
+                        .first = span.begin - delivery->step * l->cut.batch_size,
                         .last = delivery->last};
 }
 

@@ -10,6 +10,7 @@
 
 typedef struct {
     int64_t batch_size; /* global */
+    int64_t block;      /* of a batch, in whole ones of which it is shared out; 0: single samples */
     uint64_t seed;
     bool shuffle, drop_last;
     const dt_team *team; /* whose cores reading ahead may use; NULL: one thread's, as it is */
@@ -20,6 +21,7 @@ typedef struct {
 /* Some of this rank's samples of one global batch; a view that the next call ends. */
 typedef struct {
     int64_t count; /* samples here, may be 0 */
+    int64_t first; /* of them in the batch */
     dt_feed feed;
     bool last; /* no more of this batch follow on this rank */
 } dt_samples;

@@ -27,7 +27,7 @@ static int64_t smaller(int64_t a, int64_t b)
 
 dt_span dt_cut_span(const dt_cut *cut, const dt_delivery *d, int rank)
 {
-    dt_split split = dt_batch_split(dt_cut_batch(cut, d->step), cut->ranks);
+    dt_split split = dt_batch_split(dt_cut_batch(cut, d->step), cut->block, cut->ranks);
     int64_t base = d->step * cut->batch_size;
     int64_t begin = larger(base + dt_split_begin(&split, rank), d->begin) + d->piece * cut->piece;
     int64_t end = smaller(base + dt_split_begin(&split, rank + 1), d->end);
@@ -106,13 +106,13 @@ static void find_destinations(dt_round *r, const dt_cut *cut, int64_t first, con
                               int64_t n)
 {
     const dt_delivery *d = r->delivery;
-    dt_split batch = dt_batch_split(dt_cut_batch(cut, d->step), cut->ranks);
+    dt_split batch = dt_batch_split(dt_cut_batch(cut, d->step), cut->block, cut->ranks);
     memset(r->send_count, 0, (size_t)cut->ranks * sizeof *r->send_count);
     for (int64_t i = 0; i < n; i++) {
         int64_t position = first + visits[i].position;
         while (position >= d->end) {
             d++;
-            batch = dt_batch_split(dt_cut_batch(cut, d->step), cut->ranks);
+            batch = dt_batch_split(dt_cut_batch(cut, d->step), cut->block, cut->ranks);
         }
         r->to[i] = consumer(cut, d, &batch, position);
         if (r->to[i] >= 0)

@@ -12,6 +12,7 @@
 typedef struct {
     int64_t positions;  /* samples visited in an epoch */
     int64_t batch_size; /* global */
+    int64_t block;      /* of a batch, which is one rank's */
     int ranks;
     int64_t piece;  /* most samples of a rank in one delivery */
     int64_t pieces; /* deliveries of a batch, or of its part in a window */

@@ -13,10 +13,11 @@
 #include <string.h>
 
 enum {
-    WAVE_ROWS = 128,         /* of a thread in a wave, at least: below, products slow down */
-    WAVE_BYTES = 256 << 10,  /* of narrow rows so many more: what a core's cache holds */
-    APART_BYTES = 104,       /* with three numbers, two cache lines */
-    COLUMNS = 64,            /* of a gradient at a time, so that its sums stay in the cache */
+    WAVE_ROWS = 128,        /* of a thread in a wave, at least: below, products slow down */
+    WAVE_BYTES = 256 << 10, /* of narrow rows so many more: what a core's cache holds */
+    APART_BYTES = 104,      /* with three numbers, two cache lines */
+    COLUMNS = 64,           /* and ROWS of a gradient are summed up at a time */
+    ROWS = 96,
     FLOPS_TO_WAKE = 4000000, /* a step of less is done before the other threads are awake */
     FLOPS_OF_BYTE = 8,       /* that take as long as to fetch a byte of a row */
 };
@@ -417,17 +418,38 @@ static uint32_t add_bias(const call *c, const outputs *o, const float *sum, bool
     return bits;
 }
 
-static uint32_t add_integers(const call *c, const wave *w, const outputs *o, float *column)
+/* A tile of the gradient, over all blocks of the wave: it stays in the first caches, so that the
+ * whole is gone through once a wave, not once a block. */
+static uint32_t add_tile(const call *c, const wave *w, const outputs *o, int64_t column, int64_t n)
 {
     const dt_layer *layer = &c->engine->model->layer[o->layer];
+    int32_t tile[ROWS * COLUMNS];
     uint32_t bits = 0;
-    for (int64_t i = 0; i < layer->in; i += COLUMNS)
-        for (int64_t b = 0; b < w->blocks; b++) {
-            int64_t row = block_begin(w, b), n = layer->in - i < COLUMNS ? layer->in - i : COLUMNS;
-            dt_product p = product_of(c, o, row, block_begin(w, b + 1) - row, i, n);
-            bits |= dt_product_round(&p, dt_scales_of(c->scales, o->layer) + i,
-                                     c->integers + layer->weight + o->begin * layer->in + i,
-                                     layer->in, w->accumulate || b > 0);
+    for (int64_t b = 0; b < w->blocks; b++) {
+        int64_t row = block_begin(w, b);
+        dt_product p = product_of(c, o, row, block_begin(w, b + 1) - row, column, n);
+        bits |=
+            dt_product_round(&p, dt_scales_of(c->scales, o->layer) + column, tile, COLUMNS, b > 0);
+    }
+    for (int64_t r = 0; r < o->n; r++) {
+        int32_t *to = c->integers + layer->weight + (o->begin + r) * layer->in + column;
+        const int32_t *from = tile + r * COLUMNS;
+        if (!w->accumulate)
+            memcpy(to, from, (size_t)n * sizeof *to);
+        for (int64_t i = 0; i < n && w->accumulate; i++)
+            to[i] = (int32_t)((uint32_t)to[i] + (uint32_t)from[i]);
+    }
+    return bits;
+}
+
+static uint32_t add_integers(const call *c, const wave *w, const outputs *o, float *column)
+{
+    int64_t in = c->engine->model->layer[o->layer].in, end = o->begin + o->n;
+    uint32_t bits = 0;
+    for (int64_t i = 0; i < in; i += COLUMNS)
+        for (int64_t r = o->begin; r < end; r += ROWS) {
+            outputs rows = {.layer = o->layer, .begin = r, .n = end - r < ROWS ? end - r : ROWS};
+            bits |= add_tile(c, w, &rows, i, in - i < COLUMNS ? in - i : COLUMNS);
         }
     for (int64_t b = 0; b < w->blocks; b++) {
         int64_t row = block_begin(w, b);

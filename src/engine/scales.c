@@ -16,12 +16,12 @@ enum {
     PARALLEL_FROM = 1 << 16 /* parameters */
 };
 
-static int32_t *slack(const dt_scales *s)
+static double *slack(const dt_scales *s)
 {
     return &s->state[s->n - 2];
 }
 
-static int32_t *steps(const dt_scales *s)
+static double *steps(const dt_scales *s)
 {
     return &s->state[s->n - 1];
 }
@@ -31,7 +31,7 @@ dt_code dt_scales_init(dt_scales *s, const dt_model *model, int64_t blocks, dt_e
     *s = (dt_scales){.model = model, .n = 2};
     while (((int64_t)1 << s->spread) < blocks)
         s->spread++;
-    s->bits = 31 - s->spread;
+    s->bits = s->spread > 0 ? 31 - s->spread : 30; /* so that what has all 31 bits is seen */
     s->begin = dt_alloc(model->n_layers, sizeof *s->begin, "the scales", err);
     int64_t padded = 0;
     for (int l = 0; l < model->n_layers && s->begin; l++) {
@@ -71,16 +71,16 @@ float dt_scales_of_bias(const dt_scales *s, int layer)
 
 void dt_scales_set(dt_scales *s)
 {
-    const int32_t *exponent = s->state;
+    const double *exponent = s->state;
     for (int l = 0; l < s->model->n_layers; l++) {
         int64_t in = s->model->layer[l].in;
         float *up = s->up + s->begin[l];
         float *down = s->down + s->begin[l];
         for (int64_t i = 0; i < in; i++) {
-            up[i] = ldexpf(1, s->bits - exponent[i]);
+            up[i] = ldexpf(1, s->bits - (int)exponent[i]);
             down[i] = 1 / up[i];
         }
-        up[dt_panels_round(in)] = ldexpf(1, s->bits - exponent[in]);
+        up[dt_panels_round(in)] = ldexpf(1, s->bits - (int)exponent[in]);
         exponent += in + 1;
     }
 }
@@ -109,7 +109,7 @@ void dt_scales_exponents(const dt_scales *s, const float *most, int64_t *exponen
 }
 
 /* An input that is 0 in all samples so far may be as large as any other. */
-static void take_layer(int32_t *state, const int64_t *exponent, int64_t in)
+static void take_layer(double *state, const int64_t *exponent, int64_t in)
 {
     int64_t largest = LEAST;
     for (int64_t i = 0; i < in; i++)
@@ -121,7 +121,7 @@ static void take_layer(int32_t *state, const int64_t *exponent, int64_t in)
 
 bool dt_scales_measured(dt_scales *s, const int64_t *exponent)
 {
-    int32_t *state = s->state;
+    double *state = s->state;
     for (int64_t i = 0; i < s->n - 2; i++)
         if (exponent[i] == DT_SCALES_NONFINITE)
             return false;
@@ -165,11 +165,11 @@ void dt_scales_undo(const dt_scales *s, const int32_t *sum, float *gradient)
 /* ---- Following ------------------------------------------------------------------------------ */
 
 /* A sum over blocks that are mostly noise is larger than each by the root of their number. */
-static void follow(const dt_scales *s, int32_t *exponent, float most)
+static void follow(const dt_scales *s, double *exponent, float most)
 {
     if (most == 0 || !isfinite(most))
         return;
-    int want = clamp(exponent_of(most) - s->spread / 2 + ROOM + *slack(s));
+    int want = clamp(exponent_of(most) - s->spread / 2 + ROOM + (int)*slack(s));
     if (want > *exponent)
         *exponent = want;
     else if (want < *exponent - 1)
@@ -184,7 +184,7 @@ static float largest_of(const float *values, int64_t n)
     return most;
 }
 
-static void follow_layer(const dt_scales *s, const dt_layer *layer, int32_t *exponent,
+static void follow_layer(const dt_scales *s, const dt_layer *layer, double *exponent,
                          const float *gradient)
 {
     enum { COLUMNS = 256 };
@@ -205,7 +205,7 @@ static void follow_layer(const dt_scales *s, const dt_layer *layer, int32_t *exp
 
 void dt_scales_follow(dt_scales *s, const float *gradient)
 {
-    int32_t *exponent = s->state, step = *steps(s) + 1;
+    double *exponent = s->state, step = *steps(s) + 1;
     *steps(s) = step == FOLLOW_ALL + FOLLOW_EVERY ? FOLLOW_ALL : step;
     if (step > FOLLOW_ALL && step < FOLLOW_ALL + FOLLOW_EVERY)
         return;

@@ -16,9 +16,10 @@ typedef struct {
     int spread;     /* log2 of the number of blocks in a batch, rounded up */
     int bits;       /* a block's integers stay below 2^bits in size */
     int64_t n;      /* of the state */
-    int32_t *state; /* [n] exponents: a block's gradient stays below 2^exponent; by layer one for
-                       each input and one for the bias. Then for how much more room has been made
-                       than is usual, and the number of steps followed; below 0: none are known */
+    double *state;  /* [n] whole numbers, as a checkpoint keeps them. Exponents: a block's gradient
+                       stays below 2^exponent; by layer one for  each input and one for the bias. Then
+                       for how much more room has been made  than is usual, and the number of steps
+                       followed; below 0: none are known */
     float *up;      /* what to multiply by, by layer and then to the end of the panel */
     float *down;    /* one over each, of inputs */
     int64_t *begin; /* [layers] where a layer's begin in up; its bias' comes last */

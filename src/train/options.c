@@ -11,6 +11,7 @@ static const char *const activations[] = {"relu", "tanh", "sigmoid", "gelu", NUL
 static const char *const losses[] = {"auto", "mse", "mae", "huber", "cross-entropy", "bce", NULL};
 static const char *const normalizations[] = {"none", "standard", NULL};
 static const char *const optimizers[] = {"sgd", "adam", "adamw", "lars", "lamb", NULL};
+static const char *const reductions[] = {"exact", "fast", NULL};
 static const char *const bindings[] = {"auto", "keep", NULL};
 static const char *const progresses[] = {"auto", "always", "never", NULL};
 
@@ -96,6 +97,9 @@ const dt_option dt_train_option_table[] = {
      COUNT_TO(threads, 1, DT_OPTION_MAX_THREADS), MAY_CHANGE},
     {NULL, "bind", "HOW", "auto", "auto: each thread gets a core; keep: the launcher's binding",
      CHOICE(bind, bindings), MAY_CHANGE},
+    {NULL, "reduce", "HOW", "exact",
+     "exact: the same bits on any number of ranks and threads; fast: sums of floats",
+     CHOICE(reduce, reductions), MAY_CHANGE},
 
     {"Output", "checkpoint", "DIR", NULL, "write checkpoints into this folder", TEXT(checkpoint),
      MAY_CHANGE},

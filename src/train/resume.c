@@ -113,8 +113,21 @@ static dt_code copy_state(const dt_resume *r, float *parameters, dt_optimizer *o
     return DT_OK;
 }
 
+/* A run of sums of floats leaves none: then the next step finds them. */
+static void take_scales(const dt_resume *r, const dt_world *world, dt_scales *scales)
+{
+    bool there = r->saved.scales && r->saved.n_scales == scales->n;
+    dt_broadcast(world, &there, sizeof there);
+    if (!there)
+        return;
+    if (world->rank == 0)
+        memcpy(scales->state, r->saved.scales, (size_t)scales->n * sizeof *scales->state);
+    dt_broadcast(world, scales->state, scales->n * (int64_t)sizeof *scales->state);
+    dt_scales_set(scales);
+}
+
 dt_code dt_resume_take(dt_resume *r, const dt_world *world, float *parameters, dt_optimizer *o,
-                       dt_error *err)
+                       dt_scales *scales, dt_error *err)
 {
     int64_t bytes = o->n * (int64_t)sizeof(float);
     if (world->rank == 0)
@@ -125,6 +138,7 @@ dt_code dt_resume_take(dt_resume *r, const dt_world *world, float *parameters, d
     for (int i = 0; i < o->n_vectors; i++)
         dt_broadcast(world, o->vector[i].values, bytes);
     o->steps = r->optimizer_steps;
+    take_scales(r, world, scales);
     dt_saved_drop_values(&r->saved);
     return DT_OK;
 }

@@ -3,6 +3,7 @@
 #define DT_TRAIN_RESUME_H
 
 #include "checkpoint/saved.h"
+#include "engine/scales.h"
 
 #include <dtrain/world.h>
 
@@ -29,9 +30,9 @@ dt_code dt_resume_check_options(const dt_resume *resume, const char *options, dt
 dt_code dt_resume_check_data(const dt_resume *resume, const char *file, int64_t features,
                              int64_t samples, int64_t outputs, dt_error *err);
 
-/* Weights and the optimizer's state, to every rank. Collective. */
+/* Weights, the optimizer's state and, where there are any, scales, to every rank. Collective. */
 dt_code dt_resume_take(dt_resume *resume, const dt_world *world, float *parameters,
-                       dt_optimizer *optimizer, dt_error *err);
+                       dt_optimizer *optimizer, dt_scales *scales, dt_error *err);
 
 void dt_resume_free(dt_resume *resume);
 

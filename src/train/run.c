@@ -6,7 +6,6 @@
 #include "data/stream.h"
 #include "model/model.h"
 #include "train/options.h"
-#include "train/totals.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -189,17 +188,28 @@ static dt_optimizer_options optimizer_options(const dt_run *r)
                                   .model = &r->model};
 }
 
+static dt_gradient_options gradient_options(const dt_run *r)
+{
+    const dt_train_options *o = r->options;
+    return (dt_gradient_options){
+        .batch_size = o->batch_size < r->dataset.rows ? o->batch_size : r->dataset.rows,
+        .exact = o->reduce == DT_REDUCE_EXACT,
+        .in_parts = r->dataset.streamed || (r->world->size > 1 && !r->dataset.window.all)};
+}
+
 /* Weights, gradient, the optimizer's state, activations: before they are allocated, since what does
  * not fit would otherwise be found out by the kernel's killer of processes. */
 static dt_code check_memory(const dt_run *r, dt_error *err)
 {
     const dt_train_options *o = r->options;
-    int64_t batch = o->batch_size < r->dataset.rows ? o->batch_size : r->dataset.rows;
     dt_optimizer_options optimizer = optimizer_options(r);
+    dt_gradient_options gradient = gradient_options(r);
+    int64_t rows = (gradient.batch_size - 1) / r->world->size + 1;
     int vectors = dt_optimizer_vectors(&optimizer);
-    double copies = 2 + vectors + (o->checkpoint ? 1 + vectors : 0);
+    double copies = 1 + vectors + (o->checkpoint ? 1 + vectors : 0);
     double need = copies * sizeof(float) * (double)r->model.parameters +
-                  dt_engine_bytes(&r->model, r->team.threads, (batch - 1) / r->world->size + 1);
+                  dt_gradient_bytes(&gradient, r->model.parameters) +
+                  dt_engine_bytes(&r->model, r->team.threads, rows);
     double have = (double)dt_memory_of_node() / r->world->node_size;
     char text[2][16];
     if (need <= have * 0.9)
@@ -229,10 +239,10 @@ static dt_code build_model(dt_run *r, dt_error *err)
         return err->code;
     int64_t n = r->model.parameters;
     dt_optimizer_options optimizer = optimizer_options(r);
+    dt_gradient_options gradient = gradient_options(r);
     r->parameters = dt_alloc(n, sizeof *r->parameters, "the weights", err);
-    r->gradient = dt_alloc(n + DT_TOTALS_TAIL, sizeof *r->gradient, "the gradient", err);
     dt_optimizer_init(&r->optimizer, &optimizer, n, err);
-    return dt_engine_create(&r->engine, &r->model, &r->team, 0, err);
+    return dt_gradient_init(&r->gradient, r->world, &r->model, &r->team, &gradient, err);
 }
 
 /* Rank 0 reads a file and the others get its weights; a drawn number every rank draws for itself.
@@ -241,7 +251,8 @@ static dt_code set_weights(dt_run *r, dt_error *err)
 {
     const char *file = r->options->init_from;
     if (r->resume.found)
-        return dt_resume_take(&r->resume, r->world, r->parameters, &r->optimizer, err);
+        return dt_resume_take(&r->resume, r->world, r->parameters, &r->optimizer,
+                              &r->gradient.scales, err);
     if (!file) {
         dt_model_draw(&r->model, run_seed(r->options), r->parameters);
         return DT_OK;
@@ -267,7 +278,9 @@ static dt_code create_criterion(dt_run *r, dt_error *err)
 
 static dt_code create_loader(dt_run *r, dt_error *err)
 {
+    dt_gradient_options gradient = gradient_options(r);
     dt_loader_options options = {.batch_size = r->options->batch_size,
+                                 .block = dt_gradient_block(&gradient),
                                  .seed = run_seed(r->options),
                                  .shuffle = !r->options->no_shuffle,
                                  .drop_last = r->options->drop_last,
@@ -295,6 +308,8 @@ static void describe_state(dt_run *r)
                                         .outputs = r->dataset.outputs,
                                         .block_rows = plan.block_rows,
                                         .window_blocks = plan.window_blocks},
+                               .scales = r->gradient.scales.state,
+                               .n_scales = r->gradient.scales.n,
                                .lr = r->lr,
                                .seed = r->options->seed,
                                .options = r->options_text};
@@ -366,7 +381,7 @@ dt_code dt_run_close(dt_run *r, dt_error *err)
     dt_saver_destroy(r->saver);
     dt_report_close(r->report, err);
     dt_loader_destroy(r->loader);
-    dt_engine_destroy(r->engine);
+    dt_gradient_free(&r->gradient);
     dt_optimizer_free(&r->optimizer);
     dt_validation_free(&r->validation);
     dt_dataset_free(&r->val_dataset);
@@ -377,7 +392,6 @@ dt_code dt_run_close(dt_run *r, dt_error *err)
     dt_model_free(&r->model);
     dt_team_free(&r->team);
     free(r->parameters);
-    free(r->gradient);
     dt_resume_free(&r->resume);
     free(r->model_text);
     free(r->options_text);

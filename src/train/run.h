@@ -4,12 +4,12 @@
 
 #include "core/team.h"
 #include "data/loader.h"
-#include "engine/engine.h"
 #include "model/model.h"
 #include "optim/optim.h"
 #include "optim/schedule.h"
 #include "report/report.h"
 #include "train/class_weights.h"
+#include "train/gradient.h"
 #include "train/resume.h"
 #include "train/saver.h"
 #include "train/validation.h"
@@ -29,8 +29,7 @@ typedef struct {
     dt_class_weights class_weights;
     dt_model model;
     float *parameters; /* [P] */
-    float *gradient;   /* [P + DT_TOTALS_TAIL] */
-    dt_engine *engine;
+    dt_gradient gradient;
     dt_optimizer optimizer;
     dt_schedule schedule;
     dt_loader *loader;

@@ -19,6 +19,7 @@ struct dt_saver {
     dt_checkpoint copy; /* what the thread writes; its arrays are owned: */
     dt_optimizer optimizer;
     float *parameters;
+    double *scales;  /* [n_scales] */
     bool step, best; /* which files it writes */
     pthread_t thread;
     bool running;
@@ -102,6 +103,7 @@ static dt_code create(dt_saver *s, dt_error *err)
     for (int i = 0; i < o->n_vectors; i++)
         s->optimizer.vector[i].values =
             dt_alloc(o->n, sizeof(float), "a copy of the optimizer's state", err);
+    s->scales = dt_alloc(s->state->n_scales, sizeof *s->scales, "a copy of the scales", err);
     if (err->code)
         return err->code;
     s->running = pthread_create(&s->thread, NULL, work, s) == 0;
@@ -163,6 +165,9 @@ static void take_copy(dt_saver *s, const dt_course *course)
     for (int i = 0; i < o->n_vectors; i++)
         copy_values(s->optimizer.vector[i].values, o->vector[i].values, o->n);
     s->optimizer.steps = o->steps;
+    s->copy.scales = s->scales;
+    if (s->state->n_scales > 0)
+        memcpy(s->scales, s->state->scales, (size_t)s->state->n_scales * sizeof *s->scales);
 }
 
 static bool is_saved(const dt_saver *s, const dt_course *c)
@@ -232,6 +237,7 @@ void dt_saver_destroy(dt_saver *s)
     for (int i = 0; i < s->optimizer.n_vectors; i++)
         free(s->optimizer.vector[i].values);
     free(s->parameters);
+    free(s->scales);
     free(s->written);
     pthread_cond_destroy(&s->changed);
     pthread_mutex_destroy(&s->lock);

@@ -2,17 +2,19 @@
 
 #include "comm/comm.h"
 
+#include <string.h>
+
 /* A float counts exactly to 2^24, so whole numbers travel as digits below 2^12: the sum of each
  * over 4096 ranks is still exact. */
-enum { DIGIT_BITS = 12, SAMPLES_DIGITS = 2, WEIGHT_DIGITS = 5 };
+enum { DIGIT_BITS = 12, SAMPLES_DIGITS = 2, WEIGHT_DIGITS = 5, FLAGS = 3 };
 
-static void put_count(float *digit, int n, int64_t count)
+static void put_count(int32_t *digit, int n, int64_t count)
 {
     for (int i = 0; i < n; i++, count >>= DIGIT_BITS)
-        digit[i] = (float)(i < n - 1 ? count & ((1 << DIGIT_BITS) - 1) : count);
+        digit[i] = (int32_t)(i < n - 1 ? count & ((1 << DIGIT_BITS) - 1) : count);
 }
 
-static int64_t get_count(const float *digit, int n)
+static int64_t get_count(const int32_t *digit, int n)
 {
     int64_t count = 0;
     for (int i = 0; i < n; i++)
@@ -20,29 +22,65 @@ static int64_t get_count(const float *digit, int n)
     return count;
 }
 
+/* All but the loss as whole numbers. Of flags and signals the sum counts ranks. */
+static void put_counts(const dt_totals *t, int32_t count[DT_TOTALS_COUNTS])
+{
+    count[0] = t->failed;
+    count[1] = t->overflow;
+    count[2] = t->due;
+    put_count(count + FLAGS, SAMPLES_DIGITS, t->samples);
+    put_count(count + FLAGS + SAMPLES_DIGITS, WEIGHT_DIGITS, t->weight);
+    for (int i = 0; i < DT_STOP_SIGNALS; i++)
+        count[FLAGS + SAMPLES_DIGITS + WEIGHT_DIGITS + i] = t->stop == i;
+}
+
+static void get_counts(dt_totals *t, const int32_t count[DT_TOTALS_COUNTS])
+{
+    t->failed = count[0] != 0;
+    t->overflow = count[1] != 0;
+    t->due = count[2] != 0;
+    t->samples = get_count(count + FLAGS, SAMPLES_DIGITS);
+    t->weight = get_count(count + FLAGS + SAMPLES_DIGITS, WEIGHT_DIGITS);
+    t->stop = -1;
+    for (int i = DT_STOP_SIGNALS - 1; i >= 0; i--)
+        if (count[FLAGS + SAMPLES_DIGITS + WEIGHT_DIGITS + i] != 0)
+            t->stop = i;
+}
+
 void dt_totals_sum(const dt_world *world, float *gradient, int64_t n, int64_t batch_size,
                    dt_totals *totals)
 {
     float *tail = gradient + n;
+    int32_t count[DT_TOTALS_COUNTS];
     double mean = totals->loss / (double)batch_size;
     if (world->size == 1)
         return;
-    tail[0] = (float)mean;
-    tail[1] = (float)(mean - (double)tail[0]); /* what the float lost */
-    tail[2] = totals->failed;
-    put_count(tail + 3, SAMPLES_DIGITS, totals->samples);
-    put_count(tail + 3 + SAMPLES_DIGITS, WEIGHT_DIGITS, totals->weight);
-    float *flags = tail + 3 + SAMPLES_DIGITS + WEIGHT_DIGITS;
-    flags[0] = totals->due;
-    for (int i = 0; i < DT_STOP_SIGNALS; i++)
-        flags[1 + i] = totals->stop == i; /* counts of ranks, which a float holds */
+    put_counts(totals, count);
+    for (int i = 0; i < DT_TOTALS_COUNTS; i++)
+        tail[i] = (float)count[i];
+    tail[DT_TOTALS_COUNTS] = (float)mean;
+    tail[DT_TOTALS_COUNTS + 1] = (float)(mean - (double)(float)mean); /* what the float lost */
     dt_sum_float(world, gradient, n + DT_TOTALS_TAIL);
-    totals->loss = ((double)tail[0] + (double)tail[1]) * (double)batch_size;
-    totals->failed = tail[2] != 0;
-    totals->samples = get_count(tail + 3, SAMPLES_DIGITS);
-    totals->weight = get_count(tail + 3 + SAMPLES_DIGITS, WEIGHT_DIGITS);
-    totals->due = flags[0] != 0;
-    totals->stop = -1;
-    for (int i = DT_STOP_SIGNALS - 1; i >= 0; i--)
-        totals->stop = flags[1 + i] != 0 ? i : totals->stop;
+    for (int i = 0; i < DT_TOTALS_COUNTS; i++)
+        count[i] = (int32_t)tail[i];
+    get_counts(totals, count);
+    totals->loss =
+        ((double)tail[DT_TOTALS_COUNTS] + (double)tail[DT_TOTALS_COUNTS + 1]) * (double)batch_size;
+}
+
+/* A block's loss is one rank's: added to zeros its bits stay what they are. */
+void dt_totals_sum_exact(const dt_world *world, int32_t *gradient, int64_t n, double *loss,
+                         int64_t blocks, dt_totals *totals)
+{
+    int32_t *tail = gradient + n;
+    if (world->size > 1) {
+        put_counts(totals, tail);
+        memcpy(tail + DT_TOTALS_COUNTS, loss, (size_t)blocks * sizeof *loss);
+        dt_sum_int32(world, gradient, n + dt_totals_tail(blocks));
+        memcpy(loss, tail + DT_TOTALS_COUNTS, (size_t)blocks * sizeof *loss);
+        get_counts(totals, tail);
+    }
+    totals->loss = 0;
+    for (int64_t b = 0; b < blocks; b++)
+        totals->loss += loss[b];
 }

@@ -1,45 +1,12 @@
 /* Training: epochs of steps, a step being one update of the weights from one global batch. */
 #include <dtrain/train.h>
 
-#include "core/clock.h"
 #include "core/stop.h"
 #include "optim/clip.h"
 #include "train/run.h"
-#include "train/totals.h"
+#include "train/times.h"
 
 #include <math.h>
-
-/* Seconds of an epoch by what they were spent on, and the moment that the last of them ended. */
-typedef struct {
-    double data, compute, allreduce, update;
-    double last;
-} times;
-
-/* The time since the last call. */
-static double lap(times *t)
-{
-    double now = dt_clock(), seconds = now - t->last;
-    t->last = now;
-    return seconds;
-}
-
-/* Loss and gradient of this rank's samples of the next global batch. */
-static dt_totals compute_gradient(dt_run *run, times *t)
-{
-    dt_totals totals = {0};
-    bool more = false;
-    dt_samples samples;
-    do {
-        samples = dt_loader_next(run->loader);
-        t->data += lap(t);
-        totals.loss += dt_engine_gradient(run->engine, run->parameters, &samples.feed,
-                                          samples.count, more, run->gradient, &totals.weight);
-        totals.samples += samples.count;
-        t->compute += lap(t);
-        more = true;
-    } while (!samples.last);
-    return totals;
-}
 
 /* What the ranks agree on besides the sums. */
 static void gather_flags(dt_run *run, dt_totals *totals, dt_error *err)
@@ -53,31 +20,30 @@ static void gather_flags(dt_run *run, dt_totals *totals, dt_error *err)
 /* One step: the mean loss of the global batch before the update, and the update.
  *   weight  [out] what the sum of the losses was divided by: the number of samples, or their weight
  * Returns the same on every rank. */
-static dt_code run_step(dt_run *run, dt_report_step_facts *step, double *weight, times *t,
+static dt_code run_step(dt_run *run, dt_report_step_facts *step, double *weight, dt_times *t,
                         dt_error *err)
 {
-    dt_totals totals = compute_gradient(run, t);
+    dt_totals totals;
+    dt_gradient_compute(&run->gradient, run->loader, run->parameters, t, &totals);
     gather_flags(run, &totals, err);
-    int64_t batch =
-        run->options->batch_size < run->dataset.rows ? run->options->batch_size : run->dataset.rows;
-    dt_totals_sum(run->world, run->gradient, run->model.parameters, batch, &totals);
-    t->allreduce += lap(t);
+    bool finite = dt_gradient_sum(&run->gradient, run->parameters, &totals);
+    t->allreduce += dt_times_lap(t);
     if (totals.failed)
         return dt_world_agree(run->world, err);
 
     *weight = (double)totals.weight * run->class_weights.unit;
     double scale = 1 / *weight;
-    bool finite = isfinite(totals.loss);
+    finite = finite && isfinite(totals.loss);
     step->samples = totals.samples;
     step->loss = totals.loss * scale;
     step->lr = dt_schedule_lr(&run->schedule, step->global_step);
     if (run->options->clip_norm > 0)
-        scale *=
-            dt_clip_factor(run->gradient, run->model.parameters, scale, run->options->clip_norm);
+        scale *= dt_clip_factor(run->gradient.values, run->model.parameters, scale,
+                                run->options->clip_norm);
     if (finite)
-        finite =
-            dt_optimizer_step(&run->optimizer, step->lr, scale, run->gradient, run->parameters);
-    t->update += lap(t);
+        finite = dt_optimizer_step(&run->optimizer, step->lr, scale, run->gradient.values,
+                                   run->parameters);
+    t->update += dt_times_lap(t);
     if (!finite)
         return dt_fail(
             err, DT_ERR_NONFINITE,
@@ -100,7 +66,7 @@ static bool save_is_due(const dt_run *run)
 }
 
 /* Steps from where the run stands to the end of the epoch, or to where it stops. */
-static dt_code run_steps(dt_run *run, times *t, dt_error *err)
+static dt_code run_steps(dt_run *run, dt_times *t, dt_error *err)
 {
     dt_course *c = &run->course;
     while (c->step < run->steps_per_epoch && c->global_step < run->total_steps) {
@@ -128,7 +94,7 @@ static dt_code validate(dt_run *run, dt_report_epoch_facts *facts, dt_error *err
     dt_validation_result result;
     if (!run->validates)
         return DT_OK;
-    if (dt_validation_run(&run->validation, run->engine, run->parameters, &result, err))
+    if (dt_validation_run(&run->validation, run->gradient.engine, run->parameters, &result, err))
         return err->code;
     facts->validated = true;
     facts->val_loss = result.loss;
@@ -154,7 +120,7 @@ static bool count_epoch(dt_course *c, const dt_report_epoch_facts *facts)
 
 static dt_code run_epoch(dt_run *run, dt_error *err)
 {
-    times t = {.last = dt_clock()};
+    dt_times t = {.last = dt_clock()};
     double begin = t.last;
     dt_course *c = &run->course;
     dt_report_epoch_begin(run->report, c->epoch + 1);

@@ -114,7 +114,7 @@ static double compare_weights(hid_t golden, const char *folder, int64_t steps)
     return c.tensors >= 2 ? c.worst : INFINITY;
 }
 
-static void follow(const char *golden)
+static void follow(const char *golden, const char *reduce)
 {
     dt_error err = {0};
     dt_train_options options;
@@ -123,6 +123,7 @@ static void follow(const char *golden)
     set_options(golden, &options);
     dt_train_options_set(&options, "data", golden, &err);
     dt_train_options_set(&options, "init-from", golden, &err);
+    dt_train_options_set(&options, "reduce", reduce, &err);
     dt_train_options_set(&options, "quiet", NULL, &err);
     dt_train_options_set(&options, "log", log, &err);
     dt_train_options_set(&options, "checkpoint", folder, &err);
@@ -166,7 +167,8 @@ static void follows_pytorch(void **state)
     for (int i = 0; i < n; i++) {
         char path[512];
         snprintf(path, sizeof path, "%s/%s", DTRAIN_GOLDEN_DIR, entry[i]->d_name);
-        follow(path);
+        follow(path, "exact");
+        follow(path, "fast");
         free(entry[i]);
     }
     free(entry);

@@ -15,7 +15,7 @@
 #include <unistd.h>
 
 typedef struct {
-    int64_t rows, width, batch, chunk_rows;
+    int64_t rows, width, batch, chunk_rows, block;
     bool bytes, labels, shuffle, drop_last;
     int epochs;
     int64_t memory; /* 0: the data is held in memory */
@@ -153,11 +153,13 @@ static int64_t take_steps(const scene *s, const dt_dataset *d, dt_loader *loader
     CHECK_ALL(expect(s, d, epoch, expected) == d->rows);
     for (; step < steps; step++) {
         int64_t base = step * s->batch, left = d->rows - base;
-        dt_split split = dt_batch_split(left < s->batch ? left : s->batch, world.size);
+        dt_split split = dt_batch_split(left < s->batch ? left : s->batch,
+                                        s->block > 0 ? s->block : 1, world.size);
         int64_t position = base + dt_split_begin(&split, world.rank), taken = 0;
         dt_samples samples;
         do {
             samples = dt_loader_next(loader);
+            bad += samples.count > 0 && base + samples.first != position + taken;
             for (int64_t i = 0; i < samples.count; i++, taken++) {
                 int64_t row = take_row(s, &samples, i, x);
                 bad += !row_is_whole(s, row, x);
@@ -233,6 +235,7 @@ static void walk_once(const scene *s)
                                  .seed = 7,
                                  .shuffle = s->shuffle,
                                  .drop_last = s->drop_last,
+                                 .block = s->block,
                                  .team = &team};
     dt_loader_create(&loader, &world, &dataset, &options, &err);
     CHECK_NO_ERROR(&err);
@@ -268,6 +271,21 @@ static void shuffled(void **state)
     walk(&(scene){.rows = 1037, .width = 3, .batch = 100, .shuffle = true, .epochs = 3});
     walk(&(scene){.rows = 1037, .width = 3, .batch = 5, .shuffle = true, .epochs = 2});
     walk(&(scene){.rows = 1037, .width = 1, .batch = 1, .shuffle = true, .epochs = 1});
+}
+
+static void in_blocks(void **state)
+{
+    (void)state;
+    walk(&(scene){
+        .rows = 1037, .width = 3, .batch = 100, .block = 16, .shuffle = true, .epochs = 2});
+    walk(&(scene){.rows = 1037, .width = 3, .batch = 7, .block = 16, .shuffle = true, .epochs = 2});
+    walk(&(scene){.rows = 5000,
+                  .width = 3,
+                  .batch = 100,
+                  .block = 16,
+                  .shuffle = true,
+                  .epochs = 2,
+                  .memory = 20000});
 }
 
 static void in_file_order(void **state)
@@ -384,10 +402,15 @@ int main(int argc, char **argv)
 {
     dt_error err = {0};
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(shuffled),          cmocka_unit_test(in_file_order),
-        cmocka_unit_test(without_the_last),  cmocka_unit_test(fewer_samples_than_ranks),
-        cmocka_unit_test(bytes_and_labels),  cmocka_unit_test(whole_chunks),
-        cmocka_unit_test(batches_in_pieces), cmocka_unit_test(streamed),
+        cmocka_unit_test(shuffled),
+        cmocka_unit_test(in_blocks),
+        cmocka_unit_test(in_file_order),
+        cmocka_unit_test(without_the_last),
+        cmocka_unit_test(fewer_samples_than_ranks),
+        cmocka_unit_test(bytes_and_labels),
+        cmocka_unit_test(whole_chunks),
+        cmocka_unit_test(batches_in_pieces),
+        cmocka_unit_test(streamed),
         cmocka_unit_test(held_out),
     };
     if (dt_world_begin(&world, &argc, &argv, &err))

@@ -262,7 +262,7 @@ static void train_defaults(void **state)
         "\"schedule\":\"constant\",\"warmup\":0,\"scale-lr\":null,\"clip-norm\":null,"
         "\"epochs\":5,\"max-"
         "steps\":null,\"batch-size\":100,\"seed\":0,"
-        "\"threads\":null,\"bind\":\"auto\",\"checkpoint\":null,"
+        "\"threads\":null,\"bind\":\"auto\",\"reduce\":\"exact\",\"checkpoint\":null,"
         "\"checkpoint-every\":\"1e\",\"keep\":3,\"resume\":false,\"log\":null,\"log-steps\":1,"
         "\"log-every\":null,\"progress\":\"auto\",\"quiet\":false}");
     free(text);

@@ -1,0 +1,195 @@
+#include "train/gradient.h"
+
+#include "comm/comm.h"
+#include "core/memory.h"
+#include "model/loss.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- Creation ------------------------------------------------------------------------------- */
+
+double dt_gradient_bytes(const dt_gradient_options *o, int64_t parameters)
+{
+    return (o->exact ? 2.0 : 1.0) * sizeof(float) * (double)parameters;
+}
+
+/* Pages that no batch reaches cost nothing. */
+static dt_code init_collected(dt_gradient *g, dt_error *err)
+{
+    const dt_model *m = g->model;
+    dt_split split = dt_batch_split(g->batch_size, g->block, g->world->size);
+    int64_t part = (dt_split_granules(&split) + split.parts - 1) / split.parts * g->block;
+    size_t y_bytes = (size_t)dt_target_bytes(m->loss, m->outputs);
+    if (part > g->batch_size)
+        part = g->batch_size;
+    g->collected.x = dt_alloc(part * m->inputs, sizeof(float), "the samples of a batch", err);
+    g->collected.y = dt_alloc(part, y_bytes, "the samples of a batch", err);
+    return err->code;
+}
+
+static dt_code init_exact(dt_gradient *g, dt_error *err)
+{
+    g->block = dt_batch_block(g->batch_size);
+    g->blocks = (g->batch_size + g->block - 1) / g->block;
+    if (dt_scales_init(&g->scales, g->model, g->blocks, err))
+        return err->code;
+    g->integers = dt_alloc(g->model->parameters + dt_totals_tail(g->blocks), sizeof *g->integers,
+                           "the gradient", err);
+    g->loss = dt_alloc(g->blocks, sizeof *g->loss, "losses", err);
+    g->most = dt_alloc(g->scales.n, sizeof *g->most, "the scales", err);
+    g->exponent = dt_alloc(g->scales.n, sizeof *g->exponent, "the scales", err);
+    return err->code;
+}
+
+dt_code dt_gradient_init(dt_gradient *g, const dt_world *world, const dt_model *model,
+                         const dt_team *team, const dt_gradient_options *options, dt_error *err)
+{
+    *g = (dt_gradient){.world = world,
+                       .model = model,
+                       .team = team,
+                       .batch_size = options->batch_size,
+                       .exact = options->exact};
+    g->values =
+        dt_alloc(model->parameters + DT_TOTALS_TAIL, sizeof *g->values, "the gradient", err);
+    if (options->exact && init_exact(g, err))
+        return err->code;
+    if (options->exact && options->in_parts && init_collected(g, err))
+        return err->code;
+    return dt_engine_create(&g->engine, model, team, g->block, err);
+}
+
+void dt_gradient_free(dt_gradient *g)
+{
+    dt_engine_destroy(g->engine);
+    dt_scales_free(&g->scales);
+    free(g->values);
+    free(g->integers);
+    free(g->loss);
+    free(g->most);
+    free(g->exponent);
+    free(g->collected.x);
+    free(g->collected.y);
+    memset(g, 0, sizeof *g);
+}
+
+/* ---- Sums of floats ------------------------------------------------------------------------- */
+
+static void compute_floats(dt_gradient *g, dt_loader *loader, const float *parameters, dt_times *t,
+                           dt_totals *totals)
+{
+    bool more = false;
+    dt_samples samples;
+    do {
+        samples = dt_loader_next(loader);
+        t->data += dt_times_lap(t);
+        totals->loss += dt_engine_gradient(g->engine, parameters, &samples.feed, samples.count,
+                                           more, g->values, &totals->weight);
+        totals->samples += samples.count;
+        t->compute += dt_times_lap(t);
+        more = true;
+    } while (!samples.last);
+}
+
+/* ---- Sums of integers ----------------------------------------------------------------------- */
+
+/* Behind what was collected of this batch. */
+static void collect(dt_gradient *g, const dt_samples *s)
+{
+    dt_collected *c = &g->collected;
+    int64_t inputs = g->model->inputs, y_bytes = dt_target_bytes(g->model->loss, g->model->outputs);
+    float *x = c->x + c->count * inputs;
+    char *y = c->y + c->count * y_bytes;
+    if (s->count > 0 && s->feed.x) {
+        memcpy(x, s->feed.x, (size_t)(s->count * inputs) * sizeof *x);
+        memcpy(y, s->feed.y, (size_t)(s->count * y_bytes));
+    } else if (s->count > 0) {
+        s->feed.fetch(s->feed.from, 0, s->count, x, inputs, y);
+    }
+    c->count += s->count;
+}
+
+/* All of this rank's samples of the batch as one part, which stays until the next batch. */
+static void take_batch(dt_gradient *g, dt_loader *loader)
+{
+    dt_samples *s = &g->samples;
+    *s = dt_loader_next(loader);
+    if (!s->last) {
+        dt_samples first = *s;
+        g->collected.count = 0;
+        collect(g, s);
+        while (!s->last) {
+            *s = dt_loader_next(loader);
+            collect(g, s);
+        }
+        *s = first;
+        s->count = g->collected.count;
+        s->feed = (dt_feed){.x = g->collected.x, .y = g->collected.y};
+    }
+    g->part =
+        (dt_batch_part){.feed = &s->feed, .first = s->first, .rows = s->count, .block = g->block};
+}
+
+static void compute_integers(dt_gradient *g, const float *parameters, dt_totals *totals)
+{
+    dt_exact_sums sums = {.loss = g->loss};
+    memset(g->loss, 0, (size_t)g->blocks * sizeof *g->loss);
+    dt_engine_gradient_exact(g->engine, parameters, &g->part, false, &g->scales, g->integers,
+                             &sums);
+    totals->samples = g->part.rows;
+    totals->weight = sums.weight;
+    totals->overflow = sums.bits >> g->scales.bits != 0;
+}
+
+/* Find scales that all blocks of this batch fit. Collective. Returns whether they are finite. */
+static bool measure(dt_gradient *g, const float *parameters)
+{
+    int64_t n = g->scales.n - 2;
+    memset(g->most, 0, (size_t)n * sizeof *g->most);
+    dt_engine_measure(g->engine, parameters, &g->part, g->most);
+    dt_scales_exponents(&g->scales, g->most, g->exponent);
+    dt_max_int64(g->world, g->exponent, n);
+    return dt_scales_measured(&g->scales, g->exponent);
+}
+
+/* ---- Either --------------------------------------------------------------------------------- */
+
+void dt_gradient_compute(dt_gradient *g, dt_loader *loader, const float *parameters, dt_times *t,
+                         dt_totals *totals)
+{
+    *totals = (dt_totals){0};
+    if (!g->exact) {
+        compute_floats(g, loader, parameters, t, totals);
+        return;
+    }
+    take_batch(g, loader);
+    t->data += dt_times_lap(t);
+    if (dt_scales_known(&g->scales))
+        compute_integers(g, parameters, totals);
+    else
+        *totals = (dt_totals){.samples = g->part.rows, .overflow = true}; /* on every rank */
+    t->compute += dt_times_lap(t);
+}
+
+bool dt_gradient_sum(dt_gradient *g, const float *parameters, dt_totals *totals)
+{
+    int64_t n = g->model->parameters;
+    if (!g->exact) {
+        dt_totals_sum(g->world, g->values, n, g->batch_size, totals);
+        return true;
+    }
+    dt_totals mine = *totals;
+    dt_totals_sum_exact(g->world, g->integers, n, g->loss, g->blocks, totals);
+    if (totals->overflow && !totals->failed) {
+        if (!measure(g, parameters))
+            return false;
+        compute_integers(g, parameters, &mine);
+        *totals = mine;
+        dt_totals_sum_exact(g->world, g->integers, n, g->loss, g->blocks, totals);
+    }
+    if (totals->failed || totals->overflow)
+        return false;
+    dt_scales_undo(&g->scales, g->integers, g->values);
+    dt_scales_follow(&g->scales, g->values);
+    return true;
+}

@@ -1,0 +1,71 @@
+/* The gradient of a step: of this rank's samples of the global batch, and summed over all ranks.
+ * Sums are of floats (--reduce fast), or of integers (--reduce exact): then they are the same to
+ * the bit for any number of ranks and threads. */
+#ifndef DT_TRAIN_GRADIENT_H
+#define DT_TRAIN_GRADIENT_H
+
+#include "data/loader.h"
+#include "engine/engine.h"
+#include "train/times.h"
+#include "train/totals.h"
+
+/* Samples of a batch that came in several deliveries, copied together: of integers that turn out to
+ * be too small the step is computed again. */
+typedef struct {
+    int64_t count; /* rows */
+    float *x;      /* [most of a batch's on this rank,inputs]; NULL where none is collected */
+    char *y;
+} dt_collected;
+
+typedef struct {
+    const dt_world *world;
+    const dt_model *model;
+    const dt_team *team;
+    dt_engine *engine;
+    int64_t batch_size;
+    float *values; /* [P + DT_TOTALS_TAIL] the sum over the batch, after dt_gradient_sum */
+    /* of integers: */
+    bool exact;
+    int64_t block, blocks;
+    int32_t *integers; /* [P + dt_totals_tail(blocks)] */
+    double *loss;      /* [blocks] */
+    dt_scales scales;
+    dt_batch_part part; /* this rank's samples of the batch */
+    dt_samples samples;
+    dt_collected collected;
+    float *most;       /* [scales.n] */
+    int64_t *exponent; /* [scales.n] */
+} dt_gradient;
+
+typedef struct {
+    int64_t batch_size; /* global, not larger than the data */
+    bool exact;
+    bool in_parts; /* a batch may come in several deliveries */
+} dt_gradient_options;
+
+/* Samples that stay together on a rank; 0: none need to. */
+static inline int64_t dt_gradient_block(const dt_gradient_options *o)
+{
+    return o->exact ? dt_batch_block(o->batch_size) : 0;
+}
+
+/* Memory that it takes besides the engine's, in bytes. */
+double dt_gradient_bytes(const dt_gradient_options *options, int64_t parameters);
+
+/* What is pointed to is borrowed. Not collective. To be ended with dt_gradient_free. */
+dt_code dt_gradient_init(dt_gradient *gradient, const dt_world *world, const dt_model *model,
+                         const dt_team *team, const dt_gradient_options *options, dt_error *err);
+
+/* Take this rank's samples of the next batch and compute. Not collective but for the loader.
+ *   totals  [out] loss, samples, weight and overflow */
+void dt_gradient_compute(dt_gradient *gradient, dt_loader *loader, const float *parameters,
+                         dt_times *times, dt_totals *totals);
+
+/* Sum over all ranks: one allreduce, unless integers were too small. Collective.
+ *   totals  [in,out] this rank's, then everyone's
+ * Returns whether the gradient is finite, the same on every rank; it is not where one failed. */
+bool dt_gradient_sum(dt_gradient *gradient, const float *parameters, dt_totals *totals);
+
+void dt_gradient_free(dt_gradient *gradient);
+
+#endif
