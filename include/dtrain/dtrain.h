@@ -9,6 +9,7 @@
 #include <dtrain/info.h>
 #include <dtrain/options.h>
 #include <dtrain/predict.h>
+#include <dtrain/scores.h>
 #include <dtrain/status.h>
 #include <dtrain/train.h>
 #include <dtrain/world.h>

@@ -3,9 +3,9 @@
 #define DTRAIN_EVALUATE_H
 
 #include <dtrain/options.h>
+#include <dtrain/scores.h>
 #include <dtrain/status.h>
 #include <dtrain/world.h>
-#include <stdbool.h>
 #include <stdint.h>
 
 #ifdef __cplusplus
@@ -20,15 +20,10 @@ typedef struct {
     int bind;          /* dt_bind */
 } dt_evaluate_options;
 
-typedef struct {
-    double loss;       /* mean over all rows */
-    double accuracy;   /* share of rows whose class was found, 0 to 1; NaN unless has_accuracy */
-    bool has_accuracy; /* y is classes */
-    int64_t samples;   /* rows */
-} dt_evaluate_result;
+typedef dt_scores dt_evaluate_result;
 
-/* The exact mean loss and, for classes, the accuracy over every row of the data set. Prints
- * nothing.
+/* The scores of the model over every row of the data set: the same bits on any number of ranks that
+ * computes the same outputs. Prints nothing.
  * Collective; the options must be the same on every rank.
  *   options  [in]  borrowed; model, data, x and y must not be NULL
  *   result   [out] the same on every rank; unspecified after an error

@@ -82,8 +82,7 @@ static dt_code score_rounds(sheet *sh, dt_scorer *s, const dt_world *world, dt_e
         dt_split round = {
             .n = s->rows - row < most ? s->rows - row : most, .granule = 1, .parts = world->size};
         int64_t n = dt_split_count(&round, world->rank);
-        double loss;
-        dt_scorer_run(s, row + dt_split_begin(&round, world->rank), n, &loss, err);
+        dt_scorer_run(s, row + dt_split_begin(&round, world->rank), n, err);
         if (dt_world_agree(world, err)) /* also what rank 0 had to say of the round before */
             return err->code;
         dt_gather(world, s->output, n, (size_t)s->model.outputs * sizeof *s->output, sh->rows);

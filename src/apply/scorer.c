@@ -107,14 +107,11 @@ static dt_code read_y(dt_scorer *s, int64_t row, int64_t n, dt_error *err)
     return DT_OK;
 }
 
-dt_code dt_scorer_run(dt_scorer *s, int64_t row, int64_t n, double *loss, dt_error *err)
+dt_code dt_scorer_run(dt_scorer *s, int64_t row, int64_t n, dt_error *err)
 {
-    *loss = 0;
-    if (read_x(s, row, n, err))
+    if (read_x(s, row, n, err) || (s->y && read_y(s, row, n, err)))
         return err->code;
-    if (s->y && read_y(s, row, n, err))
-        return err->code;
-    dt_feed feed = {.x = s->x, .y = s->y};
-    *loss = dt_engine_forward(s->engine, s->parameters, &feed, n, s->output);
+    dt_feed feed = {.x = s->x};
+    dt_engine_forward(s->engine, s->parameters, &feed, n, s->output);
     return DT_OK;
 }

@@ -37,9 +37,9 @@ typedef struct {
 dt_code dt_scorer_open(dt_scorer *scorer, const dt_world *world, const dt_scorer_options *options,
                        dt_error *err);
 
-/* Score rows [row, row + n), n <= piece_rows: afterwards y and output hold theirs. Not collective.
- *   loss  [out] the sum over the rows; 0 without y */
-dt_code dt_scorer_run(dt_scorer *scorer, int64_t row, int64_t n, double *loss, dt_error *err);
+/* Take rows [row, row + n), n <= piece_rows: afterwards y and output hold theirs. Not collective.
+ */
+dt_code dt_scorer_run(dt_scorer *scorer, int64_t row, int64_t n, dt_error *err);
 
 void dt_scorer_close(dt_scorer *scorer);
 

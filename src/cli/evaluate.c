@@ -33,7 +33,7 @@ const dt_command dt_command_evaluate = {
     .form = {.command = "evaluate", .table = table},
     .usage = {"--model FILE --data FILE [OPTION...]"},
     .meaning =
-        "Print a model's mean loss over every row of a data set and, for classes, its accuracy.",
+        "Print a model's mean loss over every row of a data set, and its accuracy or its R^2.",
     .run = run,
 };
 
@@ -49,10 +49,15 @@ static dt_code parse(int argc, char **argv, arguments *to, dt_error *err)
 
 static void print(const dt_evaluate_result *result)
 {
-    char loss[DT_LOSS_TEXT];
-    printf("Loss: %s\n", dt_loss_text(loss, result->loss));
+    char text[DT_LOSS_TEXT];
+    printf("Loss: %s\n", dt_loss_text(text, result->loss));
     if (result->has_accuracy)
         printf("Accuracy: %.2f %%\n", 100 * result->accuracy);
+    if (result->has_f1)
+        printf("Precision: %.4f\nRecall: %.4f\nF1: %.4f\n", result->precision, result->recall,
+               result->f1);
+    if (result->has_r2)
+        printf("RMSE: %s\nR^2: %.4f\n", dt_loss_text(text, result->rmse), result->r2);
 }
 
 static dt_code run(const dt_world *world, int argc, char **argv, dt_error *err)

@@ -202,6 +202,16 @@ dt_code dt_source_read_y(dt_source *s, dt_y_kind kind, int64_t row, int64_t n, v
     }
 }
 
+void *dt_source_first_y(dt_source *s, dt_y_kind kind, dt_error *err)
+{
+    void *y = dt_alloc(s->y.width, sizeof(float), "a row of y", err);
+    if (y && dt_source_read_y(s, kind, 0, 1, y, err)) {
+        free(y);
+        y = NULL;
+    }
+    return y;
+}
+
 void dt_unit_from_bytes(const uint8_t *restrict bytes, int64_t n, float *restrict out)
 {
     for (int64_t i = 0; i < n; i++)

@@ -49,6 +49,9 @@ dt_y_kind dt_source_y_kind(dt_loss loss);
 dt_code dt_source_read_y(dt_source *source, dt_y_kind kind, int64_t row, int64_t n, void *out,
                          dt_error *err);
 
+/* y of the first row, in memory of its own that the caller frees; NULL after an error. */
+void *dt_source_first_y(dt_source *source, dt_y_kind kind, dt_error *err);
+
 /* How many chunks of x have been read and unpacked, other than by HDF5 itself. */
 int64_t dt_source_chunks_read(const dt_source *source);
 

@@ -310,20 +310,15 @@ static double turn_back(const call *c, int64_t begin, int64_t n)
                         e->y + begin * e->y_bytes, e->work[m->n_layers - 1].a + begin * m->outputs);
 }
 
-static double put_out(const call *c, const wave *w, int64_t begin, int64_t n)
+static void put_out(const call *c, const wave *w, int64_t begin, int64_t n)
 {
-    const dt_engine *e = c->engine;
-    const dt_model *m = e->model;
+    const dt_model *m = c->engine->model;
     const float *bias = c->parameters + m->layer[m->n_layers - 1].bias;
+    const float *from = c->engine->work[m->n_layers - 1].a + begin * m->outputs;
     float *to = c->output + (w->first + begin) * m->outputs;
-    memcpy(to, e->work[m->n_layers - 1].a + begin * m->outputs,
-           (size_t)(n * m->outputs) * sizeof *to);
-    if (c->part.feed->y || c->part.feed->fetch)
-        return dt_loss_sum(m->loss, n, m->outputs, bias, e->y + begin * e->y_bytes, to);
     for (int64_t r = 0; r < n; r++)
         for (int64_t k = 0; k < m->outputs; k++)
-            to[r * m->outputs + k] += bias[k];
-    return 0;
+            to[r * m->outputs + k] = from[r * m->outputs + k] + bias[k];
 }
 
 /* A thread's blocks: all their rows at once, but for the loss. */
@@ -338,7 +333,7 @@ static void run_rows(const call *c, const wave *w, int thread, thread_sums *sums
     fetch(c, w, begin, n);
     forward(c, begin, n);
     if (c->want == OUTPUTS) {
-        sums->loss += put_out(c, w, begin, n);
+        put_out(c, w, begin, n);
         return;
     }
     sums->weight += dt_loss_weight(&e->model->criterion, n, e->y + begin * e->y_bytes);
@@ -599,8 +594,8 @@ void dt_engine_measure(dt_engine *e, const float *parameters, const dt_batch_par
     run(&c);
 }
 
-double dt_engine_forward(dt_engine *e, const float *parameters, const dt_feed *feed, int64_t rows,
-                         float *output)
+void dt_engine_forward(dt_engine *e, const float *parameters, const dt_feed *feed, int64_t rows,
+                       float *output)
 {
     call c = {.engine = e,
               .want = OUTPUTS,
@@ -608,5 +603,5 @@ double dt_engine_forward(dt_engine *e, const float *parameters, const dt_feed *f
               .pack = true,
               .part = {.feed = feed, .rows = rows},
               .output = output};
-    return run(&c).loss;
+    run(&c);
 }

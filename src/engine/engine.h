@@ -62,11 +62,10 @@ void dt_engine_gradient_exact(dt_engine *engine, const float *parameters, const 
 void dt_engine_measure(dt_engine *engine, const float *parameters, const dt_batch_part *part,
                        float *most);
 
-/* The model's outputs before any softmax, and the loss if the feed has y, or is fetched from.
- *   output  [rows,outputs]
- * Returns the sum of the losses over the rows; 0 without y. */
-double dt_engine_forward(dt_engine *engine, const float *parameters, const dt_feed *feed,
-                         int64_t rows, float *output);
+/* The model's outputs before any softmax; the feed needs no y.
+ *   output  [rows,outputs] */
+void dt_engine_forward(dt_engine *engine, const float *parameters, const dt_feed *feed,
+                       int64_t rows, float *output);
 
 /* Takes NULL. */
 void dt_engine_destroy(dt_engine *engine);

@@ -206,18 +206,6 @@ double dt_loss_row(dt_loss loss, int64_t K, const void *y, const float *output)
                                          : mean_over_outputs(loss, K, y, output);
 }
 
-double dt_loss_sum(dt_loss loss, int64_t rows, int64_t K, const float *bias, const void *y,
-                   float *output)
-{
-    double sum = 0;
-    for (int64_t r = 0; r < rows; r++) {
-        float *row = output + r * K;
-        add_bias(K, bias, row);
-        sum += dt_loss_row(loss, K, (const char *)y + r * dt_target_bytes(loss, K), row);
-    }
-    return sum;
-}
-
 /* ---- What is made of outputs --------------------------------------------------------------------
  */
 
@@ -228,14 +216,6 @@ int64_t dt_argmax(int64_t K, const float *output)
         if (output[k] > output[best])
             best = k;
     return best;
-}
-
-int64_t dt_count_correct(int64_t rows, int64_t K, const float *output, const int32_t *label)
-{
-    int64_t correct = 0;
-    for (int64_t r = 0; r < rows; r++)
-        correct += dt_argmax(K, output + r * K) == label[r];
-    return correct;
 }
 
 void dt_softmax(int64_t rows, int64_t K, float *output)

@@ -51,17 +51,9 @@ int64_t dt_loss_weight(const dt_criterion *criterion, int64_t rows, const void *
 double dt_loss_back(dt_loss loss, const dt_criterion *criterion, int64_t rows, int64_t K,
                     const float *bias, const void *y, float *output);
 
-/* The sum of the plain losses, without weights and smoothing, and without a gradient; output [out]
- * holds the outputs with the bias. A label that the model has no output for has an infinite loss.
- */
-double dt_loss_sum(dt_loss loss, int64_t rows, int64_t K, const float *bias, const void *y,
-                   float *output);
-
-/* The plain loss of one sample: its y, and its outputs [K] with the bias. */
+/* The plain loss of one sample, without weights and smoothing: its y, and its outputs [K] with the
+ * bias. A label that the model has no output for has an infinite loss. */
 double dt_loss_row(dt_loss loss, int64_t K, const void *y, const float *output);
-
-/* How many rows have their largest output at their label. */
-int64_t dt_count_correct(int64_t rows, int64_t K, const float *output, const int32_t *label);
 
 /* Index of the largest of K outputs, the first of equal ones. */
 int64_t dt_argmax(int64_t K, const float *output);

@@ -124,12 +124,18 @@ void dt_console_step(dt_console *console, const dt_report_step_facts *facts, dt_
 
 void dt_console_validation(dt_console *console, const dt_report_epoch_facts *facts, dt_error *err)
 {
-    char loss[DT_LOSS_TEXT];
+    char loss[DT_LOSS_TEXT], rmse[DT_LOSS_TEXT];
     if (console->quiet || !facts->validated)
         return;
-    print(console, err, "  Validation, Loss: %s", dt_loss_text(loss, facts->val_loss));
-    if (facts->has_accuracy)
-        print(console, err, ", Accuracy: %.2f %%", 100 * facts->val_accuracy);
+    const dt_scores *val = &facts->val;
+    print(console, err, "  Validation, Loss: %s", dt_loss_text(loss, val->loss));
+    if (val->has_accuracy)
+        print(console, err, ", Accuracy: %.2f %%", 100 * val->accuracy);
+    if (val->has_f1)
+        print(console, err, ", Precision: %.4f, Recall: %.4f, F1: %.4f", val->precision,
+              val->recall, val->f1);
+    if (val->has_r2)
+        print(console, err, ", RMSE: %s, R^2: %.4f", dt_loss_text(rmse, val->rmse), val->r2);
     print(console, err, "\n");
 }
 

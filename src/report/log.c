@@ -140,6 +140,24 @@ void dt_log_step(dt_log *log, const dt_report_step_facts *facts, dt_error *err)
         dt_log_flush(log, err);
 }
 
+/* val_loss and val_accuracy in every event, the others where there are such. */
+static void add_scores(json_t *event, const dt_report_epoch_facts *facts)
+{
+    const dt_scores *val = &facts->val;
+    bool right = facts->validated && val->has_accuracy;
+    json_object_set_new(event, "val_loss", dt_json_real(facts->validated ? val->loss : NAN));
+    json_object_set_new(event, "val_accuracy", dt_json_real(right ? val->accuracy : NAN));
+    if (facts->validated && val->has_f1) {
+        json_object_set_new(event, "val_precision", dt_json_real(val->precision));
+        json_object_set_new(event, "val_recall", dt_json_real(val->recall));
+        json_object_set_new(event, "val_f1", dt_json_real(val->f1));
+    }
+    if (facts->validated && val->has_r2) {
+        json_object_set_new(event, "val_rmse", dt_json_real(val->rmse));
+        json_object_set_new(event, "val_r2", dt_json_real(val->r2));
+    }
+}
+
 void dt_log_epoch(dt_log *log, const dt_report_epoch_facts *facts, dt_error *err)
 {
     if (!log->file)
@@ -148,16 +166,15 @@ void dt_log_epoch(dt_log *log, const dt_report_epoch_facts *facts, dt_error *err
     json_t *time = json_pack("{s:o, s:o, s:o, s:o}", "data", dt_json_real(facts->data), "compute",
                              dt_json_real(facts->compute), "allreduce",
                              dt_json_real(facts->allreduce), "update", dt_json_real(facts->update));
-    write_event(log,
-                json_pack("{s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "event", "epoch",
-                          "epoch", whole(facts->epoch), "global_step", whole(facts->global_step),
-                          "samples", whole(facts->samples), "train_loss",
-                          dt_json_real(facts->train_loss), "val_loss",
-                          dt_json_real(facts->validated ? facts->val_loss : NAN), "val_accuracy",
-                          dt_json_real(facts->has_accuracy ? facts->val_accuracy : NAN), "seconds",
-                          dt_json_real(facts->seconds), "samples_per_second", dt_json_real(speed),
-                          "time", time),
-                err);
+    json_t *event =
+        json_pack("{s:s, s:o, s:o, s:o, s:o}", "event", "epoch", "epoch", whole(facts->epoch),
+                  "global_step", whole(facts->global_step), "samples", whole(facts->samples),
+                  "train_loss", dt_json_real(facts->train_loss));
+    add_scores(event, facts);
+    json_object_set_new(event, "seconds", dt_json_real(facts->seconds));
+    json_object_set_new(event, "samples_per_second", dt_json_real(speed));
+    json_object_set_new(event, "time", time);
+    write_event(log, event, err);
     dt_log_flush(log, err);
 }
 

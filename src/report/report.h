@@ -6,6 +6,7 @@
 #define DT_REPORT_H
 
 #include <dtrain/options.h>
+#include <dtrain/scores.h>
 #include <dtrain/status.h>
 #include <stdint.h>
 
@@ -36,8 +37,8 @@ typedef struct {
 typedef struct {
     int64_t epoch, global_step, samples; /* samples seen in this epoch */
     double train_loss;                   /* mean over them */
-    bool validated, has_accuracy;
-    double val_loss, val_accuracy; /* accuracy as a fraction */
+    bool validated;
+    dt_scores val; /* if it was */
     double seconds;
     double data, compute, allreduce, update; /* seconds of it, on this rank */
 } dt_report_epoch_facts;

@@ -146,7 +146,7 @@ static dt_code create_validation(dt_run *r, dt_error *err)
     r->validates = whole || r->options->val_fraction > 0;
     if (r->validates)
         dt_validation_init(&r->validation, r->world, whole ? &r->val_dataset : &r->dataset, whole,
-                           r->model.outputs, err);
+                           &r->model, err);
     return dt_world_agree(r->world, err);
 }
 

@@ -91,28 +91,23 @@ static dt_code run_steps(dt_run *run, dt_times *t, dt_error *err)
 
 static dt_code validate(dt_run *run, dt_report_epoch_facts *facts, dt_error *err)
 {
-    dt_validation_result result;
-    if (!run->validates)
-        return DT_OK;
-    if (dt_validation_run(&run->validation, run->gradient.engine, run->parameters, &result, err))
-        return err->code;
-    facts->validated = true;
-    facts->val_loss = result.loss;
-    facts->has_accuracy = result.has_accuracy;
-    facts->val_accuracy = result.accuracy;
-    return DT_OK;
+    facts->validated = run->validates;
+    if (run->validates)
+        dt_validation_run(&run->validation, run->gradient.engine, run->parameters, &facts->val,
+                          err);
+    return err->code;
 }
 
 /* The run stands at the beginning of the next epoch. Returns whether this was the best so far. */
 static bool count_epoch(dt_course *c, const dt_report_epoch_facts *facts)
 {
-    bool best = facts->validated && facts->val_loss < c->best_loss;
+    bool best = facts->validated && facts->val.loss < c->best_loss;
     c->epoch++;
     c->step = c->samples = 0;
     c->loss = c->weight = 0;
     c->epochs_since_best = best ? 0 : c->epochs_since_best + facts->validated;
     if (best) {
-        c->best_loss = facts->val_loss;
+        c->best_loss = facts->val.loss;
         c->best_epoch = c->epoch;
     }
     return best;

@@ -4,17 +4,16 @@
 #include "core/memory.h"
 #include "core/stop.h"
 #include "data/gather.h"
-#include "model/loss.h"
 
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 enum { PIECE_BYTES = 4 << 20 };
 
 dt_code dt_validation_init(dt_validation *v, const dt_world *world, const dt_dataset *d, bool whole,
-                           int64_t outputs, dt_error *err)
+                           const dt_model *model, dt_error *err)
 {
+    int64_t outputs = model->outputs;
     int64_t chunk = dt_source_look(d->source)->chunk_rows;
     int64_t piece = PIECE_BYTES / ((d->features + outputs) * (int64_t)sizeof(float)) + 1;
     if (d->streamed && whole) /* read from the file, each chunk once */
@@ -26,6 +25,10 @@ dt_code dt_validation_init(dt_validation *v, const dt_world *world, const dt_dat
         v->bytes = dt_alloc(piece, (size_t)dt_dataset_x_bytes(d), "rows to validate on", err);
         v->y = dt_alloc(piece, (size_t)dt_dataset_y_bytes(d), "rows to validate on", err);
     }
+    void *first = dt_source_first_y(d->source, d->kind, err); /* whoever has it */
+    if (first)
+        dt_metrics_init(&v->metrics, model->loss, outputs, first, err);
+    free(first);
     return err->code;
 }
 
@@ -35,24 +38,17 @@ void dt_validation_free(dt_validation *v)
     free(v->bytes);
     free(v->y);
     free(v->output);
+    dt_metrics_free(&v->metrics);
     memset(v, 0, sizeof *v);
 }
 
-/* What this rank's rows add up to. */
-typedef struct {
-    double loss, correct, samples;
-} sums;
-
-static void add_rows(const dt_validation *v, dt_engine *engine, const float *parameters,
-                     const void *x, const void *y, int64_t n, sums *s)
+static void add_rows(dt_validation *v, dt_engine *engine, const float *parameters, const void *x,
+                     const void *y, int64_t n)
 {
-    const dt_dataset *d = v->dataset;
-    dt_run_of_rows rows = {.dataset = d, .x = x, .y = y};
+    dt_run_of_rows rows = {.dataset = v->dataset, .x = x, .y = y};
     dt_feed feed = dt_rows_feed(&rows);
-    s->loss += dt_engine_forward(engine, parameters, &feed, n, v->output);
-    if (d->kind == DT_Y_LABELS)
-        s->correct += (double)dt_count_correct(n, d->outputs, v->output, y);
-    s->samples += (double)n;
+    dt_engine_forward(engine, parameters, &feed, n, v->output);
+    dt_metrics_add(&v->metrics, v->output, y, n);
 }
 
 /* A signal does not wait for the end of a long validation: it will be made again. */
@@ -64,8 +60,8 @@ static dt_code check_stop(dt_error *err)
     return dt_fail(err, DT_STOPPED, "stopped by %s", dt_stop_name(number));
 }
 
-static dt_code add_memory(const dt_validation *v, dt_engine *engine, const float *parameters,
-                          sums *s, dt_error *err)
+static dt_code add_memory(dt_validation *v, dt_engine *engine, const float *parameters,
+                          dt_error *err)
 {
     const dt_dataset *d = v->dataset;
     const dt_window *w = &d->window;
@@ -73,13 +69,12 @@ static dt_code add_memory(const dt_validation *v, dt_engine *engine, const float
     int64_t n = v->whole ? w->begin[v->world->rank + 1] - w->begin[v->world->rank] : d->held.count;
     for (int64_t i = 0; i < n && !check_stop(err); i += v->piece)
         add_rows(v, engine, parameters, x + i * dt_dataset_x_bytes(d),
-                 y + i * dt_dataset_y_bytes(d), n - i < v->piece ? n - i : v->piece, s);
+                 y + i * dt_dataset_y_bytes(d), n - i < v->piece ? n - i : v->piece);
     return err->code;
 }
 
 /* A data set for validation that does not fit into memory is read again each time. */
-static dt_code add_file(const dt_validation *v, dt_engine *engine, const float *parameters, sums *s,
-                        dt_error *err)
+static dt_code add_file(dt_validation *v, dt_engine *engine, const float *parameters, dt_error *err)
 {
     const dt_dataset *d = v->dataset;
     dt_split pieces = {.n = d->rows, .granule = v->piece, .parts = v->world->size};
@@ -89,26 +84,22 @@ static dt_code add_file(const dt_validation *v, dt_engine *engine, const float *
         int64_t n = end - row < v->piece ? end - row : v->piece;
         dt_dataset_read(d, row, n, false, v->mark, v->bytes, v->y, err);
         if (!err->code)
-            add_rows(v, engine, parameters, v->bytes, v->y, n, s);
+            add_rows(v, engine, parameters, v->bytes, v->y, n);
     }
     return err->code;
 }
 
 dt_code dt_validation_run(dt_validation *v, dt_engine *engine, const float *parameters,
-                          dt_validation_result *result, dt_error *err)
+                          dt_scores *scores, dt_error *err)
 {
-    sums s = {0};
+    dt_metrics_clear(&v->metrics);
     if (v->whole && v->dataset->streamed)
-        add_file(v, engine, parameters, &s, err);
+        add_file(v, engine, parameters, err);
     else
-        add_memory(v, engine, parameters, &s, err);
+        add_memory(v, engine, parameters, err);
     if (dt_world_agree(v->world, err))
         return err->code;
-    dt_sum_double(v->world, (double *)&s, sizeof s / sizeof(double));
-    bool classes = v->dataset->kind == DT_Y_LABELS;
-    *result = (dt_validation_result){.loss = s.loss / s.samples,
-                                     .accuracy = classes ? s.correct / s.samples : NAN,
-                                     .has_accuracy = classes,
-                                     .samples = (int64_t)s.samples};
+    dt_sum_int64(v->world, dt_metrics_sums(&v->metrics), v->metrics.words);
+    *scores = dt_metrics_scores(&v->metrics);
     return DT_OK;
 }

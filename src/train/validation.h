@@ -1,10 +1,11 @@
-/* Validation after an epoch: the exact mean loss, and for classes the accuracy, over rows that are
- * not trained on, by all ranks together. */
+/* Validation after an epoch: the scores of the model over rows that are not trained on, by all
+ * ranks together. */
 #ifndef DT_TRAIN_VALIDATION_H
 #define DT_TRAIN_VALIDATION_H
 
 #include "data/dataset.h"
 #include "engine/engine.h"
+#include "model/metrics.h"
 
 typedef struct {
     const dt_world *world;
@@ -15,21 +16,17 @@ typedef struct {
     bool *mark;      /* [piece] */
     void *bytes, *y; /* [piece] rows as they lie in the file or in memory */
     float *output;   /* [piece,outputs] */
+    dt_metrics metrics;
 } dt_validation;
-
-typedef struct {
-    double loss, accuracy; /* accuracy: a fraction; of classes only */
-    bool has_accuracy;
-    int64_t samples;
-} dt_validation_result;
 
 /* Room for validating. dataset is borrowed. Not collective. To be ended with dt_validation_free. */
 dt_code dt_validation_init(dt_validation *validation, const dt_world *world,
-                           const dt_dataset *dataset, bool whole, int64_t outputs, dt_error *err);
+                           const dt_dataset *dataset, bool whole, const dt_model *model,
+                           dt_error *err);
 
 /* DT_STOPPED if a signal came to some rank: the result is then unspecified. Collective. */
 dt_code dt_validation_run(dt_validation *validation, dt_engine *engine, const float *parameters,
-                          dt_validation_result *result, dt_error *err);
+                          dt_scores *scores, dt_error *err);
 
 void dt_validation_free(dt_validation *validation);
 

@@ -174,22 +174,15 @@ static void check_gradient(const sample *s, const float *gradient, int64_t n, in
 static void check_forward(const sample *s, dt_engine *engine)
 {
     int64_t K = s->shape.outputs;
-    float *with = malloc((size_t)(s->rows * K + 1) * sizeof *with);
-    float *without = malloc((size_t)(s->rows * K + 1) * sizeof *without);
+    float *found = malloc((size_t)(s->rows * K + 1) * sizeof *found);
     double out[MOST_WIDE];
-    double loss =
-        dt_engine_forward(engine, s->parameters, &(dt_feed){.x = s->x, .y = s->y}, s->rows, with);
-    check_near("forward's loss", 0, loss, total_loss(s), fmax(1, loss));
-    loss = dt_engine_forward(engine, s->parameters, &(dt_feed){.x = s->x}, s->rows, without);
-    assert_true(loss == 0);
-    assert_memory_equal(with, without, (size_t)(s->rows * K) * sizeof *with);
+    dt_engine_forward(engine, s->parameters, &(dt_feed){.x = s->x}, s->rows, found);
     for (int64_t r = 0; r < s->rows; r++) {
         plain_forward(&s->shape, s->exact, s->x + r * s->shape.inputs, out);
         for (int64_t k = 0; k < K; k++)
-            check_near("output", r * K + k, with[r * K + k], out[k], 1);
+            check_near("output", r * K + k, found[r * K + k], out[k], 1);
     }
-    free(with);
-    free(without);
+    free(found);
 }
 
 /* Every sample counts one, so that their weight is their number. */
@@ -294,8 +287,7 @@ static void no_rows(void **state)
     assert_true(gradient_of(engine, &s, 0, false, gradient) == 0);
     memset(before, 0, bytes);
     assert_memory_equal(gradient, before, bytes);
-    assert_true(dt_engine_forward(engine, s.parameters, &(dt_feed){.x = s.x, .y = s.y}, 0, NULL) ==
-                0);
+    dt_engine_forward(engine, s.parameters, &(dt_feed){.x = s.x}, 0, NULL);
     free(gradient);
     free(before);
     dt_engine_destroy(engine);

@@ -1,0 +1,204 @@
+#include "model/metrics.h"
+
+#include "core/exact_sum.h"
+#include "core/memory.h"
+#include "model/loss.h"
+
+#include <math.h>
+#include <omp.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { VALUES_TO_WAKE = 1 << 10 }; /* outputs: fewer are added before other threads are awake */
+
+/* Of one output that is a number. */
+typedef struct {
+    dt_exact error;           /* squares of output - y */
+    dt_exact shifted, square; /* of y - shift */
+} moments;
+
+/* What a thread's rows add up to: int64_t throughout. */
+typedef struct {
+    int64_t samples;
+    int64_t right;          /* rows, or outputs, told right */
+    int64_t so, said, both; /* rows that are of class 1, were said to be, or both */
+    int64_t broken;         /* losses and errors that are not finite */
+    dt_exact loss;
+    moments of[]; /* [outputs] of numbers */
+} sums;
+
+static bool is_numbers(const dt_metrics *m)
+{
+    return m->loss != DT_LOSS_CROSS_ENTROPY && m->loss != DT_LOSS_BCE;
+}
+
+static bool is_two_classes(const dt_metrics *m)
+{
+    return m->loss == DT_LOSS_BCE ? m->outputs == 1
+                                  : m->loss == DT_LOSS_CROSS_ENTROPY && m->outputs == 2;
+}
+
+static sums *of_thread(const dt_metrics *m, int thread)
+{
+    return (sums *)(void *)(m->sums + thread * m->words);
+}
+
+dt_code dt_metrics_init(dt_metrics *m, dt_loss loss, int64_t outputs, const float *shift,
+                        dt_error *err)
+{
+    *m = (dt_metrics){.loss = loss, .outputs = outputs, .threads = omp_get_max_threads()};
+    size_t bytes = sizeof(sums) + (is_numbers(m) ? (size_t)outputs * sizeof(moments) : 0);
+    m->words = (int64_t)(bytes / sizeof(int64_t));
+    m->sums = dt_alloc(m->threads * m->words, sizeof(int64_t), "sums of errors", err);
+    m->shift = dt_alloc(outputs, sizeof *m->shift, "sums of errors", err);
+    if (err->code)
+        return err->code;
+    memset(m->sums, 0, (size_t)(m->threads * m->words) * sizeof *m->sums);
+    if (is_numbers(m))
+        memcpy(m->shift, shift, (size_t)outputs * sizeof *shift);
+    return DT_OK;
+}
+
+void dt_metrics_clear(dt_metrics *m)
+{
+    memset(m->sums, 0, (size_t)m->words * sizeof *m->sums);
+}
+
+void dt_metrics_free(dt_metrics *m)
+{
+    free(m->sums);
+    free(m->shift);
+    m->sums = NULL;
+    m->shift = NULL;
+}
+
+/* ---- Adding rows ---------------------------------------------------------------------------- */
+
+/* What is too small for an exact sum does not count; what is too large is as good as infinite. */
+static void add_term(dt_exact *sum, double term, int64_t *broken)
+{
+    double size = fabs(term);
+    if (!(size < 0x1p290))
+        ++*broken;
+    else if (size > 0x1p-260)
+        dt_exact_add(sum, term);
+}
+
+static void add_class(const dt_metrics *m, const float *output, int32_t label, sums *s)
+{
+    int64_t found = dt_argmax(m->outputs, output);
+    s->right += found == label;
+    s->so += label == 1;
+    s->said += found == 1;
+    s->both += label == 1 && found == 1;
+}
+
+static void add_truths(const dt_metrics *m, const float *output, const float *y, sums *s)
+{
+    for (int64_t k = 0; k < m->outputs; k++) {
+        bool said = output[k] > 0, so = y[k] > 0.5f;
+        s->right += said == so;
+        s->so += so;
+        s->said += said;
+        s->both += said && so;
+    }
+}
+
+static void add_numbers(const dt_metrics *m, const float *output, const float *y, sums *s)
+{
+    for (int64_t k = 0; k < m->outputs; k++) {
+        double error = (double)output[k] - (double)y[k];
+        double shifted = (double)y[k] - (double)m->shift[k];
+        add_term(&s->of[k].error, error * error, &s->broken);
+        add_term(&s->of[k].shifted, shifted, &s->broken);
+        add_term(&s->of[k].square, shifted * shifted, &s->broken);
+    }
+}
+
+static void add_row(const dt_metrics *m, const float *output, const void *y, sums *s)
+{
+    s->samples++;
+    add_term(&s->loss, dt_loss_row(m->loss, m->outputs, y, output), &s->broken);
+    if (m->loss == DT_LOSS_CROSS_ENTROPY)
+        add_class(m, output, *(const int32_t *)y, s);
+    else if (m->loss == DT_LOSS_BCE)
+        add_truths(m, output, y, s);
+    else
+        add_numbers(m, output, y, s);
+}
+
+static void settle(const dt_metrics *m, sums *s)
+{
+    dt_exact_settle(&s->loss);
+    for (int64_t k = 0; k < m->outputs && is_numbers(m); k++) {
+        dt_exact_settle(&s->of[k].error);
+        dt_exact_settle(&s->of[k].shifted);
+        dt_exact_settle(&s->of[k].square);
+    }
+}
+
+void dt_metrics_add(dt_metrics *m, const float *output, const void *y, int64_t n)
+{
+    int64_t y_bytes = dt_target_bytes(m->loss, m->outputs);
+    int threads = n * m->outputs < VALUES_TO_WAKE ? 1 : m->threads;
+#pragma omp parallel num_threads(threads) if (threads > 1)
+    {
+        sums *s = of_thread(m, omp_get_thread_num());
+#pragma omp for
+        for (int64_t r = 0; r < n; r++)
+            add_row(m, output + r * m->outputs, (const char *)y + r * y_bytes, s);
+        settle(m, s);
+    }
+    for (int t = 1; t < threads; t++)
+        for (int64_t i = 0; i < m->words; i++) {
+            m->sums[i] += m->sums[t * m->words + i];
+            m->sums[t * m->words + i] = 0;
+        }
+    settle(m, of_thread(m, 0));
+}
+
+int64_t *dt_metrics_sums(dt_metrics *m)
+{
+    return m->sums;
+}
+
+/* ---- Scores --------------------------------------------------------------------------------- */
+
+static double share(double part, double whole)
+{
+    return whole > 0 ? part / whole : 0;
+}
+
+static double r_squared(const moments *of, double n)
+{
+    double error = dt_exact_value(&of->error), shifted = dt_exact_value(&of->shifted);
+    double deviation = dt_exact_value(&of->square) - shifted * (shifted / n);
+    if (deviation > 0)
+        return 1 - error / deviation;
+    return error > 0 ? 0 : 1;
+}
+
+dt_scores dt_metrics_scores(const dt_metrics *m)
+{
+    const sums *s = of_thread(m, 0);
+    double n = (double)s->samples, K = (double)m->outputs, error = 0, r2 = 0;
+    double both = (double)s->both, so = (double)s->so, said = (double)s->said;
+    bool broken = s->broken > 0, numbers = is_numbers(m), two = is_two_classes(m);
+    for (int64_t k = 0; k < m->outputs && numbers; k++) {
+        error += dt_exact_value(&s->of[k].error);
+        r2 += r_squared(&s->of[k], n) / K;
+    }
+    return (dt_scores){
+        .samples = s->samples,
+        .loss = broken ? NAN : dt_exact_value(&s->loss) / n,
+        .has_accuracy = !numbers,
+        .accuracy = numbers ? NAN : (double)s->right / (m->loss == DT_LOSS_BCE ? n * K : n),
+        .has_f1 = two,
+        .precision = two ? share(both, said) : NAN,
+        .recall = two ? share(both, so) : NAN,
+        .f1 = two ? share(2 * both, so + said) : NAN,
+        .has_r2 = numbers,
+        .rmse = numbers && !broken ? sqrt(error / (n * K)) : NAN,
+        .r2 = numbers && !broken ? r2 : NAN,
+    };
+}

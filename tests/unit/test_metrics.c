@@ -1,0 +1,252 @@
+/* Scores against scikit-learn's (scripts/make_scores.py), and that no cut of the rows into pieces,
+ * ranks or threads changes a bit of them. */
+#include "model/metrics.h"
+
+#include <math.h>
+#include <omp.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+enum { N = 1000, MOST = 5 };
+
+/* A data set of the script. */
+typedef struct {
+    dt_loss loss;
+    int64_t K;
+    float output[N * MOST], y[N * MOST]; /* y: int32_t labels, or floats */
+} rows;
+
+static void check_near(double value, double expected)
+{
+    if (!(fabs(value - expected) <= 1e-6 * fabs(expected)))
+        fail_msg("%.17g, not %.17g", value, expected);
+}
+
+static void set_label(rows *r, int64_t i, int32_t label)
+{
+    memcpy(&r->y[i], &label, sizeof label);
+}
+
+static rows *five_classes(void)
+{
+    rows *r = calloc(1, sizeof *r);
+    r->loss = DT_LOSS_CROSS_ENTROPY;
+    r->K = 5;
+    for (int i = 0; i < N; i++) {
+        set_label(r, i, i * 29 % 23 % 5);
+        for (int k = 0; k < 5; k++)
+            r->output[i * 5 + k] = (float)((i * (13 + k * 7) + k * 31) % 113) / 8;
+    }
+    return r;
+}
+
+/* By one output, or by two of which the first is 0. */
+static rows *two_classes(dt_loss loss)
+{
+    rows *r = calloc(1, sizeof *r);
+    r->loss = loss;
+    r->K = loss == DT_LOSS_BCE ? 1 : 2;
+    for (int i = 0; i < N; i++) {
+        int so = i * 53 % 97 < 40;
+        if (loss == DT_LOSS_BCE)
+            r->y[i] = (float)so;
+        else
+            set_label(r, i, so);
+        r->output[i * r->K + r->K - 1] = (float)(i * 37 % 101 - 50) / 16;
+    }
+    return r;
+}
+
+static rows *three_truths(void)
+{
+    rows *r = calloc(1, sizeof *r);
+    r->loss = DT_LOSS_BCE;
+    r->K = 3;
+    for (int i = 0; i < N; i++)
+        for (int k = 0; k < 3; k++) {
+            r->y[i * 3 + k] = (i * 53 + k * 11) % 97 < 40;
+            r->output[i * 3 + k] = (float)(i * 37 % 101 - 50) / 16 - (float)k / 2;
+        }
+    return r;
+}
+
+static rows *numbers(dt_loss loss)
+{
+    rows *r = calloc(1, sizeof *r);
+    r->loss = loss;
+    r->K = 3;
+    for (int i = 0; i < N; i++)
+        for (int k = 0; k < 3; k++) {
+            float y = 100000 * (float)k + (float)(i * (k + 3) * 17 % 211) / 32;
+            r->y[i * 3 + k] = y;
+            r->output[i * 3 + k] = y + (float)((i * 41 + k * 7) % 31 - 15) / 64;
+        }
+    return r;
+}
+
+static void start(dt_metrics *m, const rows *r)
+{
+    dt_error err = {0};
+    assert_int_equal(dt_metrics_init(m, r->loss, r->K, r->y, &err), DT_OK);
+}
+
+/* Rows [begin, end). */
+static void add(dt_metrics *m, const rows *r, int64_t begin, int64_t end)
+{
+    int64_t width = r->loss == DT_LOSS_CROSS_ENTROPY ? 1 : r->K;
+    dt_metrics_add(m, r->output + begin * r->K, r->y + begin * width, end - begin);
+}
+
+static dt_scores score(rows *r)
+{
+    dt_metrics m;
+    start(&m, r);
+    add(&m, r, 0, N);
+    dt_scores s = dt_metrics_scores(&m);
+    assert_int_equal(s.samples, N);
+    dt_metrics_free(&m);
+    free(r);
+    return s;
+}
+
+static void of_classes(void **state)
+{
+    (void)state;
+    dt_scores s = score(five_classes());
+    check_near(s.loss, 4.9030822095130144);
+    check_near(s.accuracy, 0.203);
+    assert_true(s.has_accuracy && !s.has_f1 && !s.has_r2);
+}
+
+static void of_two_classes(void **state)
+{
+    (void)state;
+    for (int i = 0; i < 2; i++) {
+        dt_scores s = score(two_classes(i ? DT_LOSS_BCE : DT_LOSS_CROSS_ENTROPY));
+        check_near(s.loss, 1.0488397070614675);
+        check_near(s.accuracy, 0.499);
+        check_near(s.precision, 0.41212121212121211);
+        check_near(s.recall, 0.49275362318840582);
+        check_near(s.f1, 0.44884488448844889);
+        assert_true(s.has_accuracy && s.has_f1 && !s.has_r2);
+    }
+}
+
+static void of_truths(void **state)
+{
+    (void)state;
+    dt_scores s = score(three_truths());
+    check_near(s.loss, 1.0255757561961303);
+    check_near(s.accuracy, 0.514);
+    assert_true(s.has_accuracy && !s.has_f1 && !s.has_r2);
+}
+
+static void of_numbers(void **state)
+{
+    (void)state;
+    dt_scores s = score(numbers(DT_LOSS_MSE));
+    check_near(s.loss, 0.019524169921874997);
+    check_near(s.rmse, 0.13972891584019034);
+    check_near(s.r2, 0.99461900454550189);
+    assert_true(!s.has_accuracy && !s.has_f1 && s.has_r2);
+    s = score(numbers(DT_LOSS_MAE));
+    check_near(s.loss, 0.12093229166666668);
+    check_near(s.rmse, 0.13972891584019034);
+}
+
+/* Nobody is of class 1, or said to be. */
+static void nothing_over_nothing(void **state)
+{
+    (void)state;
+    rows *r = two_classes(DT_LOSS_BCE);
+    memset(r->y, 0, sizeof r->y);
+    for (int i = 0; i < N; i++)
+        r->output[i] = -1;
+    dt_scores s = score(r);
+    assert_true(s.accuracy == 1 && s.precision == 0 && s.recall == 0 && s.f1 == 0);
+}
+
+static void all_equal(void **state)
+{
+    (void)state;
+    rows *r = numbers(DT_LOSS_MSE);
+    for (int i = 0; i < 3 * N; i++)
+        r->y[i] = r->output[i] = 7;
+    rows *off = malloc(sizeof *off);
+    *off = *r;
+    off->output[5] = 8;
+    assert_true(score(r).r2 == 1);
+    check_near(score(off).r2, 2 / 3.0);
+}
+
+static void not_finite(void **state)
+{
+    (void)state;
+    for (int i = 0; i < 2; i++) {
+        rows *r = numbers(DT_LOSS_MSE);
+        r->output[1234] = i ? NAN : INFINITY;
+        dt_scores s = score(r);
+        assert_true(isnan(s.loss) && isnan(s.rmse) && isnan(s.r2));
+    }
+}
+
+/* Pieces of rows over ranks (sums that are added up) and threads. */
+static void same_bits(rows *r)
+{
+    dt_metrics whole, part[3];
+    start(&whole, r);
+    add(&whole, r, 0, N);
+    for (int p = 0; p < 3; p++) {
+        omp_set_num_threads(1 + 2 * p);
+        start(&part[p], r);
+        dt_metrics_clear(&part[p]);
+    }
+    add(&part[0], r, 900, N);
+    add(&part[1], r, 0, 1);
+    add(&part[1], r, 1, 300);
+    add(&part[2], r, 300, 900);
+    int64_t *sums = dt_metrics_sums(&part[0]);
+    for (int p = 1; p < 3; p++)
+        for (int64_t i = 0; i < whole.words; i++)
+            sums[i] += dt_metrics_sums(&part[p])[i];
+    dt_scores expected = dt_metrics_scores(&whole), found = dt_metrics_scores(&part[0]);
+    assert_memory_equal(&found.loss, &expected.loss, sizeof found.loss);
+    assert_memory_equal(&found.accuracy, &expected.accuracy, sizeof found.accuracy);
+    assert_memory_equal(&found.f1, &expected.f1, sizeof found.f1);
+    assert_memory_equal(&found.rmse, &expected.rmse, sizeof found.rmse);
+    assert_memory_equal(&found.r2, &expected.r2, sizeof found.r2);
+    assert_int_equal(found.samples, N);
+    for (int p = 0; p < 3; p++)
+        dt_metrics_free(&part[p]);
+    dt_metrics_free(&whole);
+    free(r);
+}
+
+static void any_cut(void **state)
+{
+    (void)state;
+    same_bits(five_classes());
+    same_bits(two_classes(DT_LOSS_CROSS_ENTROPY));
+    same_bits(three_truths());
+    same_bits(numbers(DT_LOSS_HUBER));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(of_classes),
+        cmocka_unit_test(of_two_classes),
+        cmocka_unit_test(of_truths),
+        cmocka_unit_test(of_numbers),
+        cmocka_unit_test(nothing_over_nothing),
+        cmocka_unit_test(all_equal),
+        cmocka_unit_test(not_finite),
+        cmocka_unit_test(any_cut),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
