@@ -139,6 +139,16 @@ void dt_console_validation(dt_console *console, const dt_report_epoch_facts *fac
     print(console, err, "\n");
 }
 
+void dt_console_patience(dt_console *console, int64_t patience, int64_t epoch, double loss,
+                         dt_error *err)
+{
+    char count[DT_COUNT_TEXT], text[DT_LOSS_TEXT];
+    if (!console->quiet)
+        print(console, err,
+              "No better validation loss for %s; the best was %s after epoch %" PRId64 "\n",
+              dt_count_text(count, patience, "epoch"), dt_loss_text(text, loss), epoch);
+}
+
 void dt_console_end(dt_console *console, const char *how, int64_t epochs, int64_t steps,
                     double seconds, const char *checkpoint, dt_error *err)
 {

@@ -34,6 +34,9 @@ void dt_console_start(dt_console *console, const dt_report_run *run, dt_error *e
 void dt_console_nothing_left(dt_console *console, const dt_report_run *run, dt_error *err);
 void dt_console_epoch(dt_console *console, int64_t epoch, int64_t epochs, dt_error *err);
 void dt_console_step(dt_console *console, const dt_report_step_facts *facts, dt_error *err);
+/* patience: in epochs; epoch: the best one, of this loss. */
+void dt_console_patience(dt_console *console, int64_t patience, int64_t epoch, double loss,
+                         dt_error *err);
 /* how is "Finished" or "Stopped"; checkpoint may be NULL. */
 void dt_console_end(dt_console *console, const char *how, int64_t epochs, int64_t steps,
                     double seconds, const char *checkpoint, dt_error *err);

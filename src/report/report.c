@@ -123,6 +123,14 @@ void dt_report_warn(const char *text)
     fprintf(stderr, "dtrain: warning: %s\n", text);
 }
 
+void dt_report_patience(dt_report *report, int64_t epoch, double loss)
+{
+    if (!report)
+        return;
+    dt_progress_clear(&report->bar);
+    dt_console_patience(&report->console, report->options->patience, epoch, loss, &report->failure);
+}
+
 void dt_report_end(dt_report *report, const char *status, int64_t epochs, int64_t global_step)
 {
     if (!report)

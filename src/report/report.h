@@ -66,6 +66,9 @@ void dt_report_checkpoint(dt_report *report, const char *path, int64_t global_st
 void dt_report_flush(dt_report *report);
 dt_code dt_report_sync(const dt_report *report, dt_error *err);
 
+/* A line on the console: the run ends by --patience; the best epoch, and its validation loss. */
+void dt_report_patience(dt_report *report, int64_t epoch, double loss);
+
 /* The closing line on the console, which a run that failed does not have, and the "end" event.
  * status is "finished", "stopped" or "failed"; epochs are completed ones. */
 void dt_report_end(dt_report *report, const char *status, int64_t epochs, int64_t global_step);

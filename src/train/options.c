@@ -89,6 +89,8 @@ const dt_option dt_train_option_table[] = {
 
     {"Run", "epochs", "N", "5", "times that every sample is seen", COUNT(epochs, 1), MAY_CHANGE},
     {NULL, "max-steps", "N", NULL, "stop after this many steps", COUNT(max_steps, 1), MAY_CHANGE},
+    {NULL, "patience", "N", NULL, "stop after N epochs without a better validation loss",
+     COUNT(patience, 1), MAY_CHANGE},
     {NULL, "batch-size", "N", "100", "samples in a step, over all ranks together",
      COUNT(batch_size, 1)},
     {NULL, "seed", "N", "0", "of the order of samples and the initial weights", COUNT(seed, 0)},
@@ -154,6 +156,8 @@ dt_code dt_train_options_check(const dt_train_options *options, dt_error *err)
     if (check_optimizer(options, err) || dt_schedule_parse(options->schedule, &schedule, err) ||
         dt_class_weights_check(options->class_weights, err))
         return err->code;
+    if (options->patience > 0 && !options->val_data && options->val_fraction == 0)
+        return dt_fail(err, DT_ERR_USAGE, "--patience: expected with --val-data or --val-fraction");
     if (options->val_data && options->val_fraction > 0)
         return dt_fail(err, DT_ERR_USAGE, "--val-fraction: expected without --val-data");
     if (options->resume && !options->checkpoint)

@@ -146,11 +146,17 @@ static dt_code save_last(dt_run *run, dt_error *err)
     return dt_world_agree(run->world, err);
 }
 
+/* Whether --patience has come to its end. */
+static bool is_hopeless(const dt_run *run)
+{
+    return run->options->patience > 0 && run->course.epochs_since_best >= run->options->patience;
+}
+
 /* Whether steps are left, or the validation of an epoch whose steps are all done. */
 static bool is_left(const dt_run *run)
 {
     const dt_course *c = &run->course;
-    return c->epoch < run->options->epochs &&
+    return c->epoch < run->options->epochs && !is_hopeless(run) &&
            (c->global_step < run->total_steps || c->step == run->steps_per_epoch);
 }
 
@@ -175,6 +181,8 @@ static dt_code train(dt_run *run, dt_error *err)
         dt_report_nothing_left(run->report);
     while (is_left(run) && !run_epoch(run, err))
         ;
+    if (is_hopeless(run))
+        dt_report_patience(run->report, run->course.best_epoch, run->course.best_loss);
     if (err->code == DT_STOPPED) {
         stop = *err;
         *err = (dt_error){0};

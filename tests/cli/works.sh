@@ -132,6 +132,20 @@ for ranks in 1 3; do
     rm -r run
 done
 
+# With a learning rate of 0 no epoch is better than the first.
+name=patience
+for ranks in 1 3; do
+    launch "$ranks" --lr 0 --epochs 9 --val-fraction 0.1 --patience 2 --log run.jsonl >output
+    status=$?
+    check "status $status" status_is 0
+    check "epochs" same "$(grep -c '^Epoch' output)" 3
+    check "says why" grep -Eq '^No better validation loss for 2 epochs; the best was [0-9.]+ after epoch 1$' output
+    check "RMSE and R^2" grep -Eq '^  Validation, Loss: [0-9.]+, RMSE: [0-9.]+, R\^2: -?[0-9.]+$' output
+    check "end" grep -q '"status":"finished","epochs":3,"global_step":27' run.jsonl
+    check "val_r2" grep -q '"val_rmse":[0-9.]*,"val_r2":-*[0-9.]*,' run.jsonl
+    rm run.jsonl
+done
+
 name=config
 launch 3 --config $F/good.conf --epochs 1 --data $F/good.h5 >output
 status=$?
