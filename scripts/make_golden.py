@@ -305,6 +305,36 @@ CASES = {
             MLP, activation="tanh", batch_size=64, epochs=7, lr=0.2, clip_norm=0.4,
         ),
     ),
+    # What goes with an activation
+    "layer_norm": (
+        regression(1037, 10, 2),
+        dict(MLP, activation="relu", layer_norm=True, batch_size=64, epochs=7, lr=0.05),
+    ),
+    "layer_norm_adamw": (
+        classes(1037, 10, 4),
+        dict(
+            MLP, activation="gelu", layer_norm=True, batch_size=64, epochs=7, optimizer="adamw",
+            lr=0.005, weight_decay=0.05,
+        ),
+    ),
+    "layer_norm_lamb": (
+        classes(517, 10, 4),
+        dict(
+            hidden=[17, 33, 5], activation="tanh", layer_norm=True, batch_size=32, epochs=7,
+            optimizer="lamb", lr=0.02, weight_decay=0.05,
+        ),
+    ),
+    "dropout": (
+        classes(1037, 10, 4),
+        dict(MLP, activation="relu", dropout=0.2, batch_size=64, epochs=7, lr=0.1, seed=5),
+    ),
+    "dropout_layer_norm": (
+        regression(1037, 10, 2),
+        dict(
+            MLP, activation="tanh", layer_norm=True, dropout=0.4, batch_size=64, epochs=7, lr=0.05,
+            momentum=0.9,
+        ),
+    ),
 }
 
 
@@ -386,6 +416,40 @@ def scheduler(o, update, steps):
     return kinds.SequentialLR(update, [before, after], milestones=[warmup])
 
 
+# ---- Dropout, with the masks that dtrain draws ---------------------------------------------------------
+def philox(counter, key):
+    """Philox4x32-10 (Salmon et al., SC11): counter, four arrays of 32 bits, to four of random ones."""
+    c = [np.asarray(v, np.uint64) for v in np.broadcast_arrays(*counter)]
+    k, low = [int(v) for v in key], np.uint64(0xFFFFFFFF)
+    for _ in range(10):
+        a, b = c[0] * np.uint64(0xD2511F53), c[2] * np.uint64(0xCD9E8D57)
+        c = [
+            (b >> np.uint64(32)) ^ c[1] ^ np.uint64(k[0]),
+            b & low,
+            (a >> np.uint64(32)) ^ c[3] ^ np.uint64(k[1]),
+            a & low,
+        ]
+        k = [(k[0] + 0x9E3779B9) & 0xFFFFFFFF, (k[1] + 0xBB67AE85) & 0xFFFFFFFF]
+    return c
+
+
+class Dropout(nn.Module):
+    """nn.Dropout whose masks come from the seed, the layer and the number of the sample in the run."""
+
+    samples = None  # of the batch
+
+    def __init__(self, p, layer, seed):
+        super().__init__()
+        self.p, self.layer, self.key = p, layer, (seed + 97, 0)
+
+    def forward(self, x):
+        groups = np.arange(-(-x.shape[1] // 4))[None, :]
+        words = philox((Dropout.samples[:, None], 0, groups, 6 + 256 * self.layer), self.key)
+        drawn = np.stack(words, -1).reshape(len(x), -1)[:, : x.shape[1]]
+        mask = torch.from_numpy(drawn >= int(self.p * 2**32)).to(x.dtype)
+        return x * mask / (1 - self.p)
+
+
 # ---- One run -------------------------------------------------------------------------------------
 def words(o):
     """The options as dtrain's command line has them, in the order of the table above."""
@@ -401,8 +465,11 @@ def words(o):
 
 def network(o, inputs, outputs):
     layers, width = [], inputs
-    for h in o.get("hidden", []):
-        layers += [nn.Linear(width, h), ACTIVATIONS[o.get("activation", "relu")]()]
+    for i, h in enumerate(o.get("hidden", [])):
+        layers += [nn.Linear(width, h)] + [nn.LayerNorm(h)] * o.get("layer_norm", False)
+        layers += [ACTIVATIONS[o.get("activation", "relu")]()]
+        if "dropout" in o:
+            layers += [Dropout(o["dropout"], i, o.get("seed", 0))]
         width = h
     return nn.Sequential(*layers, nn.Linear(width, outputs))
 
@@ -450,8 +517,9 @@ def train(o, x, y, initial, dtype):
     per_epoch = int(per_epoch) if o.get("drop_last") else int(np.ceil(per_epoch))
     schedule = scheduler(o, update, min(per_epoch * o["epochs"], o.get("max_steps", 1 << 30)))
     losses, rates, clipped = [], [], 0
-    for _ in range(o["epochs"]):
+    for epoch in range(o["epochs"]):
         for i in range(0, len(x), o["batch_size"]):
+            Dropout.samples = epoch * len(x) + np.arange(i, min(i + o["batch_size"], len(x)))
             if o.get("drop_last") and i + o["batch_size"] > len(x):
                 break
             if len(losses) == o.get("max_steps"):

@@ -60,6 +60,8 @@ typedef struct {
     /* model */
     dt_widths hidden;       /* of the hidden layers; none: a linear model */
     int activation;         /* dt_activation */
+    bool layer_norm;        /* before each hidden activation */
+    double dropout;         /* probability, after each hidden activation */
     int loss;               /* dt_loss */
     char *class_weights;    /* "balanced", or "W,W,..."; NULL: all 1 */
     double label_smoothing; /* of cross-entropy */

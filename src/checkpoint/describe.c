@@ -23,7 +23,7 @@ static void print_options(const char *text, FILE *to)
 
 static void print_tensors(const dt_model *model, FILE *to)
 {
-    for (int i = 0; i < 2 * model->n_layers; i++) {
+    for (int i = 0; i < dt_model_tensors(model); i++) {
         dt_tensor t = dt_model_tensor(model, i);
         fprintf(to, "  %s [%lld", t.name, (long long)t.dim[0]);
         if (t.dims > 1)

@@ -80,6 +80,8 @@ static dt_code read_normalizer(hid_t file, const char *path, int64_t features,
 /* What the options in a checkpoint and its tensors say of the model; hidden is owned. */
 typedef struct {
     int64_t inputs, outputs, activation, loss, n_hidden;
+    bool layer_norm;
+    double dropout;
     int64_t *hidden;
 } description;
 
@@ -110,6 +112,8 @@ static dt_code read_options(const char *path, const char *text, description *d, 
                               activation_name, DT_ACT_GELU + 1);
     d->loss =
         find_word(json_string_value(json_object_get(options, "loss")), loss_name, DT_LOSS_BCE + 1);
+    d->layer_norm = json_is_true(json_object_get(options, "layer-norm"));
+    d->dropout = json_number_value(json_object_get(options, "dropout"));
     d->n_hidden = (int64_t)json_array_size(hidden);
     d->hidden = dt_alloc(d->n_hidden, sizeof *d->hidden, "the widths of a model", err);
     bool good = json_is_array(hidden);
@@ -158,7 +162,8 @@ static dt_code describe(hid_t file, hid_t group, const char *path, description *
             path);
     char *options = dt_attribute_text(file, "options");
     if (!read_options(path, options, d, err) && !look_at_weight(group, path, 0, first, err) &&
-        !look_at_weight(group, path, 2 * d->n_hidden, last, err)) {
+        !look_at_weight(group, path, d->n_hidden * dt_model_numbers(d->layer_norm, d->dropout),
+                        last, err)) {
         d->inputs = first[1];
         d->outputs = last[0];
     }
@@ -173,7 +178,9 @@ static dt_code build(const description *d, dt_model *model, float **parameters, 
                             .hidden = d->hidden,
                             .n_hidden = (int)d->n_hidden,
                             .activation = (dt_activation)d->activation,
-                            .loss = (dt_loss)d->loss};
+                            .loss = (dt_loss)d->loss,
+                            .layer_norm = d->layer_norm,
+                            .dropout = d->dropout};
     if (!dt_model_init(model, &shape, err))
         *parameters = dt_alloc(model->parameters, sizeof **parameters, "the model", err);
     return err->code;

@@ -82,7 +82,7 @@ static dt_code read_scales(dt_saved *s, hid_t run, dt_error *err)
     if (run < 0 || H5Lexists(run, "scales", H5P_DEFAULT) <= 0)
         return DT_OK;
     for (int l = 0; l < s->model.n_layers; l++)
-        s->n_scales += s->model.layer[l].in + 1;
+        s->n_scales += s->model.layer[l].in + dt_layer_vectors(&s->model, l);
     s->n_scales += 2; /* as engine/scales.h has them */
     s->scales = dt_alloc(s->n_scales, sizeof *s->scales, "the scales", err);
     return err->code ? err->code

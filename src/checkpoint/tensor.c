@@ -168,13 +168,13 @@ dt_code dt_tensors_read(hid_t group, const char *path, const dt_model *model, fl
                         dt_error *err)
 {
     hsize_t members = 0;
-    for (int i = 0; i < 2 * model->n_layers && !err->code; i++) {
+    for (int i = 0; i < dt_model_tensors(model) && !err->code; i++) {
         dt_tensor tensor = dt_model_tensor(model, i);
         dt_tensor_read(group, path, &tensor, values + tensor.begin, err);
     }
     if (!err->code && H5Gget_num_objs(group, &members) >= 0 &&
-        members > 2 * (hsize_t)model->n_layers)
-        too_many(group, path, members, 2 * model->n_layers, err);
+        members > (hsize_t)dt_model_tensors(model))
+        too_many(group, path, members, dt_model_tensors(model), err);
     return err->code;
 }
 

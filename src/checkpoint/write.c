@@ -56,7 +56,7 @@ static herr_t add_vector(dt_output *output, hid_t parent, const char *name, cons
                          const float *values)
 {
     hid_t group = H5Gcreate2(parent, name, H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT);
-    for (int i = 0; i < 2 * model->n_layers; i++) {
+    for (int i = 0; i < dt_model_tensors(model); i++) {
         dt_tensor tensor = dt_model_tensor(model, i);
         if (dt_tensor_add(output, group, &tensor, values + tensor.begin) < 0)
             return -1;

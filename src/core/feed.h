@@ -15,6 +15,9 @@ typedef struct {
      *   y  [out] [n,outputs] or [n] */
     void (*fetch)(const void *from, int64_t begin, int64_t n, float *x, int64_t stride, void *y);
     const void *from;
+
+    int64_t first; /* number of the first row among the samples of the run, by which what is drawn
+                      at random is told apart; the rows that follow have the next ones */
 } dt_feed;
 
 #endif

@@ -12,6 +12,19 @@ void dt_random_bits(const dt_random *random, uint64_t index, uint64_t bits[2])
     bits[1] = r.v[2] | (uint64_t)r.v[3] << 32;
 }
 
+void dt_random_words(const dt_random *random, uint64_t index, int64_t n, uint32_t *out)
+{
+    philox4x32_key_t key = {{(uint32_t)random->seed, (uint32_t)(random->seed >> 32)}};
+    uint32_t stream = random->stream, low = (uint32_t)index, high = (uint32_t)(index >> 32);
+#pragma omp simd
+    for (int64_t i = 0; i < n; i++) {
+        philox4x32_ctr_t counter = {{low, high, stream + (uint32_t)i, random->purpose}};
+        philox4x32_ctr_t r = philox4x32(counter, key);
+        for (int k = 0; k < 4; k++)
+            out[4 * i + k] = r.v[k];
+    }
+}
+
 void dt_random_uniform(const dt_random *random, float low, float high, float *out, int64_t n)
 {
     for (int64_t i = 0; i < n; i += 2) {

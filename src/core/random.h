@@ -7,21 +7,25 @@
 #include <stdint.h>
 
 typedef enum {
-    DT_RANDOM_INIT = 1,    /* stream: tensor; index: element */
+    DT_RANDOM_INIT = 1,    /* stream: tensor of the linear layers; index: element */
     DT_RANDOM_ORDER = 2,   /* stream: epoch; index: position */
     DT_RANDOM_BLOCKS = 3,  /* stream: epoch; index: block of rows */
     DT_RANDOM_HOLDOUT = 4, /* stream: group of rows; index: row in it */
     DT_RANDOM_WINDOW = 5,  /* and 256 times the window; stream: epoch; index: position in it */
+    DT_RANDOM_DROPOUT = 6, /* and 256 times the layer; stream: four units; index: sample */
 } dt_random_purpose;
 
 typedef struct {
     uint64_t seed;
-    uint32_t purpose; /* a dt_random_purpose; of DT_RANDOM_WINDOW with the window */
+    uint32_t purpose; /* a dt_random_purpose; of DT_RANDOM_WINDOW with the window, ... */
     uint32_t stream;
 } dt_random;
 
 /* 128 random bits for an index. */
 void dt_random_bits(const dt_random *random, uint64_t index, uint64_t bits[2]);
+
+/* The same bits of n streams, from random->stream on, in words of 32: out[4 n]. */
+void dt_random_words(const dt_random *random, uint64_t index, int64_t n, uint32_t *out);
 
 /* Fill out[n] with numbers uniform in [low, high). */
 void dt_random_uniform(const dt_random *random, float low, float high, float *out, int64_t n);

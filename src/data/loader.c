@@ -91,7 +91,8 @@ static dt_delivery next_delivery(const dt_loader *l)
 {
     int64_t batch_end = l->step * l->cut.batch_size + dt_cut_batch(&l->cut, l->step);
     int64_t end = window_end(l) < batch_end ? window_end(l) : batch_end;
-    return (dt_delivery){.step = l->step,
+    return (dt_delivery){.epoch = l->epoch,
+                         .step = l->step,
                          .begin = l->position,
                          .end = end,
                          .piece = l->piece,
@@ -289,6 +290,12 @@ static void fetch(const void *from, int64_t begin, int64_t n, float *x, int64_t 
     }
 }
 
+/* The number in the run of the sample at this position of the epoch. */
+static int64_t number_of(const dt_loader *l, const dt_delivery *delivery, int64_t position)
+{
+    return (delivery->epoch - 1) * l->dataset->rows + position;
+}
+
 /* Rows that this rank can read where they lie. */
 static dt_samples deliver_window(dt_loader *l)
 {
@@ -300,6 +307,7 @@ static dt_samples deliver_window(dt_loader *l)
                           .first = span.begin - delivery.step * l->cut.batch_size,
                           .feed = {.fetch = fetch, .from = l},
                           .last = delivery.last};
+    samples.feed.first = number_of(l, &delivery, span.begin);
     l->first = span.begin - l->window->first;
     advance(l, &delivery);
     if (!l->order.shuffle && !d->x_is_bytes && l->world->size == 1) {
@@ -328,10 +336,11 @@ static dt_samples deliver_received(dt_loader *l)
     l->taken = r;
     l->first = r->taken;
     r->taken += span.end - span.begin;
-    return (dt_samples){.count = span.end - span.begin,
-                        .feed = {.fetch = fetch, .from = l},
-                        .first = span.begin - delivery->step * l->cut.batch_size,
-                        .last = delivery->last};
+    return (dt_samples){
+        .count = span.end - span.begin,
+        .first = span.begin - delivery->step * l->cut.batch_size,
+        .feed = {.fetch = fetch, .from = l, .first = number_of(l, delivery, span.begin)},
+        .last = delivery->last};
 }
 
 dt_samples dt_loader_next(dt_loader *l)

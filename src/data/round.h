@@ -20,6 +20,7 @@ typedef struct {
 
 /* A delivery: the same part of a batch on every rank, of which each has some samples. */
 typedef struct {
+    int64_t epoch;      /* from 1 */
     int64_t step;       /* the batch, from 0 in the epoch */
     int64_t begin, end; /* positions of the batch's part in this window */
     int64_t piece;      /* of that part */

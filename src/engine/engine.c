@@ -4,6 +4,8 @@
 #include "engine/product.h"
 #include "engine/weights.h"
 #include "model/activation.h"
+#include "model/dropout.h"
+#include "model/layer_norm.h"
 #include "model/loss.h"
 
 #include <assert.h>
@@ -27,7 +29,10 @@ typedef struct {
     dt_panels weight;
     int64_t stride;
     float *a;     /* [wave,out] activations; of the last layer the outputs, then their gradient */
-    float *slope; /* [wave,out] of GELU, else NULL */
+    float *slope; /* [wave,out] of GELU, and where there is dropout, else NULL */
+    float *hat;   /* [wave,out] of a LayerNorm its normalised inputs, */
+    float *above; /* [wave,out] d loss / d its outputs, */
+    float *times; /* [wave] and what the inputs were multiplied by */
     float
         *delta; /* [wave,out] d loss / d (product + bias); of the last layer the same array as a */
 } layer_work;
@@ -92,12 +97,18 @@ static int64_t choose_stride(int64_t width)
     return stride % 256 == 0 ? stride + DT_PANEL : stride;
 }
 
+/* Whether derivatives are kept: they cannot be told from the activations. */
+static bool has_slope(const dt_model *m)
+{
+    return m->activation == DT_ACT_GELU || m->dropout.p > 0;
+}
+
 /* Of a sample and its activations. */
 static double bytes_of_row(const dt_model *m)
 {
     double values = (double)choose_stride(m->inputs);
     for (int l = 0; l < m->n_layers; l++) {
-        int arrays = l == m->n_layers - 1 ? 1 : m->activation == DT_ACT_GELU ? 3 : 2;
+        int arrays = l == m->n_layers - 1 ? 1 : 2 + has_slope(m) + 2 * m->layer_norm;
         values += arrays * (double)choose_stride(m->layer[l].out);
     }
     return values * sizeof(float);
@@ -135,8 +146,13 @@ static dt_code allocate_layer(dt_engine *e, int l, dt_error *err)
     w->stride = last ? m->outputs : choose_stride(m->layer[l].out);
     w->a = rows_of(e, w->stride, err);
     w->delta = last ? w->a : rows_of(e, w->stride, err);
-    if (!last && m->activation == DT_ACT_GELU)
+    if (!last && has_slope(m))
         w->slope = rows_of(e, w->stride, err);
+    if (!last && m->layer_norm) {
+        w->hat = rows_of(e, w->stride, err);
+        w->above = rows_of(e, w->stride, err);
+        w->times = rows_of(e, 1, err);
+    }
     if (m->layer[l].out > e->widest)
         e->widest = m->layer[l].out;
     return dt_panels_init(&w->weight, &m->layer[l], l == 0, err);
@@ -186,6 +202,9 @@ void dt_engine_destroy(dt_engine *e)
     for (int l = 0; e->work && l < e->model->n_layers; l++) {
         free(e->work[l].a);
         free(e->work[l].slope);
+        free(e->work[l].hat);
+        free(e->work[l].above);
+        free(e->work[l].times);
         if (l < e->model->n_layers - 1)
             free(e->work[l].delta);
         dt_panels_free(&e->work[l].weight);
@@ -248,8 +267,27 @@ static void fetch(const call *c, const wave *w, int64_t begin, int64_t n)
         memcpy(y, (const char *)feed->y + row * e->y_bytes, (size_t)(n * e->y_bytes));
 }
 
+/* What follows a hidden layer's product. */
+static void finish_hidden(const call *c, const wave *w, int l, int64_t begin, int64_t n)
+{
+    const dt_model *m = c->engine->model;
+    const dt_layer *layer = &m->layer[l];
+    const layer_work *work = &c->engine->work[l];
+    const float *bias = c->parameters + layer->bias;
+    int64_t at = begin * work->stride, sample = c->part.feed->first + w->first + begin;
+    float *a = work->a + at, *slope = work->slope ? work->slope + at : NULL;
+    if (m->layer_norm) {
+        dt_layer_norm(n, layer->out, work->stride, bias, c->parameters + layer->gain, a,
+                      work->hat + at, work->times + begin);
+        bias = c->parameters + layer->shift;
+    }
+    dt_activate(m->activation, n, layer->out, work->stride, bias, a, slope);
+    if (m->dropout.p > 0 && c->want != OUTPUTS)
+        dt_dropout_apply(&m->dropout, l, sample, n, layer->out, work->stride, a, slope);
+}
+
 /* Rows [begin, begin + n) through the layers; the last layer's bias is left to the loss. */
-static void forward(const call *c, int64_t begin, int64_t n)
+static void forward(const call *c, const wave *w, int64_t begin, int64_t n)
 {
     const dt_engine *e = c->engine;
     const dt_model *m = e->model;
@@ -270,11 +308,21 @@ static void forward(const call *c, int64_t begin, int64_t n)
                                        .b_panel = DT_PANEL * layer->in},
                          out, work->stride, false);
         if (l < m->n_layers - 1)
-            dt_activate(m->activation, n, layer->out, work->stride, c->parameters + layer->bias,
-                        out, work->slope ? work->slope + begin * work->stride : NULL);
+            finish_hidden(c, w, l, begin, n);
         in = out;
         in_stride = work->stride;
     }
+}
+
+/* From d loss / d the outputs of a LayerNorm to that of its inputs. */
+static void norm_back(const call *c, int l, int64_t begin, int64_t n)
+{
+    const dt_layer *layer = &c->engine->model->layer[l];
+    const layer_work *work = &c->engine->work[l];
+    int64_t at = begin * work->stride;
+    memcpy(work->above + at, work->delta + at, (size_t)(n * work->stride) * sizeof *work->delta);
+    dt_layer_norm_back(n, layer->out, work->stride, c->parameters + layer->gain, work->hat + at,
+                       work->times + begin, work->delta + at);
 }
 
 /* From the last layer's delta to those of the hidden layers. */
@@ -297,6 +345,8 @@ static void backward(const call *c, int64_t begin, int64_t n)
                          below->delta + at, below->stride, false);
         dt_activate_back(m->activation, n, layer->in, below->stride, below->a + at,
                          below->slope ? below->slope + at : NULL, below->delta + at);
+        if (m->layer_norm)
+            norm_back(c, l - 1, begin, n);
     }
 }
 
@@ -331,7 +381,7 @@ static void run_rows(const call *c, const wave *w, int thread, thread_sums *sums
     if (n == 0)
         return;
     fetch(c, w, begin, n);
-    forward(c, begin, n);
+    forward(c, w, begin, n);
     if (c->want == OUTPUTS) {
         put_out(c, w, begin, n);
         return;
@@ -374,35 +424,65 @@ static dt_product product_of(const call *c, const outputs *o, int64_t row, int64
                         .b_panel = DT_PANEL};
 }
 
-/* sum[i] (+)= delta of some rows. */
-static void sum_rows(const call *c, const outputs *o, int64_t row, int64_t rows, bool accumulate,
-                     float *restrict sum)
+/* sum[i] (+)= some rows of d. */
+static void sum_rows(int64_t rows, int64_t stride, int64_t n, const float *d, float *restrict sum)
+{
+    for (int64_t r = 0; r < rows; r++, d += stride) {
+#pragma omp simd
+        for (int64_t i = 0; i < n; i++)
+            sum[i] += d[i];
+    }
+}
+
+/* sum[i] (+)= some rows of d * hat. */
+static void sum_products(int64_t rows, int64_t stride, int64_t n, const float *d, const float *hat,
+                         float *restrict sum)
+{
+    for (int64_t r = 0; r < rows; r++, d += stride, hat += stride) {
+#pragma omp simd
+        for (int64_t i = 0; i < n; i++)
+            sum[i] += d[i] * hat[i];
+    }
+}
+
+/* sum[i] (+)= the gradient by some rows of a vector of the layer (see dt_layer_vectors). */
+static void sum_vector(const call *c, const outputs *o, int vector, int64_t row, int64_t rows,
+                       bool accumulate, float *sum)
 {
     const layer_work *work = &c->engine->work[o->layer];
+    int64_t at = row * work->stride + o->begin;
     if (!accumulate)
         memset(sum, 0, (size_t)o->n * sizeof *sum);
-    for (int64_t r = row; r < row + rows; r++) {
-        const float *delta = work->delta + r * work->stride + o->begin;
-#pragma omp simd
-        for (int64_t i = 0; i < o->n; i++)
-            sum[i] += delta[i];
-    }
+    if (vector == 1)
+        sum_products(rows, work->stride, o->n, work->above + at, work->hat + at, sum);
+    else
+        sum_rows(rows, work->stride, o->n, (vector == 0 ? work->delta : work->above) + at, sum);
+}
+
+/* Where such a vector's elements for these outputs are in the parameters. */
+static int64_t place_of(const call *c, const outputs *o, int vector)
+{
+    const dt_layer *layer = &c->engine->model->layer[o->layer];
+    return layer->bias + vector * layer->out + o->begin;
 }
 
 static void add_floats(const call *c, const wave *w, const outputs *o)
 {
-    const dt_layer *layer = &c->engine->model->layer[o->layer];
+    const dt_model *m = c->engine->model;
+    const dt_layer *layer = &m->layer[o->layer];
     dt_product p = product_of(c, o, 0, w->rows, 0, layer->in);
     dt_product_store(&p, c->gradient + layer->weight + o->begin * layer->in, layer->in,
                      w->accumulate);
-    sum_rows(c, o, 0, w->rows, w->accumulate, c->gradient + layer->bias + o->begin);
+    for (int v = 0; v < dt_layer_vectors(m, o->layer); v++)
+        sum_vector(c, o, v, 0, w->rows, w->accumulate, c->gradient + place_of(c, o, v));
 }
 
-/* One block's sums of deltas, rounded. */
-static uint32_t add_bias(const call *c, const outputs *o, const float *sum, bool accumulate)
+/* One block's gradient of a vector, rounded. */
+static uint32_t add_vector(const call *c, const outputs *o, int vector, const float *sum,
+                           bool accumulate)
 {
-    int32_t *to = c->integers + c->engine->model->layer[o->layer].bias + o->begin;
-    float up = dt_scales_of_bias(c->scales, o->layer);
+    int32_t *to = c->integers + place_of(c, o, vector);
+    float up = dt_scales_of_vector(c->scales, o->layer, vector);
     uint32_t bits = 0;
     for (int64_t i = 0; i < o->n; i++) {
         float v = sum[i] * up;
@@ -439,22 +519,24 @@ static uint32_t add_tile(const call *c, const wave *w, const outputs *o, int64_t
 
 static uint32_t add_integers(const call *c, const wave *w, const outputs *o, float *column)
 {
-    int64_t in = c->engine->model->layer[o->layer].in, end = o->begin + o->n;
+    const dt_model *m = c->engine->model;
+    int64_t in = m->layer[o->layer].in, end = o->begin + o->n;
     uint32_t bits = 0;
     for (int64_t i = 0; i < in; i += COLUMNS)
         for (int64_t r = o->begin; r < end; r += ROWS) {
             outputs rows = {.layer = o->layer, .begin = r, .n = end - r < ROWS ? end - r : ROWS};
             bits |= add_tile(c, w, &rows, i, in - i < COLUMNS ? in - i : COLUMNS);
         }
-    for (int64_t b = 0; b < w->blocks; b++) {
-        int64_t row = block_begin(w, b);
-        sum_rows(c, o, row, block_begin(w, b + 1) - row, false, column);
-        bits |= add_bias(c, o, column, w->accumulate || b > 0);
-    }
+    for (int v = 0; v < dt_layer_vectors(m, o->layer); v++)
+        for (int64_t b = 0; b < w->blocks; b++) {
+            int64_t row = block_begin(w, b);
+            sum_vector(c, o, v, row, block_begin(w, b + 1) - row, false, column);
+            bits |= add_vector(c, o, v, column, w->accumulate || b > 0);
+        }
     return bits;
 }
 
-/* most: of this layer's inputs and bias. */
+/* most: of this layer's inputs and vectors. */
 static void measure(const call *c, const wave *w, const outputs *o, float *column, float *most)
 {
     const dt_layer *layer = &c->engine->model->layer[o->layer];
@@ -462,10 +544,12 @@ static void measure(const call *c, const wave *w, const outputs *o, float *colum
         int64_t row = block_begin(w, b), rows = block_begin(w, b + 1) - row;
         dt_product p = product_of(c, o, row, rows, 0, layer->in);
         dt_product_measure(&p, most);
-        sum_rows(c, o, row, rows, false, column);
-        for (int64_t i = 0; i < o->n; i++)
-            if (!(fabsf(column[i]) <= most[layer->in]))
-                most[layer->in] = fabsf(column[i]);
+        for (int v = 0; v < dt_layer_vectors(c->engine->model, o->layer); v++) {
+            sum_vector(c, o, v, row, rows, false, column);
+            for (int64_t i = 0; i < o->n; i++)
+                if (!(fabsf(column[i]) <= most[layer->in + v]))
+                    most[layer->in + v] = fabsf(column[i]);
+        }
     }
 }
 
@@ -484,7 +568,7 @@ static void run_weights(const call *c, const wave *w, int thread, thread_sums *s
             sums->bits |= add_integers(c, w, &o, column);
         else
             measure(c, w, &o, column, most);
-        most += c->want == MEASURES ? e->model->layer[l].in + 1 : 0;
+        most += c->want == MEASURES ? e->model->layer[l].in + dt_layer_vectors(e->model, l) : 0;
     }
 }
 

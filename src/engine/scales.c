@@ -26,6 +26,12 @@ static double *steps(const dt_scales *s)
     return &s->state[s->n - 1];
 }
 
+/* Exponents of a layer. */
+static int64_t places(const dt_model *m, int l)
+{
+    return m->layer[l].in + dt_layer_vectors(m, l);
+}
+
 dt_code dt_scales_init(dt_scales *s, const dt_model *model, int64_t blocks, dt_error *err)
 {
     *s = (dt_scales){.model = model, .n = 2};
@@ -37,7 +43,7 @@ dt_code dt_scales_init(dt_scales *s, const dt_model *model, int64_t blocks, dt_e
     for (int l = 0; l < model->n_layers && s->begin; l++) {
         s->begin[l] = padded;
         padded += dt_panels_round(model->layer[l].in) + DT_PANEL;
-        s->n += model->layer[l].in + 1;
+        s->n += places(model, l);
     }
     s->state = dt_alloc(s->n, sizeof *s->state, "the scales", err);
     s->up = dt_alloc(padded, sizeof *s->up, "the scales", err);
@@ -64,9 +70,9 @@ bool dt_scales_known(const dt_scales *s)
     return *steps(s) >= 0;
 }
 
-float dt_scales_of_bias(const dt_scales *s, int layer)
+float dt_scales_of_vector(const dt_scales *s, int layer, int vector)
 {
-    return dt_scales_of(s, layer)[dt_panels_round(s->model->layer[layer].in)];
+    return dt_scales_of(s, layer)[dt_panels_round(s->model->layer[layer].in) + vector];
 }
 
 void dt_scales_set(dt_scales *s)
@@ -80,8 +86,9 @@ void dt_scales_set(dt_scales *s)
             up[i] = ldexpf(1, s->bits - (int)exponent[i]);
             down[i] = 1 / up[i];
         }
-        up[dt_panels_round(in)] = ldexpf(1, s->bits - (int)exponent[in]);
-        exponent += in + 1;
+        for (int v = 0; v < dt_layer_vectors(s->model, l); v++)
+            up[dt_panels_round(in) + v] = ldexpf(1, s->bits - (int)exponent[in + v]);
+        exponent += places(s->model, l);
     }
 }
 
@@ -108,15 +115,14 @@ void dt_scales_exponents(const dt_scales *s, const float *most, int64_t *exponen
                                          : exponent_of(most[i]);
 }
 
-/* An input that is 0 in all samples so far may be as large as any other. */
-static void take_layer(double *state, const int64_t *exponent, int64_t in)
+/* What is 0 in all samples so far may be as large as any other. */
+static void take_layer(double *state, const int64_t *exponent, int64_t in, int64_t all)
 {
     int64_t largest = LEAST;
     for (int64_t i = 0; i < in; i++)
         largest = exponent[i] > largest ? exponent[i] : largest;
-    for (int64_t i = 0; i < in; i++)
+    for (int64_t i = 0; i < all; i++)
         state[i] = clamp((int)(exponent[i] == INT32_MIN ? largest : exponent[i]) + ROOM);
-    state[in] = clamp((int)(exponent[in] == INT32_MIN ? largest : exponent[in]) + ROOM);
 }
 
 bool dt_scales_measured(dt_scales *s, const int64_t *exponent)
@@ -126,10 +132,9 @@ bool dt_scales_measured(dt_scales *s, const int64_t *exponent)
         if (exponent[i] == DT_SCALES_NONFINITE)
             return false;
     for (int l = 0; l < s->model->n_layers; l++) {
-        int64_t in = s->model->layer[l].in;
-        take_layer(state, exponent, in);
-        state += in + 1;
-        exponent += in + 1;
+        take_layer(state, exponent, s->model->layer[l].in, places(s->model, l));
+        state += places(s->model, l);
+        exponent += places(s->model, l);
     }
     if (dt_scales_known(s)) /* and yet one was too small: what follows leaves more room */
         *slack(s) += 1;
@@ -145,14 +150,18 @@ static void undo_layer(const dt_scales *s, int l, const int32_t *restrict sum,
 {
     const dt_layer *layer = &s->model->layer[l];
     const float *down = s->down + s->begin[l];
-    float bias = 1 / dt_scales_of_bias(s, l);
 #pragma omp parallel for if (layer->in * layer->out > PARALLEL_FROM)
     for (int64_t o = 0; o < layer->out; o++) {
         int64_t row = layer->weight + o * layer->in;
 #pragma omp simd
         for (int64_t i = 0; i < layer->in; i++)
             gradient[row + i] = (float)sum[row + i] * down[i];
-        gradient[layer->bias + o] = (float)sum[layer->bias + o] * bias;
+    }
+    for (int v = 0; v < dt_layer_vectors(s->model, l); v++) {
+        int64_t begin = layer->bias + v * layer->out;
+        float vector = 1 / dt_scales_of_vector(s, l, v);
+        for (int64_t o = 0; o < layer->out; o++)
+            gradient[begin + o] = (float)sum[begin + o] * vector;
     }
 }
 
@@ -184,10 +193,10 @@ static float largest_of(const float *values, int64_t n)
     return most;
 }
 
-static void follow_layer(const dt_scales *s, const dt_layer *layer, double *exponent,
-                         const float *gradient)
+static void follow_layer(const dt_scales *s, int l, double *exponent, const float *gradient)
 {
     enum { COLUMNS = 256 };
+    const dt_layer *layer = &s->model->layer[l];
     for (int64_t i = 0; i < layer->in; i += COLUMNS) {
         int64_t n = layer->in - i < COLUMNS ? layer->in - i : COLUMNS;
         float most[COLUMNS] = {0};
@@ -200,7 +209,9 @@ static void follow_layer(const dt_scales *s, const dt_layer *layer, double *expo
         for (int64_t c = 0; c < n; c++)
             follow(s, &exponent[i + c], most[c]);
     }
-    follow(s, &exponent[layer->in], largest_of(gradient + layer->bias, layer->out));
+    for (int v = 0; v < dt_layer_vectors(s->model, l); v++)
+        follow(s, &exponent[layer->in + v],
+               largest_of(gradient + layer->bias + v * layer->out, layer->out));
 }
 
 void dt_scales_follow(dt_scales *s, const float *gradient)
@@ -210,8 +221,8 @@ void dt_scales_follow(dt_scales *s, const float *gradient)
     if (step > FOLLOW_ALL && step < FOLLOW_ALL + FOLLOW_EVERY)
         return;
     for (int l = 0; l < s->model->n_layers; l++) {
-        follow_layer(s, &s->model->layer[l], exponent, gradient);
-        exponent += s->model->layer[l].in + 1;
+        follow_layer(s, l, exponent, gradient);
+        exponent += places(s->model, l);
     }
     dt_scales_set(s);
 }

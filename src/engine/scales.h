@@ -1,8 +1,9 @@
 /* Powers of two by which a block's gradient is multiplied before it is rounded to integers, so that
  * the sum over all blocks fits an int32_t whatever its order, and as much of its precision as that
  * allows is kept. There is one for each input of each layer (a column of its weight: inputs may
- * differ in scale by any factor) and one for each layer's bias. They follow the gradient of the
- * steps before, which every rank knows, and belong to the run: a checkpoint keeps them. */
+ * differ in scale by any factor) and one for each of its vectors (dt_layer_vectors). They follow
+ * the gradient of the steps before, which every rank knows, and belong to the run: a checkpoint
+ * keeps them. */
 #ifndef DT_ENGINE_SCALES_H
 #define DT_ENGINE_SCALES_H
 
@@ -17,12 +18,12 @@ typedef struct {
     int bits;       /* a block's integers stay below 2^bits in size */
     int64_t n;      /* of the state */
     double *state;  /* [n] whole numbers, as a checkpoint keeps them. Exponents: a block's gradient
-                       stays below 2^exponent; by layer one for  each input and one for the bias. Then
-                       for how much more room has been made  than is usual, and the number of steps
-                       followed; below 0: none are known */
+                       stays below 2^exponent; by layer one for each input and one for each vector.
+                       Then for how much more room has been made than is usual, and the number of
+                       steps followed; below 0: none are known */
     float *up;      /* what to multiply by, by layer and then to the end of the panel */
     float *down;    /* one over each, of inputs */
-    int64_t *begin; /* [layers] where a layer's begin in up; its bias' comes last */
+    int64_t *begin; /* [layers] where a layer's begin in up; its vectors' come last */
 } dt_scales;
 
 /* Not collective. model is borrowed. To be ended with dt_scales_free. */
@@ -51,11 +52,11 @@ void dt_scales_undo(const dt_scales *scales, const int32_t *sum, float *gradient
 /* See a step's gradient, the sum over its batch. */
 void dt_scales_follow(dt_scales *scales, const float *gradient);
 
-/* The factors of a layer's inputs, and of its bias. */
+/* The factors of a layer's inputs, and of one of its vectors. */
 static inline const float *dt_scales_of(const dt_scales *s, int layer)
 {
     return s->up + s->begin[layer];
 }
-float dt_scales_of_bias(const dt_scales *scales, int layer);
+float dt_scales_of_vector(const dt_scales *scales, int layer, int vector);
 
 #endif

@@ -39,6 +39,19 @@ static void gelu(float *restrict z, const float *restrict bias, float *restrict 
     }
 }
 
+/* f' by f's value. Of GELU it is never asked. */
+static float slope_of(dt_activation f, float a)
+{
+    return f == DT_ACT_RELU ? (a > 0 ? 1 : 0) : f == DT_ACT_TANH ? 1 - a * a : a * (1 - a);
+}
+
+static void slopes(dt_activation f, int64_t n, const float *restrict a, float *restrict slope)
+{
+#pragma omp simd
+    for (int64_t i = 0; i < n; i++)
+        slope[i] = slope_of(f, a[i]);
+}
+
 void dt_activate(dt_activation f, int64_t rows, int64_t width, int64_t stride, const float *bias,
                  float *z, float *slope)
 {
@@ -58,11 +71,12 @@ void dt_activate(dt_activation f, int64_t rows, int64_t width, int64_t stride, c
             gelu(row, bias, slope + r * stride, width);
             break;
         }
+        if (slope && f != DT_ACT_GELU)
+            slopes(f, width, row, slope + r * stride);
     }
 }
 
-static void back(dt_activation f, int64_t n, const float *restrict a, const float *restrict slope,
-                 float *restrict delta)
+static void back(dt_activation f, int64_t n, const float *restrict a, float *restrict delta)
 {
     switch (f) {
     case DT_ACT_RELU:
@@ -73,24 +87,29 @@ static void back(dt_activation f, int64_t n, const float *restrict a, const floa
     case DT_ACT_TANH:
 #pragma omp simd
         for (int64_t i = 0; i < n; i++)
-            delta[i] *= 1 - a[i] * a[i];
+            delta[i] *= slope_of(DT_ACT_TANH, a[i]);
         break;
-    case DT_ACT_SIGMOID:
+    default:
 #pragma omp simd
         for (int64_t i = 0; i < n; i++)
-            delta[i] *= a[i] * (1 - a[i]);
-        break;
-    case DT_ACT_GELU:
-#pragma omp simd
-        for (int64_t i = 0; i < n; i++)
-            delta[i] *= slope[i];
+            delta[i] *= slope_of(DT_ACT_SIGMOID, a[i]);
         break;
     }
+}
+
+static void back_by_slope(int64_t n, const float *restrict slope, float *restrict delta)
+{
+#pragma omp simd
+    for (int64_t i = 0; i < n; i++)
+        delta[i] *= slope[i];
 }
 
 void dt_activate_back(dt_activation f, int64_t rows, int64_t width, int64_t stride, const float *a,
                       const float *slope, float *delta)
 {
     for (int64_t r = 0; r < rows; r++)
-        back(f, width, a + r * stride, slope ? slope + r * stride : NULL, delta + r * stride);
+        if (slope)
+            back_by_slope(width, slope + r * stride, delta + r * stride);
+        else
+            back(f, width, a + r * stride, delta + r * stride);
 }

@@ -9,13 +9,13 @@
 /* a = f(z + bias) for rows of width values, stride apart.
  *   z     [in,out] [rows,width] the layer's products; a on return
  *   bias  [width]
- *   slope [out] [rows,width] f'(z + bias), only for GELU, whose slope cannot be told from a; else
- * NULL */
+ *   slope [out] [rows,width] f'(z + bias); NULL: not wanted, except of GELU, where it cannot be
+ * told from a */
 void dt_activate(dt_activation f, int64_t rows, int64_t width, int64_t stride, const float *bias,
                  float *z, float *slope);
 
-/* delta *= f', where a and slope are what dt_activate left, all in rows of width values, stride
- * apart. */
+/* delta *= f', where a and slope are what dt_activate left (slope NULL: f' is told from a), all in
+ * rows of width values, stride apart. */
 void dt_activate_back(dt_activation f, int64_t rows, int64_t width, int64_t stride, const float *a,
                       const float *slope, float *delta);
 

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static bool add_layer(dt_model *m, dt_layer *layer, int64_t in, int64_t out)
+static bool add_layer(dt_model *m, dt_layer *layer, int64_t in, int64_t out, bool last)
 {
     int64_t weights, total = m->parameters;
     layer->in = in;
@@ -15,8 +15,11 @@ static bool add_layer(dt_model *m, dt_layer *layer, int64_t in, int64_t out)
     layer->weight = total;
     if (__builtin_mul_overflow(in, out, &weights) ||
         __builtin_add_overflow(total, weights, &layer->bias) ||
-        __builtin_add_overflow(layer->bias, out, &m->parameters))
+        __builtin_add_overflow(layer->bias, out, &layer->gain) ||
+        __builtin_add_overflow(layer->gain, out, &layer->shift) ||
+        __builtin_add_overflow(layer->shift, out, &total))
         return false;
+    m->parameters = m->layer_norm && !last ? total : layer->gain;
     return m->parameters < INT64_MAX / 64; /* so that sizes in bytes can be computed */
 }
 
@@ -24,6 +27,8 @@ dt_code dt_model_init(dt_model *m, const dt_model_shape *shape, dt_error *err)
 {
     *m = (dt_model){.n_layers = shape->n_hidden + 1,
                     .activation = shape->activation,
+                    .layer_norm = shape->layer_norm,
+                    .dropout = {.p = shape->dropout},
                     .loss = shape->loss,
                     .inputs = shape->inputs,
                     .outputs = shape->outputs};
@@ -33,8 +38,8 @@ dt_code dt_model_init(dt_model *m, const dt_model_shape *shape, dt_error *err)
     for (int i = 0; i < m->n_layers; i++) {
         int64_t in = i == 0 ? shape->inputs : shape->hidden[i - 1];
         int64_t out = i == shape->n_hidden ? shape->outputs : shape->hidden[i];
-        m->layer[i].number = 2 * i;
-        if (!add_layer(m, &m->layer[i], in, out))
+        m->layer[i].number = i * dt_model_numbers(shape->layer_norm, shape->dropout);
+        if (!add_layer(m, &m->layer[i], in, out, i == shape->n_hidden))
             return dt_fail(err, DT_ERR_MEMORY, "no memory could hold a layer of %lld by %lld",
                            (long long)in, (long long)out);
     }
@@ -47,31 +52,54 @@ void dt_model_free(dt_model *m)
     m->layer = NULL;
 }
 
+int dt_model_numbers(bool layer_norm, double dropout)
+{
+    return 2 + layer_norm + (dropout > 0);
+}
+
+/* Tensors of a layer but the last. */
+static int tensors_a_layer(const dt_model *m)
+{
+    return m->layer_norm ? 4 : 2;
+}
+
 int dt_model_tensors(const dt_model *m)
 {
-    return 2 * m->n_layers;
+    return tensors_a_layer(m) * (m->n_layers - 1) + 2;
 }
 
 dt_tensor dt_model_tensor(const dt_model *m, int i)
 {
-    const dt_layer *l = &m->layer[i / 2];
-    bool is_weight = i % 2 == 0;
-    dt_tensor t = {.dims = is_weight ? 2 : 1,
+    const dt_layer *l = &m->layer[i / tensors_a_layer(m)];
+    int which = i % tensors_a_layer(m); /* weight, bias, gain, shift */
+    const int64_t begin[] = {l->weight, l->bias, l->gain, l->shift};
+    dt_tensor t = {.dims = which == 0 ? 2 : 1,
                    .dim = {l->out, l->in},
-                   .begin = is_weight ? l->weight : l->bias,
-                   .count = is_weight ? l->out * l->in : l->out};
-    snprintf(t.name, sizeof t.name, "%d.%s", l->number, is_weight ? "weight" : "bias");
+                   .begin = begin[which],
+                   .count = which == 0 ? l->out * l->in : l->out};
+    snprintf(t.name, sizeof t.name, "%d.%s", l->number + which / 2,
+             which % 2 == 0 ? "weight" : "bias");
     return t;
+}
+
+static void draw_layer(const dt_model *m, int l, uint64_t seed, float *parameters)
+{
+    const dt_layer *layer = &m->layer[l];
+    float bound = 1 / sqrtf((float)layer->in);
+    dt_random random = {.seed = seed, .purpose = DT_RANDOM_INIT, .stream = 2 * (uint32_t)l};
+    dt_random_uniform(&random, -bound, bound, parameters + layer->weight, layer->out * layer->in);
+    random.stream++;
+    dt_random_uniform(&random, -bound, bound, parameters + layer->bias, layer->out);
+    for (int64_t i = 0; i < layer->out && m->layer_norm && l < m->n_layers - 1; i++) {
+        parameters[layer->gain + i] = 1;
+        parameters[layer->shift + i] = 0;
+    }
 }
 
 void dt_model_draw(const dt_model *m, uint64_t seed, float *parameters)
 {
-    for (int i = 0; i < 2 * m->n_layers; i++) {
-        dt_tensor t = dt_model_tensor(m, i);
-        dt_random random = {.seed = seed, .purpose = DT_RANDOM_INIT, .stream = (uint32_t)i};
-        float bound = 1 / sqrtf((float)m->layer[i / 2].in);
-        dt_random_uniform(&random, -bound, bound, parameters + t.begin, t.count);
-    }
+    for (int l = 0; l < m->n_layers; l++)
+        draw_layer(m, l, seed, parameters);
 }
 
 const char *dt_activation_name(dt_activation activation)
@@ -98,8 +126,13 @@ char *dt_model_describe(const dt_model *m)
     for (int i = 0; i < m->n_layers; i++)
         fprintf(out, "%lld-", (long long)m->layer[i].in);
     fprintf(out, "%lld", (long long)m->outputs);
-    if (m->n_layers > 1)
+    if (m->n_layers > 1) {
         fprintf(out, " %s", dt_activation_name(m->activation));
+        if (m->layer_norm)
+            fputs(", layer norm", out);
+        if (m->dropout.p > 0)
+            fprintf(out, ", dropout %g", m->dropout.p);
+    }
     fprintf(out, ", %s", dt_loss_name(m->loss));
     fclose(out);
     return text;

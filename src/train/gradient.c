@@ -124,7 +124,7 @@ static void take_batch(dt_gradient *g, dt_loader *loader)
         }
         *s = first;
         s->count = g->collected.count;
-        s->feed = (dt_feed){.x = g->collected.x, .y = g->collected.y};
+        s->feed = (dt_feed){.x = g->collected.x, .y = g->collected.y, .first = first.feed.first};
     }
     g->part =
         (dt_batch_part){.feed = &s->feed, .first = s->first, .rows = s->count, .block = g->block};

@@ -15,7 +15,7 @@ static const char *const reductions[] = {"exact", "fast", NULL};
 static const char *const bindings[] = {"auto", "keep", NULL};
 static const char *const progresses[] = {"auto", "always", "never", NULL};
 
-#define BELOW_1 0.999999 /* 1 would keep all and take nothing new */
+#define BELOW_1 0.999999
 
 enum { MAX_WIDTH = 1 << 24 }; /* the weights of 1024 such layers still fit an int64_t */
 
@@ -53,6 +53,10 @@ const dt_option dt_train_option_table[] = {
     {"Model", "hidden", "N,N,...", "none", "widths of the hidden layers; none: a linear model",
      WIDTHS(hidden)},
     {NULL, "activation", "NAME", "relu", "between layers", CHOICE(activation, activations)},
+    {NULL, "layer-norm", NULL, NULL, "normalise the inputs of each hidden activation",
+     FLAG(layer_norm)},
+    {NULL, "dropout", "P", "0", "in training, drop each hidden activation with this probability",
+     REAL_TO(dropout, BELOW_1)},
     {NULL, "loss", "NAME", "auto", "auto: cross-entropy for integer y, mse for float y",
      CHOICE(loss, losses)},
     {NULL, "class-weights", "W,W,...", NULL,

@@ -234,9 +234,12 @@ static dt_code build_model(dt_run *r, dt_error *err)
                             .hidden = o->hidden.width,
                             .n_hidden = o->hidden.n,
                             .activation = (dt_activation)o->activation,
-                            .loss = r->model.loss};
+                            .loss = r->model.loss,
+                            .layer_norm = o->layer_norm,
+                            .dropout = o->dropout};
     if (dt_model_init(&r->model, &shape, err) || check_memory(r, err))
         return err->code;
+    r->model.dropout.seed = run_seed(o);
     int64_t n = r->model.parameters;
     dt_optimizer_options optimizer = optimizer_options(r);
     dt_gradient_options gradient = gradient_options(r);

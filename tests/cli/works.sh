@@ -146,6 +146,27 @@ for ranks in 1 3; do
     rm run.jsonl
 done
 
+# Evaluation drops nothing, so it says the same twice.
+name=between
+for ranks in 1 3; do
+    launch "$ranks" --data classes.h5 --hidden 8,8 --layer-norm --dropout 0.2 --optimizer adamw --batch-size 2 \
+        --epochs 20 --quiet --checkpoint run
+    status=$?
+    check "status $status" status_is 0
+    model=run/step-0000000060.h5
+    launch "$ranks" info $model >output
+    check "info" grep -q ' relu, layer norm, dropout 0.2, cross-entropy' output
+    check "tensors" same "$(grep -c '^  [0-9]*\.\(weight\|bias\) ' output)" 10
+    check "the last one's number" grep -q '^  8\.bias \[3\]$' output
+    launch "$ranks" evaluate --model $model --data classes.h5 >output
+    launch 2 evaluate --model $model --data classes.h5 >output.2
+    check "evaluate" same "$(<output)" "$(<output.2)"
+    launch "$ranks" --data classes.h5 --hidden 8,8 --layer-norm --dropout 0.2 --init-from $model --quiet
+    status=$?
+    check "status $status" status_is 0
+    rm -r run
+done
+
 name=config
 launch 3 --config $F/good.conf --epochs 1 --data $F/good.h5 >output
 status=$?

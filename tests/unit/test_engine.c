@@ -226,8 +226,9 @@ static void activations(void **state)
     for (int f = DT_ACT_RELU; f <= DT_ACT_GELU; f++)
         for (int loss = DT_LOSS_MSE; loss <= DT_LOSS_CROSS_ENTROPY;
              loss += DT_LOSS_CROSS_ENTROPY - DT_LOSS_MSE)
-            check_case(&(dt_model_shape){5, 3, hidden, 2, (dt_activation)f, (dt_loss)loss}, 20, 1,
-                       1000);
+            check_case(
+                &(dt_model_shape){5, 3, hidden, 2, (dt_activation)f, (dt_loss)loss, false, 0}, 20,
+                1, 1000);
 }
 
 /* Around the size of a wave on one thread, 128, and several waves. */
@@ -236,9 +237,10 @@ static void rows(void **state)
     (void)state;
     static const int64_t n[] = {1, 127, 128, 129, 300};
     for (int i = 0; i < 5; i++) {
-        check_case(&(dt_model_shape){5, 3, hidden, 1, DT_ACT_TANH, DT_LOSS_CROSS_ENTROPY}, n[i], 1,
+        check_case(&(dt_model_shape){5, 3, hidden, 1, DT_ACT_TANH, DT_LOSS_CROSS_ENTROPY, false, 0},
+                   n[i], 1, 40);
+        check_case(&(dt_model_shape){4, 1, NULL, 0, DT_ACT_RELU, DT_LOSS_MSE, false, 0}, n[i], 1,
                    40);
-        check_case(&(dt_model_shape){4, 1, NULL, 0, DT_ACT_RELU, DT_LOSS_MSE}, n[i], 1, 40);
     }
 }
 
@@ -250,7 +252,7 @@ static void threads(void **state)
     for (int i = 0; i < 2; i++)
         for (int f = DT_ACT_RELU; f <= DT_ACT_GELU; f++)
             check_case(&(dt_model_shape){10, 4, wide, 2, (dt_activation)f,
-                                         f % 2 ? DT_LOSS_MSE : DT_LOSS_CROSS_ENTROPY},
+                                         f % 2 ? DT_LOSS_MSE : DT_LOSS_CROSS_ENTROPY, false, 0},
                        n[i], 3, 12);
 }
 
@@ -259,10 +261,12 @@ static void wide_layers(void **state)
 {
     (void)state;
     static const int64_t wide[] = {256, 256}, wider[] = {512, 256};
-    check_case(&(dt_model_shape){8, 2, wide, 2, DT_ACT_GELU, DT_LOSS_MSE}, 29, 1, 24);
-    check_case(&(dt_model_shape){8, 2, wide, 2, DT_ACT_SIGMOID, DT_LOSS_CROSS_ENTROPY}, 129, 3, 6);
-    check_case(&(dt_model_shape){256, 256, wide, 1, DT_ACT_TANH, DT_LOSS_CROSS_ENTROPY}, 12, 3, 24);
-    check_case(&(dt_model_shape){256, 1, wider, 2, DT_ACT_TANH, DT_LOSS_MSE}, 2, 3, 24);
+    check_case(&(dt_model_shape){8, 2, wide, 2, DT_ACT_GELU, DT_LOSS_MSE, false, 0}, 29, 1, 24);
+    check_case(&(dt_model_shape){8, 2, wide, 2, DT_ACT_SIGMOID, DT_LOSS_CROSS_ENTROPY, false, 0},
+               129, 3, 6);
+    check_case(&(dt_model_shape){256, 256, wide, 1, DT_ACT_TANH, DT_LOSS_CROSS_ENTROPY, false, 0},
+               12, 3, 24);
+    check_case(&(dt_model_shape){256, 1, wider, 2, DT_ACT_TANH, DT_LOSS_MSE, false, 0}, 2, 3, 24);
 }
 
 /* A network of one value everywhere. */
@@ -270,7 +274,7 @@ static void narrow(void **state)
 {
     (void)state;
     static const int64_t one[] = {1, 1};
-    check_case(&(dt_model_shape){1, 1, one, 2, DT_ACT_TANH, DT_LOSS_MSE}, 5, 3, 1000);
+    check_case(&(dt_model_shape){1, 1, one, 2, DT_ACT_TANH, DT_LOSS_MSE, false, 0}, 5, 3, 1000);
 }
 
 static void no_rows(void **state)
@@ -278,7 +282,7 @@ static void no_rows(void **state)
     (void)state;
     sample s;
     dt_team team = {.threads = 3};
-    make(&s, &(dt_model_shape){5, 3, hidden, 2, DT_ACT_RELU, DT_LOSS_MSE}, 0);
+    make(&s, &(dt_model_shape){5, 3, hidden, 2, DT_ACT_RELU, DT_LOSS_MSE, false, 0}, 0);
     dt_engine *engine = engine_of(&s, &team);
     float *gradient = draws(s.model.parameters, 1, 4), *before = draws(s.model.parameters, 1, 4);
     size_t bytes = (size_t)s.model.parameters * sizeof *gradient;
@@ -301,7 +305,7 @@ static void repeatable(void **state)
     static const int64_t wide[] = {40, 50};
     sample s;
     dt_team team = {.threads = 3};
-    make(&s, &(dt_model_shape){10, 4, wide, 2, DT_ACT_GELU, DT_LOSS_CROSS_ENTROPY}, 800);
+    make(&s, &(dt_model_shape){10, 4, wide, 2, DT_ACT_GELU, DT_LOSS_CROSS_ENTROPY, false, 0}, 800);
     dt_engine *engine = engine_of(&s, &team);
     size_t bytes = (size_t)s.model.parameters * sizeof(float);
     float *first = malloc(bytes), *second = malloc(bytes);
@@ -324,7 +328,9 @@ static void nan_reaches_the_loss(void **state)
     for (int f = DT_ACT_RELU; f <= DT_ACT_GELU; f++) {
         sample s;
         dt_team team = {.threads = 1};
-        make(&s, &(dt_model_shape){5, 3, hidden, 2, (dt_activation)f, DT_LOSS_CROSS_ENTROPY}, 20);
+        make(&s,
+             &(dt_model_shape){5, 3, hidden, 2, (dt_activation)f, DT_LOSS_CROSS_ENTROPY, false, 0},
+             20);
         dt_engine *engine = engine_of(&s, &team);
         float *gradient = malloc((size_t)s.model.parameters * sizeof *gradient), kept = s.x[33];
         s.x[33] = NAN;
@@ -338,6 +344,63 @@ static void nan_reaches_the_loss(void **state)
     }
 }
 
+/* The gradient as integers is that of floats to within their rounding, in every tensor: with a
+ * LayerNorm and dropout, in blocks of which the last lacks rows, on any number of threads the same.
+ */
+static void integers(void **state)
+{
+    (void)state;
+    enum { ROWS_HERE = 300, BLOCK = 64, BLOCKS = 5 };
+    static const int64_t wide[] = {40, 33};
+    sample s;
+    make(&s, &(dt_model_shape){10, 4, wide, 2, DT_ACT_GELU, DT_LOSS_CROSS_ENTROPY, true, 0.25},
+         ROWS_HERE);
+    int64_t P = s.model.parameters;
+    float *floats = malloc((size_t)P * sizeof *floats),
+          *undone = malloc((size_t)P * sizeof *undone);
+    int32_t *sums[2];
+    for (int t = 0; t < 2; t++) {
+        dt_team team = {.threads = 1 + 2 * t};
+        dt_error err = {0};
+        dt_engine *engine;
+        dt_scales scales;
+        dt_feed feed = {.x = s.x, .y = s.y, .first = 12345};
+        dt_batch_part part = {.feed = &feed, .rows = ROWS_HERE, .block = BLOCK};
+        double loss[BLOCKS] = {0};
+        int64_t exponent[128], weight = 0;
+        float most[128] = {0};
+        dt_engine_create(&engine, &s.model, &team, BLOCK, &err);
+        dt_scales_init(&scales, &s.model, BLOCKS, &err);
+        assert_int_equal(err.code, DT_OK);
+        assert_int_equal(scales.n, 10 + 3 + 40 + 3 + 33 + 1 + 2);
+        dt_engine_measure(engine, s.parameters, &part, most);
+        dt_scales_exponents(&scales, most, exponent);
+        assert_true(dt_scales_measured(&scales, exponent));
+        sums[t] = malloc((size_t)P * sizeof *sums[t]);
+        dt_engine_gradient_exact(engine, s.parameters, &part, false, &scales, sums[t],
+                                 &(dt_exact_sums){.loss = loss});
+        dt_scales_undo(&scales, sums[t], undone);
+        dt_engine_gradient(engine, s.parameters, &feed, ROWS_HERE, false, floats, &weight);
+        dt_scales_free(&scales);
+        dt_engine_destroy(engine);
+    }
+    assert_memory_equal(sums[0], sums[1], (size_t)P * sizeof *sums[0]);
+    for (int i = 0; i < dt_model_tensors(&s.model); i++) {
+        dt_tensor tensor = dt_model_tensor(&s.model, i);
+        double largest = 0;
+        for (int64_t k = tensor.begin; k < tensor.begin + tensor.count; k++)
+            largest = fmax(largest, fabs((double)floats[k]));
+        assert_true(largest > 0.01);
+        for (int64_t k = tensor.begin; k < tensor.begin + tensor.count; k++)
+            assert_true(fabs((double)floats[k] - (double)undone[k]) < 1e-5 * largest);
+    }
+    free(sums[0]);
+    free(sums[1]);
+    free(floats);
+    free(undone);
+    destroy(&s);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -345,6 +408,7 @@ int main(void)
         cmocka_unit_test(threads),     cmocka_unit_test(wide_layers),
         cmocka_unit_test(narrow),      cmocka_unit_test(no_rows),
         cmocka_unit_test(repeatable),  cmocka_unit_test(nan_reaches_the_loss),
+        cmocka_unit_test(integers),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -25,7 +25,7 @@ static void check_tensors(const dt_model_shape *shape, const dt_tensor *expected
 {
     dt_model model;
     make(&model, shape);
-    assert_int_equal(model.n_layers * 2, n);
+    assert_int_equal(dt_model_tensors(&model), n);
     assert_int_equal(model.parameters, parameters);
     assert_int_equal(model.inputs, shape->inputs);
     assert_int_equal(model.outputs, shape->outputs);
@@ -62,8 +62,9 @@ static void one_hidden(void **state)
         {"2.weight", 2, {10, 512}, 401920, 5120},
         {"2.bias", 1, {10}, 407040, 10},
     };
-    check_tensors(&(dt_model_shape){784, 10, hidden, 1, DT_ACT_RELU, DT_LOSS_CROSS_ENTROPY},
-                  expected, 4, 407050);
+    check_tensors(
+        &(dt_model_shape){784, 10, hidden, 1, DT_ACT_RELU, DT_LOSS_CROSS_ENTROPY, false, 0},
+        expected, 4, 407050);
 }
 
 static void three_hidden(void **state)
@@ -76,7 +77,44 @@ static void three_hidden(void **state)
         {"4.weight", 2, {5, 4}, 25, 20}, {"4.bias", 1, {5}, 45, 5},
         {"6.weight", 2, {6, 5}, 50, 30}, {"6.bias", 1, {6}, 80, 6},
     };
-    check_tensors(&(dt_model_shape){2, 6, hidden, 3, DT_ACT_TANH, DT_LOSS_MSE}, expected, 8, 86);
+    check_tensors(&(dt_model_shape){2, 6, hidden, 3, DT_ACT_TANH, DT_LOSS_MSE, false, 0}, expected,
+                  8, 86);
+}
+
+/* Linear, LayerNorm, activation, Dropout: each takes a number. */
+static void all_between(void **state)
+{
+    (void)state;
+    static const int64_t hidden[] = {3, 4};
+    static const dt_tensor expected[] = {
+        {"0.weight", 2, {3, 2}, 0, 6},   {"0.bias", 1, {3}, 6, 3},
+        {"1.weight", 1, {3}, 9, 3},      {"1.bias", 1, {3}, 12, 3},
+        {"4.weight", 2, {4, 3}, 15, 12}, {"4.bias", 1, {4}, 27, 4},
+        {"5.weight", 1, {4}, 31, 4},     {"5.bias", 1, {4}, 35, 4},
+        {"8.weight", 2, {1, 4}, 39, 4},  {"8.bias", 1, {1}, 43, 1},
+    };
+    check_tensors(&(dt_model_shape){2, 1, hidden, 2, DT_ACT_TANH, DT_LOSS_MSE, true, 0.5}, expected,
+                  10, 44);
+}
+
+/* Weights begin as those of the same model without; a LayerNorm with 1 and 0. */
+static void draws_norms(void **state)
+{
+    (void)state;
+    static const int64_t hidden[] = {3};
+    dt_model with, without;
+    float a[20], b[20];
+    make(&with, &(dt_model_shape){2, 1, hidden, 1, DT_ACT_TANH, DT_LOSS_MSE, true, 0});
+    make(&without, &(dt_model_shape){2, 1, hidden, 1, DT_ACT_TANH, DT_LOSS_MSE, false, 0});
+    assert_int_equal(with.parameters, without.parameters + 6);
+    dt_model_draw(&with, 5, a);
+    dt_model_draw(&without, 5, b);
+    assert_memory_equal(a, b, 9 * sizeof *a);
+    assert_memory_equal(a + 15, b + 9, 4 * sizeof *a);
+    for (int i = 0; i < 3; i++)
+        assert_true(a[9 + i] == 1 && a[12 + i] == 0);
+    dt_model_free(&with);
+    dt_model_free(&without);
 }
 
 static void check_text(const dt_model_shape *shape, const char *expected)
@@ -93,21 +131,24 @@ static void description(void **state)
 {
     (void)state;
     static const int64_t hidden[] = {512, 256};
-    check_text(&(dt_model_shape){10, 1, NULL, 0, DT_ACT_RELU, DT_LOSS_MSE}, "linear 10-1, mse");
-    check_text(&(dt_model_shape){784, 10, hidden, 1, DT_ACT_RELU, DT_LOSS_CROSS_ENTROPY},
+    check_text(&(dt_model_shape){10, 1, NULL, 0, DT_ACT_RELU, DT_LOSS_MSE, false, 0},
+               "linear 10-1, mse");
+    check_text(&(dt_model_shape){784, 10, hidden, 1, DT_ACT_RELU, DT_LOSS_CROSS_ENTROPY, false, 0},
                "784-512-10 relu, cross-entropy");
-    check_text(&(dt_model_shape){1, 2, hidden, 2, DT_ACT_GELU, DT_LOSS_MSE},
+    check_text(&(dt_model_shape){1, 2, hidden, 2, DT_ACT_GELU, DT_LOSS_MSE, false, 0},
                "1-512-256-2 gelu, mse");
-    check_text(&(dt_model_shape){1, 2, hidden, 2, DT_ACT_SIGMOID, DT_LOSS_MSE},
+    check_text(&(dt_model_shape){1, 2, hidden, 2, DT_ACT_SIGMOID, DT_LOSS_MSE, false, 0},
                "1-512-256-2 sigmoid, mse");
-    check_text(&(dt_model_shape){1, 2, hidden, 2, DT_ACT_TANH, DT_LOSS_MSE},
+    check_text(&(dt_model_shape){1, 2, hidden, 2, DT_ACT_RELU, DT_LOSS_MAE, true, 0.25},
+               "1-512-256-2 relu, layer norm, dropout 0.25, mae");
+    check_text(&(dt_model_shape){1, 2, hidden, 2, DT_ACT_TANH, DT_LOSS_MSE, false, 0},
                "1-512-256-2 tanh, mse");
 }
 
 /* ---- Drawing the weights -------------------------------------------------------------------- */
 
 static const int64_t widths[] = {100, 400};
-static const dt_model_shape drawn = {25, 300, widths, 2, DT_ACT_RELU, DT_LOSS_MSE};
+static const dt_model_shape drawn = {25, 300, widths, 2, DT_ACT_RELU, DT_LOSS_MSE, false, 0};
 
 static float *draw(const dt_model *model, uint64_t seed)
 {
@@ -173,7 +214,7 @@ static void tensors_differ(void **state)
     (void)state;
     static const int64_t hidden[] = {16, 16};
     dt_model model;
-    make(&model, &(dt_model_shape){16, 16, hidden, 2, DT_ACT_RELU, DT_LOSS_MSE});
+    make(&model, &(dt_model_shape){16, 16, hidden, 2, DT_ACT_RELU, DT_LOSS_MSE, false, 0});
     float *parameters = draw(&model, 0);
     for (int i = 0; i < 6; i++)
         for (int k = 0; k < i; k++)
@@ -191,7 +232,7 @@ static void check_too_large(int64_t inputs, const int64_t *hidden, int n, int64_
 {
     dt_model model;
     dt_error err = {0};
-    dt_model_shape shape = {inputs, outputs, hidden, n, DT_ACT_RELU, DT_LOSS_MSE};
+    dt_model_shape shape = {inputs, outputs, hidden, n, DT_ACT_RELU, DT_LOSS_MSE, false, 0};
     assert_int_equal(dt_model_init(&model, &shape, &err), DT_ERR_MEMORY);
     assert_int_equal(err.code, DT_ERR_MEMORY);
     assert_string_equal(err.text, text);
@@ -218,7 +259,8 @@ static void large(void **state)
     (void)state;
     static const int64_t hidden[] = {1 << 20};
     dt_model model;
-    make(&model, &(dt_model_shape){1 << 20, 1 << 20, hidden, 1, DT_ACT_RELU, DT_LOSS_MSE});
+    make(&model,
+         &(dt_model_shape){1 << 20, 1 << 20, hidden, 1, DT_ACT_RELU, DT_LOSS_MSE, false, 0});
     assert_int_equal(model.parameters, (1ll << 41) + (1ll << 21));
     assert_int_equal(dt_model_tensor(&model, 3).begin, (1ll << 41) + (1ll << 20));
     dt_model_free(&model);
@@ -228,7 +270,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(linear),         cmocka_unit_test(one_hidden),
-        cmocka_unit_test(three_hidden),   cmocka_unit_test(description),
+        cmocka_unit_test(three_hidden),   cmocka_unit_test(all_between),
+        cmocka_unit_test(draws_norms),    cmocka_unit_test(description),
         cmocka_unit_test(bounds),         cmocka_unit_test(seeds),
         cmocka_unit_test(tensors_differ), cmocka_unit_test(too_large),
         cmocka_unit_test(large),
