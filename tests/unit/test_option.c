@@ -255,15 +255,15 @@ static void train_defaults(void **state)
         text,
         "{\"data\":null,\"x\":\"x\",\"y\":\"y\",\"normalize\":\"none\",\"no-shuffle\":false,\"drop-"
         "last\":false,\"val-data\":null,\"val-fraction\":null,\"memory\":null,\"hidden\":[],"
-        "\"activation\":\"relu\",\"layer-norm\":false,\"dropout\":0.0,\"loss\":\"auto\",\"class-"
-        "weights\":null,\"label-smoothing\":0.0,\"init-from\":null,\"optimizer\":\"sgd\",\"lr\":0."
-        "01,\"momentum\":0.0,\"nesterov\":false,\"weight-decay\":0.0,\"beta1\":0.90000000000000002,"
-        "\"beta2\":0.999,\"eps\":1e-8,\"schedule\":\"constant\",\"warmup\":0,\"scale-lr\":null,"
-        "\"clip-norm\":null,\"epochs\":5,\"max-steps\":null,\"patience\":null,\"batch-size\":100,"
-        "\"seed\":0,\"threads\":null,\"bind\":\"auto\",\"reduce\":\"exact\",\"checkpoint\":null,"
-        "\"checkpoint-every\":"
-        "\"1e\",\"keep\":3,\"resume\":false,\"log\":null,\"log-steps\":1,\"log-every\":null,"
-        "\"progress\":\"auto\",\"quiet\":false}");
+        "\"activation\":\"relu\",\"layer-norm\":false,\"dropout\":0.0,\"init-from\":null,\"loss\":"
+        "\"auto\",\"class-weights\":null,\"label-smoothing\":0.0,\"optimizer\":\"sgd\","
+        "\"momentum\":0.0,\"nesterov\":false,\"weight-decay\":0.0,\"beta1\":0.90000000000000002,"
+        "\"beta2\":0.999,\"eps\":1e-8,\"clip-norm\":null,\"lr\":0.01,\"schedule\":\"constant\","
+        "\"warmup\":0,\"scale-lr\":null,\"epochs\":5,\"max-steps\":null,\"patience\":null,\"batch-"
+        "size\":100,\"seed\":0,\"threads\":null,\"bind\":\"auto\",\"reduce\":\"exact\","
+        "\"checkpoint\":null,\"checkpoint-"
+        "every\":\"1e\",\"keep\":3,\"resume\":false,\"log\":null,\"log-steps\":1,\"log-every\":"
+        "null,\"progress\":\"auto\",\"quiet\":false}");
     free(text);
     json_decref(all);
     dt_train_options_free(&options);
