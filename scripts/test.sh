@@ -61,8 +61,11 @@ test_threads() {
 echo "== build-thread"
 check threads test_threads
 
+echo "== bench"
+check bench build_in build bench
+
 echo "== sources"
-mapfile -t sources < <(find include src tests -name '*.[ch]' | sort)
+mapfile -t sources < <(find include src tests scripts -name '*.[ch]' | sort)
 # Versions format differently; 14 is the one the tree is formatted with.
 format=
 for candidate in clang-format-14 clang-format; do
@@ -79,7 +82,7 @@ fi
 if command -v cppcheck >/dev/null; then
     check cppcheck cppcheck -q -j "$(cores)" --std=c11 --language=c --inline-suppr --error-exitcode=1 \
         --enable=warning,performance,portability --suppress=missingIncludeSystem \
-        -I include -I src src tests
+        -I include -I src src tests scripts
 else
     echo "cppcheck: skipped, it is not installed"
 fi
