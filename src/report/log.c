@@ -140,6 +140,14 @@ void dt_log_step(dt_log *log, const dt_report_step_facts *facts, dt_error *err)
         dt_log_flush(log, err);
 }
 
+/* As hexadecimal digits: JSON's numbers need not hold 64 bits. */
+static json_t *hash(uint64_t value)
+{
+    char text[17];
+    snprintf(text, sizeof text, "%016llx", (unsigned long long)value);
+    return json_string(text);
+}
+
 /* val_loss and val_accuracy in every event, the others where there are such. */
 static void add_scores(json_t *event, const dt_report_epoch_facts *facts)
 {
@@ -171,6 +179,7 @@ void dt_log_epoch(dt_log *log, const dt_report_epoch_facts *facts, dt_error *err
                   "global_step", whole(facts->global_step), "samples", whole(facts->samples),
                   "train_loss", dt_json_real(facts->train_loss));
     add_scores(event, facts);
+    json_object_set_new(event, "weights_hash", hash(facts->weights_hash));
     json_object_set_new(event, "seconds", dt_json_real(facts->seconds));
     json_object_set_new(event, "samples_per_second", dt_json_real(speed));
     json_object_set_new(event, "time", time);
@@ -189,13 +198,14 @@ void dt_log_checkpoint(dt_log *log, const char *path, int64_t global_step, dt_er
     dt_log_flush(log, err);
 }
 
-void dt_log_end(dt_log *log, const char *status, int64_t epochs, int64_t global_step, dt_error *err)
+void dt_log_end(dt_log *log, const dt_report_end_facts *facts, dt_error *err)
 {
     if (!log->file)
         return;
     write_event(log,
-                json_pack("{s:s, s:s, s:o, s:o}", "event", "end", "status", status, "epochs",
-                          whole(epochs), "global_step", whole(global_step)),
+                json_pack("{s:s, s:s, s:o, s:o, s:o}", "event", "end", "status", facts->status,
+                          "epochs", whole(facts->epochs), "global_step", whole(facts->global_step),
+                          "weights_hash", hash(facts->weights_hash)),
                 err);
     dt_log_flush(log, err);
 }

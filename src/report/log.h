@@ -27,8 +27,7 @@ void dt_log_start(dt_log *log, const dt_train_options *options, const dt_report_
 void dt_log_step(dt_log *log, const dt_report_step_facts *facts, dt_error *err);
 void dt_log_epoch(dt_log *log, const dt_report_epoch_facts *facts, dt_error *err);
 void dt_log_checkpoint(dt_log *log, const char *path, int64_t global_step, dt_error *err);
-void dt_log_end(dt_log *log, const char *status, int64_t epochs, int64_t global_step,
-                dt_error *err);
+void dt_log_end(dt_log *log, const dt_report_end_facts *facts, dt_error *err);
 
 /* What has been logged, to the system; and from there onto the disk. The latter in any thread. */
 void dt_log_flush(dt_log *log, dt_error *err);

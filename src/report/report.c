@@ -131,16 +131,17 @@ void dt_report_patience(dt_report *report, int64_t epoch, double loss)
     dt_console_patience(&report->console, report->options->patience, epoch, loss, &report->failure);
 }
 
-void dt_report_end(dt_report *report, const char *status, int64_t epochs, int64_t global_step)
+void dt_report_end(dt_report *report, const dt_report_end_facts *facts)
 {
     if (!report)
         return;
     dt_progress_clear(&report->bar);
-    if (strcmp(status, "failed") != 0)
-        dt_console_end(&report->console, strcmp(status, "finished") == 0 ? "Finished" : "Stopped",
-                       epochs, global_step, dt_clock() - report->begun, report->checkpoint,
-                       &report->failure);
-    dt_log_end(&report->log, status, epochs, global_step, &report->failure);
+    if (strcmp(facts->status, "failed") != 0)
+        dt_console_end(&report->console,
+                       strcmp(facts->status, "finished") == 0 ? "Finished" : "Stopped",
+                       facts->epochs, facts->global_step, dt_clock() - report->begun,
+                       report->checkpoint, &report->failure);
+    dt_log_end(&report->log, facts, &report->failure);
 }
 
 dt_code dt_report_check(const dt_report *report, dt_error *err)

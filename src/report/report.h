@@ -38,10 +38,17 @@ typedef struct {
     int64_t epoch, global_step, samples; /* samples seen in this epoch */
     double train_loss;                   /* mean over them */
     bool validated;
-    dt_scores val; /* if it was */
+    dt_scores val;         /* if it was */
+    uint64_t weights_hash; /* after it */
     double seconds;
     double data, compute, allreduce, update; /* seconds of it, on this rank */
 } dt_report_epoch_facts;
+
+typedef struct {
+    const char *status;          /* "finished", "stopped" or "failed" */
+    int64_t epochs, global_step; /* epochs: completed ones */
+    uint64_t weights_hash;
+} dt_report_end_facts;
 
 /* Open the report of a run: create (or empty) the log file if options name one; of a run that goes
  * on it is cut behind the steps that are done.
@@ -70,8 +77,8 @@ dt_code dt_report_sync(const dt_report *report, dt_error *err);
 void dt_report_patience(dt_report *report, int64_t epoch, double loss);
 
 /* The closing line on the console, which a run that failed does not have, and the "end" event.
- * status is "finished", "stopped" or "failed"; epochs are completed ones. */
-void dt_report_end(dt_report *report, const char *status, int64_t epochs, int64_t global_step);
+ */
+void dt_report_end(dt_report *report, const dt_report_end_facts *facts);
 
 /* DT_OK, or the first write that failed, naming the file. Cheap enough for every step. */
 dt_code dt_report_check(const dt_report *report, dt_error *err);

@@ -34,8 +34,9 @@ typedef struct {
     dt_schedule schedule;
     dt_loader *loader;
     int64_t steps_per_epoch, total_steps;
-    dt_resume resume; /* what it goes on from, if anything */
-    dt_course course; /* how far it has come */
+    dt_resume resume;      /* what it goes on from, if anything */
+    dt_course course;      /* how far it has come */
+    uint64_t weights_hash; /* when the ranks' weights were last compared */
     double lr;
     bool due; /* a checkpoint, by the clock, after the last step; the same on every rank, */
     int stop; /* as is the signal that came (dt_stop_signal) */

@@ -3,6 +3,7 @@
 
 #include "core/stop.h"
 #include "optim/clip.h"
+#include "train/replicas.h"
 #include "train/run.h"
 #include "train/times.h"
 
@@ -65,6 +66,12 @@ static bool save_is_due(const dt_run *run)
     return run->course.step == 0 && run->course.epoch % every->n == 0;
 }
 
+static dt_code compare_weights(dt_run *run, dt_error *err)
+{
+    return dt_replicas_check(run->world, run->parameters, run->model.parameters, &run->course,
+                             &run->weights_hash, err);
+}
+
 /* Steps from where the run stands to the end of the epoch, or to where it stops. */
 static dt_code run_steps(dt_run *run, dt_times *t, dt_error *err)
 {
@@ -83,8 +90,11 @@ static dt_code run_steps(dt_run *run, dt_times *t, dt_error *err)
         dt_report_step(run->report, &step);
         if (run->stop >= 0)
             return dt_fail(err, DT_STOPPED, "stopped by %s", dt_stop_name(run->stop));
-        if (c->step < run->steps_per_epoch && save_is_due(run))
-            dt_saver_save(run->saver, c, true, false);
+        if (c->step == run->steps_per_epoch || !save_is_due(run))
+            continue;
+        if (compare_weights(run, err))
+            return err->code;
+        dt_saver_save(run->saver, c, true, false);
     }
     return DT_OK;
 }
@@ -130,8 +140,9 @@ static dt_code run_epoch(dt_run *run, dt_error *err)
                                    .compute = t.compute,
                                    .allreduce = t.allreduce,
                                    .update = t.update};
-    if (validate(run, &facts, err))
+    if (compare_weights(run, err) || validate(run, &facts, err))
         return err->code;
+    facts.weights_hash = run->weights_hash;
     bool best = count_epoch(c, &facts);
     dt_report_epoch_end(run->report, &facts);
     dt_saver_save(run->saver, c, save_is_due(run), best);
@@ -141,6 +152,8 @@ static dt_code run_epoch(dt_run *run, dt_error *err)
 /* Every rank has the same weights; rank 0 writes them. Collective. */
 static dt_code save_last(dt_run *run, dt_error *err)
 {
+    if (compare_weights(run, err))
+        return err->code;
     dt_saver_save(run->saver, &run->course, true, false);
     dt_saver_finish(run->saver, err);
     return dt_world_agree(run->world, err);
@@ -192,8 +205,11 @@ static dt_code train(dt_run *run, dt_error *err)
         save_last(run, err);
     else
         dt_saver_finish(run->saver, &unheard);
-    dt_report_end(run->report, err->code ? "failed" : how, run->course.epoch,
-                  run->course.global_step);
+    dt_report_end_facts facts = {.status = err->code ? "failed" : how,
+                                 .epochs = run->course.epoch,
+                                 .global_step = run->course.global_step,
+                                 .weights_hash = run->weights_hash};
+    dt_report_end(run->report, &facts);
     return stop.code && !err->code ? stopped(run, stop.text, err) : err->code;
 }
 

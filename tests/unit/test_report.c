@@ -63,6 +63,7 @@ static dt_code report_run(const dt_train_options *options, const dt_report_run *
                                        .global_step = step,
                                        .samples = 1000,
                                        .train_loss = 0.1,
+                                       .weights_hash = 0xab,
                                        .seconds = 0.5,
                                        .data = 0.125,
                                        .compute = 0.25,
@@ -71,7 +72,8 @@ static dt_code report_run(const dt_train_options *options, const dt_report_run *
         dt_report_epoch_end(report, &facts);
     }
     dt_report_checkpoint(report, "runs/step-0000000004.h5", step);
-    dt_report_end(report, status, epoch, step);
+    dt_report_end(report,
+                  &(dt_report_end_facts){.status = status, .epochs = epoch, .global_step = step, .weights_hash = 0xfedcba9876543210});
     return dt_report_close(report, err);
 }
 
@@ -243,16 +245,19 @@ static void log_lines(void **state)
         "\"model\":\"linear 10-1, mse\",\"options\":{\"lr\":0.01,\"hidden\":[]}}\n"
         "{\"event\":\"epoch\",\"epoch\":1,\"global_step\":2,\"samples\":1000,"
         "\"train_loss\":0.10000000000000001,\"val_loss\":null,\"val_accuracy\":null,"
+        "\"weights_hash\":\"00000000000000ab\","
         "\"seconds\":0.5,\"samples_per_second\":2000.0,\"time\":{\"data\":0.125,\"compute\":0.25,"
         "\"allreduce\":0.0625,\"update\":0.03125}}\n"
         "{\"event\":\"step\",\"epoch\":2,\"step\":1,\"global_step\":3,\"samples\":100,"
         "\"loss\":0.66666666666666663,\"lr\":0.01}\n"
         "{\"event\":\"epoch\",\"epoch\":2,\"global_step\":4,\"samples\":1000,"
         "\"train_loss\":0.10000000000000001,\"val_loss\":null,\"val_accuracy\":null,"
+        "\"weights_hash\":\"00000000000000ab\","
         "\"seconds\":0.5,\"samples_per_second\":2000.0,\"time\":{\"data\":0.125,\"compute\":0.25,"
         "\"allreduce\":0.0625,\"update\":0.03125}}\n"
         "{\"event\":\"checkpoint\",\"path\":\"runs/step-0000000004.h5\",\"global_step\":4}\n"
-        "{\"event\":\"end\",\"status\":\"finished\",\"epochs\":2,\"global_step\":4}\n");
+        "{\"event\":\"end\",\"status\":\"finished\",\"epochs\":2,\"global_step\":4,"
+        "\"weights_hash\":\"fedcba9876543210\"}\n");
 }
 
 /* Losses read back to the same bits; one that is not finite is null. */
@@ -360,7 +365,7 @@ static void no_report(void **state)
     dt_report_step(NULL, NULL);
     dt_report_epoch_end(NULL, NULL);
     dt_report_checkpoint(NULL, "a", 1);
-    dt_report_end(NULL, "finished", 1, 1);
+    dt_report_end(NULL, &(dt_report_end_facts){.status = "finished"});
     assert_int_equal(dt_report_check(NULL, &err), DT_OK);
     assert_int_equal(dt_report_close(NULL, &err), DT_OK);
 }
