@@ -6,6 +6,7 @@
 
 #include "core/team.h"
 #include <dtrain/world.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -31,15 +32,33 @@ void dt_gather(const dt_world *world, const void *send, int64_t n, size_t record
 typedef struct dt_shared dt_shared;
 
 /* So many bytes of this rank, zeros at first. *shared is NULL after an error, and without one where
- * some rank of the job cannot see the memory of another on its node. */
-dt_code dt_shared_create(const dt_world *world, int64_t bytes, dt_shared **shared, dt_error *err);
+ * some rank of the job cannot see the memory of another on its node.
+ *   writable  by the others too */
+dt_code dt_shared_create(const dt_world *world, int64_t bytes, bool writable, dt_shared **shared,
+                         dt_error *err);
 
-/* That of a rank of this node, which only that rank may write to. Not collective. What is written
+/* That of a rank of this node. Not collective. What is written
  * is there for the others after any collective call. */
 void *dt_shared_memory(const dt_shared *shared, int node_rank);
 
 /* Not collective. Takes NULL. */
 void dt_shared_destroy(dt_shared *shared);
+
+/* A vector that is summed over all ranks again and again: a step's gradient. */
+typedef struct dt_reducer dt_reducer;
+
+/* Room for n values of 4 bytes. *reducer is NULL after an error. */
+dt_code dt_reducer_create(const dt_world *world, int64_t n, dt_reducer **reducer, dt_error *err);
+
+/* Where they are, to be filled in. Not collective. */
+void *dt_reducer_values(const dt_reducer *reducer);
+
+/* Sum the first n over all ranks, in place; n the same on every rank. Integers modulo 2^32. */
+void dt_reducer_sum_float(dt_reducer *reducer, int64_t n);
+void dt_reducer_sum_int32(dt_reducer *reducer, int64_t n);
+
+/* Not collective. Takes NULL. */
+void dt_reducer_destroy(dt_reducer *reducer);
 
 /* The cores of the node that this job may use, shared out over its ranks on the node (see place.c).
  *   requested  threads per rank, or 0 for a fair share

@@ -55,42 +55,44 @@ static int create_own(dt_shared *s, int64_t bytes, dt_error *err)
                                     .device = (int64_t)facts.st_dev,
                                     .inode = (int64_t)facts.st_ino};
     if (!s->memory[s->node_rank])
-        dt_fail(err, DT_ERR_MEMORY, "out of memory: %s for the shard",
+        dt_fail(err, DT_ERR_MEMORY, "out of memory: %s for what ranks share",
                 dt_format_bytes((double)bytes, text));
     return fd;
 }
 
 /* Another rank's; NULL where it cannot be opened. */
-static void *open_other(const address *a)
+static void *open_other(const address *a, bool writable)
 {
     char path[64];
     struct stat facts;
     void *memory = MAP_FAILED;
     snprintf(path, sizeof path, "/proc/%lld/fd/%lld", (long long)a->process, (long long)a->file);
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    int fd = open(path, (writable ? O_RDWR : O_RDONLY) | O_CLOEXEC);
     if (fd < 0)
         return NULL;
     if (fstat(fd, &facts) == 0 && (int64_t)facts.st_dev == a->device &&
         (int64_t)facts.st_ino == a->inode)
-        memory = mmap(NULL, (size_t)a->bytes, PROT_READ, MAP_SHARED, fd, 0);
+        memory = mmap(NULL, (size_t)a->bytes, PROT_READ | (writable ? PROT_WRITE : 0), MAP_SHARED,
+                      fd, 0);
     close(fd);
     return memory == MAP_FAILED ? NULL : memory;
 }
 
 /* Returns whether this rank sees every rank's. */
-static bool open_others(dt_shared *s, MPI_Comm node)
+static bool open_others(dt_shared *s, MPI_Comm node, bool writable)
 {
     bool all = true;
     MPI_Allgather(MPI_IN_PLACE, 0, MPI_DATATYPE_NULL, s->of, (int)sizeof *s->of, MPI_BYTE, node);
     for (int r = 0; r < s->node_size; r++) {
         if (r != s->node_rank)
-            s->memory[r] = open_other(&s->of[r]);
+            s->memory[r] = open_other(&s->of[r], writable);
         all = all && s->memory[r];
     }
     return all;
 }
 
-dt_code dt_shared_create(const dt_world *world, int64_t bytes, dt_shared **shared, dt_error *err)
+dt_code dt_shared_create(const dt_world *world, int64_t bytes, bool writable, dt_shared **shared,
+                         dt_error *err)
 {
     dt_shared *s = calloc(1, sizeof *s);
     int own = -1;
@@ -101,12 +103,12 @@ dt_code dt_shared_create(const dt_world *world, int64_t bytes, dt_shared **share
         s->memory = calloc((size_t)world->node_size, sizeof *s->memory);
     }
     if (!s || !s->of || !s->memory)
-        dt_fail(err, DT_ERR_MEMORY, "out of memory for the shard");
+        dt_fail(err, DT_ERR_MEMORY, "out of memory for what ranks share");
     else
         own = create_own(s, bytes > 0 ? bytes : 1, err);
     int64_t blind = 0;
     if (!dt_world_agree(world, err)) {
-        blind = !open_others(s, world->comm->node);
+        blind = !open_others(s, world->comm->node, writable);
         dt_max_int64(world, &blind, 1);
     }
     if (own >= 0)

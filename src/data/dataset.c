@@ -251,7 +251,8 @@ static dt_code allocate_window(dt_dataset *d, const dt_world *world, dt_error *e
 {
     int64_t own = rows_of(d, world->rank);
     int64_t bytes = y_begin(d, own) + own * dt_dataset_y_bytes(d);
-    if (world->nodes == 1 && world->size > 1 && dt_shared_create(world, bytes, &d->shared, err))
+    if (world->nodes == 1 && world->size > 1 &&
+        dt_shared_create(world, bytes, false, &d->shared, err))
         return err->code;
     if (!d->shared)
         d->own = dt_alloc(bytes, 1, "the shard", err);

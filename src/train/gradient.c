@@ -34,8 +34,7 @@ static dt_code init_exact(dt_gradient *g, dt_error *err)
     g->blocks = (g->batch_size + g->block - 1) / g->block;
     if (dt_scales_init(&g->scales, g->model, g->blocks, err))
         return err->code;
-    g->integers = dt_alloc(g->model->parameters + dt_totals_tail(g->blocks), sizeof *g->integers,
-                           "the gradient", err);
+    g->values = dt_alloc(g->model->parameters, sizeof *g->values, "the gradient", err);
     g->loss = dt_alloc(g->blocks, sizeof *g->loss, "losses", err);
     g->most = dt_alloc(g->scales.n, sizeof *g->most, "the scales", err);
     g->exponent = dt_alloc(g->scales.n, sizeof *g->exponent, "the scales", err);
@@ -50,21 +49,29 @@ dt_code dt_gradient_init(dt_gradient *g, const dt_world *world, const dt_model *
                        .team = team,
                        .batch_size = options->batch_size,
                        .exact = options->exact};
-    g->values =
-        dt_alloc(model->parameters + DT_TOTALS_TAIL, sizeof *g->values, "the gradient", err);
-    if (options->exact && init_exact(g, err))
+    if (options->exact && !init_exact(g, err) && options->in_parts)
+        init_collected(g, err);
+    if (!err->code)
+        dt_engine_create(&g->engine, model, team, g->block, err);
+    if (dt_world_agree(world, err))
         return err->code;
-    if (options->exact && options->in_parts && init_collected(g, err))
+    int64_t tail = g->exact ? dt_totals_tail(g->blocks) : DT_TOTALS_TAIL;
+    if (dt_reducer_create(world, model->parameters + tail, &g->reducer, err))
         return err->code;
-    return dt_engine_create(&g->engine, model, team, g->block, err);
+    if (g->exact)
+        g->integers = dt_reducer_values(g->reducer);
+    else
+        g->values = dt_reducer_values(g->reducer);
+    return DT_OK;
 }
 
 void dt_gradient_free(dt_gradient *g)
 {
     dt_engine_destroy(g->engine);
     dt_scales_free(&g->scales);
-    free(g->values);
-    free(g->integers);
+    if (g->exact)
+        free(g->values);
+    dt_reducer_destroy(g->reducer);
     free(g->loss);
     free(g->most);
     free(g->exponent);
@@ -175,17 +182,18 @@ bool dt_gradient_sum(dt_gradient *g, const float *parameters, dt_totals *totals)
 {
     int64_t n = g->model->parameters;
     if (!g->exact) {
-        dt_totals_sum(g->world, g->values, n, g->batch_size, totals);
+        if (g->world->size > 1)
+            dt_totals_sum(g->reducer, n, g->batch_size, totals);
         return true;
     }
     dt_totals mine = *totals;
-    dt_totals_sum_exact(g->world, g->integers, n, g->loss, g->blocks, totals);
+    dt_totals_sum_exact(g->reducer, n, g->loss, g->blocks, totals);
     if (totals->overflow && !totals->failed) {
         if (!measure(g, parameters))
             return false;
         compute_integers(g, parameters, &mine);
         *totals = mine;
-        dt_totals_sum_exact(g->world, g->integers, n, g->loss, g->blocks, totals);
+        dt_totals_sum_exact(g->reducer, n, g->loss, g->blocks, totals);
     }
     if (totals->failed || totals->overflow)
         return false;

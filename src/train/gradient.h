@@ -23,11 +23,12 @@ typedef struct {
     const dt_team *team;
     dt_engine *engine;
     int64_t batch_size;
-    float *values; /* [P + DT_TOTALS_TAIL] the sum over the batch, after dt_gradient_sum */
+    dt_reducer *reducer; /* of what is summed over the ranks: values or integers */
+    float *values;       /* [P] the sum over the batch, after dt_gradient_sum */
     /* of integers: */
     bool exact;
     int64_t block, blocks;
-    int32_t *integers; /* [P + dt_totals_tail(blocks)] */
+    int32_t *integers; /* [P] */
     double *loss;      /* [blocks] */
     dt_scales scales;
     dt_batch_part part; /* this rank's samples of the batch */
@@ -52,7 +53,7 @@ static inline int64_t dt_gradient_block(const dt_gradient_options *o)
 /* Memory that it takes besides the engine's, in bytes. */
 double dt_gradient_bytes(const dt_gradient_options *options, int64_t parameters);
 
-/* What is pointed to is borrowed. Not collective. To be ended with dt_gradient_free. */
+/* What is pointed to is borrowed. Collective. To be ended with dt_gradient_free. */
 dt_code dt_gradient_init(dt_gradient *gradient, const dt_world *world, const dt_model *model,
                          const dt_team *team, const dt_gradient_options *options, dt_error *err);
 

@@ -242,9 +242,13 @@ static dt_code build_model(dt_run *r, dt_error *err)
     r->model.dropout.seed = run_seed(o);
     int64_t n = r->model.parameters;
     dt_optimizer_options optimizer = optimizer_options(r);
-    dt_gradient_options gradient = gradient_options(r);
     r->parameters = dt_alloc(n, sizeof *r->parameters, "the weights", err);
-    dt_optimizer_init(&r->optimizer, &optimizer, n, err);
+    return dt_optimizer_init(&r->optimizer, &optimizer, n, err);
+}
+
+static dt_code create_gradient(dt_run *r, dt_error *err)
+{
+    dt_gradient_options gradient = gradient_options(r);
     return dt_gradient_init(&r->gradient, r->world, &r->model, &r->team, &gradient, err);
 }
 
@@ -371,8 +375,8 @@ dt_code dt_run_open(dt_run *r, const dt_world *world, const dt_train_options *op
         return err->code;
     if (!count_steps(r, err) && !create_schedule(r, err))
         build_model(r, err);
-    if (dt_world_agree(world, err) || create_criterion(r, err) || set_weights(r, err) ||
-        create_validation(r, err) || create_loader(r, err))
+    if (dt_world_agree(world, err) || create_gradient(r, err) || create_criterion(r, err) ||
+        set_weights(r, err) || create_validation(r, err) || create_loader(r, err))
         return err->code;
     if (world->rank == 0)
         open_report(r, err);

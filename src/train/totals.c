@@ -1,7 +1,5 @@
 #include "train/totals.h"
 
-#include "comm/comm.h"
-
 #include <string.h>
 
 /* A float counts exactly to 2^24, so whole numbers travel as digits below 2^12: the sum of each
@@ -47,20 +45,17 @@ static void get_counts(dt_totals *t, const int32_t count[DT_TOTALS_COUNTS])
             t->stop = i;
 }
 
-void dt_totals_sum(const dt_world *world, float *gradient, int64_t n, int64_t batch_size,
-                   dt_totals *totals)
+void dt_totals_sum(dt_reducer *gradient, int64_t n, int64_t batch_size, dt_totals *totals)
 {
-    float *tail = gradient + n;
+    float *tail = (float *)dt_reducer_values(gradient) + n;
     int32_t count[DT_TOTALS_COUNTS];
     double mean = totals->loss / (double)batch_size;
-    if (world->size == 1)
-        return;
     put_counts(totals, count);
     for (int i = 0; i < DT_TOTALS_COUNTS; i++)
         tail[i] = (float)count[i];
     tail[DT_TOTALS_COUNTS] = (float)mean;
     tail[DT_TOTALS_COUNTS + 1] = (float)(mean - (double)(float)mean); /* what the float lost */
-    dt_sum_float(world, gradient, n + DT_TOTALS_TAIL);
+    dt_reducer_sum_float(gradient, n + DT_TOTALS_TAIL);
     for (int i = 0; i < DT_TOTALS_COUNTS; i++)
         count[i] = (int32_t)tail[i];
     get_counts(totals, count);
@@ -69,17 +64,15 @@ void dt_totals_sum(const dt_world *world, float *gradient, int64_t n, int64_t ba
 }
 
 /* A block's loss is one rank's: added to zeros its bits stay what they are. */
-void dt_totals_sum_exact(const dt_world *world, int32_t *gradient, int64_t n, double *loss,
-                         int64_t blocks, dt_totals *totals)
+void dt_totals_sum_exact(dt_reducer *gradient, int64_t n, double *loss, int64_t blocks,
+                         dt_totals *totals)
 {
-    int32_t *tail = gradient + n;
-    if (world->size > 1) {
-        put_counts(totals, tail);
-        memcpy(tail + DT_TOTALS_COUNTS, loss, (size_t)blocks * sizeof *loss);
-        dt_sum_int32(world, gradient, n + dt_totals_tail(blocks));
-        memcpy(loss, tail + DT_TOTALS_COUNTS, (size_t)blocks * sizeof *loss);
-        get_counts(totals, tail);
-    }
+    int32_t *tail = (int32_t *)dt_reducer_values(gradient) + n;
+    put_counts(totals, tail);
+    memcpy(tail + DT_TOTALS_COUNTS, loss, (size_t)blocks * sizeof *loss);
+    dt_reducer_sum_int32(gradient, n + dt_totals_tail(blocks));
+    memcpy(loss, tail + DT_TOTALS_COUNTS, (size_t)blocks * sizeof *loss);
+    get_counts(totals, tail);
     totals->loss = 0;
     for (int64_t b = 0; b < blocks; b++)
         totals->loss += loss[b];

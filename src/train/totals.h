@@ -5,9 +5,9 @@
 #ifndef DT_TRAIN_TOTALS_H
 #define DT_TRAIN_TOTALS_H
 
+#include "comm/comm.h"
 #include "core/stop.h"
 
-#include <dtrain/world.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -26,13 +26,11 @@ typedef struct {
     int stop;        /* dt_stop_signal of this rank; afterwards the first of all that came to any */
 } dt_totals;
 
-/* Sum over all ranks. Collective; n and batch_size the same on every rank.
- *   gradient    [in,out] [n + DT_TOTALS_TAIL]
- *   batch_size  samples that are about to be counted; the loss travels as a mean over so many, so
- *               that a sum that only a double holds does not overflow
- *   totals      [in,out] this rank's, then everyone's */
-void dt_totals_sum(const dt_world *world, float *gradient, int64_t n, int64_t batch_size,
-                   dt_totals *totals);
+/* Sum over all ranks, of which there are several. Collective; n and batch_size the same on every
+ * rank. gradient    room for n + DT_TOTALS_TAIL floats, with the first n batch_size  samples that
+ * are about to be counted; the loss travels as a mean over so many, so that a sum that only a
+ * double holds does not overflow totals      [in,out] this rank's, then everyone's */
+void dt_totals_sum(dt_reducer *gradient, int64_t n, int64_t batch_size, dt_totals *totals);
 
 /* Integers behind a gradient of integers over so many blocks. */
 static inline int64_t dt_totals_tail(int64_t blocks)
@@ -41,10 +39,10 @@ static inline int64_t dt_totals_tail(int64_t blocks)
 }
 
 /* The same to the same bits for any number of ranks.
- *   gradient  [in,out] [n + dt_totals_tail(blocks)]
+ *   gradient  room for n + dt_totals_tail(blocks) integers, with the first n
  *   loss      [in,out] [blocks] of each block of the batch: on the rank that has it, 0 on the
  * others; then on all. Their sum is totals->loss. */
-void dt_totals_sum_exact(const dt_world *world, int32_t *gradient, int64_t n, double *loss,
-                         int64_t blocks, dt_totals *totals);
+void dt_totals_sum_exact(dt_reducer *gradient, int64_t n, double *loss, int64_t blocks,
+                         dt_totals *totals);
 
 #endif

@@ -158,7 +158,7 @@ static void memory_is_shared(void **state)
     dt_error err = {0};
     dt_shared *shared;
     int64_t n = world.rank == world.size - 1 ? 0 : 1000 * (world.rank + 1), bad = 0;
-    dt_shared_create(&world, n * (int64_t)sizeof(int), &shared, &err);
+    dt_shared_create(&world, n * (int64_t)sizeof(int), false, &shared, &err);
     CHECK_NO_ERROR(&err);
     CHECK_ALL(shared != NULL);
     for (int64_t i = 0; i < n; i++)
@@ -171,13 +171,54 @@ static void memory_is_shared(void **state)
     dt_shared_destroy(shared);
 }
 
+/* Sums again and again, of a few values and of many, as a step has them: floats that are exact, and
+ * integers that pass their ends. As the ranks of one node add, and as others do. */
+static void reduce(int64_t n)
+{
+    dt_error err = {0};
+    dt_reducer *reducer;
+    int64_t bad = 0, ranks = world.size;
+    dt_reducer_create(&world, n, &reducer, &err);
+    CHECK_NO_ERROR(&err);
+    float *f = dt_reducer_values(reducer);
+    int32_t *k = dt_reducer_values(reducer);
+    for (int turn = 0; turn < 20; turn++) {
+        for (int64_t i = 0; i < n; i++)
+            f[i] = (float)(i % 1000 * (world.rank + 1) + turn);
+        dt_reducer_sum_float(reducer, n);
+        for (int64_t i = 0; i < n; i++)
+            bad += f[i] != (float)(i % 1000 * ranks * (ranks + 1) / 2 + turn * ranks);
+        for (int64_t i = 0; i < n; i++)
+            k[i] = INT32_MAX - (int32_t)(i % 77) - turn;
+        dt_reducer_sum_int32(reducer, n - turn % 3);
+        for (int64_t i = 0; i < n - turn % 3; i++)
+            bad += (uint32_t)k[i] != (uint32_t)ranks * (uint32_t)(INT32_MAX - i % 77 - turn);
+    }
+    CHECK_ALL(bad == 0);
+    dt_reducer_destroy(reducer);
+}
+
+static void reduces(void **state)
+{
+    (void)state;
+    int nodes = world.nodes;
+    for (int as = 0; as < 2; as++, world.nodes = 2) {
+        reduce(3);
+        reduce(1024);
+        reduce(1027);
+        reduce(100003);
+    }
+    world.nodes = nodes;
+}
+
 /* More than the last rank can have. */
 static void memory_that_there_is_not(void **state)
 {
     (void)state;
     dt_error err = {0};
     dt_shared *shared;
-    dt_shared_create(&world, world.rank == world.size - 1 ? INT64_C(1) << 60 : 100, &shared, &err);
+    dt_shared_create(&world, world.rank == world.size - 1 ? INT64_C(1) << 60 : 100, false, &shared,
+                     &err);
     CHECK_ALL(err.code == DT_ERR_MEMORY && strncmp(err.text, "out of memory: 1.2 EB", 21) == 0);
     CHECK_ALL(shared == NULL);
 }
@@ -192,6 +233,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(sums_and_maxima),
         cmocka_unit_test(memory_is_shared),
         cmocka_unit_test(memory_that_there_is_not),
+        cmocka_unit_test(reduces),
         cmocka_unit_test(gathers_in_order),
         cmocka_unit_test(exchanges),
         cmocka_unit_test(broadcasts),
