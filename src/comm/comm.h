@@ -53,9 +53,18 @@ dt_code dt_reducer_create(const dt_world *world, int64_t n, dt_reducer **reducer
 /* Where they are, to be filled in. Not collective. */
 void *dt_reducer_values(const dt_reducer *reducer);
 
-/* Sum the first n over all ranks, in place; n the same on every rank. Integers modulo 2^32. */
+/* What is to be done with values [begin, begin + n) when their sum is there: values [in,out] [n],
+ * which every rank then has. Called for all of them on some rank or thread, or on several; it must
+ * do the same anywhere. */
+typedef struct {
+    void (*part)(const void *with, int64_t begin, int64_t n, void *values);
+    const void *with;
+} dt_finish;
+
+/* Sum the first n over all ranks, in place; n the same on every rank. Integers modulo 2^32.
+ *   finish  NULL: nothing */
 void dt_reducer_sum_float(dt_reducer *reducer, int64_t n);
-void dt_reducer_sum_int32(dt_reducer *reducer, int64_t n);
+void dt_reducer_sum_int32(dt_reducer *reducer, int64_t n, const dt_finish *finish);
 
 /* Not collective. Takes NULL. */
 void dt_reducer_destroy(dt_reducer *reducer);

@@ -128,17 +128,24 @@ static void add(bool floats, bool first, const int32_t *restrict values, int32_t
     }
 }
 
+typedef struct {
+    bool floats;
+    const dt_finish *finish; /* NULL: none */
+} kind;
+
 /* In the order of the ranks, so that floats repeat to the bit. */
-static void add_piece(const dt_reducer *r, bool floats, int64_t begin, int64_t n)
+static void add_piece(const dt_reducer *r, kind k, int64_t begin, int64_t n)
 {
     _Alignas(64) int32_t sum[PIECE];
     for (int i = 0; i < r->world->size; i++)
-        add(floats, i == 0, r->of[i]->values + begin, sum, n);
+        add(k.floats, i == 0, r->of[i]->values + begin, sum, n);
+    if (k.finish)
+        k.finish->part(k.finish->with, begin, n, sum);
     for (int i = 0; i < r->world->size; i++)
         memcpy(r->of[i]->values + begin, sum, (size_t)n * sizeof *sum);
 }
 
-static void sum_long(dt_reducer *r, bool floats, int64_t n)
+static void sum_long(dt_reducer *r, kind k, int64_t n)
 {
     dt_split parts = {.n = n, .granule = PIECE, .parts = r->world->size};
     int64_t begin = dt_split_begin(&parts, r->world->rank);
@@ -146,40 +153,51 @@ static void sum_long(dt_reducer *r, bool floats, int64_t n)
     barrier(r);
 #pragma omp parallel for if (end - begin > PARALLEL_FROM)
     for (int64_t i = begin; i < end; i += PIECE)
-        add_piece(r, floats, i, end - i < PIECE ? end - i : PIECE);
+        add_piece(r, k, i, end - i < PIECE ? end - i : PIECE);
     barrier(r);
 }
 
-static void sum_short(dt_reducer *r, bool floats, int64_t n)
+static void sum_short(dt_reducer *r, kind k, int64_t n)
 {
     segment *own = r->of[r->world->rank];
     int turn = (int)(r->barriers & 1);
     memcpy(own->slot[turn], own->values, (size_t)n * sizeof *own->values);
     barrier(r);
     for (int i = 0; i < r->world->size; i++)
-        add(floats, i == 0, r->of[i]->slot[turn], own->values, n);
+        add(k.floats, i == 0, r->of[i]->slot[turn], own->values, n);
+    if (k.finish)
+        k.finish->part(k.finish->with, 0, n, own->values);
 }
 
-static void sum(dt_reducer *r, bool floats, int64_t n)
+static void finish_all(const dt_finish *finish, int64_t n, int32_t *values)
 {
-    if (r->world->size == 1)
-        return;
-    if (!r->of && floats)
-        dt_sum_float(r->world, r->own, n);
-    else if (!r->of)
-        dt_sum_int32(r->world, r->own, n);
-    else if (n <= SHORT)
-        sum_short(r, floats, n);
-    else
-        sum_long(r, floats, n);
+#pragma omp parallel for if (n > PARALLEL_FROM)
+    for (int64_t i = 0; i < n; i += PIECE)
+        finish->part(finish->with, i, n - i < PIECE ? n - i : PIECE, values + i);
+}
+
+static void sum(dt_reducer *r, kind k, int64_t n)
+{
+    if (r->of && n <= SHORT) {
+        sum_short(r, k, n);
+    } else if (r->of) {
+        sum_long(r, k, n);
+    } else {
+        if (r->world->size > 1 && k.floats)
+            dt_sum_float(r->world, r->own, n);
+        else if (r->world->size > 1)
+            dt_sum_int32(r->world, r->own, n);
+        if (k.finish)
+            finish_all(k.finish, n, r->own);
+    }
 }
 
 void dt_reducer_sum_float(dt_reducer *r, int64_t n)
 {
-    sum(r, true, n);
+    sum(r, (kind){.floats = true}, n);
 }
 
-void dt_reducer_sum_int32(dt_reducer *r, int64_t n)
+void dt_reducer_sum_int32(dt_reducer *r, int64_t n, const dt_finish *finish)
 {
-    sum(r, false, n);
+    sum(r, (kind){.finish = finish}, n);
 }

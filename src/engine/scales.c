@@ -145,30 +145,55 @@ bool dt_scales_measured(dt_scales *s, const int64_t *exponent)
 
 /* ---- From integers to numbers --------------------------------------------------------------- */
 
-static void undo_layer(const dt_scales *s, int l, const int32_t *restrict sum,
-                       float *restrict gradient)
+/* What is at one place of memory is an integer and then a float. */
+typedef float float_there __attribute__((may_alias));
+typedef int32_t integer_there __attribute__((may_alias));
+
+static int64_t larger(int64_t a, int64_t b)
+{
+    return a > b ? a : b;
+}
+
+static int64_t smaller(int64_t a, int64_t b)
+{
+    return a < b ? a : b;
+}
+
+/* values: of the gradient from `begin` on, as in what follows. */
+static void undo_weight(const dt_scales *s, int l, int64_t begin, int64_t end, char *values)
 {
     const dt_layer *layer = &s->model->layer[l];
-    const float *down = s->down + s->begin[l];
-#pragma omp parallel for if (layer->in * layer->out > PARALLEL_FROM)
-    for (int64_t o = 0; o < layer->out; o++) {
-        int64_t row = layer->weight + o * layer->in;
+    int64_t last = smaller(end, layer->weight + layer->in * layer->out);
+    for (int64_t i = larger(begin, layer->weight), n; i < last; i += n) {
+        int64_t column = (i - layer->weight) % layer->in;
+        const float *down = s->down + s->begin[l] + column;
+        const integer_there *from = (const void *)(values + (i - begin) * (int64_t)sizeof(float));
+        float_there *to = (void *)(values + (i - begin) * (int64_t)sizeof(float));
+        n = smaller(layer->in - column, last - i);
 #pragma omp simd
-        for (int64_t i = 0; i < layer->in; i++)
-            gradient[row + i] = (float)sum[row + i] * down[i];
-    }
-    for (int v = 0; v < dt_layer_vectors(s->model, l); v++) {
-        int64_t begin = layer->bias + v * layer->out;
-        float vector = 1 / dt_scales_of_vector(s, l, v);
-        for (int64_t o = 0; o < layer->out; o++)
-            gradient[begin + o] = (float)sum[begin + o] * vector;
+        for (int64_t c = 0; c < n; c++)
+            to[c] = (float)from[c] * down[c];
     }
 }
 
-void dt_scales_undo(const dt_scales *s, const int32_t *sum, float *gradient)
+static void undo_vector(const dt_scales *s, int l, int v, int64_t begin, int64_t end, char *values)
 {
-    for (int l = 0; l < s->model->n_layers; l++)
-        undo_layer(s, l, sum, gradient);
+    const dt_layer *layer = &s->model->layer[l];
+    int64_t first = layer->bias + v * layer->out, last = smaller(end, first + layer->out);
+    float down = 1 / dt_scales_of_vector(s, l, v);
+    for (int64_t i = larger(begin, first); i < last; i++) {
+        char *at = values + (i - begin) * (int64_t)sizeof(float);
+        *(float_there *)(void *)at = (float)*(integer_there *)(void *)at * down;
+    }
+}
+
+void dt_scales_undo(const dt_scales *s, int64_t begin, int64_t n, void *values)
+{
+    for (int l = 0; l < s->model->n_layers; l++) {
+        undo_weight(s, l, begin, begin + n, values);
+        for (int v = 0; v < dt_layer_vectors(s->model, l); v++)
+            undo_vector(s, l, v, begin, begin + n, values);
+    }
 }
 
 /* ---- Following ------------------------------------------------------------------------------ */

@@ -46,8 +46,10 @@ void dt_scales_exponents(const dt_scales *scales, const float *most, int64_t *ex
  * is DT_SCALES_NONFINITE. */
 bool dt_scales_measured(dt_scales *scales, const int64_t *exponent);
 
-/* gradient [P] = sum [P] as numbers again. The same bits for any number of threads. */
-void dt_scales_undo(const dt_scales *scales, const int32_t *sum, float *gradient);
+/* Integers [begin, begin + n) of a gradient [P], in place, to the floats that they stand for; what
+ * lies behind the gradient stays as it is. For threads at once.
+ *   values  [in,out] [n] */
+void dt_scales_undo(const dt_scales *scales, int64_t begin, int64_t n, void *values);
 
 /* See a step's gradient, the sum over its batch. */
 void dt_scales_follow(dt_scales *scales, const float *gradient);

@@ -9,11 +9,6 @@
 
 /* ---- Creation ------------------------------------------------------------------------------- */
 
-double dt_gradient_bytes(const dt_gradient_options *o, int64_t parameters)
-{
-    return (o->exact ? 2.0 : 1.0) * sizeof(float) * (double)parameters;
-}
-
 /* Pages that no batch reaches cost nothing. */
 static dt_code init_collected(dt_gradient *g, dt_error *err)
 {
@@ -34,7 +29,6 @@ static dt_code init_exact(dt_gradient *g, dt_error *err)
     g->blocks = (g->batch_size + g->block - 1) / g->block;
     if (dt_scales_init(&g->scales, g->model, g->blocks, err))
         return err->code;
-    g->values = dt_alloc(g->model->parameters, sizeof *g->values, "the gradient", err);
     g->loss = dt_alloc(g->blocks, sizeof *g->loss, "losses", err);
     g->most = dt_alloc(g->scales.n, sizeof *g->most, "the scales", err);
     g->exponent = dt_alloc(g->scales.n, sizeof *g->exponent, "the scales", err);
@@ -58,10 +52,8 @@ dt_code dt_gradient_init(dt_gradient *g, const dt_world *world, const dt_model *
     int64_t tail = g->exact ? dt_totals_tail(g->blocks) : DT_TOTALS_TAIL;
     if (dt_reducer_create(world, model->parameters + tail, &g->reducer, err))
         return err->code;
-    if (g->exact)
-        g->integers = dt_reducer_values(g->reducer);
-    else
-        g->values = dt_reducer_values(g->reducer);
+    g->integers = dt_reducer_values(g->reducer);
+    g->values = dt_reducer_values(g->reducer);
     return DT_OK;
 }
 
@@ -69,8 +61,6 @@ void dt_gradient_free(dt_gradient *g)
 {
     dt_engine_destroy(g->engine);
     dt_scales_free(&g->scales);
-    if (g->exact)
-        free(g->values);
     dt_reducer_destroy(g->reducer);
     free(g->loss);
     free(g->most);
@@ -178,6 +168,11 @@ void dt_gradient_compute(dt_gradient *g, dt_loader *loader, const float *paramet
     t->compute += dt_times_lap(t);
 }
 
+static void undo(const void *scales, int64_t begin, int64_t n, void *values)
+{
+    dt_scales_undo(scales, begin, n, values);
+}
+
 bool dt_gradient_sum(dt_gradient *g, const float *parameters, dt_totals *totals)
 {
     int64_t n = g->model->parameters;
@@ -187,17 +182,17 @@ bool dt_gradient_sum(dt_gradient *g, const float *parameters, dt_totals *totals)
         return true;
     }
     dt_totals mine = *totals;
-    dt_totals_sum_exact(g->reducer, n, g->loss, g->blocks, totals);
+    dt_finish finish = {.part = undo, .with = &g->scales};
+    dt_totals_sum_exact(g->reducer, n, &finish, g->loss, g->blocks, totals);
     if (totals->overflow && !totals->failed) {
         if (!measure(g, parameters))
             return false;
         compute_integers(g, parameters, &mine);
         *totals = mine;
-        dt_totals_sum_exact(g->reducer, n, g->loss, g->blocks, totals);
+        dt_totals_sum_exact(g->reducer, n, &finish, g->loss, g->blocks, totals);
     }
     if (totals->failed || totals->overflow)
         return false;
-    dt_scales_undo(&g->scales, g->integers, g->values);
     dt_scales_follow(&g->scales, g->values);
     return true;
 }

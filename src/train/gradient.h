@@ -23,12 +23,12 @@ typedef struct {
     const dt_team *team;
     dt_engine *engine;
     int64_t batch_size;
-    dt_reducer *reducer; /* of what is summed over the ranks: values or integers */
-    float *values;       /* [P] the sum over the batch, after dt_gradient_sum */
+    dt_reducer *reducer; /* what is summed over the ranks, behind the gradient, which is its: */
+    float *values;       /* [P] after dt_gradient_sum the sum over the batch */
     /* of integers: */
     bool exact;
     int64_t block, blocks;
-    int32_t *integers; /* [P] */
+    int32_t *integers; /* [P] the same memory as values, before they are turned into these */
     double *loss;      /* [blocks] */
     dt_scales scales;
     dt_batch_part part; /* this rank's samples of the batch */
@@ -49,9 +49,6 @@ static inline int64_t dt_gradient_block(const dt_gradient_options *o)
 {
     return o->exact ? dt_batch_block(o->batch_size) : 0;
 }
-
-/* Memory that it takes besides the engine's, in bytes. */
-double dt_gradient_bytes(const dt_gradient_options *options, int64_t parameters);
 
 /* What is pointed to is borrowed. Collective. To be ended with dt_gradient_free. */
 dt_code dt_gradient_init(dt_gradient *gradient, const dt_world *world, const dt_model *model,

@@ -64,13 +64,13 @@ void dt_totals_sum(dt_reducer *gradient, int64_t n, int64_t batch_size, dt_total
 }
 
 /* A block's loss is one rank's: added to zeros its bits stay what they are. */
-void dt_totals_sum_exact(dt_reducer *gradient, int64_t n, double *loss, int64_t blocks,
-                         dt_totals *totals)
+void dt_totals_sum_exact(dt_reducer *gradient, int64_t n, const dt_finish *finish, double *loss,
+                         int64_t blocks, dt_totals *totals)
 {
     int32_t *tail = (int32_t *)dt_reducer_values(gradient) + n;
     put_counts(totals, tail);
     memcpy(tail + DT_TOTALS_COUNTS, loss, (size_t)blocks * sizeof *loss);
-    dt_reducer_sum_int32(gradient, n + dt_totals_tail(blocks));
+    dt_reducer_sum_int32(gradient, n + dt_totals_tail(blocks), finish);
     memcpy(loss, tail + DT_TOTALS_COUNTS, (size_t)blocks * sizeof *loss);
     get_counts(totals, tail);
     totals->loss = 0;

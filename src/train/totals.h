@@ -40,9 +40,10 @@ static inline int64_t dt_totals_tail(int64_t blocks)
 
 /* The same to the same bits for any number of ranks.
  *   gradient  room for n + dt_totals_tail(blocks) integers, with the first n
+ *   finish    what then becomes of it; must leave what lies behind the first n as it is
  *   loss      [in,out] [blocks] of each block of the batch: on the rank that has it, 0 on the
  * others; then on all. Their sum is totals->loss. */
-void dt_totals_sum_exact(dt_reducer *gradient, int64_t n, double *loss, int64_t blocks,
-                         dt_totals *totals);
+void dt_totals_sum_exact(dt_reducer *gradient, int64_t n, const dt_finish *finish, double *loss,
+                         int64_t blocks, dt_totals *totals);
 
 #endif

@@ -190,7 +190,7 @@ static void reduce(int64_t n)
             bad += f[i] != (float)(i % 1000 * ranks * (ranks + 1) / 2 + turn * ranks);
         for (int64_t i = 0; i < n; i++)
             k[i] = INT32_MAX - (int32_t)(i % 77) - turn;
-        dt_reducer_sum_int32(reducer, n - turn % 3);
+        dt_reducer_sum_int32(reducer, n - turn % 3, NULL);
         for (int64_t i = 0; i < n - turn % 3; i++)
             bad += (uint32_t)k[i] != (uint32_t)ranks * (uint32_t)(INT32_MAX - i % 77 - turn);
     }
