@@ -116,8 +116,8 @@ static void add(bool floats, bool first, const int32_t *restrict values, int32_t
     if (first) {
         memcpy(sum, values, (size_t)n * sizeof *sum);
     } else if (floats) {
-        const float *from = (const float *)values;
-        float *to = (float *)sum;
+        const float *from = (const void *)values;
+        float *to = (void *)sum;
 #pragma omp simd
         for (int64_t i = 0; i < n; i++)
             to[i] += from[i];

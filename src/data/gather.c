@@ -45,5 +45,5 @@ dt_feed dt_rows_feed(const dt_run_of_rows *rows)
 {
     if (rows->dataset->x_is_bytes)
         return (dt_feed){.fetch = fetch_run, .from = rows};
-    return (dt_feed){.x = (const float *)rows->x, .y = rows->y};
+    return (dt_feed){.x = (const void *)rows->x, .y = rows->y};
 }

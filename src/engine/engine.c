@@ -487,7 +487,7 @@ static uint32_t add_vector(const call *c, const outputs *o, int vector, const fl
     for (int64_t i = 0; i < o->n; i++) {
         float v = sum[i] * up;
         int32_t n = fabsf(v) < 0x1p31f ? (int32_t)lrintf(v) : INT32_MIN;
-        bits |= (uint32_t)(n ^ (n >> 31));
+        bits |= (uint32_t)(n < 0 ? ~n : n);
         to[i] = (int32_t)((uint32_t)n + (accumulate ? (uint32_t)to[i] : 0));
     }
     return bits;

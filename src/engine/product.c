@@ -92,7 +92,7 @@ static inline integers round_vector(vector v)
 #elif defined __SSE2__
     return (integers)_mm_cvtps_epi32((__m128)v);
 #else
-    integers n;
+    integers n = {0};
     for (int i = 0; i < DT_LANES; i++)
         n[i] = fabsf(v[i]) < 0x1p31f ? (int32_t)lrintf(v[i]) : INT32_MIN;
     return n;
@@ -103,7 +103,7 @@ static inline integers round_vector(vector v)
 static inline __attribute__((always_inline)) integers add_rounded(vector v, int32_t *sum, bool add)
 {
     typedef uint32_t modular __attribute__((vector_size(4 * DT_LANES)));
-    integers n = round_vector(v), bits = n ^ (n >> 31);
+    integers n = round_vector(v), bits = n ^ (n < 0); /* of all ones where n < 0 */
     if (add)
         n = (integers)((modular)n + (modular) * (const integers_in_memory *)sum);
     *(integers_in_memory *)sum = n;

@@ -153,7 +153,7 @@ static void rounds(void **state)
         for (int64_t i = 0; i < M; i++) {
             int32_t n = (int32_t)lrintf(c[i * WIDE + j] * scale[j]);
             assert_int_equal(sum[i * WIDE + j], 2 * n);
-            bits |= (uint32_t)(n ^ (n >> 31));
+            bits |= (uint32_t)(n < 0 ? ~n : n);
             largest = fmaxf(largest, fabsf(c[i * WIDE + j]));
         }
         assert_true(most[j] == largest);
