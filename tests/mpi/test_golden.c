@@ -152,6 +152,12 @@ static void follow(const char *golden, const char *reduce)
     CHECK_ALL(weights < tolerance);
 }
 
+#if defined __SANITIZE_ADDRESS__
+enum { SLOW = 1 }; /* with sanitizers each run in one of the two ways */
+#else
+enum { SLOW = 0 };
+#endif
+
 static int is_golden(const struct dirent *entry)
 {
     const char *end = strrchr(entry->d_name, '.');
@@ -167,8 +173,10 @@ static void follows_pytorch(void **state)
     for (int i = 0; i < n; i++) {
         char path[512];
         snprintf(path, sizeof path, "%s/%s", DTRAIN_GOLDEN_DIR, entry[i]->d_name);
-        follow(path, "exact");
-        follow(path, "fast");
+        if (!SLOW || i % 2 == 0)
+            follow(path, "exact");
+        if (!SLOW || i % 2 == 1)
+            follow(path, "fast");
         free(entry[i]);
     }
     free(entry);
