@@ -2,6 +2,7 @@
 #ifndef DT_COMM_INTERNAL_H
 #define DT_COMM_INTERNAL_H
 
+#include <dtrain/world.h>
 #include <mpi.h>
 #include <stdbool.h>
 
@@ -11,5 +12,9 @@ struct dt_comm {
     MPI_Comm node;     /* the ranks that share memory with this one */
     bool started_mpi;
 };
+
+/* A world of these ranks, that neither starts nor ends MPI. Collective over them; ranks is
+ * borrowed. To be ended with dt_world_end. */
+dt_code dt_world_of(dt_world *world, MPI_Comm ranks, dt_error *err);
 
 #endif

@@ -11,23 +11,18 @@ static int count_nodes(const struct dt_comm *comm, int node_rank)
     return nodes;
 }
 
-dt_code dt_world_begin(dt_world *world, int *argc, char ***argv, dt_error *err)
+dt_code dt_world_of(dt_world *world, MPI_Comm ranks, dt_error *err)
 {
     memset(world, 0, sizeof *world);
-    int initialized, provided;
-    MPI_Initialized(&initialized);
-    if (!initialized)
-        MPI_Init_thread(argc, argv, MPI_THREAD_FUNNELED, &provided);
     struct dt_comm *comm = calloc(1, sizeof *comm);
     int missing = !comm;
-    MPI_Allreduce(MPI_IN_PLACE, &missing, 1, MPI_INT, MPI_MAX, MPI_COMM_WORLD);
+    MPI_Allreduce(MPI_IN_PLACE, &missing, 1, MPI_INT, MPI_MAX, ranks);
     if (missing) {
         free(comm);
         return dt_fail(err, DT_ERR_MEMORY, "out of memory at the start");
     }
-    comm->started_mpi = !initialized;
-    MPI_Comm_dup(MPI_COMM_WORLD, &comm->all);
-    MPI_Comm_dup(MPI_COMM_WORLD, &comm->exchange);
+    MPI_Comm_dup(ranks, &comm->all);
+    MPI_Comm_dup(ranks, &comm->exchange);
     MPI_Comm_split_type(comm->all, MPI_COMM_TYPE_SHARED, 0, MPI_INFO_NULL, &comm->node);
     MPI_Comm_rank(comm->all, &world->rank);
     MPI_Comm_size(comm->all, &world->size);
@@ -36,6 +31,17 @@ dt_code dt_world_begin(dt_world *world, int *argc, char ***argv, dt_error *err)
     world->nodes = count_nodes(comm, world->node_rank);
     world->comm = comm;
     return DT_OK;
+}
+
+dt_code dt_world_begin(dt_world *world, int *argc, char ***argv, dt_error *err)
+{
+    int initialized, provided;
+    MPI_Initialized(&initialized);
+    if (!initialized)
+        MPI_Init_thread(argc, argv, MPI_THREAD_FUNNELED, &provided);
+    if (!dt_world_of(world, MPI_COMM_WORLD, err))
+        world->comm->started_mpi = !initialized;
+    return err->code;
 }
 
 void dt_world_end(dt_world *world)
