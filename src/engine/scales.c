@@ -11,12 +11,14 @@ enum {
     LEAST = -90, /* exponents: 2^(31 - LEAST) is still a float */
     MOST = 127,
     ROOM = 3,               /* bits above what was seen last */
+    RAISE = 2,              /* bits, at most, of what was too small */
     FOLLOW_EVERY = 8,       /* steps, */
     FOLLOW_ALL = 8,         /* but for the first, in which gradients change most */
+    MOST_PATIENCE = 4,      /* 128 steps from one lowering to the next */
     PARALLEL_FROM = 1 << 16 /* parameters */
 };
 
-static double *slack(const dt_scales *s)
+static double *patience(const dt_scales *s)
 {
     return &s->state[s->n - 2];
 }
@@ -48,6 +50,7 @@ dt_code dt_scales_init(dt_scales *s, const dt_model *model, int64_t blocks, dt_e
     s->state = dt_alloc(s->n, sizeof *s->state, "the scales", err);
     s->up = dt_alloc(padded, sizeof *s->up, "the scales", err);
     s->down = dt_alloc(padded, sizeof *s->down, "the scales", err);
+    s->once = dt_alloc(s->n, sizeof *s->once, "the scales", err);
     if (err->code)
         return err->code;
     memset(s->state, 0, (size_t)s->n * sizeof *s->state);
@@ -62,6 +65,7 @@ void dt_scales_free(dt_scales *s)
     free(s->up);
     free(s->down);
     free(s->begin);
+    free(s->once);
     memset(s, 0, sizeof *s);
 }
 
@@ -75,9 +79,8 @@ float dt_scales_of_vector(const dt_scales *s, int layer, int vector)
     return dt_scales_of(s, layer)[dt_panels_round(s->model->layer[layer].in) + vector];
 }
 
-void dt_scales_set(dt_scales *s)
+static void set_factors(const dt_scales *s, const double *exponent)
 {
-    const double *exponent = s->state;
     for (int l = 0; l < s->model->n_layers; l++) {
         int64_t in = s->model->layer[l].in;
         float *up = s->up + s->begin[l];
@@ -90,6 +93,12 @@ void dt_scales_set(dt_scales *s)
             up[dt_panels_round(in) + v] = ldexpf(1, s->bits - (int)exponent[in + v]);
         exponent += places(s->model, l);
     }
+}
+
+void dt_scales_set(dt_scales *s)
+{
+    set_factors(s, s->state);
+    s->is_once = false;
 }
 
 /* ---- Measuring ------------------------------------------------------------------------------ */
@@ -116,30 +125,41 @@ void dt_scales_exponents(const dt_scales *s, const float *most, int64_t *exponen
 }
 
 /* What is 0 in all samples so far may be as large as any other. */
-static void take_layer(double *state, const int64_t *exponent, int64_t in, int64_t all)
+static void take_layer(double *once, const int64_t *exponent, int64_t in, int64_t all)
 {
     int64_t largest = LEAST;
     for (int64_t i = 0; i < in; i++)
         largest = exponent[i] > largest ? exponent[i] : largest;
     for (int64_t i = 0; i < all; i++)
-        state[i] = clamp((int)(exponent[i] == INT32_MIN ? largest : exponent[i]) + ROOM);
+        once[i] = clamp((int)(exponent[i] == INT32_MIN ? largest : exponent[i]) + ROOM);
+}
+
+/* An outlier must not cost the steps after it their precision: what was too small rises a little,
+ * and the next time a little more. Nor must it fall again as soon. */
+static void raise(dt_scales *s, const int64_t *exponent)
+{
+    for (int64_t i = 0; i < s->n - 2; i++)
+        if ((double)exponent[i] > s->state[i])
+            s->state[i] = fmin(s->state[i] + RAISE, s->once[i]);
+    *patience(s) = fmin(*patience(s) + 1, MOST_PATIENCE);
+    *steps(s) = FOLLOW_ALL;
 }
 
 bool dt_scales_measured(dt_scales *s, const int64_t *exponent)
 {
-    double *state = s->state;
     for (int64_t i = 0; i < s->n - 2; i++)
         if (exponent[i] == DT_SCALES_NONFINITE)
             return false;
-    for (int l = 0; l < s->model->n_layers; l++) {
-        take_layer(state, exponent, s->model->layer[l].in, places(s->model, l));
-        state += places(s->model, l);
-        exponent += places(s->model, l);
+    for (int64_t l = 0, i = 0; l < s->model->n_layers; i += places(s->model, (int)l), l++)
+        take_layer(s->once + i, exponent + i, s->model->layer[l].in, places(s->model, (int)l));
+    if (dt_scales_known(s)) {
+        raise(s, exponent);
+    } else {
+        memcpy(s->state, s->once, (size_t)(s->n - 2) * sizeof *s->state);
+        *steps(s) = 0;
     }
-    if (dt_scales_known(s)) /* and yet one was too small: what follows leaves more room */
-        *slack(s) += 1;
-    *steps(s) = 0;
-    dt_scales_set(s);
+    set_factors(s, s->once);
+    s->is_once = true;
     return true;
 }
 
@@ -198,15 +218,16 @@ void dt_scales_undo(const dt_scales *s, int64_t begin, int64_t n, void *values)
 
 /* ---- Following ------------------------------------------------------------------------------ */
 
-/* A sum over blocks that are mostly noise is larger than each by the root of their number. */
-static void follow(const dt_scales *s, double *exponent, float most)
+/* A sum over blocks that are mostly noise is larger than each by the root of their number. But it
+ * can be arbitrarily smaller, as at the minimum of the loss over a batch that is all the data. */
+static void follow(const dt_scales *s, double *exponent, float most, bool lower)
 {
     if (most == 0 || !isfinite(most))
         return;
-    int want = clamp(exponent_of(most) - s->spread / 2 + ROOM + (int)*slack(s));
+    int want = clamp(exponent_of(most) - s->spread / 2 + ROOM);
     if (want > *exponent)
         *exponent = want;
-    else if (want < *exponent - 1)
+    else if (lower && want < *exponent - 1)
         *exponent -= 1;
 }
 
@@ -218,7 +239,8 @@ static float largest_of(const float *values, int64_t n)
     return most;
 }
 
-static void follow_layer(const dt_scales *s, int l, double *exponent, const float *gradient)
+static void follow_layer(const dt_scales *s, int l, double *exponent, const float *gradient,
+                         bool lower)
 {
     enum { COLUMNS = 256 };
     const dt_layer *layer = &s->model->layer[l];
@@ -232,22 +254,24 @@ static void follow_layer(const dt_scales *s, int l, double *exponent, const floa
                 most[c] = fabsf(row[c]) > most[c] ? fabsf(row[c]) : most[c];
         }
         for (int64_t c = 0; c < n; c++)
-            follow(s, &exponent[i + c], most[c]);
+            follow(s, &exponent[i + c], most[c], lower);
     }
     for (int v = 0; v < dt_layer_vectors(s->model, l); v++)
         follow(s, &exponent[layer->in + v],
-               largest_of(gradient + layer->bias + v * layer->out, layer->out));
+               largest_of(gradient + layer->bias + v * layer->out, layer->out), lower);
 }
 
 void dt_scales_follow(dt_scales *s, const float *gradient)
 {
-    double *exponent = s->state, step = *steps(s) + 1;
-    *steps(s) = step == FOLLOW_ALL + FOLLOW_EVERY ? FOLLOW_ALL : step;
-    if (step > FOLLOW_ALL && step < FOLLOW_ALL + FOLLOW_EVERY)
-        return;
-    for (int l = 0; l < s->model->n_layers; l++) {
-        follow_layer(s, l, exponent, gradient);
+    double *exponent = s->state;
+    int step = (int)*steps(s) + 1, cycle = FOLLOW_EVERY << (int)*patience(s);
+    bool lower = step <= FOLLOW_ALL || step >= FOLLOW_ALL + cycle;
+    *steps(s) = step >= FOLLOW_ALL + cycle ? FOLLOW_ALL : step;
+    bool looks = step <= FOLLOW_ALL || (step - FOLLOW_ALL) % FOLLOW_EVERY == 0;
+    for (int l = 0; l < s->model->n_layers && looks; l++) {
+        follow_layer(s, l, exponent, gradient, lower);
         exponent += places(s->model, l);
     }
-    dt_scales_set(s);
+    if (looks || s->is_once)
+        dt_scales_set(s);
 }

@@ -19,8 +19,10 @@ typedef struct {
     int64_t n;      /* of the state */
     double *state;  /* [n] whole numbers, as a checkpoint keeps them. Exponents: a block's gradient
                        stays below 2^exponent; by layer one for each input and one for each vector.
-                       Then for how much more room has been made than is usual, and the number of
-                       steps followed; below 0: none are known */
+                       Then how patiently they are lowered, which grows with each time that one was
+                       too small, and the number of steps followed; below 0: none are known */
+    double *once;   /* [n] exponents of one step that was measured */
+    bool is_once;   /* up and down are of these, not of the state */
     float *up;      /* what to multiply by, by layer and then to the end of the panel */
     float *down;    /* one over each, of inputs */
     int64_t *begin; /* [layers] where a layer's begin in up; its vectors' come last */
@@ -42,8 +44,9 @@ void dt_scales_set(dt_scales *scales);
 enum { DT_SCALES_NONFINITE = 1 << 20 };
 void dt_scales_exponents(const dt_scales *scales, const float *most, int64_t *exponent);
 
-/* Take exponents that were measured on all blocks of a batch. Returns false, and takes none, if one
- * is DT_SCALES_NONFINITE. */
+/* Take exponents that were measured on all blocks of a batch: for that batch, until the next call
+ * of dt_scales_follow, and if none are known, for those that come. Returns false, and takes none,
+ * if one is DT_SCALES_NONFINITE. */
 bool dt_scales_measured(dt_scales *scales, const int64_t *exponent);
 
 /* Integers [begin, begin + n) of a gradient [P], in place, to the floats that they stand for; what
