@@ -1,0 +1,169 @@
+/* What one rank alone sees in a step is answered by all alike: integers that are too small on the
+ * last rank only, a gradient there that is not finite, and a failure there; the steps before and
+ * after have the gradient that double has, and the same bits on every rank. */
+#include "mpi/support.h"
+
+#include "comm/comm.h"
+#include "train/gradient.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { WIDTH = 3, BATCH = 64, BLOCK = 16, P = WIDTH + 1 };
+
+/* Steps, by what is odd in the last block of their batch, which the last rank has. */
+typedef enum { PLAIN, OUTLIERS, INFINITE } kind;
+typedef struct {
+    kind kind;
+    bool fails; /* on the last rank, for another reason */
+} step;
+static const step steps[] = {{PLAIN, false},    {OUTLIERS, false}, {PLAIN, false},
+                             {OUTLIERS, true},  {PLAIN, true},     {INFINITE, false},
+                             {OUTLIERS, false}, {INFINITE, true},  {PLAIN, false}};
+enum { STEPS = sizeof steps / sizeof *steps, LAST_ROWS = 41 };
+enum { ROWS = (STEPS - 1) * BATCH + LAST_ROWS };
+
+static float x[ROWS][WIDTH], y[ROWS];
+static const float parameters[P] = {0.1f, -0.2f, 0.3f, 0.05f};
+
+static void fill(void)
+{
+    static const float times[] = {[PLAIN] = 1, [OUTLIERS] = 1e6f, [INFINITE] = 1e30f};
+    for (int r = 0; r < ROWS; r++) {
+        bool odd = r % BATCH >= BATCH - BLOCK;
+        y[r] = sinf((float)r * 3);
+        for (int i = 0; i < WIDTH; i++)
+            x[r][i] = sinf((float)(r * WIDTH + i)) * (odd ? times[steps[r / BATCH].kind] : 1);
+    }
+}
+
+/* The sum over a batch of the gradient of (w x + b - y)^2; returns that of the losses. */
+static double plain_sum(int first, int rows, double gradient[P])
+{
+    double loss = 0;
+    memset(gradient, 0, P * sizeof *gradient);
+    for (int r = first; r < first + rows; r++) {
+        double error = (double)parameters[WIDTH] - (double)y[r];
+        for (int i = 0; i < WIDTH; i++)
+            error += (double)parameters[i] * (double)x[r][i];
+        loss += error * error;
+        for (int i = 0; i < WIDTH; i++)
+            gradient[i] += 2 * error * (double)x[r][i];
+        gradient[WIDTH] += 2 * error;
+    }
+    return loss;
+}
+
+static bool near(double value, double expected, double scale)
+{
+    return fabs(value - expected) <= 1e-6 * fabs(scale);
+}
+
+/* Whether all ranks have the same bytes. Collective. */
+static bool same_everywhere(const void *bytes, size_t n)
+{
+    char first[sizeof(double) * P];
+    memcpy(first, bytes, n);
+    dt_broadcast(&world, first, (int64_t)n);
+    int64_t other = memcmp(first, bytes, n) != 0;
+    dt_max_int64(&world, &other, 1);
+    return other == 0;
+}
+
+static void check_sums(const dt_gradient *g, const dt_totals *totals, int s)
+{
+    int rows = s < STEPS - 1 ? BATCH : LAST_ROWS;
+    double expected[P], loss = plain_sum(s * BATCH, rows, expected), largest = 0;
+    bool close = true;
+    for (int i = 0; i < P; i++)
+        largest = fmax(largest, fabs(expected[i]));
+    for (int i = 0; i < P; i++)
+        close = close && near((double)g->values[i], expected[i], largest);
+    CHECK_ALL(close);
+    CHECK_ALL(near(totals->loss, loss, loss));
+    CHECK_ALL(totals->samples == rows && totals->weight == rows);
+    CHECK_ALL(same_everywhere(g->values, P * sizeof *g->values));
+    CHECK_ALL(same_everywhere(&totals->loss, sizeof totals->loss));
+}
+
+/* known: scales are, but for the first step that is summed. */
+static void take_step(dt_gradient *g, dt_loader *loader, int s, bool known)
+{
+    dt_times times = {0};
+    dt_totals totals;
+    bool last = world.rank == world.size - 1, odd = steps[s].kind != PLAIN;
+    dt_gradient_compute(g, loader, parameters, &times, &totals);
+    CHECK_ALL(totals.overflow == (!known || (odd && last)));
+    totals.failed = steps[s].fails && last;
+    bool finite = dt_gradient_sum(g, parameters, &totals);
+    CHECK_ALL(totals.failed == steps[s].fails);
+    CHECK_ALL(finite == (steps[s].kind != INFINITE && !steps[s].fails));
+    CHECK_ALL(same_everywhere(&g->scales.state[0], sizeof(double)));
+    CHECK_ALL(same_everywhere(&g->scales.state[WIDTH + 1], sizeof(double)));
+    if (finite)
+        check_sums(g, &totals, s);
+}
+
+/* memory 0: all rows; else so little that batches come in parts. */
+static void take_steps(int64_t memory)
+{
+    dt_error err = {0};
+    dt_source *source;
+    dt_dataset dataset;
+    dt_loader *loader;
+    dt_model model;
+    dt_gradient gradient;
+    const dt_team team = {.threads = 1};
+    char *path = test_path("gradient.h5");
+    fill();
+    if (world.rank == 0)
+        write_data(path, &(test_data){.rows = ROWS, .width = WIDTH, .y_width = 1, .x = x, .y = y});
+    dt_world_agree(&world, &err);
+    dt_source_open(&source, path, "x", "y", &err);
+    CHECK_NO_ERROR(&err);
+    dt_dataset_options how = {.kind = DT_Y_TARGETS, .memory = memory};
+    dt_dataset_load(&dataset, &world, source, &how, &err);
+    CHECK_NO_ERROR(&err);
+    CHECK_ALL(dataset.streamed == (memory > 0));
+    dt_loader_options cut = {.batch_size = BATCH, .block = BLOCK, .team = &team};
+    dt_loader_create(&loader, &world, &dataset, &cut, &err);
+    CHECK_NO_ERROR(&err);
+    dt_model_shape shape = {WIDTH, 1, NULL, 0, DT_ACT_RELU, DT_LOSS_MSE, false, 0};
+    dt_model_init(&model, &shape, &err);
+    dt_gradient_options options = {.batch_size = BATCH, .exact = true, .in_parts = memory > 0};
+    assert_int_equal(dt_gradient_block(&options), BLOCK);
+    dt_gradient_init(&gradient, &world, &model, &team, &options, &err);
+    CHECK_NO_ERROR(&err);
+    for (int s = 0; s < STEPS; s++)
+        take_step(&gradient, loader, s, s > 0);
+    dt_gradient_free(&gradient);
+    dt_model_free(&model);
+    dt_loader_destroy(loader);
+    dt_dataset_free(&dataset);
+    dt_source_close(source);
+    remove_file(path);
+}
+
+static void in_memory(void **state)
+{
+    (void)state;
+    take_steps(0);
+}
+
+static void streamed(void **state)
+{
+    (void)state;
+    take_steps(600);
+}
+
+int main(int argc, char **argv)
+{
+    dt_error err = {0};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(in_memory), cmocka_unit_test(streamed)};
+    if (dt_world_begin(&world, &argc, &argv, &err))
+        return 1;
+    int failed = cmocka_run_group_tests(tests, NULL, NULL);
+    dt_world_end(&world);
+    return failed;
+}
