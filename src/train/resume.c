@@ -36,7 +36,7 @@ static char *value_text(const json_t *value)
 {
     if (json_is_string(value))
         return strdup(json_string_value(value));
-    if (json_is_array(value) && json_array_size(value) == 0)
+    if (json_is_null(value) || (json_is_array(value) && json_array_size(value) == 0))
         return strdup("none");
     char *text = json_dumps(value, JSON_ENCODE_ANY | JSON_COMPACT | JSON_REAL_PRECISION(15));
     if (text && text[0] == '[') {

@@ -114,6 +114,8 @@ for ranks in 1 3; do
     check "status $status" status_is 1
     check "data" says '.*good\.h5: [0-9]+ values in a row, but 10 in the run that is to go on; .*'
 done
+launch 1 "${options[@]}" --clip-norm 3 --checkpoint run --resume
+check "an option that was not given" says '--clip-norm is 3\.0, but none in the run of .*'
 launch 1 "${options[@]}" --checkpoint run --resume --lr 0.02 --epochs 6 --log lr.jsonl
 check "lr" grep -q '"lr":0.02}' lr.jsonl
 launch 1 "${options[@]}" --checkpoint run --resume --epochs 7 --log lr.jsonl
