@@ -11,10 +11,11 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 enum {
     SHORT = 1024,            /* values: adding them up is less than a second barrier */
-    SPINS = 2000,            /* before the core is offered to others, and MPI its turn */
+    SPINS = 500,             /* before the core is offered to others, and MPI its turn */
     PARALLEL_FROM = 1 << 17, /* values of a part */
 };
 
@@ -31,6 +32,7 @@ struct dt_reducer {
     dt_shared *shared; /* NULL: of its own alone */
     void *own;
     segment **of; /* [size] of each rank; NULL where they are not shared */
+    int spins;    /* SPINS; none where the one that is waited for may want this core */
     unsigned barriers;
 };
 
@@ -46,6 +48,7 @@ dt_code dt_reducer_create(const dt_world *world, int64_t n, dt_reducer **reducer
         return err->code;
     }
     r->world = world;
+    r->spins = world->node_size > sysconf(_SC_NPROCESSORS_ONLN) ? 0 : SPINS;
     if (world->nodes == 1 && world->size > 1)
         dt_shared_create(world, bytes, true, &r->shared, err);
     if (r->shared)
@@ -83,7 +86,7 @@ void *dt_reducer_values(const dt_reducer *r)
 static void be_patient(const dt_reducer *r, int spins)
 {
     int flag;
-    if (spins < SPINS) {
+    if (spins < r->spins) {
 #if defined __x86_64__ || defined __i386__
         __builtin_ia32_pause();
 #endif
@@ -102,7 +105,7 @@ static void barrier(dt_reducer *r)
         for (int spins = 0;
              (int)(atomic_load_explicit(&r->of[i]->arrived, memory_order_acquire) - turn) < 0;
              spins++)
-            be_patient(r, spins < 1 << 30 ? spins : SPINS);
+            be_patient(r, spins < 1 << 30 ? spins : r->spins);
 }
 
 /* ---- Adding --------------------------------------------------------------------------------- */
