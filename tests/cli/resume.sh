@@ -22,7 +22,7 @@ stopped_by() {
 
 # same_run CHECKPOINT LOG CHECKPOINT LOG
 same_run() {
-    "$same_program" "$@" 1e-5 >output
+    "$same_program" "$@" 0 >output
 }
 
 # all_good FOLDER: at least one checkpoint, and each is good
