@@ -14,7 +14,7 @@ enum {
     RAISE = 2,              /* bits, at most, of what was too small */
     FOLLOW_EVERY = 8,       /* steps, */
     FOLLOW_ALL = 8,         /* but for the first, in which gradients change most */
-    MOST_PATIENCE = 4,      /* 128 steps from one lowering to the next */
+    MOST_PATIENCE = 4,      /* 128 steps from one lowering to the next, and bits of room besides */
     PARALLEL_FROM = 1 << 16 /* parameters */
 };
 
@@ -134,12 +134,12 @@ static void take_layer(double *once, const int64_t *exponent, int64_t in, int64_
         once[i] = clamp((int)(exponent[i] == INT32_MIN ? largest : exponent[i]) + ROOM);
 }
 
-/* An outlier must not cost the steps after it their precision: what was too small rises a little,
- * and the next time a little more. Nor must it fall again as soon. */
+/* An outlier must not cost the steps after it their precision: what was too small, or nearly, rises
+ * a little, and the next time a little more. Nor must it fall again as soon, or as far. */
 static void raise(dt_scales *s, const int64_t *exponent)
 {
     for (int64_t i = 0; i < s->n - 2; i++)
-        if ((double)exponent[i] > s->state[i])
+        if ((double)exponent[i] + ROOM > s->state[i])
             s->state[i] = fmin(s->state[i] + RAISE, s->once[i]);
     *patience(s) = fmin(*patience(s) + 1, MOST_PATIENCE);
     *steps(s) = FOLLOW_ALL;
@@ -224,7 +224,7 @@ static void follow(const dt_scales *s, double *exponent, float most, bool lower)
 {
     if (most == 0 || !isfinite(most))
         return;
-    int want = clamp(exponent_of(most) - s->spread / 2 + ROOM);
+    int want = clamp(exponent_of(most) - s->spread / 2 + ROOM + (int)*patience(s));
     if (want > *exponent)
         *exponent = want;
     else if (lower && want < *exponent - 1)
