@@ -12,8 +12,7 @@ static int count_nodes(const struct dt_comm *comm, int node_rank)
 }
 
 /* Without mpirun, Open MPI 4 starts a daemon of its own, for processes that the program might
- * spawn. Nothing is spawned here. With the daemon a start takes twice as long, and on a busy
- * machine a few of a hundred starts took more than 15 s. */
+ * spawn. Nothing is spawned here, and a start takes 0.4 s instead of 0.7 s. */
 static void begin_mpi(int *argc, char ***argv)
 {
     int provided;
