@@ -72,8 +72,10 @@ static dt_code report_run(const dt_train_options *options, const dt_report_run *
         dt_report_epoch_end(report, &facts);
     }
     dt_report_checkpoint(report, "runs/step-0000000004.h5", step);
-    dt_report_end(report,
-                  &(dt_report_end_facts){.status = status, .epochs = epoch, .global_step = step, .weights_hash = 0xfedcba9876543210});
+    dt_report_end(report, &(dt_report_end_facts){.status = status,
+                                                 .epochs = epoch,
+                                                 .global_step = step,
+                                                 .weights_hash = 0xfedcba9876543210});
     return dt_report_close(report, err);
 }
 
