@@ -1,7 +1,8 @@
 /* The sum of a step's gradient. On one node the ranks add in each other's memory: each rank one
  * part of the vector, which it reads from all and writes to all, between two barriers; a short
- * vector each rank adds up for itself, after one. 670,000 values take two ranks a third of the time
- * that MPI's own allreduce takes. Elsewhere it is MPI's. */
+ * vector each rank adds up for itself, after one. Elsewhere it is MPI's allreduce. Two ranks, on
+ * quiet cores, against that (Open MPI 4.1.4), in microseconds: 12 values 0.13 (0.65), 1024 0.8
+ * (2.0), 16,384 3 (19), 670,000 160 (415). */
 #include "comm/comm.h"
 #include "comm/internal.h"
 #include "core/memory.h"
@@ -112,6 +113,8 @@ static void barrier(dt_reducer *r)
 
 enum { PIECE = 2048 }; /* values: stay in the first cache while all ranks' are added */
 
+typedef float float_there __attribute__((may_alias)); /* in memory that also holds integers */
+
 /* sum (+)= values, as integers modulo 2^32 or as floats. */
 static void add(bool floats, bool first, const int32_t *restrict values, int32_t *restrict sum,
                 int64_t n)
@@ -119,8 +122,8 @@ static void add(bool floats, bool first, const int32_t *restrict values, int32_t
     if (first) {
         memcpy(sum, values, (size_t)n * sizeof *sum);
     } else if (floats) {
-        const float *from = (const void *)values;
-        float *to = (void *)sum;
+        const float_there *from = (const void *)values;
+        float_there *to = (void *)sum;
 #pragma omp simd
         for (int64_t i = 0; i < n; i++)
             to[i] += from[i];

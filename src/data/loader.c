@@ -299,7 +299,6 @@ static int64_t number_of(const dt_loader *l, const dt_delivery *delivery, int64_
 /* Rows that this rank can read where they lie. */
 static dt_samples deliver_window(dt_loader *l)
 {
-    const dt_dataset *d = l->dataset;
     find_window(l);
     dt_delivery delivery = next_delivery(l);
     dt_span span = dt_cut_span(&l->cut, &delivery, l->world->rank);
@@ -310,10 +309,6 @@ static dt_samples deliver_window(dt_loader *l)
     samples.feed.first = number_of(l, &delivery, span.begin);
     l->first = span.begin - l->window->first;
     advance(l, &delivery);
-    if (!l->order.shuffle && !d->x_is_bytes && l->world->size == 1) {
-        samples.feed.x = (const float *)l->window->x + l->first * d->features;
-        samples.feed.y = (const char *)l->window->y + l->first * dt_dataset_y_bytes(d);
-    }
     return samples;
 }
 

@@ -22,8 +22,8 @@ typedef struct {
 typedef struct {
     int64_t count; /* samples here, may be 0 */
     int64_t first; /* of them in the batch */
-    dt_feed feed;
-    bool last; /* no more of this batch follow on this rank */
+    dt_feed feed;  /* to be fetched from */
+    bool last;     /* no more of this batch follow on this rank */
 } dt_samples;
 
 typedef struct dt_loader dt_loader;

@@ -10,12 +10,11 @@
 enum {
     LEAST = -90, /* exponents: 2^(31 - LEAST) is still a float */
     MOST = 127,
-    ROOM = 3,               /* bits above what was seen last */
-    RAISE = 2,              /* bits, at most, of what was too small */
-    FOLLOW_EVERY = 8,       /* steps, */
-    FOLLOW_ALL = 8,         /* but for the first, in which gradients change most */
-    MOST_PATIENCE = 4,      /* 128 steps from one lowering to the next, and bits of room besides */
-    PARALLEL_FROM = 1 << 16 /* parameters */
+    ROOM = 3,         /* bits above what was seen last */
+    RAISE = 2,        /* bits, at most, of what was too small */
+    FOLLOW_EVERY = 8, /* steps, */
+    FOLLOW_ALL = 8,   /* but for the first, in which gradients change most */
+    MOST_PATIENCE = 4 /* 128 steps from one lowering to the next, and bits of room besides */
 };
 
 static double *patience(const dt_scales *s)

@@ -38,11 +38,8 @@ static dt_code init_exact(dt_gradient *g, dt_error *err)
 dt_code dt_gradient_init(dt_gradient *g, const dt_world *world, const dt_model *model,
                          const dt_team *team, const dt_gradient_options *options, dt_error *err)
 {
-    *g = (dt_gradient){.world = world,
-                       .model = model,
-                       .team = team,
-                       .batch_size = options->batch_size,
-                       .exact = options->exact};
+    *g = (dt_gradient){
+        .world = world, .model = model, .batch_size = options->batch_size, .exact = options->exact};
     if (options->exact && !init_exact(g, err) && options->in_parts)
         init_collected(g, err);
     if (!err->code)
@@ -97,12 +94,7 @@ static void collect(dt_gradient *g, const dt_samples *s)
     int64_t inputs = g->model->inputs, y_bytes = dt_target_bytes(g->model->loss, g->model->outputs);
     float *x = c->x + c->count * inputs;
     char *y = c->y + c->count * y_bytes;
-    if (s->count > 0 && s->feed.x) {
-        memcpy(x, s->feed.x, (size_t)(s->count * inputs) * sizeof *x);
-        memcpy(y, s->feed.y, (size_t)(s->count * y_bytes));
-    } else if (s->count > 0) {
-        s->feed.fetch(s->feed.from, 0, s->count, x, inputs, y);
-    }
+    s->feed.fetch(s->feed.from, 0, s->count, x, inputs, y);
     c->count += s->count;
 }
 

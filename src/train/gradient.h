@@ -20,7 +20,6 @@ typedef struct {
 typedef struct {
     const dt_world *world;
     const dt_model *model;
-    const dt_team *team;
     dt_engine *engine;
     int64_t batch_size;
     dt_reducer *reducer; /* what is summed over the ranks, behind the gradient, which is its: */

@@ -64,7 +64,7 @@ static void write_scene(const scene *s, const char *path)
     free(label);
 }
 
-/* One row of a delivery, whose x and y are copied out where they are not given where they lie. */
+/* One row of a delivery. */
 static int64_t take_row(const scene *s, const dt_samples *samples, int64_t i, float *x)
 {
     const dt_feed *feed = &samples->feed;
@@ -72,12 +72,7 @@ static int64_t take_row(const scene *s, const dt_samples *samples, int64_t i, fl
         float target;
         int32_t label;
     } y;
-    if (feed->x) {
-        memcpy(x, feed->x + i * s->width, (size_t)s->width * sizeof *x);
-        memcpy(&y, (const char *)feed->y + i * (int64_t)sizeof y, sizeof y);
-    } else {
-        feed->fetch(feed->from, i, 1, x, s->width, &y);
-    }
+    feed->fetch(feed->from, i, 1, x, s->width, &y);
     return s->labels ? y.label : (int64_t)y.target;
 }
 
