@@ -52,9 +52,10 @@ typedef struct {
 } dt_exact_sums;
 
 /* The same as integers.
- *   gradient    [P] replaced, or added to if accumulate */
+ *   whole     the part is the batch: the sums become the floats that they stand for
+ *   gradient  [P] replaced */
 void dt_engine_gradient_exact(dt_engine *engine, const float *parameters, const dt_batch_part *part,
-                              bool accumulate, const dt_scales *scales, int32_t *gradient,
+                              bool whole, const dt_scales *scales, int32_t *gradient,
                               dt_exact_sums *sums);
 
 /* The largest magnitude that a block's gradient has in each place that dt_scales has an exponent

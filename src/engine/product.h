@@ -37,9 +37,14 @@ typedef struct {
 /* c [m,n], rows ldc apart: replaced, or added to. */
 void dt_product_store(const dt_product *p, float *c, int64_t ldc, bool add);
 
-/* Round the product to integers, and add them.
- *   scale  [n, to the end of its panel] each column is multiplied by, a power of two
- *   sum    [m,n] rows lds apart: replaced, or added to, modulo 2^32
+/* Copy A as dt_product_round reads it.
+ *   to  [m * k] */
+void dt_product_gather(const dt_product *p, float *to);
+
+/* Round the product to integers, and add them. a is what dt_product_gather left of these rows and
+ * steps; a_row and a_step are not used. The last panel is computed with to its end.
+ *   scale  [n, to the end of its panel] each column is multiplied by, a power of two, or 0
+ *   sum    [m,n, to the end of its panel] rows lds apart: replaced, or added to, modulo 2^32
  * Returns the bits that any of the integers has, of a negative one those of its complement: all are
  * below 2^b in size if the result is. A value that is not finite, or does not fit an int32_t, has
  * all 31. */

@@ -178,32 +178,47 @@ static int64_t smaller(int64_t a, int64_t b)
     return a < b ? a : b;
 }
 
+void dt_scales_undo_row(const dt_scales *s, int layer, int64_t input, int64_t n, void *values)
+{
+    const float *down = s->down + s->begin[layer] + input;
+    const integer_there *from = values;
+    float_there *to = values;
+#pragma omp simd
+    for (int64_t i = 0; i < n; i++)
+        to[i] = (float)from[i] * down[i];
+}
+
+void dt_scales_undo_vector(const dt_scales *s, int layer, int vector, int64_t n, void *values)
+{
+    float down = 1 / dt_scales_of_vector(s, layer, vector);
+    const integer_there *from = values;
+    float_there *to = values;
+#pragma omp simd
+    for (int64_t i = 0; i < n; i++)
+        to[i] = (float)from[i] * down;
+}
+
 /* values: of the gradient from `begin` on, as in what follows. */
-static void undo_weight(const dt_scales *s, int l, int64_t begin, int64_t end, char *values)
+static void undo_weight(const dt_scales *s, int l, int64_t begin, int64_t end,
+                        integer_there *values)
 {
     const dt_layer *layer = &s->model->layer[l];
     int64_t last = smaller(end, layer->weight + layer->in * layer->out);
     for (int64_t i = larger(begin, layer->weight), n; i < last; i += n) {
         int64_t column = (i - layer->weight) % layer->in;
-        const float *down = s->down + s->begin[l] + column;
-        const integer_there *from = (const void *)(values + (i - begin) * (int64_t)sizeof(float));
-        float_there *to = (void *)(values + (i - begin) * (int64_t)sizeof(float));
         n = smaller(layer->in - column, last - i);
-#pragma omp simd
-        for (int64_t c = 0; c < n; c++)
-            to[c] = (float)from[c] * down[c];
+        dt_scales_undo_row(s, l, column, n, values + (i - begin));
     }
 }
 
-static void undo_vector(const dt_scales *s, int l, int v, int64_t begin, int64_t end, char *values)
+static void undo_vector(const dt_scales *s, int l, int v, int64_t begin, int64_t end,
+                        integer_there *values)
 {
     const dt_layer *layer = &s->model->layer[l];
-    int64_t first = layer->bias + v * layer->out, last = smaller(end, first + layer->out);
-    float down = 1 / dt_scales_of_vector(s, l, v);
-    for (int64_t i = larger(begin, first); i < last; i++) {
-        char *at = values + (i - begin) * (int64_t)sizeof(float);
-        *(float_there *)(void *)at = (float)*(integer_there *)(void *)at * down;
-    }
+    int64_t first = larger(begin, layer->bias + v * layer->out);
+    int64_t last = smaller(end, layer->bias + (v + 1) * layer->out);
+    if (first < last)
+        dt_scales_undo_vector(s, l, v, last - first, values + (first - begin));
 }
 
 void dt_scales_undo(const dt_scales *s, int64_t begin, int64_t n, void *values)

@@ -54,6 +54,10 @@ bool dt_scales_measured(dt_scales *scales, const int64_t *exponent);
  *   values  [in,out] [n] */
 void dt_scales_undo(const dt_scales *scales, int64_t begin, int64_t n, void *values);
 
+/* The same for a part of a row of a layer's weight, from an input on, and of one of its vectors. */
+void dt_scales_undo_row(const dt_scales *scales, int layer, int64_t input, int64_t n, void *values);
+void dt_scales_undo_vector(const dt_scales *scales, int layer, int vector, int64_t n, void *values);
+
 /* See a step's gradient, the sum over its batch. */
 void dt_scales_follow(dt_scales *scales, const float *gradient);
 

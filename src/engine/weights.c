@@ -46,41 +46,41 @@ static void transpose_square(const float *from, int64_t from_apart, float *to, i
     *(four_in_memory *)(to + 3 * to_apart) = __builtin_shufflevector(ab, cd, 2, 3, 6, 7);
 }
 
-/* The rows of one panel: they are read along the rows, and written across. */
+/* The rows of one panel: a few columns of all, so that whole lines are written. */
 static void transpose(const float *from, int64_t in, int64_t rows, float *to)
 {
     enum { SQUARE = 4 };
     int64_t squares = rows == DT_PANEL ? in / SQUARE * SQUARE : 0;
-    for (int64_t r = 0; r < DT_PANEL; r += SQUARE)
-        for (int64_t i = 0; i < squares; i += SQUARE)
+    for (int64_t i = 0; i < squares; i += SQUARE)
+        for (int64_t r = 0; r < DT_PANEL; r += SQUARE)
             transpose_square(from + r * in + i, in, to + i * DT_PANEL + r, DT_PANEL);
     for (int64_t i = squares; i < in; i++)
         for (int64_t r = 0; r < rows; r++)
             to[i * DT_PANEL + r] = from[r * in + i];
 }
 
-static void pack_forward(const dt_panels *p, const dt_layer *l, const float *weight, int64_t panel)
+/* Rows [begin, begin + rows) into the panels of inputs: in each they lie together. */
+static void spread(const float *from, const dt_layer *l, int64_t begin, int64_t rows, float *to)
 {
-    int64_t row = panel * DT_PANEL, rows = l->out - row < DT_PANEL ? l->out - row : DT_PANEL;
-    transpose(weight + row * l->in, l->in, rows, p->forward + row * l->in);
-}
-
-static void pack_backward(const dt_panels *p, const dt_layer *l, const float *weight, int64_t panel)
-{
-    int64_t column = panel * DT_PANEL;
-    size_t n = (size_t)(l->in - column < DT_PANEL ? l->in - column : DT_PANEL) * sizeof *weight;
-    for (int64_t o = 0; o < l->out; o++)
-        memcpy(p->backward + column * l->out + o * DT_PANEL, weight + o * l->in + column, n);
+    int64_t whole = l->in / DT_PANEL * DT_PANEL;
+    to += begin * DT_PANEL;
+    for (int64_t i = 0; i < whole; i += DT_PANEL)
+        for (int64_t r = 0; r < rows; r++)
+            memcpy(to + i * l->out + r * DT_PANEL, from + r * l->in + i, DT_PANEL * sizeof *to);
+    for (int64_t r = 0; r < rows && whole < l->in; r++)
+        memcpy(to + whole * l->out + r * DT_PANEL, from + r * l->in + whole,
+               (size_t)(l->in - whole) * sizeof *to);
 }
 
 void dt_panels_pack(const dt_panels *p, const dt_layer *l, const float *weight, int thread,
                     int threads)
 {
-    int64_t outputs = dt_panels_round(l->out) / DT_PANEL,
-            inputs = dt_panels_round(l->in) / DT_PANEL;
-    for (int64_t i = outputs * thread / threads; i < outputs * (thread + 1) / threads; i++)
-        pack_forward(p, l, weight, i);
-    for (int64_t i = inputs * thread / threads; i < inputs * (thread + 1) / threads && p->backward;
-         i++)
-        pack_backward(p, l, weight, i);
+    int64_t panels = dt_panels_round(l->out) / DT_PANEL;
+    for (int64_t i = panels * thread / threads; i < panels * (thread + 1) / threads; i++) {
+        int64_t row = i * DT_PANEL, rows = l->out - row < DT_PANEL ? l->out - row : DT_PANEL;
+        const float *from = weight + row * l->in;
+        transpose(from, l->in, rows, p->forward + row * l->in);
+        if (p->backward)
+            spread(from, l, row, rows, p->backward);
+    }
 }

@@ -123,8 +123,8 @@ static void compute_integers(dt_gradient *g, const float *parameters, dt_totals 
 {
     dt_exact_sums sums = {.loss = g->loss};
     memset(g->loss, 0, (size_t)g->blocks * sizeof *g->loss);
-    dt_engine_gradient_exact(g->engine, parameters, &g->part, false, &g->scales, g->integers,
-                             &sums);
+    dt_engine_gradient_exact(g->engine, parameters, &g->part, g->world->size == 1, &g->scales,
+                             g->integers, &sums);
     totals->samples = g->part.rows;
     totals->weight = sums.weight;
     totals->overflow = sums.bits >> g->scales.bits != 0;
@@ -174,14 +174,15 @@ bool dt_gradient_sum(dt_gradient *g, const float *parameters, dt_totals *totals)
         return true;
     }
     dt_totals mine = *totals;
-    dt_finish finish = {.part = undo, .with = &g->scales};
-    dt_totals_sum_exact(g->reducer, n, &finish, g->loss, g->blocks, totals);
+    dt_finish undoing = {.part = undo, .with = &g->scales};
+    const dt_finish *finish = g->world->size > 1 ? &undoing : NULL; /* the engine has undone it */
+    dt_totals_sum_exact(g->reducer, n, finish, g->loss, g->blocks, totals);
     if (totals->overflow && !totals->failed) {
         if (!measure(g, parameters))
             return false;
         compute_integers(g, parameters, &mine);
         *totals = mine;
-        dt_totals_sum_exact(g->reducer, n, &finish, g->loss, g->blocks, totals);
+        dt_totals_sum_exact(g->reducer, n, finish, g->loss, g->blocks, totals);
     }
     if (totals->failed || totals->overflow)
         return false;

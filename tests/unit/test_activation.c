@@ -1,6 +1,7 @@
 /* Activations against libm in double, their slopes against central differences of the same; rows
  * that lie further apart than they are wide. */
 #include "model/activation.h"
+#include "unit/activation_formula.h"
 
 #include <math.h>
 #include <setjmp.h>
@@ -14,23 +15,9 @@
 static const dt_activation kinds[] = {DT_ACT_RELU, DT_ACT_TANH, DT_ACT_SIGMOID, DT_ACT_GELU};
 enum { KINDS = 4, ROWS = 5, WIDTH = 67, STRIDE = 80, ALL = ROWS * STRIDE };
 
-static double formula(dt_activation f, double v)
-{
-    switch (f) {
-    case DT_ACT_TANH:
-        return tanh(v);
-    case DT_ACT_SIGMOID:
-        return 1 / (1 + exp(-v));
-    case DT_ACT_GELU:
-        return v * 0.5 * erfc(-v * M_SQRT1_2);
-    default:
-        return v > 0 ? v : 0;
-    }
-}
-
 static double slope_of(dt_activation f, double v)
 {
-    return (formula(f, v + 1e-5) - formula(f, v - 1e-5)) / 2e-5;
+    return (activation_formula(f, v + 1e-5) - activation_formula(f, v - 1e-5)) / 2e-5;
 }
 
 /* -20 to 20 in steps that float32 holds exactly, also after the bias. 0 is left out. */
@@ -78,7 +65,8 @@ static void forward(void **state)
         dt_activate(f, ROWS, WIDTH, STRIDE, bias, z, f == DT_ACT_GELU ? slope : NULL);
         for (int r = 0; r < ROWS; r++)
             for (int c = 0; c < WIDTH; c++)
-                check_near(f, value_at(r, c), z[r * STRIDE + c], formula(f, value_at(r, c)));
+                check_near(f, value_at(r, c), z[r * STRIDE + c],
+                           activation_formula(f, value_at(r, c)));
         check_padding(z);
         check_padding(slope);
     }

@@ -1,6 +1,7 @@
 /* The engine against a plain multilayer perceptron in double: outputs and losses directly, the
  * gradient by central differences. */
 #include "engine/engine.h"
+#include "unit/activation_formula.h"
 
 #include <math.h>
 #include <omp.h>
@@ -16,20 +17,6 @@
 
 enum { MOST_WIDE = 512 };
 
-static double activate(dt_activation f, double v)
-{
-    switch (f) {
-    case DT_ACT_TANH:
-        return tanh(v);
-    case DT_ACT_SIGMOID:
-        return 1 / (1 + exp(-v));
-    case DT_ACT_GELU:
-        return v * 0.5 * erfc(-v * M_SQRT1_2);
-    default:
-        return v > 0 ? v : 0;
-    }
-}
-
 static void plain_forward(const dt_model_shape *s, const double *p, const float *x, double *out)
 {
     double in[MOST_WIDE];
@@ -44,7 +31,7 @@ static void plain_forward(const dt_model_shape *s, const double *p, const float 
             double sum = bias[o];
             for (int64_t i = 0; i < width; i++)
                 sum += p[i] * in[i];
-            out[o] = last ? sum : activate(s->activation, sum);
+            out[o] = last ? sum : activation_formula(s->activation, sum);
         }
         p = bias + to;
         width = to;

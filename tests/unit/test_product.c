@@ -134,6 +134,15 @@ static void the_same_bits_wherever_it_is_cut(void **state)
     free(m);
 }
 
+/* The product with its A gathered, in memory that lasts until the next call. */
+static dt_product gathered(dt_product p)
+{
+    static float across[M * K];
+    dt_product_gather(&p, across);
+    p.a = across;
+    return p;
+}
+
 static void rounds(void **state)
 {
     (void)state;
@@ -145,8 +154,9 @@ static void rounds(void **state)
     for (int64_t j = 0; j < N; j++)
         scale[j] = ldexpf(1, (int)(j % 20));
     dt_product_store(&p, c, WIDE, false);
-    uint32_t found = dt_product_round(&p, scale, sum, WIDE, false);
-    assert_int_equal(dt_product_round(&p, scale, sum, WIDE, true), found);
+    dt_product tiles = gathered(p);
+    uint32_t found = dt_product_round(&tiles, scale, sum, WIDE, false);
+    assert_int_equal(dt_product_round(&tiles, scale, sum, WIDE, true), found);
     dt_product_measure(&p, most);
     for (int64_t j = 0; j < N; j++) {
         float largest = 0;
@@ -172,12 +182,13 @@ static void what_does_not_fit(void **state)
     static int32_t sum[M * WIDE];
     for (int64_t j = 0; j < N; j++)
         ones[j] = 1;
-    dt_product p = product(m, M, N);
+    dt_product p = gathered(product(m, M, N));
     assert_true(dt_product_round(&p, ones, sum, WIDE, false) < 1u << 15);
     for (size_t o = 0; o < sizeof odd / sizeof *odd; o++) {
         memset(m->a + 100 * K, 0, K * sizeof *m->a);
         m->a[100 * K] = 1;
         m->packed[N / DT_PANEL * DT_PANEL * K + N % DT_PANEL - 1] = odd[o];
+        p = gathered(product(m, M, N));
         assert_int_equal(dt_product_round(&p, ones, sum, WIDE, false), INT32_MAX);
     }
     float a = 1, b[WIDE] = {0x1.8p30f};

@@ -3,6 +3,7 @@
  * measured; what is not finite is told. */
 #include "data/batch.h"
 #include "engine/engine.h"
+#include "unit/activation_formula.h"
 
 #include <math.h>
 #include <setjmp.h>
@@ -17,23 +18,9 @@
 
 enum { WIDEST = 128, LAYERS = 4 };
 
-static double activate(dt_activation f, double v)
-{
-    switch (f) {
-    case DT_ACT_TANH:
-        return tanh(v);
-    case DT_ACT_SIGMOID:
-        return 1 / (1 + exp(-v));
-    case DT_ACT_GELU:
-        return v * 0.5 * erfc(-v * M_SQRT1_2);
-    default:
-        return v > 0 ? v : 0;
-    }
-}
-
 static double slope(dt_activation f, double v)
 {
-    double a = activate(f, v);
+    double a = activation_formula(f, v);
     switch (f) {
     case DT_ACT_TANH:
         return 1 - a * a;
@@ -64,7 +51,7 @@ static void add_row(const dt_model *m, const float *p, const float *x, const flo
             for (int64_t i = 0; i < d->in; i++)
                 sum += (double)p[d->weight + o * d->in + i] * layer[l].in[i];
             layer[l].sum[o] = sum;
-            layer[l + 1].in[o] = activate(m->activation, sum);
+            layer[l + 1].in[o] = activation_formula(m->activation, sum);
         }
     }
     for (int64_t o = 0; o < m->outputs; o++)

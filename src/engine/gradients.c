@@ -1,0 +1,231 @@
+/* A thread's part of the gradient of a wave: rows of each weight. */
+#include "engine/internal.h"
+#include "engine/product.h"
+
+#include <math.h>
+#include <string.h>
+
+enum { COLUMNS = 64, ROWS = 96 }; /* of a gradient in integers are summed up at a time */
+
+/* Some of a layer's outputs, of which a thread computes the gradient: rows of its weight. */
+typedef struct {
+    int layer;
+    int64_t begin, n;
+} outputs;
+
+/* delta^T x of some rows of the wave, for columns from one on. */
+static dt_product product_of(const dt_call *c, const outputs *o, int64_t row, int64_t rows,
+                             int64_t column, int64_t columns)
+{
+    const dt_engine *e = c->engine;
+    const dt_layer_work *work = &e->work[o->layer];
+    int64_t stride = o->layer == 0 ? e->x_stride : work[-1].stride;
+    const float *in = o->layer == 0 ? e->x : work[-1].a;
+    return (dt_product){.m = o->n,
+                        .n = columns,
+                        .k = rows,
+                        .a = work->delta + row * work->stride + o->begin,
+                        .a_row = 1,
+                        .a_step = work->stride,
+                        .b = in + row * stride + column,
+                        .b_step = stride,
+                        .b_panel = DT_PANEL};
+}
+
+/* sum[i] (+)= some rows of d. */
+static void sum_rows(int64_t rows, int64_t stride, int64_t n, const float *d, float *restrict sum)
+{
+    for (int64_t r = 0; r < rows; r++, d += stride) {
+#pragma omp simd
+        for (int64_t i = 0; i < n; i++)
+            sum[i] += d[i];
+    }
+}
+
+/* sum[i] (+)= some rows of d * hat. */
+static void sum_products(int64_t rows, int64_t stride, int64_t n, const float *d, const float *hat,
+                         float *restrict sum)
+{
+    for (int64_t r = 0; r < rows; r++, d += stride, hat += stride) {
+#pragma omp simd
+        for (int64_t i = 0; i < n; i++)
+            sum[i] += d[i] * hat[i];
+    }
+}
+
+/* sum[i] (+)= the gradient by some rows of a vector of the layer (see dt_layer_vectors). */
+static void sum_vector(const dt_call *c, const outputs *o, int vector, int64_t row, int64_t rows,
+                       bool accumulate, float *sum)
+{
+    const dt_layer_work *work = &c->engine->work[o->layer];
+    int64_t at = row * work->stride + o->begin;
+    if (!accumulate)
+        memset(sum, 0, (size_t)o->n * sizeof *sum);
+    if (vector == 1)
+        sum_products(rows, work->stride, o->n, work->above + at, work->hat + at, sum);
+    else
+        sum_rows(rows, work->stride, o->n, (vector == 0 ? work->delta : work->above) + at, sum);
+}
+
+/* Where such a vector's elements for these outputs are in the parameters. */
+static int64_t place_of(const dt_call *c, const outputs *o, int vector)
+{
+    const dt_layer *layer = &c->engine->model->layer[o->layer];
+    return layer->bias + vector * layer->out + o->begin;
+}
+
+static void add_floats(const dt_call *c, const dt_wave *w, const outputs *o)
+{
+    const dt_model *m = c->engine->model;
+    const dt_layer *layer = &m->layer[o->layer];
+    dt_product p = product_of(c, o, 0, w->rows, 0, layer->in);
+    dt_product_store(&p, c->gradient + layer->weight + o->begin * layer->in, layer->in,
+                     w->accumulate);
+    for (int v = 0; v < dt_layer_vectors(m, o->layer); v++)
+        sum_vector(c, o, v, 0, w->rows, w->accumulate, c->gradient + place_of(c, o, v));
+}
+
+/* One block's gradient of a vector, rounded. */
+static uint32_t add_vector(const dt_call *c, const outputs *o, int vector, const float *sum,
+                           bool accumulate)
+{
+    int32_t *to = c->integers + place_of(c, o, vector);
+    float up = dt_scales_of_vector(c->scales, o->layer, vector);
+    uint32_t bits = 0;
+    for (int64_t i = 0; i < o->n; i++) {
+        float v = sum[i] * up;
+        int32_t n = fabsf(v) < 0x1p31f ? (int32_t)lrintf(v) : INT32_MIN;
+        bits |= (uint32_t)(n < 0 ? ~n : n);
+        to[i] = (int32_t)((uint32_t)n + (accumulate ? (uint32_t)to[i] : 0));
+    }
+    return bits;
+}
+
+/* A tile of the sum [n,columns] to where it belongs, and to floats if the sum is whole. */
+static void put_tile(const dt_call *c, const dt_wave *w, const outputs *o, int64_t column,
+                     int64_t n, const int32_t *tile)
+{
+    const dt_layer *layer = &c->engine->model->layer[o->layer];
+    bool whole = c->whole && w->first + w->rows == c->part.rows;
+    for (int64_t r = 0; r < o->n; r++, tile += COLUMNS) {
+        int32_t *to = c->integers + layer->weight + (o->begin + r) * layer->in + column;
+        if (w->accumulate)
+            for (int64_t i = 0; i < n; i++)
+                to[i] = (int32_t)((uint32_t)to[i] + (uint32_t)tile[i]);
+        else
+            memcpy(to, tile, (size_t)n * sizeof *to);
+        if (whole)
+            dt_scales_undo_row(c->scales, o->layer, column, n, to);
+    }
+}
+
+/* d loss / d the outputs, of each block as products read it. */
+static void gather_blocks(const dt_call *c, const dt_wave *w, const outputs *o, float *across)
+{
+    for (int64_t b = 0; b < w->blocks; b++) {
+        int64_t row = dt_wave_begin(w, b);
+        dt_product p = product_of(c, o, row, dt_wave_begin(w, b + 1) - row, 0, 0);
+        dt_product_gather(&p, across + row * o->n);
+    }
+}
+
+/* Some outputs by some inputs, over all blocks of the wave: the sum stays in the first caches, so
+ * that the gradient is gone through once a wave, not once a block. */
+static uint32_t add_tile(const dt_call *c, const dt_wave *w, const outputs *o, int64_t column,
+                         int64_t n, const float *across)
+{
+    _Alignas(64) int32_t tile[ROWS * COLUMNS];
+    uint32_t bits = 0;
+    for (int64_t b = 0; b < w->blocks; b++) {
+        int64_t row = dt_wave_begin(w, b);
+        dt_product p = product_of(c, o, row, dt_wave_begin(w, b + 1) - row, column, n);
+        p.a = across + row * o->n;
+        bits |=
+            dt_product_round(&p, dt_scales_of(c->scales, o->layer) + column, tile, COLUMNS, b > 0);
+    }
+    put_tile(c, w, o, column, n, tile);
+    return bits;
+}
+
+/* Some rows of the layer's weight. */
+static outputs part_of(const outputs *o, int64_t begin)
+{
+    int64_t left = o->n - begin;
+    return (outputs){.layer = o->layer, .begin = o->begin + begin, .n = left < ROWS ? left : ROWS};
+}
+
+/* Columns outside: so few of all the wave's inputs stay in the second cache until all outputs have
+ * met them. */
+static uint32_t add_weight(const dt_call *c, const dt_wave *w, const outputs *o, float *across)
+{
+    int64_t in = c->engine->model->layer[o->layer].in;
+    uint32_t bits = 0;
+    for (int64_t r = 0; r < o->n; r += ROWS) {
+        outputs rows = part_of(o, r);
+        gather_blocks(c, w, &rows, across + r * w->rows);
+    }
+    for (int64_t i = 0; i < in; i += COLUMNS)
+        for (int64_t r = 0; r < o->n; r += ROWS) {
+            outputs rows = part_of(o, r);
+            bits |=
+                add_tile(c, w, &rows, i, in - i < COLUMNS ? in - i : COLUMNS, across + r * w->rows);
+        }
+    return bits;
+}
+
+static uint32_t add_integers(const dt_call *c, const dt_wave *w, const outputs *o, float *column,
+                             float *across)
+{
+    uint32_t bits = add_weight(c, w, o, across);
+    bool whole = c->whole && w->first + w->rows == c->part.rows;
+    for (int v = 0; v < dt_layer_vectors(c->engine->model, o->layer); v++) {
+        for (int64_t b = 0; b < w->blocks; b++) {
+            int64_t row = dt_wave_begin(w, b);
+            sum_vector(c, o, v, row, dt_wave_begin(w, b + 1) - row, false, column);
+            bits |= add_vector(c, o, v, column, w->accumulate || b > 0);
+        }
+        if (whole)
+            dt_scales_undo_vector(c->scales, o->layer, v, o->n, c->integers + place_of(c, o, v));
+    }
+    return bits;
+}
+
+/* most: of this layer's inputs and vectors. */
+static void measure(const dt_call *c, const dt_wave *w, const outputs *o, float *column,
+                    float *most)
+{
+    const dt_layer *layer = &c->engine->model->layer[o->layer];
+    for (int64_t b = 0; b < w->blocks; b++) {
+        int64_t row = dt_wave_begin(w, b), rows = dt_wave_begin(w, b + 1) - row;
+        dt_product p = product_of(c, o, row, rows, 0, layer->in);
+        dt_product_measure(&p, most);
+        for (int v = 0; v < dt_layer_vectors(c->engine->model, o->layer); v++) {
+            sum_vector(c, o, v, row, rows, false, column);
+            for (int64_t i = 0; i < o->n; i++)
+                if (!(fabsf(column[i]) <= most[layer->in + v]))
+                    most[layer->in + v] = fabsf(column[i]);
+        }
+    }
+}
+
+void dt_gradients_run(const dt_call *c, const dt_wave *w, int thread, dt_thread_sums *sums)
+{
+    const dt_engine *e = c->engine;
+    float *column = e->column + thread * e->widest, *most = c->most;
+    int64_t room = dt_engine_most_outputs(e, c->threads) * e->wave;
+    float *across = e->across ? e->across + thread * room : NULL;
+    for (int l = 0; l < e->model->n_layers; l++) {
+        int64_t out = e->model->layer[l].out, begin = dt_share(out, thread, c->threads);
+        outputs o = {
+            .layer = l, .begin = begin, .n = dt_share(out, thread + 1, c->threads) - begin};
+        if (o.n == 0)
+            continue;
+        if (c->want == DT_FLOATS)
+            add_floats(c, w, &o);
+        else if (c->want == DT_INTEGERS)
+            sums->bits |= add_integers(c, w, &o, column, across);
+        else
+            measure(c, w, &o, column, most);
+        most += c->want == DT_MEASURES ? e->model->layer[l].in + dt_layer_vectors(e->model, l) : 0;
+    }
+}

@@ -1,0 +1,97 @@
+/* A call of the engine, as its threads see it. */
+#ifndef DT_ENGINE_INTERNAL_H
+#define DT_ENGINE_INTERNAL_H
+
+#include "engine/engine.h"
+#include "engine/weights.h"
+
+/* What a wave keeps of one layer, in rows of out values that lie stride apart. */
+typedef struct {
+    dt_panels weight;
+    int64_t stride;
+    float *a;     /* [wave,out] activations; of the last layer the outputs, then their gradient */
+    float *slope; /* [wave,out] of GELU, and where there is dropout, else NULL */
+    float *hat;   /* [wave,out] of a LayerNorm its normalised inputs, */
+    float *above; /* [wave,out] d loss / d its outputs, */
+    float *times; /* [wave] and what the inputs were multiplied by */
+    float
+        *delta; /* [wave,out] d loss / d (product + bias); of the last layer the same array as a */
+} dt_layer_work;
+
+/* A thread's own; so large that no thread's store disturbs another. */
+typedef struct {
+    double loss;
+    int64_t weight;
+    uint32_t bits;
+    char apart[104]; /* with three numbers, two cache lines */
+} dt_thread_sums;
+
+struct dt_engine {
+    const dt_model *model;
+    const dt_team *team;
+    int64_t wave;   /* most rows in a wave */
+    int64_t widest; /* layer */
+    int64_t x_stride;
+    float *x;        /* [wave,inputs] the rows, x_stride apart */
+    int64_t y_bytes; /* of a sample's y */
+    char *y;         /* [wave] theirs */
+    dt_layer_work *work;
+    float *across; /* [threads,most outputs,wave] a thread's part of a delta, as products read it */
+    float *column; /* [threads,widest] sums over the rows of a block */
+    dt_thread_sums *sums; /* [threads] */
+};
+
+/* What a call wants of the rows. */
+typedef enum { DT_OUTPUTS, DT_FLOATS, DT_INTEGERS, DT_MEASURES } dt_want;
+
+typedef struct {
+    dt_engine *engine;
+    dt_want want;
+    const float *parameters;
+    bool pack; /* the parameters are not those of the last call */
+    dt_batch_part part;
+    int threads;
+    bool accumulate;
+    float *gradient; /* DT_FLOATS: [P] */
+    float *output;   /* DT_OUTPUTS: [rows,outputs] */
+    const dt_scales *scales;
+    int32_t *integers; /* DT_INTEGERS: [P] */
+    bool whole;        /* DT_INTEGERS: they are those of the whole batch, and become floats */
+    double *loss;      /* DT_INTEGERS: [blocks] */
+    float *most;       /* MEASURES */
+} dt_call;
+
+/* Rows of a call that are in memory at a time, and how they are cut: into blocks of a size, of
+ * which the first may lack some. */
+typedef struct {
+    int64_t first, rows; /* of the call */
+    int64_t block, lack;
+    int64_t blocks;
+    bool accumulate; /* onto the wave before */
+} dt_wave;
+
+/* Where a block begins in the wave's rows, or the last one ends. */
+static inline int64_t dt_wave_begin(const dt_wave *w, int64_t block)
+{
+    int64_t row = block * w->block - w->lack;
+    return row < 0 ? 0 : row < w->rows ? row : w->rows;
+}
+
+static inline int64_t dt_share(int64_t n, int thread, int threads)
+{
+    return n * thread / threads;
+}
+
+/* Of any layer, that a thread computes the gradient of. */
+static inline int64_t dt_engine_most_outputs(const dt_engine *e, int threads)
+{
+    return (e->widest + threads - 1) / threads;
+}
+
+/* A thread's blocks of the wave: forward and, but for DT_OUTPUTS, the loss and backward. */
+void dt_rows_run(const dt_call *call, const dt_wave *wave, int thread, dt_thread_sums *sums);
+
+/* Then a thread's part of the gradient, over all rows of the wave. */
+void dt_gradients_run(const dt_call *call, const dt_wave *wave, int thread, dt_thread_sums *sums);
+
+#endif

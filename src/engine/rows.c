@@ -1,0 +1,156 @@
+/* A thread's rows of a wave: forward, loss, backward. */
+#include "engine/internal.h"
+#include "engine/product.h"
+#include "model/activation.h"
+#include "model/dropout.h"
+#include "model/layer_norm.h"
+#include "model/loss.h"
+
+#include <string.h>
+
+static void fetch(const dt_call *c, const dt_wave *w, int64_t begin, int64_t n)
+{
+    dt_engine *e = c->engine;
+    const dt_feed *feed = c->part.feed;
+    int64_t inputs = e->model->inputs, row = w->first + begin;
+    float *x = e->x + begin * e->x_stride;
+    char *y = e->y + begin * e->y_bytes;
+    if (!feed->x) {
+        feed->fetch(feed->from, row, n, x, e->x_stride, y);
+        return;
+    }
+    for (int64_t i = 0; i < n; i++)
+        memcpy(x + i * e->x_stride, feed->x + (row + i) * inputs, (size_t)inputs * sizeof *x);
+    if (feed->y)
+        memcpy(y, (const char *)feed->y + row * e->y_bytes, (size_t)(n * e->y_bytes));
+}
+
+/* What follows a hidden layer's product. */
+static void finish_hidden(const dt_call *c, const dt_wave *w, int l, int64_t begin, int64_t n)
+{
+    const dt_model *m = c->engine->model;
+    const dt_layer *layer = &m->layer[l];
+    const dt_layer_work *work = &c->engine->work[l];
+    const float *bias = c->parameters + layer->bias;
+    int64_t at = begin * work->stride, sample = c->part.feed->first + w->first + begin;
+    float *a = work->a + at, *slope = work->slope ? work->slope + at : NULL;
+    if (m->layer_norm) {
+        dt_layer_norm(n, layer->out, work->stride, bias, c->parameters + layer->gain, a,
+                      work->hat + at, work->times + begin);
+        bias = c->parameters + layer->shift;
+    }
+    dt_activate(m->activation, n, layer->out, work->stride, bias, a, slope);
+    if (m->dropout.p > 0 && c->want != DT_OUTPUTS)
+        dt_dropout_apply(&m->dropout, l, sample, n, layer->out, work->stride, a, slope);
+}
+
+/* Rows [begin, begin + n) through the layers; the last layer's bias is left to the loss. */
+static void forward(const dt_call *c, const dt_wave *w, int64_t begin, int64_t n)
+{
+    const dt_engine *e = c->engine;
+    const dt_model *m = e->model;
+    const float *in = e->x + begin * e->x_stride; /* [n,in] */
+    int64_t in_stride = e->x_stride;
+    for (int l = 0; l < m->n_layers; l++) {
+        const dt_layer *layer = &m->layer[l];
+        const dt_layer_work *work = &e->work[l];
+        float *out = work->a + begin * work->stride;
+        dt_product_store(&(dt_product){.m = n,
+                                       .n = layer->out,
+                                       .k = layer->in,
+                                       .a = in,
+                                       .a_row = in_stride,
+                                       .a_step = 1,
+                                       .b = work->weight.forward,
+                                       .b_step = DT_PANEL,
+                                       .b_panel = DT_PANEL * layer->in},
+                         out, work->stride, false);
+        if (l < m->n_layers - 1)
+            finish_hidden(c, w, l, begin, n);
+        in = out;
+        in_stride = work->stride;
+    }
+}
+
+/* From d loss / d the outputs of a LayerNorm to that of its inputs. */
+static void norm_back(const dt_call *c, int l, int64_t begin, int64_t n)
+{
+    const dt_layer *layer = &c->engine->model->layer[l];
+    const dt_layer_work *work = &c->engine->work[l];
+    int64_t at = begin * work->stride;
+    memcpy(work->above + at, work->delta + at, (size_t)(n * work->stride) * sizeof *work->delta);
+    dt_layer_norm_back(n, layer->out, work->stride, c->parameters + layer->gain, work->hat + at,
+                       work->times + begin, work->delta + at);
+}
+
+/* From the last layer's delta to those of the hidden layers. */
+static void backward(const dt_call *c, int64_t begin, int64_t n)
+{
+    const dt_model *m = c->engine->model;
+    for (int l = m->n_layers - 1; l > 0; l--) {
+        const dt_layer *layer = &m->layer[l];
+        const dt_layer_work *work = &c->engine->work[l], *below = work - 1;
+        int64_t at = begin * below->stride;
+        dt_product_store(&(dt_product){.m = n,
+                                       .n = layer->in,
+                                       .k = layer->out,
+                                       .a = work->delta + begin * work->stride,
+                                       .a_row = work->stride,
+                                       .a_step = 1,
+                                       .b = work->weight.backward,
+                                       .b_step = DT_PANEL,
+                                       .b_panel = DT_PANEL * layer->out},
+                         below->delta + at, below->stride, false);
+        dt_activate_back(m->activation, n, layer->in, below->stride, below->a + at,
+                         below->slope ? below->slope + at : NULL, below->delta + at);
+        if (m->layer_norm)
+            norm_back(c, l - 1, begin, n);
+    }
+}
+
+/* The outputs of a block become their gradient. */
+static double turn_back(const dt_call *c, int64_t begin, int64_t n)
+{
+    const dt_engine *e = c->engine;
+    const dt_model *m = e->model;
+    const dt_layer *last = &m->layer[m->n_layers - 1];
+    return dt_loss_back(m->loss, &m->criterion, n, m->outputs, c->parameters + last->bias,
+                        e->y + begin * e->y_bytes, e->work[m->n_layers - 1].a + begin * m->outputs);
+}
+
+static void put_out(const dt_call *c, const dt_wave *w, int64_t begin, int64_t n)
+{
+    const dt_model *m = c->engine->model;
+    const float *bias = c->parameters + m->layer[m->n_layers - 1].bias;
+    const float *from = c->engine->work[m->n_layers - 1].a + begin * m->outputs;
+    float *to = c->output + (w->first + begin) * m->outputs;
+    for (int64_t r = 0; r < n; r++)
+        for (int64_t k = 0; k < m->outputs; k++)
+            to[r * m->outputs + k] = from[r * m->outputs + k] + bias[k];
+}
+
+/* A thread's blocks: all their rows at once, but for the loss. */
+void dt_rows_run(const dt_call *c, const dt_wave *w, int thread, dt_thread_sums *sums)
+{
+    const dt_engine *e = c->engine;
+    int64_t first = dt_share(w->blocks, thread, c->threads);
+    int64_t end = dt_share(w->blocks, thread + 1, c->threads);
+    int64_t begin = dt_wave_begin(w, first), n = dt_wave_begin(w, end) - begin;
+    if (n == 0)
+        return;
+    fetch(c, w, begin, n);
+    forward(c, w, begin, n);
+    if (c->want == DT_OUTPUTS) {
+        put_out(c, w, begin, n);
+        return;
+    }
+    sums->weight += dt_loss_weight(&e->model->criterion, n, e->y + begin * e->y_bytes);
+    for (int64_t b = first; b < end; b++) {
+        int64_t row = dt_wave_begin(w, b);
+        double loss = turn_back(c, row, dt_wave_begin(w, b + 1) - row);
+        sums->loss += loss;
+        if (c->want == DT_INTEGERS)
+            c->loss[(c->part.first + w->first + row) / w->block] += loss;
+    }
+    backward(c, begin, n);
+}
