@@ -7,11 +7,18 @@ static herr_t put_number(hid_t object, const char *name, hid_t disk, hid_t memor
                          const void *value)
 {
     hid_t space = H5Screate(H5S_SCALAR);
-    hid_t attribute = H5Acreate2(object, name, disk, space, H5P_DEFAULT, H5P_DEFAULT);
+    hid_t attribute = H5Aexists(object, name) > 0
+                          ? H5Aopen(object, name, H5P_DEFAULT)
+                          : H5Acreate2(object, name, disk, space, H5P_DEFAULT, H5P_DEFAULT);
     herr_t status = H5Awrite(attribute, memory, value);
     H5Aclose(attribute);
     H5Sclose(space);
     return status;
+}
+
+herr_t dt_attribute_put_hash(hid_t object, const char *name, uint64_t hash)
+{
+    return put_number(object, name, H5T_STD_U64LE, H5T_NATIVE_UINT64, &hash);
 }
 
 herr_t dt_attribute_put_integer(hid_t object, const char *name, int64_t value)

@@ -6,9 +6,10 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* Add one; a negative number is HDF5's failure. */
+/* Add one, or write it again, if it is a number; a negative number is HDF5's failure. */
 herr_t dt_attribute_put_integer(hid_t object, const char *name, int64_t value);
 herr_t dt_attribute_put_real(hid_t object, const char *name, double value);
+herr_t dt_attribute_put_hash(hid_t object, const char *name, uint64_t hash);
 herr_t dt_attribute_put_text(hid_t object, const char *name, const char *text);
 
 /* The value, or missing if there is none that is one whole number. */

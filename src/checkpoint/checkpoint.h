@@ -8,6 +8,7 @@
 #define DT_CHECKPOINT_H
 
 #include "data/normalizer.h"
+#include "file/output.h"
 #include "model/model.h"
 #include "optim/optim.h"
 #include <dtrain/world.h>
@@ -44,11 +45,18 @@ typedef struct {
     int64_t n_scales;     /* 0: they are not */
     double lr;
     int64_t seed;
-    const char *options; /* JSON; "hidden", "activation" and "loss" describe the model */
+    const char *options;     /* JSON; "hidden", "activation" and "loss" describe the model */
+    dt_output_reader reader; /* of the values */
 } dt_checkpoint;
 
-/* Write a file, atomically. Takes dt_h5_lock while it calls HDF5. Not collective. */
-dt_code dt_checkpoint_write(const char *path, const dt_checkpoint *checkpoint, dt_error *err);
+/* Write a file, atomically. Takes dt_h5_lock while it calls HDF5. Not collective.
+ *   spare   NULL, or a file in the same folder to write over (dt_output_create)
+ *   layout  NULL, or all zero the first time: it is kept for the next checkpoint of the same run,
+ * of which the arrays are the same ones in memory, and only the course and the values differ; to be
+ * ended with dt_checkpoint_close_layout */
+dt_code dt_checkpoint_write(const char *path, const char *spare, const dt_checkpoint *checkpoint,
+                            dt_output *layout, dt_error *err);
+void dt_checkpoint_close_layout(dt_output *layout);
 
 /* Read the weights of a model whose shape is known, from a checkpoint or any file with /model. Not
  * collective. DT_ERR_SHAPE names the tensor that differs; DT_ERR_DATA damage, or a value that is

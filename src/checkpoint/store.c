@@ -2,10 +2,12 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 enum { DIGITS = 10 };
@@ -107,6 +109,49 @@ dt_code dt_store_prepare(const char *folder, dt_error *err)
     return err->code;
 }
 
+/* The name is that of something temporary: if the process is killed, it goes at the next start. */
+void dt_store_mark(const char *folder, char mark[DT_STORE_MARK])
+{
+    int dir = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    struct timespec now;
+    clock_gettime(CLOCK_REALTIME, &now);
+    snprintf(mark, DT_STORE_MARK, "best.h5.tmp.%ld%ld%09ld", (long)getpid(), (long)now.tv_sec,
+             now.tv_nsec);
+    int file = dir < 0 ? -1 : openat(dir, mark, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+    if (file < 0)
+        mark[0] = '\0';
+    else
+        close(file);
+    if (dir >= 0)
+        close(dir);
+}
+
+void dt_store_unmark(const char *folder, const char mark[DT_STORE_MARK])
+{
+    char *path = NULL;
+    if (mark[0] && asprintf(&path, "%s/%s", folder, mark) >= 0)
+        unlink(path);
+    free(path);
+}
+
+/* What a network's file system keeps of a folder for a while may be older than the file: to open
+ * the folder makes it ask again. */
+bool dt_store_sees(const char *folder, const char mark[DT_STORE_MARK])
+{
+    enum { TRIES = 10 };
+    const struct timespec tenth = {.tv_nsec = 100000000};
+    bool seen = false;
+    for (int i = 0; i < TRIES && !seen; i++) {
+        if (i > 0)
+            nanosleep(&tenth, NULL);
+        int dir = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        seen = dir >= 0 && faccessat(dir, mark, F_OK, 0) == 0;
+        if (dir >= 0)
+            close(dir);
+    }
+    return seen;
+}
+
 /* ---- What is in it -------------------------------------------------------------------------- */
 
 static int by_step(const void *a, const void *b)
@@ -147,7 +192,19 @@ dt_code dt_store_list(const char *folder, int64_t **steps, int *n, dt_error *err
     return err->code;
 }
 
-void dt_store_prune(const char *folder, int64_t newest, int64_t keep)
+/* A file that is done with as a spare: its new name, or NULL. */
+static char *set_aside(const char *path)
+{
+    char *spare = NULL;
+    if (asprintf(&spare, "%s.tmp.%ld", path, (long)getpid()) < 0)
+        return NULL;
+    if (rename(path, spare) == 0)
+        return spare;
+    free(spare);
+    return NULL;
+}
+
+void dt_store_prune(const char *folder, int64_t newest, int64_t keep, char **spare)
 {
     dt_error err = {0};
     int64_t *steps;
@@ -157,6 +214,8 @@ void dt_store_prune(const char *folder, int64_t newest, int64_t keep)
             n--;
         for (int64_t i = 0; i < n - keep; i++) {
             char *path = dt_store_step_path(folder, steps[i], &err);
+            if (path && spare && !*spare)
+                *spare = set_aside(path);
             if (path)
                 unlink(path);
             free(path);

@@ -11,6 +11,16 @@
  * the training, not after it), and clear it of what a killed process left half-written. */
 dt_code dt_store_prepare(const char *folder, dt_error *err);
 
+/* Put an empty file into the folder, so that others can see whether theirs is the same, and take it
+ * away again.
+ *   mark  its name; empty: there is none */
+enum { DT_STORE_MARK = 64 };
+void dt_store_mark(const char *folder, char mark[DT_STORE_MARK]);
+void dt_store_unmark(const char *folder, const char mark[DT_STORE_MARK]);
+
+/* Whether that file is in a folder. Takes a second where it is not. */
+bool dt_store_sees(const char *folder, const char mark[DT_STORE_MARK]);
+
 /* The path of a checkpoint, to be freed; NULL when memory runs out. */
 char *dt_store_step_path(const char *folder, int64_t step, dt_error *err);
 char *dt_store_best_path(const char *folder, dt_error *err);
@@ -20,7 +30,9 @@ char *dt_store_best_path(const char *folder, dt_error *err);
 dt_code dt_store_list(const char *folder, int64_t **steps, int *n, dt_error *err);
 
 /* Remove old checkpoints, but the `keep` newest up to the step `newest`. Later ones are another
- * run's, and stay. What cannot be removed is left. */
-void dt_store_prune(const char *folder, int64_t newest, int64_t keep);
+ * run's, and stay. What cannot be removed is left.
+ *   spare  NULL, or [in,out]: where *spare is NULL, one of them is not removed but called by the
+ *          name of one being written, which it becomes; to be freed */
+void dt_store_prune(const char *folder, int64_t newest, int64_t keep, char **spare);
 
 #endif

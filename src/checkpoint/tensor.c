@@ -42,15 +42,9 @@ static element double_element(void)
     return (element){H5T_IEEE_F64LE, H5T_NATIVE_DOUBLE, sizeof(double), doubles_finite};
 }
 
-static herr_t write_hash(hid_t set, const void *values, size_t bytes)
+herr_t dt_tensor_seal(const dt_extent *extent)
 {
-    uint64_t hash = XXH3_64bits(values, bytes);
-    hid_t space = H5Screate(H5S_SCALAR);
-    hid_t attribute = H5Acreate2(set, "xxh3", H5T_STD_U64LE, space, H5P_DEFAULT, H5P_DEFAULT);
-    herr_t status = H5Awrite(attribute, H5T_NATIVE_UINT64, &hash);
-    H5Aclose(attribute);
-    H5Sclose(space);
-    return status;
+    return dt_attribute_put_hash(extent->set, "xxh3", extent->hash);
 }
 
 static herr_t add_values(dt_output *output, hid_t group, const dt_tensor *t, const element *e,
@@ -59,10 +53,10 @@ static herr_t add_values(dt_output *output, hid_t group, const dt_tensor *t, con
     hsize_t dim[2] = {(hsize_t)t->dim[0], (hsize_t)t->dim[1]};
     hid_t set;
     int number = dt_output_add(output, group, t->name, e->disk, t->dims, dim, &set);
-    if (number < 0 || write_hash(set, values, (size_t)t->count * e->size) < 0)
+    if (number < 0)
         return -1;
     output->extent[number].values = values;
-    return 0;
+    return dt_tensor_seal(&output->extent[number]);
 }
 
 static void shape_text(int dims, const int64_t *dim, char *text, size_t size)

@@ -5,8 +5,11 @@
 #include "file/output.h"
 #include "model/model.h"
 
-/* Lay out a dataset under the tensor's name in a group, with the checksum of its values, which are
- * written later and borrowed till then. A negative number is HDF5's failure. */
+/* Write the checksum of an extent's values to its dataset, once they are written. */
+herr_t dt_tensor_seal(const dt_extent *extent);
+
+/* Lay out a dataset under the tensor's name in a group, with room for the checksum of its values,
+ * which are written later and borrowed till then. A negative number is HDF5's failure. */
 herr_t dt_tensor_add(dt_output *output, hid_t group, const dt_tensor *tensor, const float *values);
 
 /* Read them; a checksum, where there is one, must hold. path names the file in messages. */

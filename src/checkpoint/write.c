@@ -6,14 +6,19 @@
 
 #include <math.h>
 
+static herr_t put_position(hid_t file, const dt_course *c)
+{
+    if (dt_attribute_put_integer(file, "global_step", c->global_step) < 0 ||
+        dt_attribute_put_integer(file, "epoch", c->epoch) < 0)
+        return -1;
+    return dt_attribute_put_integer(file, "step", c->step);
+}
+
 static herr_t put_attributes(hid_t file, const dt_checkpoint *c)
 {
     if (dt_attribute_put_text(file, "format", "dtrain-checkpoint") < 0 ||
         dt_attribute_put_integer(file, "version", DT_CHECKPOINT_VERSION) < 0 ||
-        dt_attribute_put_integer(file, "global_step", c->course.global_step) < 0 ||
-        dt_attribute_put_integer(file, "epoch", c->course.epoch) < 0 ||
-        dt_attribute_put_integer(file, "step", c->course.step) < 0 ||
-        dt_attribute_put_integer(file, "seed", c->seed) < 0)
+        put_position(file, &c->course) < 0 || dt_attribute_put_integer(file, "seed", c->seed) < 0)
         return -1;
     return dt_attribute_put_text(file, "options", c->options);
 }
@@ -90,26 +95,68 @@ static herr_t add_optimizer(dt_output *output, const dt_checkpoint *c)
     return H5Gclose(group);
 }
 
-static dt_code lay_out(dt_output *output, const dt_checkpoint *c, dt_error *err)
+static herr_t lay_out(dt_output *output, const dt_checkpoint *c)
 {
     if (add_vector(output, output->file, "model", c->model, c->parameters) < 0 ||
         add_optimizer(output, c) < 0 || add_normalizer(output, c->normalizer) < 0 ||
-        put_run(output, c) < 0 || put_attributes(output->file, c) < 0)
-        return dt_output_failed(output, err);
-    return dt_output_end_layout(output, err);
+        put_run(output, c) < 0)
+        return -1;
+    return put_attributes(output->file, c);
 }
 
-dt_code dt_checkpoint_write(const char *path, const dt_checkpoint *c, dt_error *err)
+/* What differs from the checkpoint before. */
+static herr_t refresh(dt_output *output, const dt_checkpoint *c)
 {
-    dt_output output;
+    hid_t optimizer = H5Gopen2(output->file, "optimizer", H5P_DEFAULT);
+    hid_t run = H5Gopen2(output->file, "run", H5P_DEFAULT);
+    if (put_position(output->file, &c->course) < 0 ||
+        dt_attribute_put_integer(optimizer, "step", c->optimizer->steps) < 0 ||
+        put_course(run, &c->course) < 0)
+        return -1;
+    H5Gclose(optimizer);
+    return H5Gclose(run);
+}
+
+static dt_code begin(dt_output *output, const char *path, const char *spare, const dt_checkpoint *c,
+                     dt_error *err)
+{
+    bool again = output->file > 0;
+    if (again ? dt_output_renew(output, path, spare, err)
+              : dt_output_create(output, path, spare, err))
+        return err->code;
+    return (again ? refresh : lay_out)(output, c) < 0 ? dt_output_failed(output, err) : DT_OK;
+}
+
+static dt_code end_layout(dt_output *output, dt_error *err)
+{
+    for (int i = 0; i < output->sets; i++)
+        if (dt_tensor_seal(&output->extent[i]) < 0)
+            return dt_output_failed(output, err);
+    return dt_output_flush_layout(output, err);
+}
+
+dt_code dt_checkpoint_write(const char *path, const char *spare, const dt_checkpoint *c,
+                            dt_output *layout, dt_error *err)
+{
+    dt_output once = {0}, *output = layout ? layout : &once;
     dt_h5_lock();
-    if (!dt_output_create(&output, path, err))
-        lay_out(&output, c, err);
+    begin(output, path, spare, c, err);
     dt_h5_unlock();
-    if (!err->code && !dt_output_write_sealed(&output, err))
-        dt_output_commit(&output, err);
-    dt_h5_lock();
-    dt_output_close(&output);
-    dt_h5_unlock();
+    if (!err->code && !dt_output_write_values(output, &c->reader, err)) {
+        dt_h5_lock();
+        end_layout(output, err);
+        dt_h5_unlock();
+    }
+    if (!err->code && !dt_output_write_sealed(output, err))
+        dt_output_commit(output, err);
+    if (!layout || err->code)
+        dt_checkpoint_close_layout(output);
     return err->code;
+}
+
+void dt_checkpoint_close_layout(dt_output *layout)
+{
+    dt_h5_lock();
+    dt_output_close(layout);
+    dt_h5_unlock();
 }

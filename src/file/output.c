@@ -5,15 +5,18 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#define XXH_INLINE_ALL /* compiled for this processor, at twice the speed of the library */
+#include <xxhash.h>
 
 enum {
     COPY = 1 << 16,
-    NEAR = 1 << 18,
+    NEAR = 1 << 17,      /* with what is written of it, in the second cache */
     WRITE_MOST = 1 << 30 /* bytes at a time; Linux takes no 2 GiB */
 };
 
@@ -62,7 +65,32 @@ static int open_folder_of(const char *path)
     return fd;
 }
 
-static dt_code open_disk(dt_output *o, dt_error *err)
+/* Whether an open file is known to nobody else, now that its name is one that nobody asks for. */
+static bool is_ours_alone(int fd)
+{
+    struct stat info;
+    bool alone = fstat(fd, &info) == 0 && S_ISREG(info.st_mode) && info.st_nlink == 1 &&
+                 fcntl(fd, F_SETLEASE, F_WRLCK) == 0; /* not to be had while others have it open */
+    if (alone)
+        fcntl(fd, F_SETLEASE, F_UNLCK);
+    return alone;
+}
+
+/* A spare file under the temporary name. Returns a file descriptor, or -1. */
+static int take_spare(const char *spare, const char *temporary)
+{
+    if (rename(spare, temporary) < 0)
+        return -1;
+    int fd = open(temporary, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
+    if (fd >= 0 && is_ours_alone(fd))
+        return fd;
+    if (fd >= 0)
+        close(fd);
+    unlink(temporary);
+    return -1;
+}
+
+static dt_code open_disk(dt_output *o, const char *spare, dt_error *err)
 {
     struct stat info;
     if (stat(o->path, &info) == 0 && !S_ISREG(info.st_mode))
@@ -74,7 +102,10 @@ static dt_code open_disk(dt_output *o, dt_error *err)
     }
     o->folder = open_folder_of(o->path); /* may be moved away while the file is written */
     unlink(o->temporary);                /* of a process long dead that had our number */
-    o->disk = open(o->temporary, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+    if (spare)
+        o->disk = take_spare(spare, o->temporary);
+    if (o->disk < 0)
+        o->disk = open(o->temporary, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
     return o->disk < 0 ? fail(o->path, errno, err) : DT_OK;
 }
 
@@ -110,12 +141,33 @@ static dt_code open_layout(dt_output *o, dt_error *err)
     return o->file < 0 ? dt_output_failed(o, err) : DT_OK;
 }
 
-dt_code dt_output_create(dt_output *o, const char *path, dt_error *err)
+/* All but the layout. */
+static void close_disk(dt_output *o)
 {
-    *o = (dt_output){.path = strdup(path), .file = -1, .memory = -1, .disk = -1, .folder = -1};
-    if (!o->path)
-        return fail(path, ENOMEM, err);
-    return open_disk(o, err) ? err->code : open_layout(o, err);
+    if (o->disk >= 0)
+        close(o->disk);
+    if (o->temporary)
+        unlinkat(o->folder < 0 ? AT_FDCWD : o->folder,
+                 o->folder < 0 ? o->temporary : name_of(o->temporary), 0);
+    if (o->folder >= 0)
+        close(o->folder);
+    free(o->temporary);
+    free(o->path);
+    o->disk = o->folder = -1;
+    o->path = o->temporary = NULL;
+}
+
+dt_code dt_output_renew(dt_output *o, const char *path, const char *spare, dt_error *err)
+{
+    close_disk(o);
+    o->path = strdup(path);
+    return o->path ? open_disk(o, spare, err) : fail(path, ENOMEM, err);
+}
+
+dt_code dt_output_create(dt_output *o, const char *path, const char *spare, dt_error *err)
+{
+    *o = (dt_output){.file = -1, .memory = -1, .disk = -1, .folder = -1};
+    return dt_output_renew(o, path, spare, err) ? err->code : open_layout(o, err);
 }
 
 /* ---- Layout, in memory ---------------------------------------------------------------------- */
@@ -137,7 +189,8 @@ int dt_output_add(dt_output *o, hid_t parent, const char *name, hid_t type, int 
     H5Sclose(space);
     if (*set < 0)
         return -1;
-    extent[o->sets] = (dt_extent){.begin = (int64_t)H5Dget_offset(*set),
+    extent[o->sets] = (dt_extent){.set = *set,
+                                  .begin = (int64_t)H5Dget_offset(*set),
                                   .size = (int64_t)H5Dget_storage_size(*set)};
     return o->sets++;
 }
@@ -160,34 +213,23 @@ static int write_all(int fd, const char *data, int64_t n, int64_t offset)
     return 0;
 }
 
-/* Bytes that come next in the file, also for its seal. */
-static int write_next(const dt_output *o, dt_sealing *sealing, const char *bytes, int64_t n,
-                      int64_t offset)
-{
-    int number = 0;
-    for (int64_t at = 0; at < n && !number;
-         at += NEAR) { /* written and hashed while in the cache */
-        int64_t part = n - at < NEAR ? n - at : NEAR;
-        if (sealing)
-            dt_seal_add(sealing, bytes + at, part);
-        number = write_all(o->disk, bytes + at, part, offset + at);
-    }
-    return number;
-}
-
-static int copy_part(const dt_output *o, dt_sealing *sealing, int64_t from, int64_t to)
+/* From the layout in memory to the disk. Returns 0 or an errno. */
+static int copy_part(const dt_output *o, int64_t from, int64_t to, uint64_t *hash)
 {
     char part[COPY];
-    while (from < to) {
+    int number = 0;
+    XXH3_state_t state;
+    XXH3_64bits_reset(&state);
+    while (from < to && !number) {
         ssize_t got = pread(o->memory, part, (size_t)(to - from < COPY ? to - from : COPY), from);
         if (got <= 0)
             return got < 0 ? errno : EIO;
-        int number = write_next(o, sealing, part, got, from);
-        if (number)
-            return number;
+        XXH3_64bits_update(&state, part, (size_t)got);
+        number = write_all(o->disk, part, got, from);
         from += got;
     }
-    return 0;
+    *hash = XXH3_64bits_digest(&state);
+    return number;
 }
 
 static int by_begin(const void *a, const void *b)
@@ -196,8 +238,9 @@ static int by_begin(const void *a, const void *b)
     return (x->begin > y->begin) - (x->begin < y->begin);
 }
 
-/* Write everything around the values; and, for a seal, these too, all in the order of the file. */
-static int write_in_order(const dt_output *o, dt_sealing *sealing)
+/* Write everything around the values. Returns 0 or an errno.
+ *   part  [2 * sets + 1] what stands in the file, in its order */
+static int write_around(const dt_output *o, dt_seal_part *part)
 {
     int64_t from = 0;
     int number = 0;
@@ -209,9 +252,10 @@ static int write_in_order(const dt_output *o, dt_sealing *sealing)
     qsort(sorted, (size_t)o->sets, sizeof *sorted, by_begin);
     sorted[o->sets] = (dt_extent){.begin = o->size};
     for (int i = 0; i <= o->sets && !number; i++) {
-        number = copy_part(o, sealing, from, sorted[i].begin);
-        if (sealing && !number)
-            number = write_next(o, sealing, sorted[i].values, sorted[i].size, sorted[i].begin);
+        part[2 * i].size = sorted[i].begin - from;
+        number = copy_part(o, from, sorted[i].begin, &part[2 * i].hash);
+        if (i < o->sets)
+            part[2 * i + 1] = (dt_seal_part){sorted[i].size, sorted[i].hash};
         from = sorted[i].begin + sorted[i].size;
     }
     free(sorted);
@@ -228,35 +272,94 @@ static int reserve(const dt_output *o, int64_t size)
     return errno == ENOSPC || errno == EDQUOT ? errno : 0;
 }
 
-dt_code dt_output_end_layout(dt_output *o, dt_error *err)
+/* It has been written to memory as far as it goes. */
+static dt_code measure_layout(dt_output *o, herr_t written, dt_error *err)
 {
     struct stat info;
-    herr_t closed = H5Fclose(o->file);
-    o->file = -1;
-    if (closed < 0 || fstat(o->memory, &info) < 0)
+    if (written < 0 || fstat(o->memory, &info) < 0)
         return dt_output_failed(o, err);
     o->size = (int64_t)info.st_size;
     return DT_OK;
 }
 
+dt_code dt_output_flush_layout(dt_output *o, dt_error *err)
+{
+    H5Fflush(o->file, H5F_SCOPE_GLOBAL); /* gives back what the second then leaves out */
+    return measure_layout(o, H5Fflush(o->file, H5F_SCOPE_GLOBAL), err);
+}
+
+static dt_code end_layout(dt_output *o, dt_error *err)
+{
+    herr_t closed = H5Fclose(o->file);
+    o->file = -1;
+    return measure_layout(o, closed, err);
+}
+
+/* Room for the parts of the file; to be freed. */
+static dt_seal_part *make_parts(const dt_output *o)
+{
+    return malloc((size_t)(2 * o->sets + 1) * sizeof(dt_seal_part));
+}
+
 dt_code dt_output_begin_values(dt_output *o, dt_error *err)
 {
-    if (dt_output_end_layout(o, err))
+    if (end_layout(o, err))
         return err->code;
     int number = reserve(o, o->size);
+    dt_seal_part *part = make_parts(o);
     if (!number)
-        number = write_in_order(o, NULL);
+        number = part ? write_around(o, part) : ENOMEM;
+    free(part);
+    return number ? fail(o->path, number, err) : DT_OK;
+}
+
+/* A dataset's values, read, hashed and written while they are in the cache. Returns 0 or an errno.
+ *   buffer  [NEAR] */
+static int write_extent(const dt_output *o, const dt_output_reader *reader, dt_extent *extent,
+                        char *buffer)
+{
+    int number = 0;
+    XXH3_state_t state;
+    XXH3_64bits_reset(&state);
+    for (int64_t at = 0; at < extent->size && !number; at += NEAR) {
+        int64_t n = extent->size - at < NEAR ? extent->size - at : NEAR;
+        const char *bytes = (const char *)extent->values + at;
+        if (reader->read) {
+            reader->read(reader->with, bytes, n, buffer);
+            bytes = buffer;
+        }
+        XXH3_64bits_update(&state, bytes, (size_t)n);
+        number = write_all(o->disk, bytes, n, extent->begin + at);
+    }
+    extent->hash = XXH3_64bits_digest(&state);
+    return number;
+}
+
+dt_code dt_output_write_values(dt_output *o, const dt_output_reader *reader, dt_error *err)
+{
+    char *buffer = malloc(NEAR);
+    int number = buffer ? 0 : ENOMEM;
+    for (int i = 0; i < o->sets && !number; i++)
+        number = write_extent(o, reader, &o->extent[i], buffer);
+    free(buffer);
     return number ? fail(o->path, number, err) : DT_OK;
 }
 
 dt_code dt_output_write_sealed(dt_output *o, dt_error *err)
 {
-    char seal[DT_SEAL_BYTES];
-    dt_sealing *sealing = dt_seal_begin();
-    int number = sealing ? write_in_order(o, sealing) : ENOMEM;
-    dt_seal_end(sealing, seal);
-    if (!number)
-        number = write_all(o->disk, seal, sizeof seal, o->size);
+    int parts = 2 * o->sets + 1;
+    int64_t bytes = dt_seal_bytes(parts);
+    dt_seal_part *part = make_parts(o);
+    char *seal = malloc((size_t)bytes);
+    int number = part && seal ? write_around(o, part) : ENOMEM;
+    if (!number) {
+        dt_seal_make(part, parts, seal);
+        number = write_all(o->disk, seal, bytes, o->size);
+    }
+    if (!number && ftruncate(o->disk, (off_t)(o->size + bytes)) < 0)
+        number = errno; /* a spare may have been longer */
+    free(seal);
+    free(part);
     return number ? fail(o->path, number, err) : DT_OK;
 }
 
@@ -281,21 +384,13 @@ dt_code dt_output_commit(dt_output *o, dt_error *err)
 
 void dt_output_close(dt_output *o)
 {
-    if (!o->path)
+    if (!o->path) /* all zero */
         return;
     if (o->file >= 0)
         H5Fclose(o->file);
     if (o->memory >= 0)
         close(o->memory);
-    if (o->disk >= 0)
-        close(o->disk);
-    if (o->temporary)
-        unlinkat(o->folder < 0 ? AT_FDCWD : o->folder,
-                 o->folder < 0 ? o->temporary : name_of(o->temporary), 0);
-    if (o->folder >= 0)
-        close(o->folder);
-    free(o->temporary);
-    free(o->path);
+    close_disk(o);
     free(o->extent);
     *o = (dt_output){.file = -1, .memory = -1, .disk = -1, .folder = -1};
 }

@@ -15,12 +15,14 @@
 /* Where the values of a dataset lie in the file, in bytes. */
 typedef struct {
     int64_t begin, size;
-    const void *values; /* for dt_output_write_sealed; borrowed */
+    hid_t set;          /* until the layout is closed */
+    const void *values; /* for dt_output_write_values; borrowed */
+    uint64_t hash;      /* theirs, XXH3, once they are written */
 } dt_extent;
 
 typedef struct {
     char *path, *temporary; /* owned */
-    hid_t file;             /* for the layout; negative once that is done */
+    hid_t file;             /* for the layout; negative once that is closed */
     int memory, disk;       /* file descriptors */
     int folder;             /* the same, of the one it is in; negative: it cannot be opened */
     int64_t size;           /* of the file, once the layout is done */
@@ -32,8 +34,15 @@ typedef struct {
 dt_code dt_output_refuse(const char *out, const char *in, dt_error *err);
 
 /* Begin a file that will be called path; until it is complete it is path.tmp.PID. To be ended with
- * dt_output_close, also after an error. */
-dt_code dt_output_create(dt_output *output, const char *path, dt_error *err);
+ * dt_output_close, also after an error.
+ *   spare  NULL, or a file in the same folder that is done with: it is written over, which saves
+ *          giving its memory or blocks back and asking for them again, unless somebody still has it
+ *          open, or by another name: then it is removed */
+dt_code dt_output_create(dt_output *output, const char *path, const char *spare, dt_error *err);
+
+/* Begin another file of the same layout, whose attributes can be written again: after
+ * dt_output_write_sealed, also if that failed. */
+dt_code dt_output_renew(dt_output *output, const char *path, const char *spare, dt_error *err);
 
 /* The layout: a dataset in output->file or a group of it, whose values come later, in this type.
  *   set  [out] its handle, for attributes; closed with the layout
@@ -44,11 +53,20 @@ int dt_output_add(dt_output *output, hid_t parent, const char *name, hid_t type,
 /* What a call of HDF5 on the layout that failed becomes. Returns err->code. */
 dt_code dt_output_failed(const dt_output *output, dt_error *err);
 
-/* Of a file whose values are all in memory (their place is in output->extent): end the layout. */
-dt_code dt_output_end_layout(dt_output *output, dt_error *err);
+/* How values are read that others may be about to change: some bytes of them, into a buffer. */
+typedef struct {
+    void (*read)(void *with, const void *from, int64_t bytes, void *to); /* NULL: as they are */
+    void *with;
+} dt_output_reader;
 
-/* And write it, from its beginning to its end, with a checksum of all of it behind that
- * (file/seal.h). No HDF5 in here. */
+/* Of a file whose values are all in memory (their place is in output->extent): write them. No HDF5
+ * in here. */
+dt_code dt_output_write_values(dt_output *output, const dt_output_reader *reader, dt_error *err);
+
+/* Then the layout is complete: it stays open for dt_output_renew. */
+dt_code dt_output_flush_layout(dt_output *output, dt_error *err);
+
+/* And write everything around the values, and behind it checksums of all (file/seal.h). No HDF5. */
 dt_code dt_output_write_sealed(dt_output *output, dt_error *err);
 
 /* Else: end the layout, write everything but the values, and take the disk space for those, so that

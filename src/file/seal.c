@@ -9,99 +9,148 @@
 #define XXH_INLINE_ALL /* compiled for this processor, at twice the speed of the library */
 #include <xxhash.h>
 
-/* XXH3 (64 bits) of all before it, in the byte order of the machines that HDF5 files are written
- * for. */
+/* The end of the file, behind the parts' table, in the byte order of the machines that HDF5 files
+ * are written for. */
+typedef struct {
+    char magic[8];
+    int64_t parts;
+    uint64_t hash; /* of the table */
+} seal;
+
+static const char magic[8] = {'D', 'T', 'R', 'S', 'E', 'A', 'L', '2'};
+
+/* The end of files of before: one checksum, of all before it. */
 typedef struct {
     char magic[8];
     uint64_t hash;
-} seal;
+} whole_seal;
 
-static const char magic[8] = {'D', 'T', 'R', 'S', 'E', 'A', 'L', '1'};
+static const char whole_magic[8] = {'D', 'T', 'R', 'S', 'E', 'A', 'L', '1'};
 
 enum { PIECE = 1 << 18 };
 
-/* Returns 0, an errno, or EIO where the file ends too early. */
-static int hash_file(int fd, int64_t size, uint64_t *hash)
+int64_t dt_seal_bytes(int n)
 {
-    int number = 0;
-    char *piece = malloc(PIECE);
-    XXH3_state_t *state = XXH3_createState();
-    if (!piece || !state || XXH3_64bits_reset(state) == XXH_ERROR)
-        number = ENOMEM;
-    for (int64_t at = 0; at < size && !number;) {
-        ssize_t got = pread(fd, piece, (size_t)(size - at < PIECE ? size - at : PIECE), (off_t)at);
+    return n * (int64_t)sizeof(dt_seal_part) + (int64_t)sizeof(seal);
+}
+
+void dt_seal_make(const dt_seal_part *parts, int n, char *out)
+{
+    size_t table = (size_t)n * sizeof *parts;
+    seal s = {.parts = n, .hash = XXH3_64bits(parts, table)};
+    memcpy(s.magic, magic, sizeof magic);
+    memcpy(out, parts, table);
+    memcpy(out + table, &s, sizeof s);
+}
+
+/* Returns 0, an errno, or EIO where the file ends too early. */
+static int hash_part(int fd, int64_t begin, int64_t size, char piece[PIECE], uint64_t *hash)
+{
+    XXH3_state_t state;
+    XXH3_64bits_reset(&state);
+    for (int64_t at = 0; at < size;) {
+        ssize_t got =
+            pread(fd, piece, (size_t)(size - at < PIECE ? size - at : PIECE), (off_t)(begin + at));
+        if (got == 0 || (got < 0 && errno != EINTR))
+            return got == 0 ? EIO : errno;
         if (got > 0) {
-            XXH3_64bits_update(state, piece, (size_t)got);
+            XXH3_64bits_update(&state, piece, (size_t)got);
             at += got;
-        } else if (got == 0 || errno != EINTR) {
-            number = got == 0 ? EIO : errno;
         }
     }
-    *hash = number ? 0 : XXH3_64bits_digest(state);
-    XXH3_freeState(state);
-    free(piece);
-    return number;
+    *hash = XXH3_64bits_digest(&state);
+    return 0;
 }
 
-struct dt_sealing {
-    XXH3_state_t *state;
-};
-
-dt_sealing *dt_seal_begin(void)
+/* Whether all parts are what the table says. Returns 0 or an errno. */
+static int check_parts(int fd, const dt_seal_part *part, int64_t parts, bool *good)
 {
-    dt_sealing *sealing = malloc(sizeof *sealing);
-    XXH3_state_t *state = XXH3_createState();
-    if (!sealing || !state || XXH3_64bits_reset(state) == XXH_ERROR) {
-        XXH3_freeState(state);
-        free(sealing);
-        return NULL;
+    int number = 0;
+    int64_t begin = 0;
+    char *piece = malloc(PIECE);
+    *good = true;
+    for (int64_t i = 0; i < parts && *good && !number && piece; i++) {
+        uint64_t hash;
+        number = hash_part(fd, begin, part[i].size, piece, &hash);
+        *good = !number && hash == part[i].hash;
+        begin += part[i].size;
     }
-    sealing->state = state;
-    return sealing;
+    free(piece);
+    return piece ? number : ENOMEM;
 }
 
-void dt_seal_add(dt_sealing *sealing, const void *bytes, int64_t n)
+/* The parts' table of a file of so many bytes, to be freed; NULL if it is not whole. */
+static dt_seal_part *read_table(int fd, const seal *s, int64_t bytes)
 {
-    XXH3_64bits_update(sealing->state, bytes, (size_t)n);
+    int64_t most = (bytes - (int64_t)sizeof *s) / (int64_t)sizeof(dt_seal_part), total = 0;
+    if (s->parts < 1 || s->parts > most)
+        return NULL;
+    size_t size = (size_t)s->parts * sizeof(dt_seal_part);
+    int64_t begin = bytes - (int64_t)sizeof *s - (int64_t)size;
+    dt_seal_part *part = malloc(size);
+    bool good = part && pread(fd, part, size, (off_t)begin) == (ssize_t)size &&
+                XXH3_64bits(part, size) == s->hash;
+    for (int64_t i = 0; good && i < s->parts; i++) {
+        good = part[i].size >= 0 && part[i].size <= begin - total;
+        total += part[i].size;
+    }
+    if (good && total == begin)
+        return part;
+    free(part);
+    return NULL;
 }
 
-void dt_seal_end(dt_sealing *sealing, char out[DT_SEAL_BYTES])
-{
-    if (!sealing)
-        return;
-    seal s = {.hash = XXH3_64bits_digest(sealing->state)};
-    memcpy(s.magic, magic, sizeof magic);
-    memcpy(out, &s, DT_SEAL_BYTES);
-    XXH3_freeState(sealing->state);
-    free(sealing);
-}
-
-/* Read the seal at the end of an open file; *end is where it begins. */
-static bool read_seal(int fd, seal *s, int64_t *end)
+static bool read_whole_seal(int fd, whole_seal *s, int64_t *bytes)
 {
     struct stat info;
     if (fstat(fd, &info) < 0 || !S_ISREG(info.st_mode) || info.st_size < (off_t)sizeof *s)
         return false;
-    *end = (int64_t)info.st_size - (int64_t)sizeof *s;
-    return pread(fd, s, sizeof *s, (off_t)*end) == (ssize_t)sizeof *s &&
+    *bytes = (int64_t)info.st_size - (int64_t)sizeof *s;
+    return pread(fd, s, sizeof *s, (off_t)*bytes) == (ssize_t)sizeof *s &&
+           memcmp(s->magic, whole_magic, sizeof whole_magic) == 0;
+}
+
+/* Read the seal at the end of an open file, and how long that is. */
+static bool read_seal(int fd, seal *s, int64_t *bytes)
+{
+    struct stat info;
+    if (fstat(fd, &info) < 0 || !S_ISREG(info.st_mode) || info.st_size < (off_t)sizeof *s)
+        return false;
+    *bytes = (int64_t)info.st_size;
+    return pread(fd, s, sizeof *s, (off_t)(*bytes - (int64_t)sizeof *s)) == (ssize_t)sizeof *s &&
            memcmp(s->magic, magic, sizeof magic) == 0;
+}
+
+/* Returns 0 or an errno. */
+static int check_open(int fd, bool *good)
+{
+    seal s;
+    whole_seal whole;
+    int64_t bytes;
+    *good = true;
+    if (read_seal(fd, &s, &bytes)) {
+        dt_seal_part *part = read_table(fd, &s, bytes);
+        int number = part ? check_parts(fd, part, s.parts, good) : 0;
+        *good = *good && part;
+        free(part);
+        return number;
+    }
+    if (!read_whole_seal(fd, &whole, &bytes))
+        return 0;
+    return check_parts(fd, &(dt_seal_part){bytes, whole.hash}, 1, good);
 }
 
 dt_code dt_seal_check(const char *path, dt_error *err)
 {
-    seal s;
-    int64_t end;
-    uint64_t hash;
+    bool good;
     int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK); /* a pipe has no seal, and no wait */
     if (fd < 0)
         return DT_OK; /* what opens it says what is wrong */
-    if (read_seal(fd, &s, &end)) {
-        int number = hash_file(fd, end, &hash);
-        if (number)
-            dt_fail(err, DT_ERR_FILE, "%s: cannot be read: %s", path, strerror(number));
-        else if (hash != s.hash)
-            dt_fail(err, DT_ERR_DATA, "%s: damaged: the checksum of the file does not hold", path);
-    }
+    int number = check_open(fd, &good);
+    if (number)
+        dt_fail(err, DT_ERR_FILE, "%s: cannot be read: %s", path, strerror(number));
+    else if (!good)
+        dt_fail(err, DT_ERR_DATA, "%s: damaged: the checksum of the file does not hold", path);
     close(fd);
     return err->code;
 }
@@ -109,9 +158,10 @@ dt_code dt_seal_check(const char *path, dt_error *err)
 bool dt_seal_is_there(const char *path)
 {
     seal s;
-    int64_t end;
+    whole_seal whole;
+    int64_t bytes;
     int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-    bool there = fd >= 0 && read_seal(fd, &s, &end);
+    bool there = fd >= 0 && (read_seal(fd, &s, &bytes) || read_whole_seal(fd, &whole, &bytes));
     if (fd >= 0)
         close(fd);
     return there;

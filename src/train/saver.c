@@ -3,11 +3,19 @@
 #include "checkpoint/store.h"
 #include "core/clock.h"
 #include "core/memory.h"
+#include "train/snapshot.h"
 
+#include <fcntl.h>
+#include <math.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
+
+static const double OFTEN_SECONDS = 10;
+
+static const double SLOW_DISK = 1e8; /* bytes a second */
 
 struct dt_saver {
     const dt_train_options *options;
@@ -16,17 +24,22 @@ struct dt_saver {
     const dt_team *team;
     dt_course saved;    /* of the last step-N.h5 that was asked for */
     double begun;       /* dt_clock_coarse, when it was */
-    dt_checkpoint copy; /* what the thread writes; its arrays are owned: */
+    dt_checkpoint copy; /* what the thread writes, of these: */
+    dt_snapshot values; /* weights, and the optimizer's vectors */
     dt_optimizer optimizer;
-    float *parameters;
-    double *scales;  /* [n_scales] */
-    bool step, best; /* which files it writes */
+    double *scales;    /* [n_scales] */
+    bool step, best;   /* which files it writes */
+    dt_output layout;  /* the thread's, of its files */
+    int folder;        /* of the checkpoints; a file descriptor, or negative */
+    char *spare;       /* the thread's: a file to write over, or NULL */
+    double written_at; /* dt_clock_coarse, when the last step-N.h5 was */
     pthread_t thread;
     bool running;
     pthread_mutex_t lock;
     pthread_cond_t changed;
     atomic_bool news; /* for dt_saver_check: written or err */
     bool busy, stop;  /* under the lock, as are: */
+    double seconds;   /* that writing takes */
     char *written;    /* the last step-N.h5, of which the report has not been told */
     int64_t written_step;
     dt_error err;
@@ -34,25 +47,46 @@ struct dt_saver {
 
 /* ---- The thread ----------------------------------------------------------------------------- */
 
-static dt_code write_best(const dt_saver *s, dt_error *err)
+static dt_code write_best(dt_saver *s, dt_error *err)
 {
     char *path = dt_store_best_path(s->options->checkpoint, err);
     if (path)
-        dt_checkpoint_write(path, &s->copy, err);
+        dt_checkpoint_write(path, NULL, &s->copy, &s->layout, err);
     free(path);
     return err->code;
 }
 
-/* The path of what has been written, or NULL. */
-static char *write_step(const dt_saver *s, dt_error *err)
+/* Its folder may have been moved. */
+static void drop_spare(dt_saver *s)
 {
-    const char *folder = s->options->checkpoint;
-    char *path = dt_store_step_path(folder, s->copy.course.global_step, err);
-    if (!path || dt_checkpoint_write(path, &s->copy, err)) {
+    if (s->spare)
+        unlinkat(s->folder, strrchr(s->spare, '/') + 1, 0);
+    free(s->spare);
+    s->spare = NULL;
+}
+
+/* One file more than --keep says is kept only where the next is about to be written anyway. */
+static void prune(dt_saver *s)
+{
+    double now = dt_clock_coarse();
+    bool often = s->folder >= 0 && now - s->written_at < OFTEN_SECONDS;
+    s->written_at = now;
+    free(s->spare); /* it has been written over */
+    s->spare = NULL;
+    dt_store_prune(s->options->checkpoint, s->copy.course.global_step, s->options->keep,
+                   often ? &s->spare : NULL);
+}
+
+/* The path of what has been written, or NULL. */
+static char *write_step(dt_saver *s, dt_error *err)
+{
+    char *path = dt_store_step_path(s->options->checkpoint, s->copy.course.global_step, err);
+    if (!path || dt_checkpoint_write(path, s->spare, &s->copy, &s->layout, err)) {
+        drop_spare(s);
         free(path);
         return NULL;
     }
-    dt_store_prune(folder, s->copy.course.global_step, s->options->keep);
+    prune(s);
     return path;
 }
 
@@ -62,15 +96,18 @@ static void write_files(dt_saver *s)
 {
     dt_error err = {0};
     char *path = NULL;
+    double begin = dt_clock();
     if (!dt_report_sync(s->report, &err) && s->best)
         write_best(s, &err);
     if (!err.code && s->step)
         path = write_step(s, &err);
+    dt_snapshot_end(&s->values);
     pthread_mutex_lock(&s->lock);
     if (err.code && !s->err.code)
         s->err = err;
     s->written = path;
     s->written_step = s->copy.course.global_step;
+    s->seconds = fmax(dt_clock() - begin, s->seconds / 2);
     atomic_store(&s->news, true);
     s->busy = false;
     pthread_cond_broadcast(&s->changed);
@@ -98,11 +135,10 @@ static void *work(void *saver)
 static dt_code create(dt_saver *s, dt_error *err)
 {
     const dt_optimizer *o = s->state->optimizer;
-    s->optimizer = *o;
-    s->parameters = dt_alloc(o->n, sizeof *s->parameters, "a copy of the weights", err);
+    const float *live[DT_SNAPSHOT_ARRAYS] = {s->state->parameters};
     for (int i = 0; i < o->n_vectors; i++)
-        s->optimizer.vector[i].values =
-            dt_alloc(o->n, sizeof(float), "a copy of the optimizer's state", err);
+        live[1 + i] = o->vector[i].values;
+    dt_snapshot_init(&s->values, live, 1 + o->n_vectors, o->n, err);
     s->scales = dt_alloc(s->state->n_scales, sizeof *s->scales, "a copy of the scales", err);
     if (err->code)
         return err->code;
@@ -124,6 +160,9 @@ dt_code dt_saver_create(dt_saver **saver, const dt_train_options *options,
     s->team = team;
     s->saved = state->course;
     s->begun = dt_clock_coarse();
+    s->folder = open(options->checkpoint, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    s->seconds = (double)(1 + state->optimizer->n_vectors) * (double)state->optimizer->n *
+                 sizeof(float) / SLOW_DISK;
     pthread_mutex_init(&s->lock, NULL);
     pthread_cond_init(&s->changed, NULL);
     if (create(s, err))
@@ -139,6 +178,16 @@ bool dt_saver_due(const dt_saver *s)
            dt_clock_coarse() - s->begun >= (double)s->options->checkpoint_every.n;
 }
 
+double dt_saver_seconds(dt_saver *s)
+{
+    if (!s)
+        return 0;
+    pthread_mutex_lock(&s->lock);
+    double seconds = s->busy ? 2 * s->seconds : s->seconds; /* it waits for the one before */
+    pthread_mutex_unlock(&s->lock);
+    return seconds;
+}
+
 static void wait_until_idle(dt_saver *s)
 {
     pthread_mutex_lock(&s->lock);
@@ -147,27 +196,23 @@ static void wait_until_idle(dt_saver *s)
     pthread_mutex_unlock(&s->lock);
 }
 
-static void copy_values(float *restrict to, const float *restrict from, int64_t n)
-{
-#pragma omp parallel for simd if (parallel : n > 1 << 17)
-    for (int64_t i = 0; i < n; i++)
-        to[i] = from[i];
-}
-
 static void take_copy(dt_saver *s, const dt_course *course)
 {
-    const dt_optimizer *o = s->state->optimizer;
     s->copy = *s->state;
     s->copy.course = *course;
-    s->copy.parameters = s->parameters;
+    s->copy.reader = (dt_output_reader){dt_snapshot_read, &s->values};
     s->copy.optimizer = &s->optimizer;
-    copy_values(s->parameters, s->state->parameters, o->n);
-    for (int i = 0; i < o->n_vectors; i++)
-        copy_values(s->optimizer.vector[i].values, o->vector[i].values, o->n);
-    s->optimizer.steps = o->steps;
+    s->optimizer = *s->state->optimizer;
     s->copy.scales = s->scales;
     if (s->state->n_scales > 0)
         memcpy(s->scales, s->state->scales, (size_t)s->state->n_scales * sizeof *s->scales);
+    dt_snapshot_take(&s->values);
+}
+
+void dt_saver_settle(dt_saver *s)
+{
+    if (s)
+        dt_snapshot_settle(&s->values);
 }
 
 static bool is_saved(const dt_saver *s, const dt_course *c)
@@ -234,9 +279,11 @@ void dt_saver_destroy(dt_saver *s)
         pthread_mutex_unlock(&s->lock);
         pthread_join(s->thread, NULL);
     }
-    for (int i = 0; i < s->optimizer.n_vectors; i++)
-        free(s->optimizer.vector[i].values);
-    free(s->parameters);
+    drop_spare(s);
+    if (s->folder >= 0)
+        close(s->folder);
+    dt_checkpoint_close_layout(&s->layout);
+    dt_snapshot_free(&s->values);
     free(s->scales);
     free(s->written);
     pthread_cond_destroy(&s->changed);

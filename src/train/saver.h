@@ -1,5 +1,5 @@
-/* Writes the checkpoints of a run: takes a copy of its state at the end of a step, and a thread
- * brings that to the disk while the training goes on. One rank owns a saver; on every other rank it
+/* Writes the checkpoints of a run: a thread brings the state at the end of a step to the disk while
+ * the training goes on. One rank owns a saver; on every other rank it
  * is NULL, and each function takes NULL and does nothing, so the training loop calls them alike on
  * all ranks. None is collective. */
 #ifndef DT_TRAIN_SAVER_H
@@ -23,9 +23,17 @@ dt_code dt_saver_create(dt_saver **saver, const dt_train_options *options,
 /* Whether so many seconds have passed as --checkpoint-every has it. Cheap. */
 bool dt_saver_due(const dt_saver *saver);
 
-/* Take a copy of the state, for step-N.h5, and for best.h5 too or only for that. Waits for the
- * checkpoint before this one; does nothing if step-N.h5 is wanted and there. */
+/* Seconds until a checkpoint that is asked for now would be on the disk: by the last ones; before
+ * the first by its size. */
+double dt_saver_seconds(dt_saver *saver);
+
+/* Save the state, as step-N.h5, and as best.h5 too or only as that. Waits for the checkpoint before
+ * this one; does nothing if step-N.h5 is wanted and there. */
 void dt_saver_save(dt_saver *saver, const dt_course *course, bool step, bool best);
+
+/* To be called before weights or the optimizer's state change: copies what is still to be read of
+ * them. Cheap where nothing is. */
+void dt_saver_settle(dt_saver *saver);
 
 /* DT_OK, or what went wrong in writing. Tells the report of what has been written. Cheap. */
 dt_code dt_saver_check(dt_saver *saver, dt_error *err);

@@ -41,6 +41,7 @@ static dt_code run_step(dt_run *run, dt_report_step_facts *step, double *weight,
     if (run->options->clip_norm > 0)
         scale *= dt_clip_factor(run->gradient.values, run->model.parameters, scale,
                                 run->options->clip_norm);
+    dt_saver_settle(run->saver);
     if (finite)
         finite = dt_optimizer_step(&run->optimizer, step->lr, scale, run->gradient.values,
                                    run->parameters);
@@ -92,7 +93,7 @@ static dt_code run_steps(dt_run *run, dt_times *t, dt_error *err)
             return dt_fail(err, DT_STOPPED, "stopped by %s", dt_stop_name(run->stop));
         if (c->step == run->steps_per_epoch || !save_is_due(run))
             continue;
-        if (compare_weights(run, err))
+        if (run->world->size > 1 && compare_weights(run, err))
             return err->code;
         dt_saver_save(run->saver, c, true, false);
     }

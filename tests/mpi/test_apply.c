@@ -34,7 +34,7 @@ static char *write_model(int64_t outputs, dt_loss loss, const float *parameters)
                        .options = options};
     path = dt_store_step_path(folder, 1, &err);
     if (world.rank == 0 && !dt_store_prepare(folder, &err))
-        dt_checkpoint_write(path, &c, &err);
+        dt_checkpoint_write(path, NULL, &c, NULL, &err);
     dt_world_agree(&world, &err);
     dt_model_free(&model);
     free(folder);

@@ -52,7 +52,7 @@ run_once() {
             kill "-$signal" "${ids[RANDOM % ranks]}" 2>/dev/null
         fi
         finish 60
-        grep -q warning errors && complain "a damaged checkpoint"
+        grep -q 'warning: .*\.h5' errors && complain "a damaged checkpoint"
         ((status == 0)) && break
         case $signal$status in
         KILL*) ;;

@@ -60,7 +60,7 @@ static inline dt_code save_with(const dt_normalizer *normalizer, const char *fol
                                 .seed = 1ll << 40,
                                 .options = options};
     *path = dt_store_step_path(folder_name, course.global_step, err);
-    if (dt_checkpoint_write(*path, &checkpoint, err)) {
+    if (dt_checkpoint_write(*path, NULL, &checkpoint, NULL, err)) {
         free(*path);
         *path = NULL;
     }

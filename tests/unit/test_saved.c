@@ -123,11 +123,11 @@ static void prune(void **state)
     (void)state;
     for (int64_t step = 10; step <= 50; step += 10)
         put("ckpt", step);
-    dt_store_prune("ckpt", 50, 5);
+    dt_store_prune("ckpt", 50, 5, NULL);
     check_steps((int64_t[]){10, 20, 30, 40, 50}, 5);
-    dt_store_prune("ckpt", 30, 2);
+    dt_store_prune("ckpt", 30, 2, NULL);
     check_steps((int64_t[]){20, 30, 40, 50}, 4);
-    dt_store_prune("ckpt", 50, 1);
+    dt_store_prune("ckpt", 50, 1, NULL);
     check_steps((int64_t[]){50}, 1);
 }
 

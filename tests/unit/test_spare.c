@@ -1,0 +1,194 @@
+/* Checkpoints that follow each other: the layout of the one before is used again, and a file that
+ * is done with is written over, but only one that nobody else knows. */
+#include "checkpoint/saved.h"
+#include "unit/checkpoint_fixture.h"
+#include "unit/folder.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <xxhash.h>
+
+static const char FIRST[] = "ckpt/step-0000000001.h5", SECOND[] = "ckpt/step-0000000002.h5";
+static const char SPARE[] = "ckpt/step-0000000001.h5.tmp.1";
+
+static float values[P];
+
+static void write_at(const char *path, const char *spare, int64_t step, dt_output *layout)
+{
+    dt_error err = {0};
+    dt_model model;
+    dt_optimizer optimizer = {
+        .n = P, .steps = step, .n_vectors = 1, .vector = {{"momentum_buffer", momentum}}};
+    dt_course now = course;
+    now.global_step = now.step = step;
+    now.loss = 1.0 / (double)step;
+    values[0] = (float)step;
+    dt_model_init(&model, &shape, &err);
+    dt_checkpoint c = {.model = &model,
+                       .parameters = values,
+                       .optimizer = &optimizer,
+                       .course = now,
+                       .data = course_data,
+                       .options = OPTIONS};
+    mkdir("ckpt", 0777);
+    if (dt_checkpoint_write(path, spare, &c, layout, &err))
+        fail_msg("%s", err.text);
+    dt_model_free(&model);
+}
+
+static void check_at(const char *path, int64_t step)
+{
+    dt_error err = {0};
+    dt_saved s;
+    hid_t file = dt_h5_open(path, &err);
+    assert_true(file >= 0);
+    assert_true(dt_h5_ends_well(file, path));
+    assert_int_equal(dt_saved_read(&s, file, path, &err), DT_OK);
+    H5Fclose(file);
+    assert_int_equal(s.course.global_step, step);
+    assert_int_equal(s.course.step, step);
+    assert_int_equal(s.optimizer_steps, step);
+    assert_true(s.course.loss == 1.0 / (double)step);
+    assert_true(s.parameters[0] == (float)step);
+    dt_saved_free(&s);
+}
+
+static void the_same_layout(void **state)
+{
+    (void)state;
+    char again[1 << 16], fresh[1 << 16];
+    dt_output layout = {0};
+    write_at(FIRST, NULL, 1, &layout);
+    write_at(SECOND, NULL, 2, &layout);
+    dt_checkpoint_close_layout(&layout);
+    assert_int_equal(H5Fget_obj_count((hid_t)H5F_OBJ_ALL, H5F_OBJ_ALL), 0);
+    check_at(FIRST, 1);
+    check_at(SECOND, 2);
+    write_at("ckpt/best.h5", NULL, 2, NULL);
+    FILE *a = fopen(SECOND, "r"), *b = fopen("ckpt/best.h5", "r");
+    size_t n = fread(again, 1, sizeof again, a);
+    assert_int_equal(fread(fresh, 1, sizeof fresh, b), n);
+    assert_true(n < sizeof again);
+    assert_memory_equal(again, fresh, n);
+    fclose(a);
+    fclose(b);
+}
+
+/* With one checksum for all, as files had it before: good, and damage is found. */
+static void the_seal_of_before(void **state)
+{
+    (void)state;
+    char bytes[1 << 16];
+    write_at(FIRST, NULL, 1, NULL);
+    FILE *file = fopen(FIRST, "r+");
+    size_t n = fread(bytes, 1, sizeof bytes, file);
+    int64_t parts;
+    memcpy(&parts, bytes + n - 16, sizeof parts);
+    n -= 24 + 16 * (size_t)parts;
+    uint64_t hash = XXH3_64bits(bytes, n);
+    memcpy(bytes + n, "DTRSEAL1", 8);
+    memcpy(bytes + n + 8, &hash, 8);
+    rewind(file);
+    assert_int_equal(fwrite(bytes, 1, n + 16, file), n + 16);
+    assert_int_equal(ftruncate(fileno(file), (off_t)n + 16), 0);
+    fclose(file);
+    check_at(FIRST, 1);
+    file = fopen(FIRST, "r+");
+    fseek(file, 1000, SEEK_SET);
+    fputc(bytes[1000] ^ 1, file);
+    fclose(file);
+    check_refused(FIRST, DT_ERR_DATA,
+                  "ckpt/step-0000000001.h5: damaged: the checksum of the file does not hold");
+}
+
+static ino_t inode(const char *path)
+{
+    struct stat info;
+    assert_int_equal(stat(path, &info), 0);
+    return info.st_ino;
+}
+
+/* A longer one, so that its end must go. */
+static void put_spare(void)
+{
+    write_at(SPARE, NULL, 1, NULL);
+    int fd = open(SPARE, O_WRONLY | O_APPEND);
+    assert_int_equal(write(fd, "more", 4), 4);
+    close(fd);
+}
+
+static void written_over(void **state)
+{
+    (void)state;
+    put_spare();
+    ino_t spare = inode(SPARE);
+    int fd = open(SPARE, O_RDONLY);
+    bool leases = fcntl(fd, F_SETLEASE, F_WRLCK) == 0; /* not on every file system */
+    close(fd);
+    write_at(SECOND, SPARE, 2, NULL);
+    check_at(SECOND, 2);
+    if (leases)
+        assert_true(inode(SECOND) == spare);
+    assert_int_not_equal(access(SPARE, F_OK), 0);
+}
+
+static void not_while_somebody_reads_it(void **state)
+{
+    (void)state;
+    put_spare();
+    ino_t spare = inode(SPARE);
+    int fd = open(SPARE, O_RDONLY);
+    write_at(SECOND, SPARE, 2, NULL);
+    struct stat info;
+    assert_int_equal(fstat(fd, &info), 0);
+    close(fd);
+    check_at(SECOND, 2);
+    assert_true(inode(SECOND) != spare && info.st_ino == spare);
+    assert_int_not_equal(access(SPARE, F_OK), 0);
+}
+
+static void not_by_another_name(void **state)
+{
+    (void)state;
+    write_at(SPARE, NULL, 1, NULL);
+    assert_int_equal(link(SPARE, "ckpt/backup.h5"), 0);
+    write_at(SECOND, SPARE, 2, NULL);
+    check_at("ckpt/backup.h5", 1);
+    check_at(SECOND, 2);
+    assert_int_not_equal(access(SPARE, F_OK), 0);
+}
+
+static void set_aside_by_prune(void **state)
+{
+    (void)state;
+    char *spare = NULL;
+    for (int64_t step = 1; step <= 3; step++) {
+        dt_error err = {0};
+        char *path = dt_store_step_path("ckpt", step, &err);
+        write_at(path, NULL, step, NULL);
+        free(path);
+    }
+    dt_store_prune("ckpt", 3, 1, &spare);
+    assert_non_null(spare);
+    assert_int_equal(access(spare, F_OK), 0);
+    assert_int_not_equal(access(FIRST, F_OK), 0);
+    assert_int_not_equal(access(SECOND, F_OK), 0);
+    check_at("ckpt/step-0000000003.h5", 3);
+    dt_error err = {0};
+    assert_int_equal(dt_store_prepare("ckpt", &err), DT_OK); /* as after a crash */
+    assert_int_not_equal(access(spare, F_OK), 0);
+    free(spare);
+}
+
+int main(void)
+{
+#define TEST(name) cmocka_unit_test_teardown(name, empty_folder)
+    const struct CMUnitTest tests[] = {
+        TEST(the_same_layout),     TEST(the_seal_of_before),
+        TEST(written_over),        TEST(not_while_somebody_reads_it),
+        TEST(not_by_another_name), TEST(set_aside_by_prune),
+    };
+    return cmocka_run_group_tests(tests, enter_folder, leave_folder);
+}
