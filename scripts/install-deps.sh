@@ -1,7 +1,9 @@
 #!/usr/bin/env bash
 # Install what dtrain needs and this system lacks: with apt, as root or through sudo.
 #
-#   scripts/install-deps.sh [--tests]       --tests: also what scripts/test.sh needs
+#   scripts/install-deps.sh [--tests | --slurm]
+#       --tests: also what scripts/test.sh needs
+#       --slurm: only what tests/slurm/run.sh needs besides: Slurm, to stand up on this machine
 #
 # Does nothing where all is there, so that it needs no root then.
 set -euo pipefail
@@ -10,7 +12,10 @@ packages=(gcc libc6-dev cmake make pkg-config libopenmpi-dev openmpi-bin libhdf5
     librandom123-dev libjansson-dev libinih-dev libxxhash-dev libhwloc-dev zlib1g-dev
     libcsv-dev libdeflate-dev)
 if [[ ${1-} == --tests ]]; then
-    packages+=(libcmocka-dev cppcheck clang-format)
+    packages+=(libcmocka-dev cppcheck clang-format jq)
+elif [[ ${1-} == --slurm ]]; then
+    # Slurm opens libpmix.so, the name that is in the -dev package.
+    packages=(slurmctld slurmd slurm-client munge libpmix-dev iproute2 util-linux jq)
 fi
 
 # The packages that dpkg does not have, or all where there is no dpkg.
@@ -22,9 +27,18 @@ missing_packages() {
     done
 }
 
+# have COMMAND...
+have() {
+    (($(command -v "$@" | wc -l) == $#))
+}
+
 # Whether the libraries are there though no Debian package brought them: modules of a cluster, say.
 found_otherwise() {
-    command -v cmake make mpicc mpirun pkg-config >/dev/null || return 1
+    if [[ ${1-} == --slurm ]]; then
+        have slurmctld slurmd srun munged ip unshare jq
+        return
+    fi
+    have cmake make mpicc mpirun pkg-config || return 1
     pkg-config --exists hwloc inih jansson libxxhash || return 1
     pkg-config --exists hdf5-openmpi || pkg-config --exists hdf5 || return 1
     printf '#include <%s>\n' csv.h libdeflate.h Random123/philox.h zlib.h | mpicc -E - >/dev/null 2>&1 || return 1

@@ -46,20 +46,26 @@ test_in() {
 test_in build -DCMAKE_BUILD_TYPE=Release -DDTRAIN_SANITIZE=OFF
 test_in build-debug -DCMAKE_BUILD_TYPE=Debug -DDTRAIN_SANITIZE=ON
 
-# The thread that reads ahead, under the thread sanitizer. With one OpenMP thread: gcc's OpenMP is not built
-# for it, and its barriers would be taken for races.
+# The threads that read ahead and that write checkpoints, under the thread sanitizer. With one OpenMP thread:
+# gcc's OpenMP is not built for it, and its barriers would be taken for races.
 test_threads() {
     local folder=build-thread output
     if ! build_in "$folder" dtrain -DCMAKE_BUILD_TYPE=Debug -DDTRAIN_TESTS=OFF -DDTRAIN_SANITIZE=thread; then
         return 1
     fi
     output=$(OMP_NUM_THREADS=1 "$folder/dtrain" --data data/linear.h5 --memory 10k --epochs 3 --val-fraction 0.1 \
-        --normalize standard --checkpoint "$folder/run" </dev/null 2>&1) && return
+        --normalize standard --checkpoint "$folder/run" --checkpoint-every 1 </dev/null 2>&1) && return
     echo "$output"
     [[ $output == *"unexpected memory mapping"* ]] && echo "(this kernel cannot run it)"
 }
 echo "== build-thread"
 check threads test_threads
+
+# By itself: jobs that are too slow would be cut too often.
+echo "== slurm"
+status=0
+tests/slurm/run.sh build/dtrain build/tests/resume_same || status=$?
+[[ $status -eq 77 ]] || check slurm test $status -eq 0
 
 echo "== bench"
 check bench build_in build bench

@@ -77,6 +77,7 @@ typedef struct {
     double clip_norm; /* of the whole gradient; 0: no limit */
     /* run */
     int64_t epochs, max_steps; /* max_steps 0: no limit */
+    int64_t max_time;          /* seconds from the start of the program; 0: no limit */
     int64_t patience;          /* epochs without a better validation loss; 0: no limit */
     int64_t batch_size;        /* global */
     int64_t seed;

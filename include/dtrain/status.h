@@ -17,7 +17,8 @@ typedef enum {
     DT_ERR_MEMORY,    /* it does not fit into memory */
     DT_ERR_SPACE,     /* no space on the disk */
     DT_ERR_NONFINITE, /* a loss or a weight became NaN or infinite */
-    DT_STOPPED,       /* no failure: a signal stopped the run, which can go on */
+    DT_ERR_TIME,      /* the time that there is does not suffice for anything */
+    DT_STOPPED,       /* no failure: a signal or the clock stopped the run, which can go on */
 } dt_code;
 
 enum { DT_ERROR_TEXT = 1024 };

@@ -38,9 +38,10 @@ static int64_t choose_piece(const dt_source_facts *facts, int64_t outputs)
     return rows < facts->rows ? rows : facts->rows;
 }
 
-static dt_code open_data(dt_scorer *s, const dt_scorer_options *o, dt_error *err)
+/* The rest of it, when the file is open. */
+static dt_code prepare(dt_scorer *s, const dt_scorer_options *o, dt_error *err)
 {
-    if (dt_source_open(&s->source, o->data, o->x, o->y, err) || check_fit(s, o, err))
+    if (check_fit(s, o, err))
         return err->code;
     const dt_source_facts *facts = dt_source_look(s->source);
     s->rows = facts->rows;
@@ -59,10 +60,12 @@ dt_code dt_scorer_open(dt_scorer *s, const dt_world *world, const dt_scorer_opti
                        dt_error *err)
 {
     memset(s, 0, sizeof *s);
-    if (dt_place_threads(world, o->threads, o->keep_binding, &s->team, err) ||
+    if (dt_place_threads(world, o->threads, o->keep_binding, &s->team, NULL, err) ||
         dt_checkpoint_load(world, o->model, &s->model, &s->parameters, &s->normalizer, err))
         return err->code;
-    open_data(s, o, err);
+    if (dt_source_open_all(&s->source, world, o->data, o->x, o->y, err))
+        return err->code;
+    prepare(s, o, err);
     return dt_world_agree(world, err);
 }
 

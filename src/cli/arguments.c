@@ -129,9 +129,9 @@ static dt_code set_word(const dt_arguments_form *form, const char *word, dt_word
     return DT_OK;
 }
 
-/* The file of the last --config, or NULL. A --config without a value is left for the pass that sets
+/* A --config without a value is left for the pass that sets
  * the options to complain of, as is everything else. */
-static const char *find_config(const dt_arguments_form *form, int argc, char **argv)
+const char *dt_arguments_config(const dt_arguments_form *form, int argc, char **argv)
 {
     const char *file = NULL;
     for (int i = 0; i < argc; i++) {
@@ -153,7 +153,7 @@ dt_code dt_arguments_parse(const dt_arguments_form *form, int argc, char **argv,
                            dt_words *words, dt_error *err)
 {
     *words = (dt_words){0};
-    const char *config = find_config(form, argc, argv);
+    const char *config = dt_arguments_config(form, argc, argv);
     if (config && dt_config_read(form, config, options, err) != DT_OK)
         return err->code;
     for (int i = 0; i < argc; i++) {

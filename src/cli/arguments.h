@@ -6,12 +6,19 @@
 
 enum { DT_MAX_WORDS = 2 };
 
+/* The contents of a file. */
+typedef struct {
+    char *bytes; /* [n] */
+    int64_t n;
+} dt_text;
+
 /* What a command's arguments may be. */
 typedef struct {
     const char *command;    /* "train", for messages */
     const dt_option *table; /* of its options */
     int max_words;          /* how many arguments may stand without a "--name"; <= DT_MAX_WORDS */
     bool config;            /* takes --config FILE */
+    const dt_text *text;    /* of that file; NULL: it is to be read */
 } dt_arguments_form;
 
 /* The arguments without a "--name", in their order; borrowed from argv. */
@@ -27,6 +34,9 @@ typedef struct {
  * Returns DT_OK, DT_ERR_USAGE naming what was not understood, DT_ERR_FILE or DT_ERR_MEMORY. */
 dt_code dt_arguments_parse(const dt_arguments_form *form, int argc, char **argv, void *options,
                            dt_words *words, dt_error *err);
+
+/* The file of the last --config, or NULL. */
+const char *dt_arguments_config(const dt_arguments_form *form, int argc, char **argv);
 
 /* Whether --help or -h (or --version, for the second) is among the arguments. */
 bool dt_arguments_want_help(int argc, char **argv);

@@ -1,5 +1,8 @@
 #include "cli/config.h"
 
+#include "comm/comm.h"
+#include "core/memory.h"
+
 #include <ctype.h>
 #include <errno.h>
 #include <ini.h>
@@ -100,12 +103,58 @@ static dt_code read_stream(reading *in)
     return in->err->code;
 }
 
-dt_code dt_config_read(const dt_arguments_form *form, const char *file, void *options,
-                       dt_error *err)
+static dt_code cannot_open(const char *file, dt_error *err)
+{
+    return dt_fail(err, DT_ERR_FILE, "%s: cannot be opened: %s", file, strerror(errno));
+}
+
+static dt_code read_all(const char *file, dt_text *text, dt_error *err)
 {
     FILE *stream = fopen(file, "r");
     if (!stream)
-        return dt_fail(err, DT_ERR_FILE, "%s: cannot be opened: %s", file, strerror(errno));
+        return cannot_open(file, err);
+    size_t room = 0, got = 1;
+    while (got > 0 && !err->code) {
+        char *more = (size_t)text->n < room ? text->bytes : realloc(text->bytes, room += 1 << 12);
+        if (!more) {
+            dt_fail(err, DT_ERR_MEMORY, "%s: no memory to read it", file);
+            break;
+        }
+        text->bytes = more;
+        got = fread(text->bytes + text->n, 1, room - (size_t)text->n, stream);
+        text->n += (int64_t)got;
+    }
+    if (ferror(stream))
+        dt_fail(err, DT_ERR_FILE, "%s: cannot be read: %s", file, strerror(errno));
+    fclose(stream);
+    return err->code;
+}
+
+dt_code dt_config_share(const dt_world *world, const char *file, dt_text *text, dt_error *err)
+{
+    *text = (dt_text){0};
+    if (world->rank == 0)
+        read_all(file, text, err);
+    if (dt_world_agree(world, err))
+        return err->code;
+    dt_broadcast(world, &text->n, sizeof text->n);
+    if (world->rank != 0)
+        text->bytes = dt_alloc(text->n, 1, file, err);
+    if (!dt_world_agree(world, err))
+        dt_broadcast(world, text->bytes, text->n);
+    return err->code;
+}
+
+dt_code dt_config_read(const dt_arguments_form *form, const char *file, void *options,
+                       dt_error *err)
+{
+    static char nothing[] = "\n";
+    const dt_text *text = form->text;
+    FILE *stream = !text ? fopen(file, "r")
+                         : fmemopen(text->n > 0 ? text->bytes : nothing,
+                                    text->n > 0 ? (size_t)text->n : 1, "r");
+    if (!stream)
+        return cannot_open(file, err);
     reading in = {form, file, stream, 0, options, err};
     read_stream(&in);
     fclose(stream);

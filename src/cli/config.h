@@ -4,6 +4,12 @@
 
 #include "cli/arguments.h"
 
+#include <dtrain/world.h>
+
+/* Read a file on rank 0, for all: a thousand ranks need not open it. Collective.
+ *   text  [out] to be freed, also after an error: its bytes */
+dt_code dt_config_share(const dt_world *world, const char *file, dt_text *text, dt_error *err);
+
 /* Set the fields of options from a file. Lines that begin with # or ; are comments, and so is what
  * follows a blank and one of them; there are no sections. Not collective. Returns DT_OK,
  * DT_ERR_FILE, DT_ERR_MEMORY, or DT_ERR_USAGE naming file and line. */

@@ -1,9 +1,11 @@
 #include "cli/cli.h"
+#include "cli/config.h"
 #include "train/options.h"
 
 #include <dtrain/train.h>
 #include <limits.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -52,11 +54,12 @@ static dt_code set_bundled_data(dt_train_options *options, dt_error *err)
     return dt_train_options_set(options, "data", path, err);
 }
 
-static dt_code parse(int argc, char **argv, dt_train_options *options, dt_error *err)
+static dt_code parse(const dt_arguments_form *form, int argc, char **argv,
+                     dt_train_options *options, dt_error *err)
 {
     dt_words none;
     if (dt_train_options_init(options, err) != DT_OK ||
-        dt_arguments_parse(&dt_command_train.form, argc, argv, options, &none, err) != DT_OK ||
+        dt_arguments_parse(form, argc, argv, options, &none, err) != DT_OK ||
         dt_train_options_check(options, err) != DT_OK)
         return err->code;
     return options->data ? DT_OK : set_bundled_data(options, err);
@@ -65,7 +68,18 @@ static dt_code parse(int argc, char **argv, dt_train_options *options, dt_error 
 static dt_code run(const dt_world *world, int argc, char **argv, dt_error *err)
 {
     dt_train_options options;
-    parse(argc, argv, &options, err);
+    dt_arguments_form form = dt_command_train.form;
+    dt_text text = {0};
+    const char *config = dt_arguments_config(&form, argc, argv);
+    if (config) {
+        form.text = &text;
+        if (dt_config_share(world, config, &text, err)) {
+            free(text.bytes);
+            return err->code;
+        }
+    }
+    parse(&form, argc, argv, &options, err);
+    free(text.bytes);
     if (dt_world_agree(world, err) == DT_OK)
         dt_train(world, &options, err);
     dt_train_options_free(&options);

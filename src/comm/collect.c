@@ -74,3 +74,8 @@ void dt_gather(const dt_world *world, const void *send, int64_t n, size_t record
     }
     MPI_Type_free(&record);
 }
+
+void dt_gather_double(const dt_world *world, const double *send, int n, double *receive)
+{
+    MPI_Gather(send, n, MPI_DOUBLE, receive, n, MPI_DOUBLE, 0, world->comm->all);
+}

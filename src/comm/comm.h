@@ -28,6 +28,10 @@ void dt_broadcast(const dt_world *world, void *bytes, int64_t n);
 void dt_gather(const dt_world *world, const void *send, int64_t n, size_t record_bytes,
                void *receive);
 
+/* n numbers of every rank to rank 0, n the same on all.
+ *   receive  rank 0: [ranks,n]; ignored elsewhere */
+void dt_gather_double(const dt_world *world, const double *send, int n, double *receive);
+
 /* Memory that the ranks of a node can read from each other; of every rank on every node. */
 typedef struct dt_shared dt_shared;
 
@@ -69,12 +73,25 @@ void dt_reducer_sum_int32(dt_reducer *reducer, int64_t n, const dt_finish *finis
 /* Not collective. Takes NULL. */
 void dt_reducer_destroy(dt_reducer *reducer);
 
+/* What a rank has of its node, once its threads have their places. */
+typedef struct {
+    char node[64];       /* its host name */
+    int first;           /* the lowest rank of this node */
+    char processor[128]; /* its type */
+    int threads;         /* of the rank */
+    int cores;           /* that they may use; 0: unknown */
+    int ranks, crowd;    /* ranks that have these cores, or some of them, and no others; their
+                            threads */
+    bool mpi_takes_threads;
+} dt_seat;
+
 /* The cores of the node that this job may use, shared out over its ranks on the node (see place.c).
  *   requested  threads per rank, or 0 for a fair share
  *   keep       leave the binding of the launcher as it is
+ *   seat       [out] where that has led; may be NULL, on all ranks
  * team is to be freed with dt_team_free. The calling thread is pinned or set free at once. */
 dt_code dt_place_threads(const dt_world *world, int64_t requested, bool keep, dt_team *team,
-                         dt_error *err);
+                         dt_seat *seat, dt_error *err);
 
 /* A personalised exchange of records between all ranks, started and finished apart so that compute
  * fits between. One is under way at a time per dt_exchange. */

@@ -5,12 +5,14 @@
  */
 #include "comm/comm.h"
 #include "comm/internal.h"
+#include "comm/launcher.h"
+#include "comm/topology.h"
 #include "core/memory.h"
 
-#include <hwloc.h>
 #include <omp.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 enum {
     MOST_THREADS = 4096,
@@ -43,33 +45,12 @@ static void from_mask(const mask *m, hwloc_bitmap_t set)
         hwloc_bitmap_set_ith_ulong(set, (unsigned)i, m->word[i]);
 }
 
-static int64_t count_cores(hwloc_topology_t topology, hwloc_const_bitmap_t set)
-{
-    int64_t cores = 0;
-    hwloc_obj_t core = NULL;
-    while ((core = hwloc_get_next_obj_by_type(topology, HWLOC_OBJ_CORE, core)))
-        cores += hwloc_bitmap_intersects(core->cpuset, set);
-    return cores;
-}
-
 /* The CPUs of mpirun or of its daemon, if that is what started this process; else set stays. */
 static void take_launcher(hwloc_topology_t topology, hwloc_bitmap_t set)
 {
-    char path[64], name[32] = "";
-    if (!getenv("OMPI_COMM_WORLD_RANK"))
-        return;
-    snprintf(path, sizeof path, "/proc/%ld/comm", (long)getppid());
-    FILE *file = fopen(path, "r");
-    if (!file)
-        return;
-    if (fscanf(file, "%31s", name) != 1)
-        name[0] = '\0';
-    fclose(file);
-    if (strcmp(name, "mpirun") && strcmp(name, "mpiexec") && strcmp(name, "orterun") &&
-        strcmp(name, "orted") && strcmp(name, "prterun") && strcmp(name, "prted"))
-        return;
-    hwloc_bitmap_t launcher = hwloc_bitmap_alloc();
-    if (launcher && hwloc_get_proc_cpubind(topology, getppid(), launcher, 0) == 0)
+    pid_t process = dt_launcher();
+    hwloc_bitmap_t launcher = process ? hwloc_bitmap_alloc() : NULL;
+    if (launcher && hwloc_get_proc_cpubind(topology, process, launcher, 0) == 0)
         hwloc_bitmap_copy(set, launcher);
     hwloc_bitmap_free(launcher);
 }
@@ -93,7 +74,7 @@ static dt_code look(const dt_world *world, place *p, dt_error *err)
             from_mask(&all[2 * r], other);
             p->apart = p->apart && !hwloc_bitmap_intersects(other, seen);
             hwloc_bitmap_or(seen, seen, other);
-            int64_t cores = count_cores(p->topology, other);
+            int64_t cores = dt_topology_cores(p->topology, other);
             p->least = cores < p->least ? cores : p->least;
             from_mask(&all[2 * r + 1], other);
             hwloc_bitmap_or(p->job, p->job, other);
@@ -132,20 +113,20 @@ static void bind_team(const dt_world *world, const place *p, dt_team *team)
 {
     int64_t threads = team->threads;
     if (p->apart && p->least >= threads) { /* the launcher has seen to it */
-        if (threads > 1 && count_cores(p->topology, p->own) == threads)
+        if (threads > 1 && dt_topology_cores(p->topology, p->own) == threads)
             pin(p->topology, p->own, 0, team);
-    } else if (threads * world->node_size <= count_cores(p->topology, p->job)) {
+    } else if (threads * world->node_size <= dt_topology_cores(p->topology, p->job)) {
         pin(p->topology, p->job, threads * world->node_rank, team);
     } else {
-        hwloc_set_cpubind(p->topology, p->job, HWLOC_CPUBIND_THREAD);
+        hwloc_set_cpubind(p->topology, p->job, HWLOC_CPUBIND_PROCESS); /* OpenMP's threads too */
     }
 }
 
-static dt_code place_open(place *p, dt_error *err)
+static dt_code place_open(place *p, const dt_world *world, dt_error *err)
 {
     memset(p, 0, sizeof *p);
-    if (hwloc_topology_init(&p->topology) || hwloc_topology_load(p->topology))
-        return dt_fail(err, DT_ERR_FILE, "cannot read the topology of this node");
+    if (dt_topology_load(world, &p->topology, err))
+        return err->code;
     p->own = hwloc_bitmap_alloc();
     p->job = hwloc_bitmap_alloc();
     if (!p->own || !p->job)
@@ -173,9 +154,9 @@ static int64_t share(const dt_world *world, const place *p, bool keep)
     const char *openmp = getenv("OMP_NUM_THREADS");
     int64_t threads = openmp ? strtol(openmp, NULL, 10) : 0;
     if (threads < 1 && keep && p->apart)
-        threads = count_cores(p->topology, p->own);
+        threads = dt_topology_cores(p->topology, p->own);
     if (threads < 1)
-        threads = count_cores(p->topology, p->job) / world->node_size;
+        threads = dt_topology_cores(p->topology, p->job) / world->node_size;
     return threads < 1 ? 1 : threads > MOST_THREADS ? MOST_THREADS : threads;
 }
 
@@ -192,11 +173,70 @@ static int count_threads(int64_t wanted)
     return given;
 }
 
+/* ---- Where that has led ---------------------------------------------------------------------- */
+
+typedef struct {
+    mask cpus; /* that the threads may use */
+    int64_t threads;
+} seat_of_rank;
+
+static void look_at_own(const place *p, const dt_team *team, seat_of_rank *own)
+{
+    hwloc_bitmap_t set = hwloc_bitmap_alloc();
+    if (set && !team->cpu)
+        hwloc_get_cpubind(p->topology, set, HWLOC_CPUBIND_PROCESS);
+    for (int t = 0; set && team->cpu && t < team->threads; t++)
+        hwloc_bitmap_set(set, (unsigned)team->cpu[t]);
+    *own = (seat_of_rank){.threads = team->threads};
+    if (set)
+        to_mask(set, &own->cpus);
+    hwloc_bitmap_free(set);
+}
+
+static bool is_within(const mask *a, const mask *b)
+{
+    bool within = true;
+    for (int i = 0; i < MASK_WORDS; i++)
+        within = within && (a->word[i] & ~b->word[i]) == 0;
+    return within;
+}
+
+/* Collective over the node. */
+static void take_seat(const dt_world *world, const place *p, const dt_team *team, seat_of_rank *all,
+                      dt_seat *seat)
+{
+    seat_of_rank own;
+    int provided = MPI_THREAD_SINGLE;
+    hwloc_bitmap_t set = hwloc_bitmap_alloc();
+    memset(seat, 0, sizeof *seat);
+    look_at_own(p, team, &own);
+    MPI_Allgather(&own, (int)sizeof own, MPI_BYTE, all, (int)sizeof own, MPI_BYTE,
+                  world->comm->node);
+    seat->threads = team->threads;
+    for (int r = 0; r < world->node_size; r++)
+        if (is_within(&all[r].cpus, &own.cpus)) {
+            seat->crowd += (int)all[r].threads;
+            seat->ranks++;
+        }
+    if (set) {
+        from_mask(&own.cpus, set);
+        seat->cores = (int)dt_topology_cores(p->topology, set);
+    }
+    hwloc_bitmap_free(set);
+    seat->first = world->rank;
+    MPI_Bcast(&seat->first, 1, MPI_INT, 0, world->comm->node);
+    MPI_Query_thread(&provided);
+    seat->mpi_takes_threads = provided >= MPI_THREAD_FUNNELED;
+    gethostname(seat->node, sizeof seat->node - 1);
+    dt_topology_processor(p->topology, seat->processor, sizeof seat->processor);
+}
+
 dt_code dt_place_threads(const dt_world *world, int64_t requested, bool keep, dt_team *team,
-                         dt_error *err)
+                         dt_seat *seat, dt_error *err)
 {
     place p;
-    place_open(&p, err);
+    place_open(&p, world, err);
+    seat_of_rank *all = dt_alloc(world->node_size, sizeof *all, "the table of cores", err);
     team->cpu = NULL;
     team->threads = 1;
     if (!dt_world_agree(world, err) && !look(world, &p, err)) {
@@ -204,7 +244,10 @@ dt_code dt_place_threads(const dt_world *world, int64_t requested, bool keep, dt
         omp_set_num_threads(team->threads);
         if (!keep)
             bind_team(world, &p, team);
+        if (seat)
+            take_seat(world, &p, team, all, seat);
     }
+    free(all);
     place_close(&p);
     return err->code;
 }

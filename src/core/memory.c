@@ -1,5 +1,7 @@
 #include "core/memory.h"
 
+#include "core/control_group.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/mman.h>
@@ -27,23 +29,10 @@ void *dt_alloc(int64_t n, size_t size, const char *what, dt_error *err)
     return memory;
 }
 
-static int64_t control_group_limit(void)
-{
-    long long limit = 0;
-    FILE *file = fopen("/sys/fs/cgroup/memory.max", "r");
-    if (!file)
-        file = fopen("/sys/fs/cgroup/memory/memory.limit_in_bytes", "r");
-    if (!file)
-        return INT64_MAX;
-    int n = fscanf(file, "%lld", &limit); /* no number: "max" */
-    fclose(file);
-    return n == 1 && limit > 0 ? limit : INT64_MAX;
-}
-
 int64_t dt_memory_of_node(void)
 {
     int64_t installed = (int64_t)sysconf(_SC_PHYS_PAGES) * sysconf(_SC_PAGESIZE);
-    int64_t limit = control_group_limit();
+    int64_t limit = dt_control_group_memory("");
     return limit < installed ? limit : installed;
 }
 

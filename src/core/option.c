@@ -152,6 +152,40 @@ static dt_code set_size(const dt_option *option, int64_t *bytes, const char *val
     return DT_OK;
 }
 
+/* The seconds of "3h50m": numbers with d, h, m and s, each at most once and in this order, or one
+ * number alone; 0 if the text is no such time or too long a one. */
+static int64_t parse_time(const char *value)
+{
+    static const struct {
+        char name;
+        int64_t seconds;
+    } unit[] = {{'d', 86400}, {'h', 3600}, {'m', 60}, {'s', 1}, {'\0', 1}};
+    int64_t seconds = 0, n = 0;
+    size_t next = 0;
+    do {
+        size_t digits = strspn(value, "0123456789");
+        size_t u = next;
+        while (u < 5 && unit[u].name != value[digits])
+            u++;
+        if (u == 5 || (u == 4 && next > 0) || !parse_whole(value, digits, &n) ||
+            n > INT32_MAX) /* seconds: 68 years */
+            return 0;
+        seconds += n * unit[u].seconds;
+        value += digits + (u < 4);
+        next = u + 1;
+    } while (*value);
+    return seconds <= INT32_MAX ? seconds : 0;
+}
+
+static dt_code set_time(const dt_option *option, int64_t *seconds, const char *value, dt_error *err)
+{
+    int64_t parsed = parse_time(value);
+    if (parsed == 0)
+        return bad_value(option, value, "a time such as 90s, 10m, 3h50m or 1d", err);
+    *seconds = parsed;
+    return DT_OK;
+}
+
 static dt_code set_real(const dt_option *option, double *real, const char *value, dt_error *err)
 {
     double number;
@@ -244,6 +278,8 @@ static dt_code set(const dt_option *option, void *options, const char *value, dt
         return set_count(option, to, value, err);
     case DT_OPTION_SIZE:
         return set_size(option, to, value, err);
+    case DT_OPTION_TIME:
+        return set_time(option, to, value, err);
     case DT_OPTION_REAL:
         return set_real(option, to, value, err);
     case DT_OPTION_CHOICE:
@@ -318,6 +354,7 @@ static json_t *value_json(const dt_option *option, const void *from)
     case DT_OPTION_TEXT:
         return dt_json_text(*(char *const *)from);
     case DT_OPTION_SIZE:
+    case DT_OPTION_TIME:
         return *(const int64_t *)from > 0 ? json_integer(*(const int64_t *)from) : json_null();
     case DT_OPTION_COUNT: {
         int64_t count = *(const int64_t *)from;

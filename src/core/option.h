@@ -16,6 +16,7 @@ typedef enum {
     DT_OPTION_TEXT,   /* char *, owned by the options struct; NULL when not given */
     DT_OPTION_COUNT,  /* int64_t within [min, max]; max at most DT_OPTION_UNLIMITED */
     DT_OPTION_SIZE,   /* int64_t of bytes, at least 1: "100M"; 0 when not given */
+    DT_OPTION_TIME,   /* int64_t of seconds, at least 1: "3h50m"; 0 when not given */
     DT_OPTION_REAL,   /* double within [min, max] (or (min, max] with above_min); finite; max may be
                          INFINITY for no limit */
     DT_OPTION_CHOICE, /* int: the index of the word in choices, a NULL-terminated list */

@@ -1,5 +1,8 @@
 #include "core/stop.h"
 
+#include "core/clock.h"
+
+#include <math.h>
 #include <signal.h>
 #include <stddef.h>
 
@@ -11,6 +14,8 @@ static const struct {
 static volatile sig_atomic_t came; /* its number; 0: none */
 static int watches;
 static struct sigaction before[DT_STOP_SIGNALS];
+static double up = INFINITY; /* the moment that the time is */
+static const char *limit_name = "";
 
 static void remember(int signal)
 {
@@ -23,6 +28,7 @@ void dt_stop_watch(void)
     if (watches++ > 0)
         return;
     came = 0;
+    up = INFINITY;
     for (int i = 0; i < DT_STOP_SIGNALS; i++) {
         struct sigaction action = {.sa_handler = remember, .sa_flags = SA_RESTART};
         sigemptyset(&action.sa_mask);
@@ -34,29 +40,38 @@ void dt_stop_watch(void)
 
 void dt_stop_unwatch(void)
 {
+    up = INFINITY;
     if (--watches > 0)
         return;
     for (int i = 0; i < DT_STOP_SIGNALS; i++)
         sigaction(signals[i].signal, &before[i], NULL);
 }
 
-int dt_stop_signal(void)
+void dt_stop_at(double moment, const char *limit)
+{
+    up = moment;
+    limit_name = limit;
+}
+
+int dt_stop_reason(void)
 {
     for (int i = 0; i < DT_STOP_SIGNALS; i++)
         if (came == signals[i].signal)
             return i;
-    return -1;
+    return up < INFINITY && dt_clock_coarse() >= up ? DT_STOP_TIME : -1;
 }
 
-const char *dt_stop_name(int number)
+const char *dt_stop_name(int reason)
 {
-    return signals[number].name;
+    return reason == DT_STOP_TIME ? limit_name : signals[reason].name;
 }
 
 dt_code dt_stop_check(dt_error *err)
 {
-    int number = dt_stop_signal();
-    if (number < 0)
+    int reason = dt_stop_reason();
+    if (reason < 0)
         return err->code;
-    return dt_fail(err, DT_STOPPED, "stopped by %s before the first step", dt_stop_name(number));
+    if (reason == DT_STOP_TIME)
+        return dt_fail(err, DT_ERR_TIME, "%s: the time was up before the first step", limit_name);
+    return dt_fail(err, DT_STOPPED, "stopped by %s before the first step", dt_stop_name(reason));
 }

@@ -16,9 +16,9 @@ struct dt_source {
     dt_source_facts facts;
 };
 
-static dt_code look(dt_source *s, const char *x, const char *y, dt_error *err)
+static dt_code look(dt_source *s, bool known, const char *x, const char *y, dt_error *err)
 {
-    s->file = dt_h5_open(s->path, err);
+    s->file = known ? dt_h5_open_known(s->path, err) : dt_h5_open(s->path, err);
     if (err->code || dt_variable_open(&s->x, s->file, s->path, x, true, err) ||
         (y && dt_variable_open(&s->y, s->file, s->path, y, false, err)))
         return err->code;
@@ -38,8 +38,9 @@ static dt_code look(dt_source *s, const char *x, const char *y, dt_error *err)
     return DT_OK;
 }
 
-dt_code dt_source_open(dt_source **source, const char *path, const char *x, const char *y,
-                       dt_error *err)
+/* known: as in dt_h5_open_known. */
+static dt_code open_source(dt_source **source, const char *path, bool known, const char *x,
+                           const char *y, dt_error *err)
 {
     dt_source *s = calloc(1, sizeof *s);
     *source = s;
@@ -50,12 +51,31 @@ dt_code dt_source_open(dt_source **source, const char *path, const char *x, cons
     if (!s || !s->path)
         dt_fail(err, DT_ERR_MEMORY, "out of memory for opening %s", path);
     else
-        look(s, x, y, err);
+        look(s, known, x, y, err);
     if (err->code) {
         dt_source_close(s);
         *source = NULL;
     }
     return err->code;
+}
+
+dt_code dt_source_open(dt_source **source, const char *path, const char *x, const char *y,
+                       dt_error *err)
+{
+    return open_source(source, path, false, x, y, err);
+}
+
+dt_code dt_source_open_all(dt_source **source, const dt_world *world, const char *path,
+                           const char *x, const char *y, dt_error *err)
+{
+    *source = NULL;
+    if (world->rank == 0)
+        open_source(source, path, false, x, y, err);
+    if (dt_world_agree(world, err))
+        return err->code;
+    if (world->rank != 0)
+        open_source(source, path, true, x, y, err);
+    return dt_world_agree(world, err);
 }
 
 const dt_source_facts *dt_source_look(const dt_source *source)

@@ -5,6 +5,7 @@
 
 #include <dtrain/options.h>
 #include <dtrain/status.h>
+#include <dtrain/world.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -25,6 +26,12 @@ typedef struct {
  *   *source    to be closed with dt_source_close; NULL after an error */
 dt_code dt_source_open(dt_source **source, const char *path, const char *x, const char *y,
                        dt_error *err);
+
+/* The same on all ranks: the first looks whether the file is there, whole and good, for all; where
+ * it is, each of the others opens it once. Collective. After an error, which is every rank's,
+ * *source is NULL or to be closed. */
+dt_code dt_source_open_all(dt_source **source, const dt_world *world, const char *path,
+                           const char *x, const char *y, dt_error *err);
 
 const dt_source_facts *dt_source_look(const dt_source *source);
 

@@ -70,14 +70,14 @@ static dt_code check_readable(const char *path, dt_error *err)
     return dt_seal_check(path, err);
 }
 
-hid_t dt_h5_open(const char *path, dt_error *err)
+static hid_t open_file(const char *path, bool known, dt_error *err)
 {
     dt_h5_quiet();
-    if (check_readable(path, err))
+    if (!known && check_readable(path, err))
         return -1;
     hid_t access = dt_h5_access();
     hid_t file = H5Fopen(path, H5F_ACC_RDONLY, access);
-    if (file < 0) {
+    if (file < 0 && !(known && check_readable(path, err))) {
         char reason[256];
         dt_h5_reason(reason);
         if (strstr(reason, "truncated"))
@@ -90,6 +90,16 @@ hid_t dt_h5_open(const char *path, dt_error *err)
     }
     H5Pclose(access);
     return file;
+}
+
+hid_t dt_h5_open(const char *path, dt_error *err)
+{
+    return open_file(path, false, err);
+}
+
+hid_t dt_h5_open_known(const char *path, dt_error *err)
+{
+    return open_file(path, true, err);
 }
 
 bool dt_h5_ends_well(hid_t file, const char *path)

@@ -13,6 +13,10 @@
  * Returns the file, or a negative number after an error. */
 hid_t dt_h5_open(const char *path, dt_error *err);
 
+/* The same of a file that another process has just opened so, and found good: that is not looked
+ * into again, unless it cannot be opened here. */
+hid_t dt_h5_open_known(const char *path, dt_error *err);
+
 /* Access to a file without file locks; the caller closes it with H5Pclose. */
 hid_t dt_h5_access(void);
 

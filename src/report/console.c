@@ -5,6 +5,7 @@
 #include "report/text.h"
 
 #include <inttypes.h>
+#include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -14,6 +15,9 @@ enum {
     SOME_STEPS = 10 /* and a longer one about so many */
 };
 
+/* Of a rank that others wait for; what it costs is also a share of the epoch, most of which may go
+ * into sending. */
+static const double MIND_RATIO = 1.1, MIND_SECONDS = 1, MIND_SHARE = 0.05;
 static const double FLUSH_SECONDS = 0.1; /* a line may wait so long for the next one */
 
 /* Steps between two lines where the options leave it open. */
@@ -120,6 +124,23 @@ void dt_console_step(dt_console *console, const dt_report_step_facts *facts, dt_
     char loss[DT_LOSS_TEXT];
     print(console, err, "  Step %" PRId64 ", Loss: %s\n", facts->step,
           dt_loss_text(loss, facts->loss));
+}
+
+bool dt_console_minds(const dt_report_slowest *s)
+{
+    double epoch = s->data + s->compute + s->wait;
+    return s->ratio > MIND_RATIO && s->lost >= fmax(MIND_SECONDS, MIND_SHARE * epoch);
+}
+
+void dt_console_slowest(dt_console *console, const dt_report_slowest *s, dt_error *err)
+{
+    if (console->quiet || !dt_console_minds(s))
+        return;
+    double percent = 100 / (s->data + s->compute + s->wait);
+    print(console, err,
+          "  Slowest: rank %d on %s, %.2f times the median (data %.0f %%, compute %.0f %%, waiting "
+          "%.0f %%)\n",
+          s->rank, s->node, s->ratio, s->data * percent, s->compute * percent, s->wait * percent);
 }
 
 void dt_console_validation(dt_console *console, const dt_report_epoch_facts *facts, dt_error *err)

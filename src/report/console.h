@@ -26,6 +26,10 @@ static inline bool dt_console_wants(const dt_console *console, const dt_report_s
     return facts->step >= console->next || facts->global_step == console->total_steps;
 }
 
+/* Whether a slowest rank is worth a line, and that line. */
+bool dt_console_minds(const dt_report_slowest *slowest);
+void dt_console_slowest(dt_console *console, const dt_report_slowest *slowest, dt_error *err);
+
 /* The line after an epoch that was validated. */
 void dt_console_validation(dt_console *console, const dt_report_epoch_facts *facts, dt_error *err);
 

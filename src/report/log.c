@@ -119,6 +119,11 @@ void dt_log_start(dt_log *log, const dt_train_options *options, const dt_report_
         json_object_set_new(event, "resumed_from", dt_json_text(run->resumed_from));
         json_object_set_new(event, "global_step", whole(run->done_steps));
     }
+    json_t *warnings = json_array();
+    for (int i = 0; i < DT_REPORT_WARNINGS; i++)
+        if (run->warning[i])
+            json_array_append_new(warnings, dt_json_text(run->warning[i]));
+    json_object_set_new(event, "warnings", warnings);
     if (run->options)
         json_object_set_new(event, "options", json_loads(run->options, 0, NULL));
     write_event(log, event, err);
@@ -183,6 +188,13 @@ void dt_log_epoch(dt_log *log, const dt_report_epoch_facts *facts, dt_error *err
     json_object_set_new(event, "seconds", dt_json_real(facts->seconds));
     json_object_set_new(event, "samples_per_second", dt_json_real(speed));
     json_object_set_new(event, "time", time);
+    const dt_report_slowest *slowest = &facts->slowest;
+    json_object_set_new(event, "slowest",
+                        json_pack("{s:i, s:o, s:o, s:o, s:o, s:o}", "rank", slowest->rank, "node",
+                                  dt_json_text(slowest->node), "ratio",
+                                  dt_json_real(slowest->ratio), "data", dt_json_real(slowest->data),
+                                  "compute", dt_json_real(slowest->compute), "wait",
+                                  dt_json_real(slowest->wait)));
     write_event(log, event, err);
     dt_log_flush(log, err);
 }
@@ -202,11 +214,12 @@ void dt_log_end(dt_log *log, const dt_report_end_facts *facts, dt_error *err)
 {
     if (!log->file)
         return;
-    write_event(log,
-                json_pack("{s:s, s:s, s:o, s:o, s:o}", "event", "end", "status", facts->status,
-                          "epochs", whole(facts->epochs), "global_step", whole(facts->global_step),
-                          "weights_hash", hash(facts->weights_hash)),
-                err);
+    json_t *event = json_pack("{s:s, s:s, s:o, s:o, s:o}", "event", "end", "status", facts->status,
+                              "epochs", whole(facts->epochs), "global_step",
+                              whole(facts->global_step), "weights_hash", hash(facts->weights_hash));
+    if (facts->reason)
+        json_object_set_new(event, "reason", json_string(facts->reason));
+    write_event(log, event, err);
     dt_log_flush(log, err);
 }
 

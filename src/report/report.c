@@ -52,6 +52,9 @@ void dt_report_start(dt_report *report)
     if (!report)
         return;
     report->begun = dt_clock();
+    for (int i = 0; i < DT_REPORT_WARNINGS; i++)
+        if (report->run->warning[i] && !report->options->quiet)
+            dt_report_warn(report->run->warning[i]);
     dt_console_start(&report->console, report->run, &report->failure);
     dt_log_start(&report->log, report->options, report->run, &report->failure);
 }
@@ -86,12 +89,25 @@ void dt_report_step(dt_report *report, const dt_report_step_facts *facts)
         dt_progress_step(&report->bar, facts);
 }
 
+static void warn_of_slowest(const dt_report_slowest *s)
+{
+    char text[256];
+    snprintf(text, sizeof text,
+             "rank %d on %s has been the slowest for several epochs, now %.1f times the median: "
+             "others may use its cores, or its node is throttled or faulty",
+             s->rank, s->node, s->ratio);
+    dt_report_warn(text);
+}
+
 void dt_report_epoch_end(dt_report *report, const dt_report_epoch_facts *facts)
 {
     if (!report)
         return;
-    if (facts->validated)
+    if (facts->validated || facts->slowest.is_long || dt_console_minds(&facts->slowest))
         dt_progress_clear(&report->bar);
+    dt_console_slowest(&report->console, &facts->slowest, &report->failure);
+    if (facts->slowest.is_long && !report->options->quiet)
+        warn_of_slowest(&facts->slowest);
     dt_console_validation(&report->console, facts, &report->failure);
     dt_log_epoch(&report->log, facts, &report->failure);
 }

@@ -8,9 +8,12 @@
 #include <dtrain/options.h>
 #include <dtrain/scores.h>
 #include <dtrain/status.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 typedef struct dt_report dt_report;
+
+enum { DT_REPORT_WARNINGS = 2 };
 
 typedef struct {
     int ranks, nodes, threads; /* threads of one rank */
@@ -23,6 +26,7 @@ typedef struct {
     int64_t steps_per_epoch;
     int64_t total_steps; /* of the whole run, --max-steps counted in */
     const char *options; /* every option as a JSON object, for the log's "start"; NULL: left out */
+    const char *warning[DT_REPORT_WARNINGS]; /* what is amiss; NULL: nothing */
     const char *resumed_from;        /* the checkpoint that the run goes on from; NULL: it begins */
     int64_t done_steps, done_epochs; /* before it goes on; epochs: whole ones */
     int64_t older_steps;             /* of the last checkpoint that was in the folder; 0: none */
@@ -34,6 +38,16 @@ typedef struct {
     double loss, lr;
 } dt_report_step_facts;
 
+/* The slowest rank of an epoch. */
+typedef struct {
+    int rank;
+    const char *node;           /* its host's name */
+    double ratio;               /* of its time for data and compute to the median rank's */
+    double lost;                /* seconds by which that is longer */
+    double data, compute, wait; /* its seconds; compute with the update, wait in allreduce */
+    bool is_long;               /* it has been so for long: to be warned of */
+} dt_report_slowest;
+
 typedef struct {
     int64_t epoch, global_step, samples; /* samples seen in this epoch */
     double train_loss;                   /* mean over them */
@@ -42,10 +56,12 @@ typedef struct {
     uint64_t weights_hash; /* after it */
     double seconds;
     double data, compute, allreduce, update; /* seconds of it, on this rank */
+    dt_report_slowest slowest;
 } dt_report_epoch_facts;
 
 typedef struct {
     const char *status;          /* "finished", "stopped" or "failed" */
+    const char *reason;          /* what stopped it, as "SIGTERM"; NULL: nothing */
     int64_t epochs, global_step; /* epochs: completed ones */
     uint64_t weights_hash;
 } dt_report_end_facts;
@@ -57,7 +73,8 @@ typedef struct {
 dt_code dt_report_open(dt_report **report, const dt_train_options *options,
                        const dt_report_run *run, dt_error *err);
 
-void dt_report_start(dt_report *report); /* the line at the start; the "start" event */
+/* The line at the start, after the warnings, which go to standard error; the "start" event. */
+void dt_report_start(dt_report *report);
 
 /* Instead, of a run that goes on and has nothing left to do: a line, and no event. */
 void dt_report_nothing_left(dt_report *report);

@@ -95,6 +95,9 @@ const dt_option dt_train_option_table[] = {
 
     {"Run", "epochs", "N", "5", "times that every sample is seen", COUNT(epochs, 1), MAY_CHANGE},
     {NULL, "max-steps", "N", NULL, "stop after this many steps", COUNT(max_steps, 1), MAY_CHANGE},
+    {NULL, "max-time", "TIME", NULL,
+     "stop and save before it has run for so long (90s, 3h50m, 1d) [to the end of the Slurm job]",
+     .type = DT_OPTION_TIME, FIELD(max_time), MAY_CHANGE},
     {NULL, "patience", "N", NULL, "stop after N epochs without a better validation loss",
      COUNT(patience, 1), MAY_CHANGE},
     {NULL, "batch-size", "N", "100", "samples in a step, over all ranks together",

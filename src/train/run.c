@@ -71,8 +71,7 @@ static dt_code find_checkpoint(dt_run *r, dt_error *err)
 static dt_code open_data(dt_run *r, dt_error *err)
 {
     const dt_train_options *o = r->options;
-    dt_source_open(&r->source, o->data, o->x, o->y, err);
-    if (dt_world_agree(r->world, err))
+    if (dt_source_open_all(&r->source, r->world, o->data, o->x, o->y, err))
         return err->code;
     r->model.loss = choose_loss(o, dt_source_look(r->source));
     if (check_criterion(o, r->model.loss, err))
@@ -126,8 +125,7 @@ static dt_code check_validation(const dt_run *r, dt_error *err)
 static dt_code load_val_data(dt_run *r, dt_error *err)
 {
     const dt_train_options *o = r->options;
-    dt_source_open(&r->val_source, o->val_data, o->x, o->y, err);
-    if (dt_world_agree(r->world, err))
+    if (dt_source_open_all(&r->val_source, r->world, o->val_data, o->x, o->y, err))
         return err->code;
     dt_dataset_options data = {
         .kind = r->dataset.kind, .memory = o->memory, .normalizer = r->dataset.normalizer};
@@ -365,11 +363,27 @@ static dt_code open_report(dt_run *r, dt_error *err)
     return dt_saver_create(&r->saver, r->options, &r->state, r->report, &r->team, err);
 }
 
+static dt_code run_preflight(dt_run *r, dt_error *err)
+{
+    dt_gradient_options gradient = gradient_options(r);
+    int64_t block = dt_gradient_block(&gradient);
+    dt_split batch = dt_batch_split(gradient.batch_size, block > 0 ? block : 1, r->world->size);
+    const int64_t *begin = r->dataset.window.begin + r->world->rank;
+    if (dt_preflight_run(&r->preflight, r->world, &r->seat, begin[1] - begin[0], &batch,
+                         r->options->checkpoint, err))
+        return err->code;
+    for (int i = 0; i < DT_PREFLIGHT_LINES; i++)
+        r->facts.warning[i] = r->preflight.line[i][0] ? r->preflight.line[i] : NULL;
+    return DT_OK;
+}
+
 dt_code dt_run_open(dt_run *r, const dt_world *world, const dt_train_options *options,
                     dt_error *err)
 {
     *r = (dt_run){.world = world, .options = options};
-    if (dt_place_threads(world, options->threads, options->bind == DT_BIND_KEEP, &r->team, err) ||
+    dt_guard_init(&r->guard, world, options->max_time);
+    if (dt_place_threads(world, options->threads, options->bind == DT_BIND_KEEP, &r->team, &r->seat,
+                         err) ||
         find_checkpoint(r, err) || open_data(r, err) || load_data(r, err))
         return err->code;
     if (!count_steps(r, err) && !create_schedule(r, err))
@@ -379,13 +393,18 @@ dt_code dt_run_open(dt_run *r, const dt_world *world, const dt_train_options *op
         return err->code;
     if (world->rank == 0)
         open_report(r, err);
-    return dt_world_agree(world, err);
+    dt_straggler_init(&r->straggler, world, err);
+    if (dt_world_agree(world, err))
+        return err->code;
+    return run_preflight(r, err);
 }
 
 dt_code dt_run_close(dt_run *r, dt_error *err)
 {
     dt_saver_destroy(r->saver);
     dt_report_close(r->report, err);
+    dt_straggler_free(&r->straggler);
+    dt_preflight_free(&r->preflight);
     dt_loader_destroy(r->loader);
     dt_gradient_free(&r->gradient);
     dt_optimizer_free(&r->optimizer);

@@ -10,8 +10,11 @@
 #include "report/report.h"
 #include "train/class_weights.h"
 #include "train/gradient.h"
+#include "train/guard.h"
+#include "train/preflight.h"
 #include "train/resume.h"
 #include "train/saver.h"
+#include "train/straggler.h"
 #include "train/validation.h"
 #include <dtrain/options.h>
 #include <dtrain/world.h>
@@ -20,6 +23,8 @@ typedef struct {
     const dt_world *world;
     const dt_train_options *options;
     dt_team team;
+    dt_seat seat;   /* where it has them */
+    dt_guard guard; /* the time that it has */
     dt_source *source;
     dt_dataset dataset;
     bool validates;
@@ -39,9 +44,11 @@ typedef struct {
     uint64_t weights_hash; /* when the ranks' weights were last compared */
     double lr;
     bool due; /* a checkpoint, by the clock, after the last step; the same on every rank, */
-    int stop; /* as is the signal that came (dt_stop_signal) */
+    int stop; /* as is what asks it to stop (dt_stop_reason) */
     dt_checkpoint state; /* where all that makes a checkpoint lies */
     dt_saver *saver;     /* rank 0, with --checkpoint; elsewhere NULL */
+    dt_preflight preflight;
+    dt_straggler straggler;
     dt_report *report;   /* rank 0; elsewhere NULL */
     dt_report_run facts; /* what the report says of the run; its texts are owned */
     char *model_text, *options_text;

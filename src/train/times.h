@@ -4,9 +4,12 @@
 
 #include "core/clock.h"
 
+#include <stdint.h>
+
 typedef struct {
     double data, compute, allreduce, update;
-    double last; /* the moment that the last of them ended */
+    int64_t samples; /* that this rank computed meanwhile */
+    double last;     /* the moment that the last of them ended */
 } dt_times;
 
 /* The time since the last call. */

@@ -20,7 +20,7 @@ static int64_t get_count(const int32_t *digit, int n)
     return count;
 }
 
-/* All but the loss as whole numbers. Of flags and signals the sum counts ranks. */
+/* All but the loss as whole numbers. Of flags and reasons the sum counts ranks. */
 static void put_counts(const dt_totals *t, int32_t count[DT_TOTALS_COUNTS])
 {
     count[0] = t->failed;
@@ -28,7 +28,7 @@ static void put_counts(const dt_totals *t, int32_t count[DT_TOTALS_COUNTS])
     count[2] = t->due;
     put_count(count + FLAGS, SAMPLES_DIGITS, t->samples);
     put_count(count + FLAGS + SAMPLES_DIGITS, WEIGHT_DIGITS, t->weight);
-    for (int i = 0; i < DT_STOP_SIGNALS; i++)
+    for (int i = 0; i < DT_STOP_REASONS; i++)
         count[FLAGS + SAMPLES_DIGITS + WEIGHT_DIGITS + i] = t->stop == i;
 }
 
@@ -40,7 +40,7 @@ static void get_counts(dt_totals *t, const int32_t count[DT_TOTALS_COUNTS])
     t->samples = get_count(count + FLAGS, SAMPLES_DIGITS);
     t->weight = get_count(count + FLAGS + SAMPLES_DIGITS, WEIGHT_DIGITS);
     t->stop = -1;
-    for (int i = DT_STOP_SIGNALS - 1; i >= 0; i--)
+    for (int i = DT_STOP_REASONS - 1; i >= 0; i--)
         if (count[FLAGS + SAMPLES_DIGITS + WEIGHT_DIGITS + i] != 0)
             t->stop = i;
 }

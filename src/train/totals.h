@@ -1,7 +1,7 @@
 /* What a step sums over all ranks, in one allreduce: the gradient, and behind it in the same buffer
  * the loss, the number of samples, their weight, and what the ranks must agree on: whether one has
- * failed, whether a signal came to one, whether it is time for a checkpoint, and whether integers
- * were too small. */
+ * failed, whether something asks one to stop, whether it is time for a checkpoint, and whether
+ * integers were too small. */
 #ifndef DT_TRAIN_TOTALS_H
 #define DT_TRAIN_TOTALS_H
 
@@ -12,7 +12,7 @@
 #include <stdint.h>
 
 enum {
-    DT_TOTALS_COUNTS = 10 + DT_STOP_SIGNALS, /* whole numbers */
+    DT_TOTALS_COUNTS = 10 + DT_STOP_REASONS, /* whole numbers */
     DT_TOTALS_TAIL = DT_TOTALS_COUNTS + 2    /* floats behind the gradient */
 };
 
@@ -23,7 +23,7 @@ typedef struct {
     bool failed;     /* on this rank; afterwards on any */
     bool overflow;   /* some integer of the gradient is too large; likewise */
     bool due;        /* a checkpoint, by the clock of this rank; afterwards of any */
-    int stop;        /* dt_stop_signal of this rank; afterwards the first of all that came to any */
+    int stop;        /* dt_stop_reason of this rank; afterwards the first among those of all */
 } dt_totals;
 
 /* Sum over all ranks, of which there are several. Collective; n and batch_size the same on every

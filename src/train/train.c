@@ -1,6 +1,7 @@
 /* Training: epochs of steps, a step being one update of the weights from one global batch. */
 #include <dtrain/train.h>
 
+#include "comm/comm.h"
 #include "core/stop.h"
 #include "optim/clip.h"
 #include "train/replicas.h"
@@ -9,13 +10,15 @@
 
 #include <math.h>
 
-/* What the ranks agree on besides the sums. */
-static void gather_flags(dt_run *run, dt_totals *totals, dt_error *err)
+/* What the ranks agree on besides the sums; now: dt_clock. */
+static void gather_flags(dt_run *run, double now, dt_totals *totals, dt_error *err)
 {
+    if (run->guard.end < INFINITY)
+        dt_guard_step(&run->guard, now, dt_saver_seconds(run->saver));
     totals->failed = dt_report_check(run->report, err) || dt_saver_check(run->saver, err) ||
                      dt_loader_check(run->loader, err);
     totals->due = dt_saver_due(run->saver);
-    totals->stop = dt_stop_signal();
+    totals->stop = dt_stop_reason();
 }
 
 /* One step: the mean loss of the global batch before the update, and the update.
@@ -26,7 +29,8 @@ static dt_code run_step(dt_run *run, dt_report_step_facts *step, double *weight,
 {
     dt_totals totals;
     dt_gradient_compute(&run->gradient, run->loader, run->parameters, t, &totals);
-    gather_flags(run, &totals, err);
+    t->samples += totals.samples;
+    gather_flags(run, t->last, &totals, err);
     bool finite = dt_gradient_sum(&run->gradient, run->parameters, &totals);
     t->allreduce += dt_times_lap(t);
     if (totals.failed)
@@ -89,6 +93,8 @@ static dt_code run_steps(dt_run *run, dt_times *t, dt_error *err)
         c->loss += step.loss * weight;
         c->weight += weight;
         dt_report_step(run->report, &step);
+        if (run->report)
+            dt_times_lap(t); /* none of what a step is made of */
         if (run->stop >= 0)
             return dt_fail(err, DT_STOPPED, "stopped by %s", dt_stop_name(run->stop));
         if (c->step == run->steps_per_epoch || !save_is_due(run))
@@ -102,10 +108,21 @@ static dt_code run_steps(dt_run *run, dt_times *t, dt_error *err)
 
 static dt_code validate(dt_run *run, dt_report_epoch_facts *facts, dt_error *err)
 {
+    double begin = dt_clock();
     facts->validated = run->validates;
-    if (run->validates)
-        dt_validation_run(&run->validation, run->gradient.engine, run->parameters, &facts->val,
-                          err);
+    if (!run->validates)
+        return err->code;
+    if (!dt_guard_allows_validation(&run->guard, run->world, dt_saver_seconds(run->saver))) {
+        run->stop = DT_STOP_TIME;
+        return dt_fail(err, DT_STOPPED, "stopped by %s", dt_stop_name(DT_STOP_TIME));
+    }
+    if (dt_validation_run(&run->validation, run->gradient.engine, run->parameters, &facts->val,
+                          err) == DT_STOPPED) {
+        int64_t reason = dt_stop_reason(); /* some ranks may have none */
+        dt_max_int64(run->world, &reason, 1);
+        run->stop = (int)reason;
+    }
+    dt_guard_validated(&run->guard, dt_clock() - begin);
     return err->code;
 }
 
@@ -124,12 +141,19 @@ static bool count_epoch(dt_course *c, const dt_report_epoch_facts *facts)
     return best;
 }
 
+static void look_at_ranks(dt_run *run, const dt_times *t, dt_report_slowest *slowest)
+{
+    dt_straggler_look(&run->straggler, run->world, t, slowest);
+    if (run->preflight.of)
+        slowest->node = run->preflight.of[slowest->rank].seat.node;
+}
+
 static dt_code run_epoch(dt_run *run, dt_error *err)
 {
-    dt_times t = {.last = dt_clock()};
-    double begin = t.last;
     dt_course *c = &run->course;
     dt_report_epoch_begin(run->report, c->epoch + 1);
+    dt_times t = {.last = dt_clock()};
+    double begin = t.last;
     if (run_steps(run, &t, err) || c->step < run->steps_per_epoch)
         return err->code; /* stopped within the epoch */
     dt_report_epoch_facts facts = {.epoch = c->epoch + 1,
@@ -141,6 +165,7 @@ static dt_code run_epoch(dt_run *run, dt_error *err)
                                    .compute = t.compute,
                                    .allreduce = t.allreduce,
                                    .update = t.update};
+    look_at_ranks(run, &t, &facts.slowest);
     if (compare_weights(run, err) || validate(run, &facts, err))
         return err->code;
     facts.weights_hash = run->weights_hash;
@@ -185,10 +210,19 @@ static dt_code stopped(const dt_run *run, const char *how, dt_error *err)
                    how, steps, run->options->checkpoint);
 }
 
+/* A run that the clock stopped where it began would do so again each time that it goes on. */
+static bool is_vain(const dt_run *run, const dt_course *begin)
+{
+    const dt_course *c = &run->course;
+    return run->stop == DT_STOP_TIME && c->global_step == begin->global_step &&
+           c->epoch == begin->epoch;
+}
+
 static dt_code train(dt_run *run, dt_error *err)
 {
     dt_error stop = {0}, unheard = {0};
     const char *how = "finished";
+    const dt_course begin = run->course;
     if (is_left(run))
         dt_report_start(run->report);
     else
@@ -201,6 +235,9 @@ static dt_code train(dt_run *run, dt_error *err)
         stop = *err;
         *err = (dt_error){0};
         how = "stopped";
+        if (is_vain(run, &begin))
+            dt_fail(err, DT_ERR_TIME, "%s: the time is too short for the validation",
+                    dt_stop_name(DT_STOP_TIME));
     }
     if (!err->code)
         save_last(run, err);
@@ -209,6 +246,7 @@ static dt_code train(dt_run *run, dt_error *err)
     dt_report_end_facts facts = {.status = err->code ? "failed" : how,
                                  .epochs = run->course.epoch,
                                  .global_step = run->course.global_step,
+                                 .reason = stop.code && !err->code ? dt_stop_name(run->stop) : NULL,
                                  .weights_hash = run->weights_hash};
     dt_report_end(run->report, &facts);
     return stop.code && !err->code ? stopped(run, stop.text, err) : err->code;

@@ -10,12 +10,19 @@
 
 enum { PIECE_BYTES = 4 << 20 };
 
+/* Of weights with values, in a piece: some tenths of a second, after which it may be told to stop.
+ */
+static const int64_t PIECE_PRODUCTS = INT64_C(1) << 32, LEAST_PIECE = 512;
+
 dt_code dt_validation_init(dt_validation *v, const dt_world *world, const dt_dataset *d, bool whole,
                            const dt_model *model, dt_error *err)
 {
     int64_t outputs = model->outputs;
     int64_t chunk = dt_source_look(d->source)->chunk_rows;
     int64_t piece = PIECE_BYTES / ((d->features + outputs) * (int64_t)sizeof(float)) + 1;
+    int64_t most = PIECE_PRODUCTS / model->parameters;
+    most = most > LEAST_PIECE ? most : LEAST_PIECE;
+    piece = piece < most ? piece : most;
     if (d->streamed && whole) /* read from the file, each chunk once */
         piece = (piece + chunk - 1) / chunk * chunk;
     *v = (dt_validation){.world = world, .dataset = d, .whole = whole, .piece = piece};
@@ -51,13 +58,13 @@ static void add_rows(dt_validation *v, dt_engine *engine, const float *parameter
     dt_metrics_add(&v->metrics, v->output, y, n);
 }
 
-/* A signal does not wait for the end of a long validation: it will be made again. */
+/* What stops a run does not wait for the end of a long validation: it will be made again. */
 static dt_code check_stop(dt_error *err)
 {
-    int number = dt_stop_signal();
-    if (number < 0)
+    int reason = dt_stop_reason();
+    if (reason < 0)
         return err->code;
-    return dt_fail(err, DT_STOPPED, "stopped by %s", dt_stop_name(number));
+    return dt_fail(err, DT_STOPPED, "stopped by %s", dt_stop_name(reason));
 }
 
 static dt_code add_memory(dt_validation *v, dt_engine *engine, const float *parameters,

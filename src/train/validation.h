@@ -24,7 +24,7 @@ dt_code dt_validation_init(dt_validation *validation, const dt_world *world,
                            const dt_dataset *dataset, bool whole, const dt_model *model,
                            dt_error *err);
 
-/* DT_STOPPED if a signal came to some rank: the result is then unspecified. Collective. */
+/* DT_STOPPED if some rank has a reason to stop: the result is then unspecified. Collective. */
 dt_code dt_validation_run(dt_validation *validation, dt_engine *engine, const float *parameters,
                           dt_scores *scores, dt_error *err);
 

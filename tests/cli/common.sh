@@ -32,9 +32,11 @@ launch() {
         bash -c "$own_errors" dtrain "$program" "$@" 2>"$work/launcher" </dev/null
 }
 
-# errors: what all processes of the last launch said
+# errors: what all processes of the last launch said; but that ranks share cores, or that there is little data
+# for so many, is so in most of these tests
 errors() {
-    cat "$work/errors"/*
+    sed -E '/^dtrain: warning: ([0-9]+ threads of|a batch of [0-9]+ has work for|rank [0-9]+.* reads) /d' \
+        "$work/errors"/*
 }
 
 # survivors: a process of the last launch that still runs after a moment

@@ -175,6 +175,33 @@ status=$?
 check "status $status without --checkpoint" status_is 75
 check "end" grep -q '"event":"end","status":"stopped"' stop.jsonl
 
+# The time of a run ends by the clock alone; what it then goes on with has another limit.
+name=time_limit
+endless=(--epochs 100000000 --hidden 6 --val-fraction 0.1 --quiet --log-steps 0 --log time.jsonl --checkpoint time)
+seconds=$((4 * ${DTRAIN_TEST_TIME:-1})) # enough to start in
+launch 1 "${endless[@]}" --max-time ${seconds}s
+status=$?
+check "status $status of --max-time" status_is 75
+check "message" stopped_by --max-time time
+check "end" grep -Eq '"event":"end","status":"stopped",.*"reason":"--max-time"}' time.jsonl
+check "a checkpoint is bad" all_good time
+before=$(cd time && echo step*)
+SLURM_JOB_END_TIME=$(($(date +%s) + 2 * seconds)) launch 3 "${endless[@]}" --resume --max-time 1d
+status=$?
+check "status $status at the job's end" status_is 75
+check "message" stopped_by SLURM_JOB_END_TIME time
+check "went no further" test "$(cd time && echo step*)" != "$before"
+check "a checkpoint is bad" all_good time
+SLURM_JOB_END_TIME=1 launch 1 --epochs 1 --quiet # of a job that is over
+status=$?
+check "status $status of an old job" status_is 0
+output=$(bash -c 'sleep 1.1; exec "$@"' limit "$program" --max-time 1s --checkpoint late 2>&1 </dev/null)
+status=$?
+check "status $status without time for a step" status_is 1
+check "message without time for a step" same "$output" \
+    'dtrain: error: --max-time: the time was up before the first step'
+check "a folder without a step" gone late
+
 # ---- A folder that can no longer be written to ----------------------------------------------------
 
 name=folder_gone

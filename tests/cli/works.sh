@@ -35,6 +35,28 @@ check "5 epochs" same "$(grep -c '^Epoch [1-5]/5$' output)" 5
 check "50 steps" same "$(grep -Ec '^  Step ([1-9]|10), Loss: [0-9]+\.[0-9]{4}$' output)" 50
 check "ranks in the first line" same "$(head -n 1 output | cut -d ' ' -f 1-2)" "4 ranks"
 
+name=preflight
+IFS=,- read -r cpu _ < <(awk '$1 == "Cpus_allowed_list:" { print $2 }' /proc/self/status)
+output=$(taskset -c "$cpu" "$program" --threads 2 --max-steps 1 --log run.jsonl 2>&1 >/dev/null)
+check "one line" same "$(wc -l <<<"$output")" 1
+check "two threads on a core" grep -q '^dtrain: warning: rank 0 has 2 threads on a single core of ' <<<"$output"
+check "in the log" grep -q '"warnings":\["rank 0 has 2 threads on a single core' run.jsonl
+output=$(taskset -c "$cpu" "$program" --threads 2 --max-steps 1 --quiet 2>&1)
+check "--quiet is not" same "$output" ''
+output=$("$program" --threads 1 --max-steps 1 --log run.jsonl 2>&1 >/dev/null)
+check "something where all is well" same "$output" ''
+check "in the log" grep -q '"warnings":\[\]' run.jsonl
+rm run.jsonl
+
+name=slowest
+for ranks in 1 3; do
+    launch "$ranks" --quiet --epochs 3 --log run.jsonl
+    check "in the log on $ranks ranks" same 3 "$(grep -Ec \
+        '"slowest":\{"rank":[0-2],"node":"[^"]+","ratio":[0-9.]+,"data":[^,]+,"compute":[^,]+,"wait":[^,]+\}\}$' \
+        run.jsonl)"
+    rm run.jsonl
+done
+
 name=help
 for ranks in 1 3; do
     launch "$ranks" --help >output

@@ -126,18 +126,18 @@ static void places_threads(void **state)
     (void)state;
     dt_error err = {0};
     dt_team team;
-    dt_place_threads(&world, 3, false, &team, &err);
+    dt_place_threads(&world, 3, false, &team, NULL, &err);
     CHECK_ALL(err.code == DT_OK && team.threads == 3 && omp_get_max_threads() == 3);
     dt_team_free(&team);
     unsetenv("OMP_NUM_THREADS");
-    dt_place_threads(&world, 0, true, &team, &err);
+    dt_place_threads(&world, 0, true, &team, NULL, &err);
     int64_t threads = team.threads;
     dt_sum_int64(&world, &threads, 1);
     CHECK_ALL(threads <= (omp_get_num_procs() > world.size ? omp_get_num_procs() : world.size) ||
               world.node_size < world.size);
     dt_team_free(&team);
     setenv("OMP_NUM_THREADS", "2", 1);
-    dt_place_threads(&world, 0, true, &team, &err);
+    dt_place_threads(&world, 0, true, &team, NULL, &err);
     CHECK_ALL(team.threads == 2);
     dt_team_free(&team);
 }

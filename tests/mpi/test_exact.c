@@ -184,8 +184,8 @@ static bool add_event(FILE *to, const char *line, record *r)
     bool step = kind && strcmp(kind, "step") == 0;
     bool finite = !step || isfinite(json_number_value(json_object_get(event, "loss")));
     if (step || (kind && strcmp(kind, "epoch") == 0)) {
-        static const char *const times[] = {"seconds", "samples_per_second", "time"};
-        for (int i = 0; i < 3; i++)
+        static const char *const times[] = {"seconds", "samples_per_second", "time", "slowest"};
+        for (int i = 0; i < 4; i++)
             json_object_del(event, times[i]);
         json_dumpf(event, to, JSON_SORT_KEYS);
         fputc('\n', to);

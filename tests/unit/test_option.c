@@ -13,7 +13,7 @@
 typedef struct {
     bool flag;
     char *text;
-    int64_t count, few, unset;
+    int64_t count, few, unset, time;
     double real, positive, share;
     int choice;
     dt_widths widths;
@@ -31,6 +31,7 @@ static const dt_option table[] = {
     {NULL, "few", "N", "0", "few", .type = DT_OPTION_COUNT, AT(few), .min = 0, .max = 9},
     {NULL, "unset", "N", NULL, "no default", .type = DT_OPTION_COUNT, AT(unset), .min = 1,
      .max = DT_OPTION_UNLIMITED},
+    {NULL, "time", "TIME", NULL, "a time", .type = DT_OPTION_TIME, AT(time)},
     {"Two", "real", "X", "0.5", "a real", .type = DT_OPTION_REAL, AT(real), .min = 0,
      .max = INFINITY},
     {NULL, "positive", "X", "1e-8", "above 0", .type = DT_OPTION_REAL, AT(positive), .min = 0,
@@ -87,6 +88,34 @@ static void defaults(void **state)
     assert_int_equal(o->widths.n, 0);
     dt_options_free(table, o);
     assert_null(o->text);
+}
+
+static void times(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text;
+        int64_t seconds;
+    } good[] = {{"90", 90},       {"90s", 90},      {"10m", 600},        {"1h", 3600},
+                {"1d2h", 93600},  {"3h50m", 13800}, {"1d2h3m4s", 93784}, {"0h1s", 1},
+                {"100h", 360000}, {"1", 1}};
+    sample *o = fresh();
+    assert_int_equal(o->time, 0);
+    for (size_t i = 0; i < sizeof good / sizeof *good; i++) {
+        accept(o, "time", good[i].text);
+        assert_int_equal(o->time, good[i].seconds);
+    }
+    dt_options_free(table, o);
+    static const char *const bad[] = {"0",    "0s",   "-1",         "1x",    "3m2h",
+                                      "1h1h", "m",    "1.5h",       "1h30",  "1h 3m",
+                                      "s1",   "1:30", "9999999999", "99999d"};
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        char message[128];
+        snprintf(message, sizeof message,
+                 "--time %s: expected a time such as 90s, 10m, 3h50m or 1d", bad[i]);
+        refuse("time", bad[i], message);
+    }
+    refuse("time", "", "--time \"\": expected a time such as 90s, 10m, 3h50m or 1d");
 }
 
 static void counts(void **state)
@@ -232,10 +261,10 @@ static void json(void **state)
     accept(o, "text", "caf\xe9"); /* not UTF-8 */
     json_t *all = dt_options_json(table, o);
     char *text = json_dumps(all, JSON_COMPACT);
-    assert_string_equal(text,
-                        "{\"flag\":true,\"text\":\"caf?\",\"count\":7,\"few\":0,\"unset\":null,"
-                        "\"real\":0.5,\"positive\":1e-8,\"share\":1.0,\"choice\":\"green\","
-                        "\"widths\":[512,256]}");
+    assert_string_equal(
+        text, "{\"flag\":true,\"text\":\"caf?\",\"count\":7,\"few\":0,\"unset\":null,"
+              "\"time\":null,\"real\":0.5,\"positive\":1e-8,\"share\":1.0,\"choice\":\"green\","
+              "\"widths\":[512,256]}");
     free(text);
     json_decref(all);
     dt_options_free(table, o);
@@ -259,7 +288,8 @@ static void train_defaults(void **state)
         "\"auto\",\"class-weights\":null,\"label-smoothing\":0.0,\"optimizer\":\"sgd\","
         "\"momentum\":0.0,\"nesterov\":false,\"weight-decay\":0.0,\"beta1\":0.90000000000000002,"
         "\"beta2\":0.999,\"eps\":1e-8,\"clip-norm\":null,\"lr\":0.01,\"schedule\":\"constant\","
-        "\"warmup\":0,\"scale-lr\":null,\"epochs\":5,\"max-steps\":null,\"patience\":null,\"batch-"
+        "\"warmup\":0,\"scale-lr\":null,\"epochs\":5,\"max-steps\":null,\"max-time\":null,"
+        "\"patience\":null,\"batch-"
         "size\":100,\"seed\":0,\"threads\":null,\"bind\":\"auto\",\"reduce\":\"exact\","
         "\"checkpoint\":null,\"checkpoint-"
         "every\":\"1e\",\"keep\":3,\"resume\":false,\"log\":null,\"log-steps\":1,\"log-every\":"
@@ -350,11 +380,17 @@ static void train_given(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(defaults),       cmocka_unit_test(counts),
-        cmocka_unit_test(reals),          cmocka_unit_test(words_and_texts),
-        cmocka_unit_test(widths),         cmocka_unit_test(json),
-        cmocka_unit_test(train_defaults), cmocka_unit_test(train_words),
-        cmocka_unit_test(train_every),    cmocka_unit_test(train_given),
+        cmocka_unit_test(defaults),
+        cmocka_unit_test(counts),
+        cmocka_unit_test(times),
+        cmocka_unit_test(reals),
+        cmocka_unit_test(words_and_texts),
+        cmocka_unit_test(widths),
+        cmocka_unit_test(json),
+        cmocka_unit_test(train_defaults),
+        cmocka_unit_test(train_words),
+        cmocka_unit_test(train_every),
+        cmocka_unit_test(train_given),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -43,6 +43,9 @@ static dt_report_run run_of(int64_t steps_per_epoch, int64_t total_steps)
                            .options = "{\"lr\":0.01,\"hidden\":[]}"};
 }
 
+static dt_report_slowest slowest_of_all = {
+    .rank = 3, .node = "n1", .ratio = 1.25, .lost = 0.5, .data = 0.5, .compute = 2, .wait = 1.5};
+
 /* A run as the training loop reports it: `last` steps in all, with losses 2, 1, 2/3, ... */
 static dt_code report_run(const dt_train_options *options, const dt_report_run *run, int64_t last,
                           const char *status, dt_error *err)
@@ -68,7 +71,8 @@ static dt_code report_run(const dt_train_options *options, const dt_report_run *
                                        .data = 0.125,
                                        .compute = 0.25,
                                        .allreduce = 0.0625,
-                                       .update = 0.03125};
+                                       .update = 0.03125,
+                                       .slowest = slowest_of_all};
         dt_report_epoch_end(report, &facts);
     }
     dt_report_checkpoint(report, "runs/step-0000000004.h5", step);
@@ -228,6 +232,40 @@ static void step_lines_from_the_middle(void **state)
                                               "  Step 300, Loss: 1.0000\n");
 }
 
+/* A line where it matters, and a warning, which says nothing when all is quiet. */
+static void slowest(void **state)
+{
+    (void)state;
+    dt_train_options options = options_of(1);
+    dt_report_run run = run_of(1, 1);
+    run.warning[1] = "a warning";
+    slowest_of_all.lost = 2;
+    slowest_of_all.is_long = true;
+    for (int quiet = 0; quiet < 2; quiet++) {
+        options.quiet = quiet;
+        int saved = point_stream(stderr, "err.txt");
+        const char *text = printed(&options, &run, 1, "finished");
+        restore_stream(stderr, saved);
+        assert_true(quiet == !strstr(text, "  Slowest: rank 3 on n1, 1.25 times the median "
+                                           "(data 12 %, compute 50 %, waiting 38 %)\n"));
+        assert_string_equal(
+            read_text("err.txt"),
+            quiet ? ""
+                  : "dtrain: warning: a warning\n"
+                    "dtrain: warning: rank 3 on n1 has been the slowest for several epochs, now "
+                    "1.2 times the median: others may use its cores, or its node is throttled or "
+                    "faulty\n");
+    }
+    slowest_of_all.is_long = false;
+    options.quiet = false;
+    run.warning[1] = NULL;
+    slowest_of_all.wait = 47.5; /* of 50 seconds, most of them the network's */
+    assert_null(strstr(printed(&options, &run, 1, "finished"), "Slowest"));
+    slowest_of_all.wait = 1.5;
+    slowest_of_all.lost = 0.5;
+    assert_null(strstr(printed(&options, &run, 1, "finished"), "Slowest"));
+}
+
 static void log_lines(void **state)
 {
     (void)state;
@@ -244,19 +282,23 @@ static void log_lines(void **state)
         "\"outputs\":1,\"parameters\":11,\"batch_size\":100,\"steps_per_epoch\":2,\"epochs\":2,"
         "\"seed\":3,\"nodes\":1,\"total_steps\":4,\"data\":\"some/where/"
         "linear.h5\",\"data_held\":\"memory\","
-        "\"model\":\"linear 10-1, mse\",\"options\":{\"lr\":0.01,\"hidden\":[]}}\n"
+        "\"model\":\"linear 10-1, mse\",\"warnings\":[],\"options\":{\"lr\":0.01,\"hidden\":[]}}\n"
         "{\"event\":\"epoch\",\"epoch\":1,\"global_step\":2,\"samples\":1000,"
         "\"train_loss\":0.10000000000000001,\"val_loss\":null,\"val_accuracy\":null,"
         "\"weights_hash\":\"00000000000000ab\","
         "\"seconds\":0.5,\"samples_per_second\":2000.0,\"time\":{\"data\":0.125,\"compute\":0.25,"
-        "\"allreduce\":0.0625,\"update\":0.03125}}\n"
+        "\"allreduce\":0.0625,\"update\":0.03125},\"slowest\":{\"rank\":3,\"node\":\"n1\","
+        "\"ratio\":1.25,"
+        "\"data\":0.5,\"compute\":2.0,\"wait\":1.5}}\n"
         "{\"event\":\"step\",\"epoch\":2,\"step\":1,\"global_step\":3,\"samples\":100,"
         "\"loss\":0.66666666666666663,\"lr\":0.01}\n"
         "{\"event\":\"epoch\",\"epoch\":2,\"global_step\":4,\"samples\":1000,"
         "\"train_loss\":0.10000000000000001,\"val_loss\":null,\"val_accuracy\":null,"
         "\"weights_hash\":\"00000000000000ab\","
         "\"seconds\":0.5,\"samples_per_second\":2000.0,\"time\":{\"data\":0.125,\"compute\":0.25,"
-        "\"allreduce\":0.0625,\"update\":0.03125}}\n"
+        "\"allreduce\":0.0625,\"update\":0.03125},\"slowest\":{\"rank\":3,\"node\":\"n1\","
+        "\"ratio\":1.25,"
+        "\"data\":0.5,\"compute\":2.0,\"wait\":1.5}}\n"
         "{\"event\":\"checkpoint\",\"path\":\"runs/step-0000000004.h5\",\"global_step\":4}\n"
         "{\"event\":\"end\",\"status\":\"finished\",\"epochs\":2,\"global_step\":4,"
         "\"weights_hash\":\"fedcba9876543210\"}\n");
@@ -448,6 +490,7 @@ int main(void)
         cmocka_unit_test(quiet),
         cmocka_unit_test(step_lines),
         cmocka_unit_test(step_lines_from_the_middle),
+        cmocka_unit_test(slowest),
         cmocka_unit_test(log_lines),
         cmocka_unit_test(log_bits),
         cmocka_unit_test(log_flushes),

@@ -1,0 +1,185 @@
+#include "train/preflight.h"
+
+#include "checkpoint/store.h"
+#include "core/memory.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { COSTS_TIME, COSTS_MORE };
+
+/* ---- What is amiss -------------------------------------------------------------------------- */
+
+__attribute__((format(printf, 2, 3))) static void say(char *line, const char *format, ...)
+{
+    size_t used = strlen(line);
+    va_list args;
+    if (used > 0 && used + 2 < DT_PREFLIGHT_TEXT)
+        used += (size_t)snprintf(line + used, DT_PREFLIGHT_TEXT - used, "; ");
+    va_start(args, format);
+    vsnprintf(line + used, DT_PREFLIGHT_TEXT - used, format, args);
+    va_end(args);
+}
+
+enum { OTHERS = 48 };
+
+/* " (and 3 more)", " (and on 3 more)", or nothing. */
+static const char *others(char text[OTHERS], int more, const char *on)
+{
+    text[0] = '\0';
+    if (more > 0)
+        snprintf(text, OTHERS, " (and %s%d more)", on, more);
+    return text;
+}
+
+/* Several threads of one rank on a single core, which the launcher has chosen; and threads of any
+ * ranks that are more than their cores. Of each node one rank speaks: the first that has it. */
+static void judge_cores(char *line, const dt_preflight_rank *of, int ranks)
+{
+    int confined = -1, confined_more = 0, crowded = -1, crowded_more = 0, last = -1;
+    for (int r = 0; r < ranks; r++) {
+        const dt_seat *s = &of[r].seat;
+        if (s->cores == 0 || s->crowd <= s->cores)
+            continue;
+        if (s->threads > 1 && s->cores == 1 && s->ranks == 1) {
+            confined_more += confined >= 0;
+            confined = confined < 0 ? r : confined;
+        } else if (s->first != last) {
+            crowded_more += crowded >= 0;
+            crowded = crowded < 0 ? r : crowded;
+            last = s->first;
+        }
+    }
+    char more[OTHERS];
+    if (confined >= 0)
+        say(line,
+            "rank %d%s has %d threads on a single core of %s: the launcher must give it more "
+            "(mpirun --bind-to none, srun --cpus-per-task)",
+            confined, others(more, confined_more, ""), of[confined].seat.threads,
+            of[confined].seat.node);
+    if (crowded >= 0) {
+        const dt_seat *s = &of[crowded].seat;
+        say(line,
+            "%d threads of %d rank%s share %d core%s of %s%s: fewer ranks, fewer --threads or more "
+            "cores are faster",
+            s->crowd, s->ranks, s->ranks > 1 ? "s" : "", s->cores, s->cores > 1 ? "s" : "", s->node,
+            others(more, crowded_more, "on "));
+    }
+}
+
+static void judge_shares(char *line, const dt_preflight_rank *of, int ranks, const dt_split *batch)
+{
+    int busy = 0, small = -1, more = 0;
+    char text[OTHERS];
+    for (int r = 0; r < ranks; r++) {
+        int64_t share = dt_split_count(batch, r);
+        busy += share > 0;
+        if (of[r].rows < share) {
+            more += small >= 0;
+            small = small < 0 ? r : small;
+        }
+    }
+    if (busy < ranks)
+        say(line, "a batch of %lld has work for %d of the %d ranks: --batch-size is too small",
+            (long long)batch->n, busy, ranks);
+    if (small >= 0)
+        say(line,
+            "rank %d%s reads %lld rows, fewer than its %lld of a batch: the data is small for so "
+            "many ranks, or its chunks are large",
+            small, others(text, more, ""), (long long)of[small].rows,
+            (long long)dt_split_count(batch, small));
+}
+
+static void judge_mpi(char *line, const dt_preflight_rank *of, int ranks)
+{
+    for (int r = 0; r < ranks; r++)
+        if (of[r].seat.threads > 1 && !of[r].seat.mpi_takes_threads) {
+            say(line, "MPI does not give MPI_THREAD_FUNNELED, which several threads need: use "
+                      "another build of it, or --threads 1");
+            return;
+        }
+}
+
+static void judge_processors(char *line, const dt_preflight_rank *of, int ranks)
+{
+    for (int r = 1; r < ranks; r++)
+        if (strcmp(of[r].seat.processor, of[0].seat.processor) != 0) {
+            say(line,
+                "%s has another processor (%s) than %s (%s): the bits of a result hold for one "
+                "type only",
+                of[r].seat.node, of[r].seat.processor, of[0].seat.node, of[0].seat.processor);
+            return;
+        }
+}
+
+static void judge_folder(char *line, const dt_preflight_rank *of, int ranks, const char *folder)
+{
+    int blind = -1, more = 0, last = -1;
+    char text[OTHERS];
+    for (int r = 0; r < ranks && folder; r++) {
+        if (of[r].sees_folder || of[r].seat.first == last)
+            continue;
+        last = of[r].seat.first;
+        more += blind >= 0;
+        blind = blind < 0 ? r : blind;
+    }
+    if (blind >= 0)
+        say(line,
+            "%s is not the same folder on %s%s as on %s, where the checkpoints will be: --resume "
+            "finds them only from there; choose one that the nodes share",
+            folder, of[blind].seat.node, others(text, more, "on "), of[0].seat.node);
+}
+
+void dt_preflight_judge(dt_preflight *p, const dt_preflight_rank *of, int ranks,
+                        const dt_split *batch, const char *folder)
+{
+    memset(p->line, 0, sizeof p->line);
+    judge_cores(p->line[COSTS_TIME], of, ranks);
+    judge_shares(p->line[COSTS_TIME], of, ranks, batch);
+    judge_mpi(p->line[COSTS_MORE], of, ranks);
+    judge_processors(p->line[COSTS_MORE], of, ranks);
+    judge_folder(p->line[COSTS_MORE], of, ranks, folder);
+}
+
+/* ---- Looking ----------------------------------------------------------------------------------
+ */
+
+/* Whether this rank's node sees what rank 0 has put into the folder. Collective. */
+static bool look_for_mark(const dt_world *world, const dt_seat *seat, const char *folder,
+                          char mark[DT_STORE_MARK])
+{
+    mark[0] = '\0';
+    if (!folder || world->nodes == 1)
+        return true;
+    if (world->rank == 0)
+        dt_store_mark(folder, mark);
+    dt_broadcast(world, mark, DT_STORE_MARK);
+    return !mark[0] || world->node_rank != 0 || seat->first == 0 || dt_store_sees(folder, mark);
+}
+
+dt_code dt_preflight_run(dt_preflight *p, const dt_world *world, const dt_seat *seat, int64_t rows,
+                         const dt_split *batch, const char *folder, dt_error *err)
+{
+    char mark[DT_STORE_MARK];
+    dt_preflight_rank own = {.seat = *seat, .rows = rows};
+    memset(p, 0, sizeof *p);
+    if (world->rank == 0)
+        p->of = dt_alloc(world->size, sizeof *p->of, "what is known of the ranks", err);
+    if (dt_world_agree(world, err))
+        return err->code;
+    own.sees_folder = look_for_mark(world, seat, folder, mark);
+    dt_gather(world, &own, 1, sizeof own, p->of);
+    if (world->rank == 0) {
+        dt_store_unmark(folder, mark);
+        dt_preflight_judge(p, p->of, world->size, batch, folder);
+    }
+    return DT_OK;
+}
+
+void dt_preflight_free(dt_preflight *p)
+{
+    free(p->of);
+    p->of = NULL;
+}
