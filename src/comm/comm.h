@@ -51,10 +51,13 @@ void dt_shared_destroy(dt_shared *shared);
 /* A vector that is summed over all ranks again and again: a step's gradient. */
 typedef struct dt_reducer dt_reducer;
 
-/* Room for n values of 4 bytes. *reducer is NULL after an error. */
-dt_code dt_reducer_create(const dt_world *world, int64_t n, dt_reducer **reducer, dt_error *err);
+typedef enum { DT_SUM_FLOAT, DT_SUM_INT32 } dt_sum_kind; /* integers modulo 2^32 */
 
-/* Where they are, to be filled in. Not collective. */
+/* Room for n values of 4 bytes. *reducer is NULL after an error. */
+dt_code dt_reducer_create(const dt_world *world, int64_t n, dt_sum_kind kind, dt_reducer **reducer,
+                          dt_error *err);
+
+/* Where they are, to be filled in; at a multiple of 64 bytes. Not collective. */
 void *dt_reducer_values(const dt_reducer *reducer);
 
 /* What is to be done with values [begin, begin + n) when their sum is there: values [in,out] [n],
@@ -65,10 +68,22 @@ typedef struct {
     const void *with;
 } dt_finish;
 
-/* Sum the first n over all ranks, in place; n the same on every rank. Integers modulo 2^32.
+/* Sum the first n over all ranks, in place; n the same on every rank.
  *   finish  NULL: nothing */
-void dt_reducer_sum_float(dt_reducer *reducer, int64_t n);
-void dt_reducer_sum_int32(dt_reducer *reducer, int64_t n, const dt_finish *finish);
+void dt_reducer_sum(dt_reducer *reducer, int64_t n, const dt_finish *finish);
+
+/* Whether some of the sum crosses a network, so that it may pay to begin with it early. */
+bool dt_reducer_travels(const dt_reducer *reducer);
+
+/* Begin with values [begin, end) while those before them are still computed: they are there on this
+ * rank, and are touched no more until dt_reducer_sum, which sums the others. Every rank begins with
+ * the same ones in the same order, from the end of the vector towards its beginning. Not
+ * collective, and does not wait. */
+void dt_reducer_begin(dt_reducer *reducer, int64_t begin, int64_t end);
+
+/* Let what was begun go on: MPI does nothing by itself. Not collective, and does not wait; by the
+ * thread that may call MPI. */
+void dt_reducer_proceed(dt_reducer *reducer);
 
 /* Not collective. Takes NULL. */
 void dt_reducer_destroy(dt_reducer *reducer);

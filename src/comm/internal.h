@@ -10,11 +10,14 @@ struct dt_comm {
     MPI_Comm all;      /* for the steps of the caller's thread */
     MPI_Comm exchange; /* for rows that travel meanwhile */
     MPI_Comm node;     /* the ranks that share memory with this one */
+    MPI_Comm peers; /* those of this number on their node, one on each; none: not every node has */
+    int least;      /* ranks of the smallest node */
     bool started_mpi;
 };
 
 /* A world of these ranks, that neither starts nor ends MPI. Collective over them; ranks is
- * borrowed. To be ended with dt_world_end. */
-dt_code dt_world_of(dt_world *world, MPI_Comm ranks, dt_error *err);
+ * borrowed. To be ended with dt_world_end.
+ *   node  MPI_UNDEFINED: as the system has them; else a number of this rank's node, on all ranks */
+dt_code dt_world_of(dt_world *world, MPI_Comm ranks, int node, dt_error *err);
 
 #endif

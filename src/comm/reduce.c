@@ -1,15 +1,22 @@
 /* The sum of a step's gradient. On one node the ranks add in each other's memory: each rank one
  * part of the vector, which it reads from all and writes to all, between two barriers; a short
- * vector each rank adds up for itself, after one. Elsewhere it is MPI's allreduce. Two ranks, on
- * quiet cores, against that (Open MPI 4.1.4), in microseconds: 12 values 0.13 (0.65), 1024 0.8
- * (2.0), 16,384 3 (19), 670,000 160 (415). */
+ * vector each rank adds up for itself, after one. Two ranks, on quiet cores, against MPI_Allreduce
+ * (Open MPI 4.1.4), in microseconds: 12 values 0.13 (0.65), 1024 0.8 (2.0), 16,384 3 (19), 670,000
+ * 160 (415).
+ *
+ * Over several nodes a rank adds its part within the node, and the ranks that have this part on the
+ * others add theirs to it: each value crosses the network once a node, not once a
+ * rank. A node with more ranks than the smallest has some without a part. */
 #include "comm/comm.h"
 #include "comm/internal.h"
+#include "comm/travel.h"
 #include "core/memory.h"
 #include "core/split.h"
 
+#include <assert.h>
 #include <sched.h>
 #include <stdatomic.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -18,29 +25,76 @@ enum {
     SHORT = 1024,            /* values: adding them up is less than a second barrier */
     SPINS = 500,             /* before the core is offered to others, and MPI its turn */
     PARALLEL_FROM = 1 << 17, /* values of a part */
+    FEW = 1 << 14,           /* that travel: their latency is more than their way */
+    MOST_BEGUN = 64,
+    MOST_COUNT = 1 << 30 /* at a time */
 };
 
-/* What a rank shows the others. */
+/* What a rank shows the others of its node. */
 typedef struct {
     atomic_uint arrived; /* barriers */
     char apart[60];
+    atomic_uint begun; /* dt_reducer_begin, since the reducer was created */
+    char apart_too[60];
     int32_t slot[2][SHORT]; /* of short vectors, by turns: one is read while the next is written */
     int32_t values[];       /* [n] */
 } segment;
 
 struct dt_reducer {
     const dt_world *world;
+    dt_sum_kind kind;
     dt_shared *shared; /* NULL: of its own alone */
-    void *own;
-    segment **of; /* [size] of each rank; NULL where they are not shared */
-    int spins;    /* SPINS; none where the one that is waited for may want this core */
+    segment **of;      /* [ranks] of each rank that adds in others' memory, on this node */
+    int ranks, self;   /* 1 and 0 where memory is not shared */
+    int spins;         /* SPINS; none where the one that is waited for may want this core */
     unsigned barriers;
+    /* where there are others: */
+    bool travels;
+    int parts;            /* ranks of this node that have a part */
+    dt_travellers across; /* those that have this rank's part; none if it has none */
+    int32_t *room;        /* [n] */
+    dt_range begun[MOST_BEGUN];
+    dt_travel travel[MOST_BEGUN]; /* of this rank's part of the first `sent` of them */
+    int n_begun, sent;
+    unsigned sent_before; /* in the sums before this */
 };
 
-dt_code dt_reducer_create(const dt_world *world, int64_t n, dt_reducer **reducer, dt_error *err)
+/* ---- Creation ------------------------------------------------------------------------------- */
+
+static dt_code share(dt_reducer *r, int64_t bytes, dt_error *err)
+{
+    const dt_world *world = r->world;
+    if (world->size > world->nodes && dt_shared_create(world, bytes, true, &r->shared, err))
+        return err->code;
+    r->ranks = r->shared ? world->node_size : 1;
+    r->self = r->shared ? world->node_rank : 0;
+    r->of = dt_alloc(r->ranks, sizeof *r->of, "the ranks' gradients", err);
+    for (int i = 0; r->of && i < r->ranks; i++)
+        r->of[i] = r->shared ? dt_shared_memory(r->shared, i) : NULL;
+    if (r->of && !r->shared) {
+        r->of[0] = dt_alloc(bytes, 1, "the gradient", err);
+        if (r->of[0])
+            memset(r->of[0], 0, sizeof(segment));
+    }
+    return err->code;
+}
+
+/* The ranks of other nodes that have this rank's part. */
+static void find_others(dt_reducer *r)
+{
+    dt_travellers *across = &r->across;
+    across->kind = r->kind;
+    across->ranks = r->shared ? r->world->comm->peers : r->world->comm->all;
+    if (across->ranks != MPI_COMM_NULL) {
+        MPI_Comm_rank(across->ranks, &across->rank);
+        MPI_Comm_size(across->ranks, &across->size);
+    }
+}
+
+dt_code dt_reducer_create(const dt_world *world, int64_t n, dt_sum_kind kind, dt_reducer **reducer,
+                          dt_error *err)
 {
     dt_reducer *r = calloc(1, sizeof *r);
-    int64_t bytes = (int64_t)sizeof(segment) + n * (int64_t)sizeof(int32_t);
     *reducer = NULL;
     if (!r)
         dt_fail(err, DT_ERR_MEMORY, "out of memory for the gradient");
@@ -49,15 +103,14 @@ dt_code dt_reducer_create(const dt_world *world, int64_t n, dt_reducer **reducer
         return err->code;
     }
     r->world = world;
+    r->kind = kind;
     r->spins = world->node_size > sysconf(_SC_NPROCESSORS_ONLN) ? 0 : SPINS;
-    if (world->nodes == 1 && world->size > 1)
-        dt_shared_create(world, bytes, true, &r->shared, err);
-    if (r->shared)
-        r->of = dt_alloc(world->size, sizeof *r->of, "the ranks' gradients", err);
-    else if (!err->code)
-        r->own = dt_alloc(n, sizeof(int32_t), "the gradient", err);
-    for (int i = 0; r->of && i < world->size; i++)
-        r->of[i] = dt_shared_memory(r->shared, i);
+    share(r, (int64_t)sizeof(segment) + n * (int64_t)sizeof(int32_t), err);
+    r->travels = world->size > r->ranks;
+    r->parts = r->shared ? world->comm->least : 1;
+    find_others(r);
+    if (r->travels && r->across.size > 0)
+        r->room = dt_alloc(n, sizeof *r->room, "what comes of other nodes' gradients", err);
     if (dt_world_agree(world, err)) {
         dt_reducer_destroy(r);
         return err->code;
@@ -70,15 +123,22 @@ void dt_reducer_destroy(dt_reducer *r)
 {
     if (!r)
         return;
+    if (r->of && !r->shared)
+        free(r->of[0]);
     dt_shared_destroy(r->shared);
+    free(r->room);
     free(r->of);
-    free(r->own);
     free(r);
 }
 
 void *dt_reducer_values(const dt_reducer *r)
 {
-    return r->of ? r->of[r->world->rank]->values : r->own;
+    return r->of[r->self]->values;
+}
+
+bool dt_reducer_travels(const dt_reducer *r)
+{
+    return r->travels;
 }
 
 /* ---- Waiting -------------------------------------------------------------------------------- */
@@ -101,8 +161,8 @@ static void be_patient(const dt_reducer *r, int spins)
 static void barrier(dt_reducer *r)
 {
     unsigned turn = ++r->barriers;
-    atomic_store_explicit(&r->of[r->world->rank]->arrived, turn, memory_order_release);
-    for (int i = 0; i < r->world->size; i++)
+    atomic_store_explicit(&r->of[r->self]->arrived, turn, memory_order_release);
+    for (int i = 0; i < r->ranks; i++)
         for (int spins = 0;
              (int)(atomic_load_explicit(&r->of[i]->arrived, memory_order_acquire) - turn) < 0;
              spins++)
@@ -113,97 +173,190 @@ static void barrier(dt_reducer *r)
 
 enum { PIECE = 2048 }; /* values: stay in the first cache while all ranks' are added */
 
-typedef float float_there __attribute__((may_alias)); /* in memory that also holds integers */
-
-/* sum (+)= values, as integers modulo 2^32 or as floats. */
-static void add(bool floats, bool first, const int32_t *restrict values, int32_t *restrict sum,
-                int64_t n)
+/* Of values [begin, begin + n) of this node's ranks, in their order, so that floats repeat to the
+ * bit. */
+static void add_piece(const dt_reducer *r, int64_t begin, int64_t n, int32_t *sum)
 {
-    if (first) {
-        memcpy(sum, values, (size_t)n * sizeof *sum);
-    } else if (floats) {
-        const float_there *from = (const void *)values;
-        float_there *to = (void *)sum;
-#pragma omp simd
-        for (int64_t i = 0; i < n; i++)
-            to[i] += from[i];
-    } else {
-#pragma omp simd
-        for (int64_t i = 0; i < n; i++)
-            sum[i] = (int32_t)((uint32_t)sum[i] + (uint32_t)values[i]);
+    for (int i = 0; i < r->ranks; i++)
+        dt_travel_add(r->kind, i == 0, r->of[i]->values + begin, sum, n);
+}
+
+static void finish_piece(const dt_reducer *r, const dt_finish *finish, int64_t begin, int64_t n,
+                         int32_t *sum)
+{
+    if (finish)
+        finish->part(finish->with, begin, n, sum);
+    for (int i = 0; i < r->ranks; i++)
+        if (r->of[i]->values + begin != sum)
+            memcpy(r->of[i]->values + begin, sum, (size_t)n * sizeof *sum);
+}
+
+/* The part of some values that is a rank's to add; none of them if it has none. */
+static dt_range part_of(dt_range all, int64_t rank, int64_t parts)
+{
+    dt_split split = {.n = all.end - all.begin, .granule = PIECE, .parts = parts};
+    if (rank >= parts)
+        return (dt_range){all.end, all.end};
+    return (dt_range){all.begin + dt_split_begin(&split, rank),
+                      all.begin + dt_split_begin(&split, rank + 1)};
+}
+
+static int64_t piece_of(dt_range part, int64_t begin)
+{
+    return part.end - begin < PIECE ? part.end - begin : PIECE;
+}
+
+/* ---- On one node ---------------------------------------------------------------------------- */
+
+static void sum_long(dt_reducer *r, int64_t n, const dt_finish *finish)
+{
+    dt_range part = part_of((dt_range){0, n}, r->self, r->ranks);
+    barrier(r);
+#pragma omp parallel for if (part.end - part.begin > PARALLEL_FROM)
+    for (int64_t i = part.begin; i < part.end; i += PIECE) {
+        _Alignas(64) int32_t sum[PIECE];
+        add_piece(r, i, piece_of(part, i), sum);
+        finish_piece(r, finish, i, piece_of(part, i), sum);
     }
-}
-
-typedef struct {
-    bool floats;
-    const dt_finish *finish; /* NULL: none */
-} kind;
-
-/* In the order of the ranks, so that floats repeat to the bit. */
-static void add_piece(const dt_reducer *r, kind k, int64_t begin, int64_t n)
-{
-    _Alignas(64) int32_t sum[PIECE];
-    for (int i = 0; i < r->world->size; i++)
-        add(k.floats, i == 0, r->of[i]->values + begin, sum, n);
-    if (k.finish)
-        k.finish->part(k.finish->with, begin, n, sum);
-    for (int i = 0; i < r->world->size; i++)
-        memcpy(r->of[i]->values + begin, sum, (size_t)n * sizeof *sum);
-}
-
-static void sum_long(dt_reducer *r, kind k, int64_t n)
-{
-    dt_split parts = {.n = n, .granule = PIECE, .parts = r->world->size};
-    int64_t begin = dt_split_begin(&parts, r->world->rank);
-    int64_t end = dt_split_begin(&parts, r->world->rank + 1);
-    barrier(r);
-#pragma omp parallel for if (end - begin > PARALLEL_FROM)
-    for (int64_t i = begin; i < end; i += PIECE)
-        add_piece(r, k, i, end - i < PIECE ? end - i : PIECE);
     barrier(r);
 }
 
-static void sum_short(dt_reducer *r, kind k, int64_t n)
+static void sum_short(dt_reducer *r, int64_t n, const dt_finish *finish)
 {
-    segment *own = r->of[r->world->rank];
+    segment *own = r->of[r->self];
     int turn = (int)(r->barriers & 1);
     memcpy(own->slot[turn], own->values, (size_t)n * sizeof *own->values);
     barrier(r);
-    for (int i = 0; i < r->world->size; i++)
-        add(k.floats, i == 0, r->of[i]->slot[turn], own->values, n);
-    if (k.finish)
-        k.finish->part(k.finish->with, 0, n, own->values);
+    for (int i = 0; i < r->ranks; i++)
+        dt_travel_add(r->kind, i == 0, r->of[i]->slot[turn], own->values, n);
+    if (finish)
+        finish->part(finish->with, 0, n, own->values);
 }
 
-static void finish_all(const dt_finish *finish, int64_t n, int32_t *values)
+/* ---- Over several nodes --------------------------------------------------------------------- */
+
+/* Of all values, or of some that were begun, this rank's part: the node's sum of it into its own
+ * memory, where no other rank reads it. */
+static dt_range add_part(const dt_reducer *r, dt_range all)
+{
+    dt_range part = part_of(all, r->self, r->parts);
+    int32_t *own = r->of[r->self]->values;
+    if (r->ranks == 1)
+        return part;
+#pragma omp parallel for if (part.end - part.begin > PARALLEL_FROM)
+    for (int64_t i = part.begin; i < part.end; i += PIECE) {
+        _Alignas(64) int32_t sum[PIECE];
+        add_piece(r, i, piece_of(part, i), sum);
+        memcpy(own + i, sum, (size_t)piece_of(part, i) * sizeof *sum);
+    }
+    return part;
+}
+
+/* When it is the sum over all. */
+static void finish_part(const dt_reducer *r, dt_range all, const dt_finish *finish)
+{
+    dt_range part = part_of(all, r->self, r->parts);
+    int32_t *own = r->of[r->self]->values;
+    if (r->ranks == 1 && !finish)
+        return;
+#pragma omp parallel for if (part.end - part.begin > PARALLEL_FROM)
+    for (int64_t i = part.begin; i < part.end; i += PIECE)
+        finish_piece(r, finish, i, piece_of(part, i), own + i);
+}
+
+/* Few values, whose way is short, by MPI's allreduce. */
+static void sum_few(dt_reducer *r, int64_t n, const dt_finish *finish)
+{
+    dt_range all = {0, n};
+    MPI_Datatype type = r->kind == DT_SUM_FLOAT ? MPI_FLOAT : MPI_UINT32_T;
+    barrier(r);
+    dt_range part = add_part(r, all);
+    if (part.begin < part.end)
+        MPI_Allreduce(MPI_IN_PLACE, r->of[r->self]->values + part.begin,
+                      (int)(part.end - part.begin), type, MPI_SUM, r->across.ranks);
+    finish_part(r, all, finish);
+    barrier(r);
+}
+
+void dt_reducer_begin(dt_reducer *r, int64_t begin, int64_t end)
+{
+    while (end - begin > MOST_COUNT) {
+        dt_reducer_begin(r, end - MOST_COUNT, end);
+        end -= MOST_COUNT;
+    }
+    assert(r->n_begun < MOST_BEGUN);
+    r->begun[r->n_begun++] = (dt_range){begin, end};
+    atomic_fetch_add_explicit(&r->of[r->self]->begun, 1, memory_order_release);
+    dt_reducer_proceed(r);
+}
+
+/* Whether all ranks of the node have begun with the next values to be sent. */
+static bool is_next_there(const dt_reducer *r)
+{
+    unsigned wanted = r->sent_before + (unsigned)r->sent + 1;
+    for (int i = 0; i < r->ranks; i++)
+        if ((int)(atomic_load_explicit(&r->of[i]->begun, memory_order_acquire) - wanted) < 0)
+            return false;
+    return true;
+}
+
+static void send_next(dt_reducer *r)
+{
+    dt_range part = add_part(r, r->begun[r->sent]);
+    r->travel[r->sent] = (dt_travel){.all = part, .tag = r->sent};
+    r->sent++;
+}
+
+/* Whether nothing that was begun is left to be done. */
+static bool proceed(dt_reducer *r)
+{
+    bool all = true;
+    while (r->sent < r->n_begun && is_next_there(r))
+        send_next(r);
+    for (int i = 0; i < r->sent; i++) {
+        dt_travel *t = &r->travel[i];
+        if (t->all.begin < t->all.end)
+            all = dt_travel_proceed(t, &r->across, r->of[r->self]->values, r->room) && all;
+    }
+    return all && r->sent == r->n_begun;
+}
+
+void dt_reducer_proceed(dt_reducer *r)
+{
+    proceed(r);
+}
+
+static void sum_the_rest(dt_reducer *r, int64_t n, const dt_finish *finish)
+{
+    dt_reducer_begin(r, 0, r->n_begun > 0 ? r->begun[r->n_begun - 1].begin : n);
+    for (int spins = 0; !proceed(r); spins = spins < 1 << 30 ? spins + 1 : r->spins)
+        be_patient(r, spins);
+    for (int i = 0; i < r->n_begun; i++)
+        finish_part(r, r->begun[i], finish);
+    r->sent_before += (unsigned)r->sent;
+    r->n_begun = r->sent = 0;
+    barrier(r);
+}
+
+/* ---- Either --------------------------------------------------------------------------------- */
+
+static void finish_all(const dt_reducer *r, int64_t n, const dt_finish *finish)
 {
 #pragma omp parallel for if (n > PARALLEL_FROM)
     for (int64_t i = 0; i < n; i += PIECE)
-        finish->part(finish->with, i, n - i < PIECE ? n - i : PIECE, values + i);
+        finish->part(finish->with, i, n - i < PIECE ? n - i : PIECE, r->of[0]->values + i);
 }
 
-static void sum(dt_reducer *r, kind k, int64_t n)
+void dt_reducer_sum(dt_reducer *r, int64_t n, const dt_finish *finish)
 {
-    if (r->of && n <= SHORT) {
-        sum_short(r, k, n);
-    } else if (r->of) {
-        sum_long(r, k, n);
-    } else {
-        if (r->world->size > 1 && k.floats)
-            dt_sum_float(r->world, r->own, n);
-        else if (r->world->size > 1)
-            dt_sum_int32(r->world, r->own, n);
-        if (k.finish)
-            finish_all(k.finish, n, r->own);
-    }
-}
-
-void dt_reducer_sum_float(dt_reducer *r, int64_t n)
-{
-    sum(r, (kind){.floats = true}, n);
-}
-
-void dt_reducer_sum_int32(dt_reducer *r, int64_t n, const dt_finish *finish)
-{
-    sum(r, (kind){.finish = finish}, n);
+    if (r->travels && r->n_begun == 0 && n <= FEW)
+        sum_few(r, n, finish);
+    else if (r->travels)
+        sum_the_rest(r, n, finish);
+    else if (r->ranks == 1 && finish)
+        finish_all(r, n, finish);
+    else if (r->ranks > 1 && n <= SHORT)
+        sum_short(r, n, finish);
+    else if (r->ranks > 1)
+        sum_long(r, n, finish);
 }

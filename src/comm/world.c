@@ -4,11 +4,20 @@
 #include <stdlib.h>
 #include <string.h>
 
-static int count_nodes(const struct dt_comm *comm, int node_rank)
+/* Which ranks share a node, and how many nodes there are. */
+static void find_nodes(dt_world *world, struct dt_comm *comm, int node)
 {
-    int nodes = node_rank == 0;
-    MPI_Allreduce(MPI_IN_PLACE, &nodes, 1, MPI_INT, MPI_SUM, comm->all);
-    return nodes;
+    if (node == MPI_UNDEFINED)
+        MPI_Comm_split_type(comm->all, MPI_COMM_TYPE_SHARED, 0, MPI_INFO_NULL, &comm->node);
+    else
+        MPI_Comm_split(comm->all, node, 0, &comm->node);
+    MPI_Comm_rank(comm->node, &world->node_rank);
+    MPI_Comm_size(comm->node, &world->node_size);
+    world->nodes = world->node_rank == 0;
+    MPI_Allreduce(MPI_IN_PLACE, &world->nodes, 1, MPI_INT, MPI_SUM, comm->all);
+    MPI_Allreduce(&world->node_size, &comm->least, 1, MPI_INT, MPI_MIN, comm->all);
+    bool has_peers = world->node_rank < comm->least;
+    MPI_Comm_split(comm->all, has_peers ? world->node_rank : MPI_UNDEFINED, 0, &comm->peers);
 }
 
 /* Without mpirun, Open MPI 4 starts a daemon of its own, for processes that the program might
@@ -20,7 +29,7 @@ static void begin_mpi(int *argc, char ***argv)
     MPI_Init_thread(argc, argv, MPI_THREAD_FUNNELED, &provided);
 }
 
-dt_code dt_world_of(dt_world *world, MPI_Comm ranks, dt_error *err)
+dt_code dt_world_of(dt_world *world, MPI_Comm ranks, int node, dt_error *err)
 {
     memset(world, 0, sizeof *world);
     struct dt_comm *comm = calloc(1, sizeof *comm);
@@ -32,12 +41,9 @@ dt_code dt_world_of(dt_world *world, MPI_Comm ranks, dt_error *err)
     }
     MPI_Comm_dup(ranks, &comm->all);
     MPI_Comm_dup(ranks, &comm->exchange);
-    MPI_Comm_split_type(comm->all, MPI_COMM_TYPE_SHARED, 0, MPI_INFO_NULL, &comm->node);
     MPI_Comm_rank(comm->all, &world->rank);
     MPI_Comm_size(comm->all, &world->size);
-    MPI_Comm_rank(comm->node, &world->node_rank);
-    MPI_Comm_size(comm->node, &world->node_size);
-    world->nodes = count_nodes(comm, world->node_rank);
+    find_nodes(world, comm, node);
     world->comm = comm;
     return DT_OK;
 }
@@ -48,7 +54,7 @@ dt_code dt_world_begin(dt_world *world, int *argc, char ***argv, dt_error *err)
     MPI_Initialized(&initialized);
     if (!initialized)
         begin_mpi(argc, argv);
-    if (!dt_world_of(world, MPI_COMM_WORLD, err))
+    if (!dt_world_of(world, MPI_COMM_WORLD, MPI_UNDEFINED, err))
         world->comm->started_mpi = !initialized;
     return err->code;
 }
@@ -59,6 +65,8 @@ void dt_world_end(dt_world *world)
     if (!comm)
         return;
     bool started_mpi = comm->started_mpi;
+    if (comm->peers != MPI_COMM_NULL)
+        MPI_Comm_free(&comm->peers);
     MPI_Comm_free(&comm->node);
     MPI_Comm_free(&comm->exchange);
     MPI_Comm_free(&comm->all);

@@ -175,6 +175,31 @@ static dt_wave cut_wave(const dt_call *c, int64_t first)
 
 /* ---- Calls ---------------------------------------------------------------------------------- */
 
+/* With the fewest barriers. */
+static void turn_back(const dt_call *c, const dt_wave *w, int thread, dt_thread_sums *sums)
+{
+    int layers = c->engine->model->n_layers;
+    for (int l = layers - 1; l > 0; l--)
+        dt_rows_back(c, w, thread, l);
+#pragma omp barrier
+    for (int l = 0; l < layers; l++)
+        dt_gradients_run(c, w, thread, l, sums);
+}
+
+/* Each layer's gradient as soon as it can be had. */
+static void turn_back_watched(const dt_call *c, const dt_wave *w, int thread, dt_thread_sums *sums)
+{
+    int layers = c->engine->model->n_layers;
+    for (int l = layers - 1; l >= 0; l--) {
+#pragma omp barrier
+        if (thread == 0 && l < layers - 1)
+            c->watcher->complete(c->watcher->with, l + 1);
+        dt_gradients_run(c, w, thread, l, sums);
+        if (l > 0)
+            dt_rows_back(c, w, thread, l);
+    }
+}
+
 static void work(const dt_call *c, int thread)
 {
     const dt_engine *e = c->engine;
@@ -191,8 +216,10 @@ static void work(const dt_call *c, int thread)
         dt_rows_run(c, &w, thread, sums);
         if (c->want == DT_OUTPUTS)
             continue;
-#pragma omp barrier
-        dt_gradients_run(c, &w, thread, sums);
+        if (c->watcher && first + w.rows == c->part.rows)
+            turn_back_watched(c, &w, thread, sums);
+        else
+            turn_back(c, &w, thread, sums);
     }
 }
 
@@ -222,6 +249,8 @@ static dt_thread_sums run(dt_call *c)
             work(c, omp_get_thread_num());
         }
     }
+    for (int l = c->part.rows > 0 ? 0 : e->model->n_layers - 1; l >= 0 && c->watcher; l--)
+        c->watcher->complete(c->watcher->with, l);
     for (int t = 0; t < c->threads; t++) {
         all.loss += e->sums[t].loss;
         all.weight += e->sums[t].weight;
@@ -231,7 +260,8 @@ static dt_thread_sums run(dt_call *c)
 }
 
 double dt_engine_gradient(dt_engine *e, const float *parameters, const dt_feed *feed, int64_t rows,
-                          bool accumulate, float *gradient, int64_t *weight)
+                          bool accumulate, float *gradient, const dt_watcher *watcher,
+                          int64_t *weight)
 {
     dt_call c = {.engine = e,
                  .want = DT_FLOATS,
@@ -239,7 +269,8 @@ double dt_engine_gradient(dt_engine *e, const float *parameters, const dt_feed *
                  .pack = !accumulate,
                  .part = {.feed = feed, .rows = rows},
                  .accumulate = accumulate,
-                 .gradient = gradient};
+                 .gradient = gradient,
+                 .watcher = watcher};
     if (rows == 0 && !accumulate)
         memset(gradient, 0, (size_t)e->model->parameters * sizeof *gradient);
     dt_thread_sums sums = run(&c);
@@ -249,7 +280,7 @@ double dt_engine_gradient(dt_engine *e, const float *parameters, const dt_feed *
 
 void dt_engine_gradient_exact(dt_engine *e, const float *parameters, const dt_batch_part *part,
                               bool whole, const dt_scales *scales, int32_t *gradient,
-                              dt_exact_sums *exact)
+                              const dt_watcher *watcher, dt_exact_sums *exact)
 {
     dt_call c = {.engine = e,
                  .want = DT_INTEGERS,
@@ -259,7 +290,8 @@ void dt_engine_gradient_exact(dt_engine *e, const float *parameters, const dt_ba
                  .whole = whole,
                  .scales = scales,
                  .integers = gradient,
-                 .loss = exact->loss};
+                 .loss = exact->loss,
+                 .watcher = watcher};
     if (part->rows == 0)
         memset(gradient, 0, (size_t)e->model->parameters * sizeof *gradient);
     dt_thread_sums sums = run(&c);

@@ -28,14 +28,26 @@ dt_code dt_engine_create(dt_engine **engine, const dt_model *model, const dt_tea
  * given. */
 double dt_engine_bytes(const dt_model *model, int threads, int64_t rows);
 
+/* Who uses a gradient while the rest of it is still computed. Both are called by the thread that
+ * called the engine. */
+typedef struct {
+    /* The gradient of this layer and of all above it is there; of each layer from the last to the
+     * first. */
+    void (*complete)(void *with, int layer);
+    void (*meanwhile)(void *with); /* some milliseconds have passed */
+    void *with;
+} dt_watcher;
+
 /* Sum the loss and its gradient over some samples; dividing by their weight is the caller's.
  *   parameters  [P]
  *   feed        of at least so many rows
  *   gradient    [P] replaced, or added to if accumulate; with no rows it is set to 0 or kept
+ *   watcher     NULL: none
  *   weight      [in,out] the samples' weight is added, as dt_loss_weight counts it
  * Returns the sum of the losses. */
 double dt_engine_gradient(dt_engine *engine, const float *parameters, const dt_feed *feed,
-                          int64_t rows, bool accumulate, float *gradient, int64_t *weight);
+                          int64_t rows, bool accumulate, float *gradient, const dt_watcher *watcher,
+                          int64_t *weight);
 
 /* Samples of the global batch, from one on. */
 typedef struct {
@@ -56,7 +68,7 @@ typedef struct {
  *   gradient  [P] replaced */
 void dt_engine_gradient_exact(dt_engine *engine, const float *parameters, const dt_batch_part *part,
                               bool whole, const dt_scales *scales, int32_t *gradient,
-                              dt_exact_sums *sums);
+                              const dt_watcher *watcher, dt_exact_sums *sums);
 
 /* The largest magnitude that a block's gradient has in each place that dt_scales has an exponent
  * for: most [n - 2], which it becomes where it is larger. */

@@ -5,13 +5,24 @@
 #include <math.h>
 #include <string.h>
 
-enum { COLUMNS = 64, ROWS = 96 }; /* of a gradient in integers are summed up at a time */
+enum {
+    COLUMNS = 64,    /* of a gradient in integers are summed up at a time, */
+    ROWS = 96,       /* in so many rows, */
+    FLOAT_ROWS = 192 /* and of floats so many */
+};
 
 /* Some of a layer's outputs, of which a thread computes the gradient: rows of its weight. */
 typedef struct {
     int layer;
     int64_t begin, n;
 } outputs;
+
+/* So many of them at most, from one on. */
+static outputs part_of(const outputs *o, int64_t begin, int64_t most)
+{
+    int64_t left = o->n - begin;
+    return (outputs){.layer = o->layer, .begin = o->begin + begin, .n = left < most ? left : most};
+}
 
 /* delta^T x of some rows of the wave, for columns from one on. */
 static dt_product product_of(const dt_call *c, const outputs *o, int64_t row, int64_t rows,
@@ -74,13 +85,17 @@ static int64_t place_of(const dt_call *c, const outputs *o, int vector)
     return layer->bias + vector * layer->out + o->begin;
 }
 
-static void add_floats(const dt_call *c, const dt_wave *w, const outputs *o)
+static void add_floats(const dt_call *c, const dt_wave *w, int thread, const outputs *o)
 {
     const dt_model *m = c->engine->model;
     const dt_layer *layer = &m->layer[o->layer];
-    dt_product p = product_of(c, o, 0, w->rows, 0, layer->in);
-    dt_product_store(&p, c->gradient + layer->weight + o->begin * layer->in, layer->in,
-                     w->accumulate);
+    for (int64_t r = 0; r < o->n; r += FLOAT_ROWS) {
+        outputs rows = part_of(o, r, FLOAT_ROWS);
+        dt_product p = product_of(c, &rows, 0, w->rows, 0, layer->in);
+        dt_product_store(&p, c->gradient + layer->weight + rows.begin * layer->in, layer->in,
+                         w->accumulate);
+        dt_call_look(c, thread);
+    }
     for (int v = 0; v < dt_layer_vectors(m, o->layer); v++)
         sum_vector(c, o, v, 0, w->rows, w->accumulate, c->gradient + place_of(c, o, v));
 }
@@ -147,36 +162,34 @@ static uint32_t add_tile(const dt_call *c, const dt_wave *w, const outputs *o, i
     return bits;
 }
 
-/* Some rows of the layer's weight. */
-static outputs part_of(const outputs *o, int64_t begin)
-{
-    int64_t left = o->n - begin;
-    return (outputs){.layer = o->layer, .begin = o->begin + begin, .n = left < ROWS ? left : ROWS};
-}
-
 /* Columns outside: so few of all the wave's inputs stay in the second cache until all outputs have
  * met them. */
-static uint32_t add_weight(const dt_call *c, const dt_wave *w, const outputs *o, float *across)
+static uint32_t add_weight(const dt_call *c, const dt_wave *w, int thread, const outputs *o,
+                           float *across)
 {
     int64_t in = c->engine->model->layer[o->layer].in;
     uint32_t bits = 0;
     for (int64_t r = 0; r < o->n; r += ROWS) {
-        outputs rows = part_of(o, r);
+        outputs rows = part_of(o, r, ROWS);
         gather_blocks(c, w, &rows, across + r * w->rows);
     }
-    for (int64_t i = 0; i < in; i += COLUMNS)
+    for (int64_t i = 0; i < in; i += COLUMNS) {
         for (int64_t r = 0; r < o->n; r += ROWS) {
-            outputs rows = part_of(o, r);
+            outputs rows = part_of(o, r, ROWS);
             bits |=
                 add_tile(c, w, &rows, i, in - i < COLUMNS ? in - i : COLUMNS, across + r * w->rows);
         }
+        dt_call_look(c, thread);
+    }
     return bits;
 }
 
-static uint32_t add_integers(const dt_call *c, const dt_wave *w, const outputs *o, float *column,
-                             float *across)
+static uint32_t add_integers(const dt_call *c, const dt_wave *w, int thread, const outputs *o,
+                             float *column)
 {
-    uint32_t bits = add_weight(c, w, o, across);
+    const dt_engine *e = c->engine;
+    int64_t room = dt_engine_most_outputs(e, c->threads) * e->wave;
+    uint32_t bits = add_weight(c, w, thread, o, e->across + thread * room);
     bool whole = c->whole && w->first + w->rows == c->part.rows;
     for (int v = 0; v < dt_layer_vectors(c->engine->model, o->layer); v++) {
         for (int64_t b = 0; b < w->blocks; b++) {
@@ -208,24 +221,30 @@ static void measure(const dt_call *c, const dt_wave *w, const outputs *o, float 
     }
 }
 
-void dt_gradients_run(const dt_call *c, const dt_wave *w, int thread, dt_thread_sums *sums)
+/* Where the layer's are among the places of dt_scales. */
+static float *most_of(const dt_call *c, int layer)
+{
+    const dt_model *m = c->engine->model;
+    float *most = c->most;
+    for (int l = 0; l < layer; l++)
+        most += m->layer[l].in + dt_layer_vectors(m, l);
+    return most;
+}
+
+void dt_gradients_run(const dt_call *c, const dt_wave *w, int thread, int layer,
+                      dt_thread_sums *sums)
 {
     const dt_engine *e = c->engine;
-    float *column = e->column + thread * e->widest, *most = c->most;
-    int64_t room = dt_engine_most_outputs(e, c->threads) * e->wave;
-    float *across = e->across ? e->across + thread * room : NULL;
-    for (int l = 0; l < e->model->n_layers; l++) {
-        int64_t out = e->model->layer[l].out, begin = dt_share(out, thread, c->threads);
-        outputs o = {
-            .layer = l, .begin = begin, .n = dt_share(out, thread + 1, c->threads) - begin};
-        if (o.n == 0)
-            continue;
-        if (c->want == DT_FLOATS)
-            add_floats(c, w, &o);
-        else if (c->want == DT_INTEGERS)
-            sums->bits |= add_integers(c, w, &o, column, across);
-        else
-            measure(c, w, &o, column, most);
-        most += c->want == DT_MEASURES ? e->model->layer[l].in + dt_layer_vectors(e->model, l) : 0;
-    }
+    float *column = e->column + thread * e->widest;
+    int64_t out = e->model->layer[layer].out, begin = dt_share(out, thread, c->threads);
+    outputs o = {
+        .layer = layer, .begin = begin, .n = dt_share(out, thread + 1, c->threads) - begin};
+    if (o.n == 0)
+        return;
+    if (c->want == DT_FLOATS)
+        add_floats(c, w, thread, &o);
+    else if (c->want == DT_INTEGERS)
+        sums->bits |= add_integers(c, w, thread, &o, column);
+    else
+        measure(c, w, &o, column, most_of(c, layer));
 }

@@ -58,7 +58,8 @@ typedef struct {
     int32_t *integers; /* DT_INTEGERS: [P] */
     bool whole;        /* DT_INTEGERS: they are those of the whole batch, and become floats */
     double *loss;      /* DT_INTEGERS: [blocks] */
-    float *most;       /* MEASURES */
+    float *most;       /* DT_MEASURES */
+    const dt_watcher *watcher; /* NULL: none */
 } dt_call;
 
 /* Rows of a call that are in memory at a time, and how they are cut: into blocks of a size, of
@@ -88,10 +89,23 @@ static inline int64_t dt_engine_most_outputs(const dt_engine *e, int threads)
     return (e->widest + threads - 1) / threads;
 }
 
-/* A thread's blocks of the wave: forward and, but for DT_OUTPUTS, the loss and backward. */
+/* To be called every now and then by every thread. */
+static inline void dt_call_look(const dt_call *c, int thread)
+{
+    if (c->watcher && thread == 0)
+        c->watcher->meanwhile(c->watcher->with);
+}
+
+/* A thread's blocks of the wave: forward and, but for DT_OUTPUTS, the loss. */
 void dt_rows_run(const dt_call *call, const dt_wave *wave, int thread, dt_thread_sums *sums);
 
-/* Then a thread's part of the gradient, over all rows of the wave. */
-void dt_gradients_run(const dt_call *call, const dt_wave *wave, int thread, dt_thread_sums *sums);
+/* Then from d loss / d the outputs of a layer, which is not the first, to those of the layer below.
+ */
+void dt_rows_back(const dt_call *call, const dt_wave *wave, int thread, int layer);
+
+/* A thread's part of a layer's gradient, over all rows of the wave, of which all have been there.
+ */
+void dt_gradients_run(const dt_call *call, const dt_wave *wave, int thread, int layer,
+                      dt_thread_sums *sums);
 
 #endif

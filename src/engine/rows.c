@@ -1,4 +1,4 @@
-/* A thread's rows of a wave: forward, loss, backward. */
+/* A thread's rows of a wave: forward, loss, and back through the layers. */
 #include "engine/internal.h"
 #include "engine/product.h"
 #include "model/activation.h"
@@ -7,6 +7,8 @@
 #include "model/loss.h"
 
 #include <string.h>
+
+enum { LOOK_ROWS = 96 }; /* between two looks */
 
 static void fetch(const dt_call *c, const dt_wave *w, int64_t begin, int64_t n)
 {
@@ -83,28 +85,42 @@ static void norm_back(const dt_call *c, int l, int64_t begin, int64_t n)
                        work->times + begin, work->delta + at);
 }
 
-/* From the last layer's delta to those of the hidden layers. */
-static void backward(const dt_call *c, int64_t begin, int64_t n)
+/* A thread's rows of the wave. */
+static int64_t own_rows(const dt_call *c, const dt_wave *w, int thread, int64_t *begin)
+{
+    *begin = dt_wave_begin(w, dt_share(w->blocks, thread, c->threads));
+    return dt_wave_begin(w, dt_share(w->blocks, thread + 1, c->threads)) - *begin;
+}
+
+static void back(const dt_call *c, int l, int64_t begin, int64_t n)
 {
     const dt_model *m = c->engine->model;
-    for (int l = m->n_layers - 1; l > 0; l--) {
-        const dt_layer *layer = &m->layer[l];
-        const dt_layer_work *work = &c->engine->work[l], *below = work - 1;
-        int64_t at = begin * below->stride;
-        dt_product_store(&(dt_product){.m = n,
-                                       .n = layer->in,
-                                       .k = layer->out,
-                                       .a = work->delta + begin * work->stride,
-                                       .a_row = work->stride,
-                                       .a_step = 1,
-                                       .b = work->weight.backward,
-                                       .b_step = DT_PANEL,
-                                       .b_panel = DT_PANEL * layer->out},
-                         below->delta + at, below->stride, false);
-        dt_activate_back(m->activation, n, layer->in, below->stride, below->a + at,
-                         below->slope ? below->slope + at : NULL, below->delta + at);
-        if (m->layer_norm)
-            norm_back(c, l - 1, begin, n);
+    const dt_layer *layer = &m->layer[l];
+    const dt_layer_work *work = &c->engine->work[l], *below = work - 1;
+    int64_t at = begin * below->stride;
+    dt_product_store(&(dt_product){.m = n,
+                                   .n = layer->in,
+                                   .k = layer->out,
+                                   .a = work->delta + begin * work->stride,
+                                   .a_row = work->stride,
+                                   .a_step = 1,
+                                   .b = work->weight.backward,
+                                   .b_step = DT_PANEL,
+                                   .b_panel = DT_PANEL * layer->out},
+                     below->delta + at, below->stride, false);
+    dt_activate_back(m->activation, n, layer->in, below->stride, below->a + at,
+                     below->slope ? below->slope + at : NULL, below->delta + at);
+    if (m->layer_norm)
+        norm_back(c, l - 1, begin, n);
+}
+
+void dt_rows_back(const dt_call *c, const dt_wave *w, int thread, int layer)
+{
+    int64_t begin, n = own_rows(c, w, thread, &begin);
+    for (int64_t i = 0, rows; i < n; i += rows) {
+        rows = n - i < LOOK_ROWS || !c->watcher ? n - i : LOOK_ROWS;
+        back(c, layer, begin + i, rows);
+        dt_call_look(c, thread);
     }
 }
 
@@ -135,7 +151,7 @@ void dt_rows_run(const dt_call *c, const dt_wave *w, int thread, dt_thread_sums 
     const dt_engine *e = c->engine;
     int64_t first = dt_share(w->blocks, thread, c->threads);
     int64_t end = dt_share(w->blocks, thread + 1, c->threads);
-    int64_t begin = dt_wave_begin(w, first), n = dt_wave_begin(w, end) - begin;
+    int64_t begin, n = own_rows(c, w, thread, &begin);
     if (n == 0)
         return;
     fetch(c, w, begin, n);
@@ -152,5 +168,4 @@ void dt_rows_run(const dt_call *c, const dt_wave *w, int thread, dt_thread_sums 
         if (c->want == DT_INTEGERS)
             c->loss[(c->part.first + w->first + row) / w->block] += loss;
     }
-    backward(c, begin, n);
 }

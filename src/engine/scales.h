@@ -49,8 +49,8 @@ void dt_scales_exponents(const dt_scales *scales, const float *most, int64_t *ex
  * if one is DT_SCALES_NONFINITE. */
 bool dt_scales_measured(dt_scales *scales, const int64_t *exponent);
 
-/* Integers [begin, begin + n) of a gradient [P], in place, to the floats that they stand for; what
- * lies behind the gradient stays as it is. For threads at once.
+/* Integers [begin, begin + n) of a gradient [P], in place, to the floats that they stand for. For
+ * threads at once.
  *   values  [in,out] [n] */
 void dt_scales_undo(const dt_scales *scales, int64_t begin, int64_t n, void *values);
 

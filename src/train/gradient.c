@@ -46,11 +46,13 @@ dt_code dt_gradient_init(dt_gradient *g, const dt_world *world, const dt_model *
         dt_engine_create(&g->engine, model, team, g->block, err);
     if (dt_world_agree(world, err))
         return err->code;
-    int64_t tail = g->exact ? dt_totals_tail(g->blocks) : DT_TOTALS_TAIL;
-    if (dt_reducer_create(world, model->parameters + tail, &g->reducer, err))
+    int64_t room = dt_totals_room(g->blocks);
+    if (dt_reducer_create(world, room + model->parameters, g->exact ? DT_SUM_INT32 : DT_SUM_FLOAT,
+                          &g->reducer, err))
         return err->code;
-    g->integers = dt_reducer_values(g->reducer);
-    g->values = dt_reducer_values(g->reducer);
+    memset(dt_reducer_values(g->reducer), 0, (size_t)room * sizeof *g->values);
+    g->values = (float *)dt_reducer_values(g->reducer) + room;
+    g->integers = (int32_t *)dt_reducer_values(g->reducer) + room;
     return DT_OK;
 }
 
@@ -67,6 +69,38 @@ void dt_gradient_free(dt_gradient *g)
     memset(g, 0, sizeof *g);
 }
 
+/* ---- What is on its way while the rest is computed ------------------------------------------- */
+
+enum { LEAST_PART = 1 << 16 }; /* values: of fewer the latency is more than the way */
+
+static void complete(void *gradient, int layer)
+{
+    dt_gradient *g = gradient;
+    int64_t begin = g->model->layer[layer].weight, room = dt_totals_room(g->blocks);
+    if (layer == 0 || g->begun - begin < LEAST_PART)
+        return;
+    dt_reducer_begin(g->reducer, room + begin, room + g->begun);
+    g->begun = begin;
+}
+
+static void meanwhile(void *gradient)
+{
+    dt_reducer_proceed(((dt_gradient *)gradient)->reducer);
+}
+
+/* Of a call of the engine after which the gradient is complete; *watcher is filled in. NULL where
+ * there is nothing to be gained: then all is summed at once. */
+static const dt_watcher *watch(dt_gradient *g, dt_watcher *watcher)
+{
+    const dt_model *m = g->model;
+    g->begun = m->parameters;
+    if (!dt_reducer_travels(g->reducer) || m->n_layers == 1 ||
+        m->parameters - m->layer[1].weight < LEAST_PART)
+        return NULL;
+    *watcher = (dt_watcher){complete, meanwhile, g};
+    return watcher;
+}
+
 /* ---- Sums of floats ------------------------------------------------------------------------- */
 
 static void compute_floats(dt_gradient *g, dt_loader *loader, const float *parameters, dt_times *t,
@@ -74,11 +108,13 @@ static void compute_floats(dt_gradient *g, dt_loader *loader, const float *param
 {
     bool more = false;
     dt_samples samples;
+    dt_watcher watcher;
     do {
         samples = dt_loader_next(loader);
         t->data += dt_times_lap(t);
-        totals->loss += dt_engine_gradient(g->engine, parameters, &samples.feed, samples.count,
-                                           more, g->values, &totals->weight);
+        totals->loss +=
+            dt_engine_gradient(g->engine, parameters, &samples.feed, samples.count, more, g->values,
+                               samples.last ? watch(g, &watcher) : NULL, &totals->weight);
         totals->samples += samples.count;
         t->compute += dt_times_lap(t);
         more = true;
@@ -122,9 +158,10 @@ static void take_batch(dt_gradient *g, dt_loader *loader)
 static void compute_integers(dt_gradient *g, const float *parameters, dt_totals *totals)
 {
     dt_exact_sums sums = {.loss = g->loss};
+    dt_watcher watcher;
     memset(g->loss, 0, (size_t)g->blocks * sizeof *g->loss);
     dt_engine_gradient_exact(g->engine, parameters, &g->part, g->world->size == 1, &g->scales,
-                             g->integers, &sums);
+                             g->integers, watch(g, &watcher), &sums);
     totals->samples = g->part.rows;
     totals->weight = sums.weight;
     totals->overflow = sums.bits >> g->scales.bits != 0;
@@ -160,9 +197,13 @@ void dt_gradient_compute(dt_gradient *g, dt_loader *loader, const float *paramet
     t->compute += dt_times_lap(t);
 }
 
-static void undo(const void *scales, int64_t begin, int64_t n, void *values)
+/* The totals before the gradient stay as they are. */
+static void undo(const void *gradient, int64_t begin, int64_t n, void *values)
 {
-    dt_scales_undo(scales, begin, n, values);
+    const dt_gradient *g = gradient;
+    int64_t room = dt_totals_room(g->blocks), skip = begin < room ? room - begin : 0;
+    if (skip < n)
+        dt_scales_undo(&g->scales, begin + skip - room, n - skip, (int32_t *)values + skip);
 }
 
 bool dt_gradient_sum(dt_gradient *g, const float *parameters, dt_totals *totals)
@@ -174,7 +215,7 @@ bool dt_gradient_sum(dt_gradient *g, const float *parameters, dt_totals *totals)
         return true;
     }
     dt_totals mine = *totals;
-    dt_finish undoing = {.part = undo, .with = &g->scales};
+    dt_finish undoing = {.part = undo, .with = g};
     const dt_finish *finish = g->world->size > 1 ? &undoing : NULL; /* the engine has undone it */
     dt_totals_sum_exact(g->reducer, n, finish, g->loss, g->blocks, totals);
     if (totals->overflow && !totals->failed) {

@@ -22,8 +22,9 @@ typedef struct {
     const dt_model *model;
     dt_engine *engine;
     int64_t batch_size;
-    dt_reducer *reducer; /* what is summed over the ranks, behind the gradient, which is its: */
-    float *values;       /* [P] after dt_gradient_sum the sum over the batch */
+    dt_reducer *reducer; /* what is summed over the ranks, and in it behind the totals: */
+    float *values;       /* [P] the gradient; after dt_gradient_sum the sum over the batch */
+    int64_t begun;       /* the gradient from here on is already on its way */
     /* of integers: */
     bool exact;
     int64_t block, blocks;

@@ -204,7 +204,7 @@ static dt_code check_memory(const dt_run *r, dt_error *err)
     dt_gradient_options gradient = gradient_options(r);
     int64_t rows = (gradient.batch_size - 1) / r->world->size + 1;
     int vectors = dt_optimizer_vectors(&optimizer);
-    double copies = 2 + vectors + (o->checkpoint ? 1 + vectors : 0);
+    double copies = 2 + vectors + (o->checkpoint ? 1 + vectors : 0) + (r->world->nodes > 1);
     double need = copies * sizeof(float) * (double)r->model.parameters +
                   dt_engine_bytes(&r->model, r->team.threads, rows);
     double have = (double)dt_memory_of_node() / r->world->node_size;

@@ -45,34 +45,33 @@ static void get_counts(dt_totals *t, const int32_t count[DT_TOTALS_COUNTS])
             t->stop = i;
 }
 
-void dt_totals_sum(dt_reducer *gradient, int64_t n, int64_t batch_size, dt_totals *totals)
+void dt_totals_sum(dt_reducer *sums, int64_t n, int64_t batch_size, dt_totals *totals)
 {
-    float *tail = (float *)dt_reducer_values(gradient) + n;
+    float *to = dt_reducer_values(sums), *loss = to + DT_TOTALS_COUNTS;
     int32_t count[DT_TOTALS_COUNTS];
     double mean = totals->loss / (double)batch_size;
     put_counts(totals, count);
     for (int i = 0; i < DT_TOTALS_COUNTS; i++)
-        tail[i] = (float)count[i];
-    tail[DT_TOTALS_COUNTS] = (float)mean;
-    tail[DT_TOTALS_COUNTS + 1] = (float)(mean - (double)(float)mean); /* what the float lost */
-    dt_reducer_sum_float(gradient, n + DT_TOTALS_TAIL);
+        to[i] = (float)count[i];
+    loss[0] = (float)mean;
+    loss[1] = (float)(mean - (double)(float)mean); /* what the float lost */
+    dt_reducer_sum(sums, dt_totals_room(0) + n, NULL);
     for (int i = 0; i < DT_TOTALS_COUNTS; i++)
-        count[i] = (int32_t)tail[i];
+        count[i] = (int32_t)to[i];
     get_counts(totals, count);
-    totals->loss =
-        ((double)tail[DT_TOTALS_COUNTS] + (double)tail[DT_TOTALS_COUNTS + 1]) * (double)batch_size;
+    totals->loss = ((double)loss[0] + (double)loss[1]) * (double)batch_size;
 }
 
 /* A block's loss is one rank's: added to zeros its bits stay what they are. */
-void dt_totals_sum_exact(dt_reducer *gradient, int64_t n, const dt_finish *finish, double *loss,
+void dt_totals_sum_exact(dt_reducer *sums, int64_t n, const dt_finish *finish, double *loss,
                          int64_t blocks, dt_totals *totals)
 {
-    int32_t *tail = (int32_t *)dt_reducer_values(gradient) + n;
-    put_counts(totals, tail);
-    memcpy(tail + DT_TOTALS_COUNTS, loss, (size_t)blocks * sizeof *loss);
-    dt_reducer_sum_int32(gradient, n + dt_totals_tail(blocks), finish);
-    memcpy(loss, tail + DT_TOTALS_COUNTS, (size_t)blocks * sizeof *loss);
-    get_counts(totals, tail);
+    int32_t *to = dt_reducer_values(sums);
+    put_counts(totals, to);
+    memcpy(to + DT_TOTALS_COUNTS, loss, (size_t)blocks * sizeof *loss);
+    dt_reducer_sum(sums, dt_totals_room(blocks) + n, finish);
+    memcpy(loss, to + DT_TOTALS_COUNTS, (size_t)blocks * sizeof *loss);
+    get_counts(totals, to);
     totals->loss = 0;
     for (int64_t b = 0; b < blocks; b++)
         totals->loss += loss[b];

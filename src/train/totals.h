@@ -1,4 +1,4 @@
-/* What a step sums over all ranks, in one allreduce: the gradient, and behind it in the same buffer
+/* What a step sums over all ranks, in one allreduce: the gradient, and before it in the same vector
  * the loss, the number of samples, their weight, and what the ranks must agree on: whether one has
  * failed, whether something asks one to stop, whether it is time for a checkpoint, and whether
  * integers were too small. */
@@ -13,7 +13,7 @@
 
 enum {
     DT_TOTALS_COUNTS = 10 + DT_STOP_REASONS, /* whole numbers */
-    DT_TOTALS_TAIL = DT_TOTALS_COUNTS + 2    /* floats behind the gradient */
+    DT_TOTALS_LINE = 16                      /* values to a multiple of which the gradient begins */
 };
 
 typedef struct {
@@ -26,24 +26,28 @@ typedef struct {
     int stop;        /* dt_stop_reason of this rank; afterwards the first among those of all */
 } dt_totals;
 
-/* Sum over all ranks, of which there are several. Collective; n and batch_size the same on every
- * rank. gradient    room for n + DT_TOTALS_TAIL floats, with the first n batch_size  samples that
- * are about to be counted; the loss travels as a mean over so many, so that a sum that only a
- * double holds does not overflow totals      [in,out] this rank's, then everyone's */
-void dt_totals_sum(dt_reducer *gradient, int64_t n, int64_t batch_size, dt_totals *totals);
-
-/* Integers behind a gradient of integers over so many blocks. */
-static inline int64_t dt_totals_tail(int64_t blocks)
+/* Where the gradient begins in the vector: behind the counts, and a loss in two floats or, of
+ * integers, one in double for each block of the batch (0: floats). */
+static inline int64_t dt_totals_room(int64_t blocks)
 {
-    return DT_TOTALS_COUNTS + 2 * blocks;
+    int64_t room = DT_TOTALS_COUNTS + (blocks > 0 ? 2 * blocks : 2);
+    return (room + DT_TOTALS_LINE - 1) / DT_TOTALS_LINE * DT_TOTALS_LINE;
 }
 
+/* Sum over all ranks, of which there are several. Collective; n and batch_size the same on every
+ * rank.
+ *   sums        of dt_totals_room(0) + n floats, of which the last n are there
+ *   batch_size  samples that are about to be counted; the loss travels as a mean over so many, so
+ *               that a sum that only a double holds does not overflow
+ *   totals      [in,out] this rank's, then everyone's */
+void dt_totals_sum(dt_reducer *sums, int64_t n, int64_t batch_size, dt_totals *totals);
+
 /* The same to the same bits for any number of ranks.
- *   gradient  room for n + dt_totals_tail(blocks) integers, with the first n
- *   finish    what then becomes of it; must leave what lies behind the first n as it is
- *   loss      [in,out] [blocks] of each block of the batch: on the rank that has it, 0 on the
- * others; then on all. Their sum is totals->loss. */
-void dt_totals_sum_exact(dt_reducer *gradient, int64_t n, const dt_finish *finish, double *loss,
+ *   sums    of dt_totals_room(blocks) + n integers, of which the last n are there
+ *   finish  what then becomes of them; must leave what lies before the last n as it is
+ *   loss    [in,out] [blocks] of each block of the batch: on the rank that has it, 0 on the
+ *           others; then on all. Their sum is totals->loss. */
+void dt_totals_sum_exact(dt_reducer *sums, int64_t n, const dt_finish *finish, double *loss,
                          int64_t blocks, dt_totals *totals);
 
 #endif

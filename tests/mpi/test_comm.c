@@ -2,11 +2,13 @@
 #include "mpi/support.h"
 
 #include "comm/comm.h"
+#include "comm/internal.h"
 
 #include <omp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 static void no_error_is_none(void **state)
 {
@@ -171,44 +173,127 @@ static void memory_is_shared(void **state)
     dt_shared_destroy(shared);
 }
 
-/* Sums again and again, of a few values and of many, as a step has them: floats that are exact, and
- * integers that pass their ends. As the ranks of one node add, and as others do. */
-static void reduce(int64_t n)
+/* ---- The reducer ---------------------------------------------------------------------------- */
+
+/* What value i is on a rank, and what the sum over all is: floats that are exact, and integers that
+ * pass their ends. */
+static float float_of(int64_t i, int rank, int turn)
+{
+    return (float)(i % 1000 * (rank + 1) + turn);
+}
+
+static float float_sum(int64_t i, int turn)
+{
+    int64_t ranks = world.size;
+    return (float)(i % 1000 * ranks * (ranks + 1) / 2 + turn * ranks);
+}
+
+static int32_t integer_of(int64_t i, int turn)
+{
+    return INT32_MAX - (int32_t)(i % 77) - turn;
+}
+
+static uint32_t integer_sum(int64_t i, int turn)
+{
+    return (uint32_t)world.size * (uint32_t)integer_of(i, turn);
+}
+
+/* Twice the sum, which every value must become once. */
+static void twice(const void *with, int64_t begin, int64_t n, void *values)
+{
+    (void)with;
+    (void)begin;
+    for (int64_t i = 0; i < n; i++)
+        ((uint32_t *)values)[i] *= 2;
+}
+
+/* Fill in values [begin, end), and begin with them if they are not the last. */
+static void put(dt_reducer *r, dt_sum_kind kind, int64_t begin, int64_t end, int turn)
+{
+    for (int64_t i = begin; i < end; i++) {
+        if (kind == DT_SUM_FLOAT)
+            ((float *)dt_reducer_values(r))[i] = float_of(i, world.rank, turn);
+        else
+            ((int32_t *)dt_reducer_values(r))[i] = integer_of(i, turn);
+    }
+    if (begin > 0)
+        dt_reducer_begin(r, begin, end);
+}
+
+static int64_t count_bad(const dt_reducer *r, dt_sum_kind kind, int64_t n, int turn, bool doubled)
+{
+    const float *f = dt_reducer_values(r);
+    const uint32_t *k = dt_reducer_values(r);
+    int64_t bad = 0;
+    for (int64_t i = 0; i < n; i++)
+        bad += kind == DT_SUM_FLOAT ? f[i] != float_sum(i, turn)
+                                    : k[i] != integer_sum(i, turn) * (doubled ? 2 : 1);
+    return bad;
+}
+
+/* Again and again, as a step has it: at once, and in parts, of which some are small, and one rank
+ * comes late. */
+static void reduce(const dt_world *w, dt_sum_kind kind, int64_t n)
 {
     dt_error err = {0};
-    dt_reducer *reducer;
-    int64_t bad = 0, ranks = world.size;
-    dt_reducer_create(&world, n, &reducer, &err);
+    dt_reducer *r;
+    const dt_finish doubling = {twice, NULL};
+    int64_t bad = 0;
+    dt_reducer_create(w, n, kind, &r, &err);
     CHECK_NO_ERROR(&err);
-    float *f = dt_reducer_values(reducer);
-    int32_t *k = dt_reducer_values(reducer);
     for (int turn = 0; turn < 20; turn++) {
-        for (int64_t i = 0; i < n; i++)
-            f[i] = (float)(i % 1000 * (world.rank + 1) + turn);
-        dt_reducer_sum_float(reducer, n);
-        for (int64_t i = 0; i < n; i++)
-            bad += f[i] != (float)(i % 1000 * ranks * (ranks + 1) / 2 + turn * ranks);
-        for (int64_t i = 0; i < n; i++)
-            k[i] = INT32_MAX - (int32_t)(i % 77) - turn;
-        dt_reducer_sum_int32(reducer, n - turn % 3, NULL);
-        for (int64_t i = 0; i < n - turn % 3; i++)
-            bad += (uint32_t)k[i] != (uint32_t)ranks * (uint32_t)(INT32_MAX - i % 77 - turn);
+        int64_t m = n - turn % 3;
+        bool in_parts = dt_reducer_travels(r) && turn % 2 == 1, doubled = turn % 4 > 1;
+        if (in_parts && m > 100) {
+            put(r, kind, m - 1, m, turn);
+            put(r, kind, m / 2, m - 1, turn);
+            dt_reducer_proceed(r);
+            if (turn == 7 && world.rank == world.size - 1)
+                usleep(20000);
+            put(r, kind, 100, m / 2, turn);
+            put(r, kind, 0, 100, turn);
+        } else {
+            put(r, kind, 0, m, turn);
+        }
+        dt_reducer_sum(r, m, kind == DT_SUM_INT32 && doubled ? &doubling : NULL);
+        bad += count_bad(r, kind, m, turn, doubled);
     }
     CHECK_ALL(bad == 0);
-    dt_reducer_destroy(reducer);
+    dt_reducer_destroy(r);
+}
+
+static void reduce_in(const dt_world *w)
+{
+    static const int64_t sizes[] = {3, 1024, 1027, 100003};
+    for (int i = 0; i < 4; i++) {
+        reduce(w, DT_SUM_FLOAT, sizes[i]);
+        reduce(w, DT_SUM_INT32, sizes[i]);
+    }
 }
 
 static void reduces(void **state)
 {
     (void)state;
-    int nodes = world.nodes;
-    for (int as = 0; as < 2; as++, world.nodes = 2) {
-        reduce(3);
-        reduce(1024);
-        reduce(1027);
-        reduce(100003);
+    reduce_in(&world);
+}
+
+/* As if some ranks were on other nodes: by twos, so that the last may be alone; all but one on one;
+ * and each on its own. */
+static void reduces_over_nodes(void **state)
+{
+    (void)state;
+    dt_error err = {0};
+    int node[3] = {world.rank / 2, world.rank == 0, world.rank};
+    for (int i = 0; i < 3; i++) {
+        dt_world w;
+        dt_world_of(&w, world.comm->all, node[i], &err);
+        CHECK_NO_ERROR(&err);
+        CHECK_ALL(w.nodes == (i == 0   ? (world.size + 1) / 2
+                              : i == 1 ? 1 + (world.size > 1)
+                                       : world.size));
+        reduce_in(&w);
+        dt_world_end(&w);
     }
-    world.nodes = nodes;
 }
 
 /* More than the last rank can have. */
@@ -234,6 +319,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(memory_is_shared),
         cmocka_unit_test(memory_that_there_is_not),
         cmocka_unit_test(reduces),
+        cmocka_unit_test(reduces_over_nodes),
         cmocka_unit_test(gathers_in_order),
         cmocka_unit_test(exchanges),
         cmocka_unit_test(broadcasts),

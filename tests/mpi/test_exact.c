@@ -66,6 +66,8 @@ static const sample samples[] = {
      {3, 1},
      "loss huber normalize standard batch-size 3 drop-last max-steps 190"},
     {PLAIN, "265", {2, 1}, {7, 1}, "loss mae hidden 5 activation tanh batch-size 2 max-steps 280"},
+    /* layers that are large enough to be on their way while others are computed */
+    {PLAIN, "2", {5, 1}, {7, 1}, "hidden 260,260,10 activation tanh batch-size 200 max-steps 4"},
     {PLAIN, "2", {7, 1}, {2, 2}, "hidden 64,64 batch-size 5000 max-steps 3 weight-decay 0.1"},
     {PLAIN, "20", {3, 1}, {1, 3}, "memory 12k hidden 6 activation gelu batch-size 100 lr 0.05"},
     {LABELS,
@@ -93,6 +95,12 @@ static dt_world *world_of(int ranks)
     return &worlds[i];
 }
 
+/* Of five and of seven as if on three nodes, the last of them with one. */
+static int node_of(const layout *l)
+{
+    return l->ranks < 5 ? MPI_UNDEFINED : world.rank / (l->ranks / 2);
+}
+
 static void make_worlds(void)
 {
     dt_error err = {0};
@@ -101,7 +109,7 @@ static void make_worlds(void)
         int in = world.rank < layouts[i].ranks && layouts[i].ranks <= world.size;
         MPI_Comm_split(world.comm->all, in ? 0 : MPI_UNDEFINED, world.rank, &ranks);
         if (in) {
-            dt_world_of(&worlds[i], ranks, &err);
+            dt_world_of(&worlds[i], ranks, node_of(&layouts[i]), &err);
             MPI_Comm_free(&ranks);
         }
     }

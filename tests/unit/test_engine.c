@@ -178,7 +178,7 @@ static double gradient_of(dt_engine *engine, const sample *s, int64_t rows, bool
 {
     int64_t weight = 7;
     double loss = dt_engine_gradient(engine, s->parameters, &(dt_feed){.x = s->x, .y = s->y}, rows,
-                                     accumulate, gradient, &weight);
+                                     accumulate, gradient, NULL, &weight);
     assert_int_equal(weight, 7 + rows);
     return loss;
 }
@@ -308,6 +308,60 @@ static void repeatable(void **state)
     destroy(&s);
 }
 
+typedef struct {
+    const dt_model *model;
+    const float *gradient;
+    float *seen; /* [P] of each layer when it was said to be complete */
+    int next;    /* layer */
+    int looks;
+} onlooker;
+
+static void complete(void *with, int layer)
+{
+    onlooker *o = with;
+    const dt_layer *l = &o->model->layer[layer];
+    int64_t end = layer + 1 < o->model->n_layers ? l[1].weight : o->model->parameters;
+    assert_int_equal(layer, o->next--);
+    memcpy(o->seen + l->weight, o->gradient + l->weight,
+           (size_t)(end - l->weight) * sizeof *o->seen);
+}
+
+static void meanwhile(void *with)
+{
+    ((onlooker *)with)->looks++;
+}
+
+/* A layer that is said to be complete is, whatever the number of waves and threads; and the
+ * gradient is that of a call that nobody watches. */
+static void watched(void **state)
+{
+    (void)state;
+    static const int64_t wide[] = {70, 33, 20};
+    sample s;
+    make(&s, &(dt_model_shape){9, 4, wide, 3, DT_ACT_TANH, DT_LOSS_CROSS_ENTROPY, true, 0}, 3000);
+    size_t bytes = (size_t)s.model.parameters * sizeof(float);
+    float *alone = malloc(bytes), *gradient = malloc(bytes), *seen = malloc(bytes);
+    for (int i = 0; i < 4; i++) {
+        dt_team team = {.threads = 1 + i % 2};
+        int64_t rows = i < 2 ? 3000 : 0, weight = 0;
+        dt_feed feed = {.x = s.x, .y = s.y};
+        dt_engine *engine = engine_of(&s, &team);
+        onlooker o = {.model = &s.model, .gradient = gradient, .seen = seen, .next = 3};
+        dt_watcher watcher = {complete, meanwhile, &o};
+        dt_engine_gradient(engine, s.parameters, &feed, rows, false, alone, NULL, &weight);
+        dt_engine_gradient(engine, s.parameters, &feed, rows, false, gradient, &watcher, &weight);
+        assert_int_equal(o.next, -1);
+        assert_true(rows == 0 || o.looks > 0);
+        assert_memory_equal(seen, gradient, bytes);
+        assert_memory_equal(alone, gradient, bytes);
+        dt_engine_destroy(engine);
+    }
+    free(alone);
+    free(gradient);
+    free(seen);
+    destroy(&s);
+}
+
 /* One NaN in a weight or in a sample is seen in the loss, through every activation. */
 static void nan_reaches_the_loss(void **state)
 {
@@ -364,11 +418,11 @@ static void integers(void **state)
         dt_scales_exponents(&scales, most, exponent);
         assert_true(dt_scales_measured(&scales, exponent));
         sums[t] = malloc((size_t)P * sizeof *sums[t]);
-        dt_engine_gradient_exact(engine, s.parameters, &part, false, &scales, sums[t],
+        dt_engine_gradient_exact(engine, s.parameters, &part, false, &scales, sums[t], NULL,
                                  &(dt_exact_sums){.loss = loss});
         memcpy(undone, sums[t], (size_t)P * sizeof *undone);
         dt_scales_undo(&scales, 0, P, undone);
-        dt_engine_gradient(engine, s.parameters, &feed, ROWS_HERE, false, floats, &weight);
+        dt_engine_gradient(engine, s.parameters, &feed, ROWS_HERE, false, floats, NULL, &weight);
         dt_scales_free(&scales);
         dt_engine_destroy(engine);
     }
@@ -395,8 +449,8 @@ int main(void)
         cmocka_unit_test(activations), cmocka_unit_test(rows),
         cmocka_unit_test(threads),     cmocka_unit_test(wide_layers),
         cmocka_unit_test(narrow),      cmocka_unit_test(no_rows),
-        cmocka_unit_test(repeatable),  cmocka_unit_test(nan_reaches_the_loss),
-        cmocka_unit_test(integers),
+        cmocka_unit_test(repeatable),  cmocka_unit_test(watched),
+        cmocka_unit_test(integers),    cmocka_unit_test(nan_reaches_the_loss),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -158,7 +158,7 @@ static void find_floats(sample *s)
 {
     int64_t weight = 0;
     dt_engine_gradient(s->engine, s->parameters, &(dt_feed){.x = s->x, .y = s->y}, s->rows, false,
-                       s->floats, &weight);
+                       s->floats, NULL, &weight);
 }
 
 static bool measure(sample *s)
@@ -179,7 +179,7 @@ static bool find_integers(sample *s)
     double *loss = calloc((size_t)s->blocks, sizeof *loss);
     dt_exact_sums sums = {.loss = loss};
     dt_engine_gradient_exact(s->engine, s->parameters, &part, false, &s->scales,
-                             (int32_t *)(void *)s->undone, &sums);
+                             (int32_t *)(void *)s->undone, NULL, &sums);
     dt_scales_undo(&s->scales, 0, s->model.parameters, s->undone);
     free(loss);
     return sums.bits >> s->scales.bits == 0;

@@ -1,0 +1,28 @@
+/* How values are summed over ranks by messages between two of them: who sends what to whom, stage
+ * by stage. Nothing in here is collective, or calls MPI. */
+#ifndef DT_COMM_ROUTE_H
+#define DT_COMM_ROUTE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* Values [begin, end) of a vector. */
+typedef struct {
+    int64_t begin, end;
+} dt_range;
+
+/* What a rank does in a stage: nothing with a negative rank. */
+typedef struct {
+    int to, from;
+    dt_range send, receive;
+    bool adds; /* what it receives to what it has; else it takes the place of that */
+} dt_stage;
+
+/* The number of stages, the same for every rank of so many. */
+int dt_route_stages(int size);
+
+/* After all stages each rank has the sum over all ranks of each of these values, to the same bits
+ * of floats too. */
+dt_stage dt_route_stage(int rank, int size, dt_range all, int stage);
+
+#endif
