@@ -1,6 +1,7 @@
 /* The program: choose the command, and see its error and its output through to the end. */
 #include "cli/cli.h"
 #include "cli/help.h"
+#include "cli/spin.h"
 #include "core/stop.h"
 
 #include <errno.h>
@@ -106,6 +107,7 @@ static int exit_status(dt_code code)
 
 int main(int argc, char **argv)
 {
+    dt_spin_allow(argv);
     hold_streams();
     dt_world world;
     dt_error err = {0}, unknown = {0};

@@ -368,5 +368,34 @@ else
     skip "needs root, and leave to mount a small file system"
 fi
 
+# ---- A launcher that gives a rank of two threads one core -----------------------------------------
+
+# cores_under_way ARGUMENT...: on how many cores the threads of such a run may be when it trains, together
+cores_under_way() {
+    local id
+    rm -f bound.jsonl bound.pid
+    # shellcheck disable=SC2016
+    "${mpiexec[@]}" 1 --bind-to core bash -c 'echo $$ >bound.pid && exec "$@"' bound \
+        "$program" --epochs 100000000 --quiet --log bound.jsonl --threads 2 "$@" >/dev/null 2>&1 </dev/null &
+    until grep -qs '"event":"step"' bound.jsonl || ! kill -0 $! 2>/dev/null; do
+        sleep 0.1
+    done
+    id=$(<bound.pid)
+    cat "/proc/$id/task"/*/status | sed -n 's/^Cpus_allowed_list:[[:space:]]*//p' | tr ',' '\n' |
+        awk -F- '{ for (i = $1; i <= $NF; i++) cpu[i] } END { print length(cpu) }'
+    kill -USR1 "$id"
+    wait
+}
+
+name=bound
+if [[ $("${mpiexec[0]}" --version 2>&1) == *"Open MPI"* ]] && (($(nproc) > 1)); then
+    check "not two cores" same "$(cores_under_way)" 2
+    check "--bind keep does not keep" same "$(cores_under_way --bind keep)" 1
+    echo "bind = keep" >keep.conf
+    check "nor in a file" same "$(cores_under_way --config keep.conf)" 1
+else
+    skip "needs Open MPI, and two cores"
+fi
+
 echo "$checks checks, $failures failed"
 ((failures == 0))
