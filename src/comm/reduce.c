@@ -201,23 +201,37 @@ static dt_range part_of(dt_range all, int64_t rank, int64_t parts)
                       all.begin + dt_split_begin(&split, rank + 1)};
 }
 
-static int64_t piece_of(dt_range part, int64_t begin)
+/* What is done with one piece of a part. */
+typedef void piece_work(const dt_reducer *r, const dt_finish *finish, int64_t begin, int64_t n);
+
+/* A parallel region of one thread costs as much as the sum of a few thousand values. */
+static void each_piece(const dt_reducer *r, dt_range part, piece_work *work,
+                       const dt_finish *finish)
 {
-    return part.end - begin < PIECE ? part.end - begin : PIECE;
+    if (part.end - part.begin > PARALLEL_FROM) {
+#pragma omp parallel for
+        for (int64_t i = part.begin; i < part.end; i += PIECE)
+            work(r, finish, i, part.end - i < PIECE ? part.end - i : PIECE);
+    } else {
+        for (int64_t i = part.begin; i < part.end; i += PIECE)
+            work(r, finish, i, part.end - i < PIECE ? part.end - i : PIECE);
+    }
 }
 
 /* ---- On one node ---------------------------------------------------------------------------- */
+
+static void sum_piece(const dt_reducer *r, const dt_finish *finish, int64_t begin, int64_t n)
+{
+    _Alignas(64) int32_t sum[PIECE];
+    add_piece(r, begin, n, sum);
+    finish_piece(r, finish, begin, n, sum);
+}
 
 static void sum_long(dt_reducer *r, int64_t n, const dt_finish *finish)
 {
     dt_range part = part_of((dt_range){0, n}, r->self, r->ranks);
     barrier(r);
-#pragma omp parallel for if (part.end - part.begin > PARALLEL_FROM)
-    for (int64_t i = part.begin; i < part.end; i += PIECE) {
-        _Alignas(64) int32_t sum[PIECE];
-        add_piece(r, i, piece_of(part, i), sum);
-        finish_piece(r, finish, i, piece_of(part, i), sum);
-    }
+    each_piece(r, part, sum_piece, finish);
     barrier(r);
 }
 
@@ -235,33 +249,34 @@ static void sum_short(dt_reducer *r, int64_t n, const dt_finish *finish)
 
 /* ---- Over several nodes --------------------------------------------------------------------- */
 
+static void gather_piece(const dt_reducer *r, const dt_finish *finish, int64_t begin, int64_t n)
+{
+    _Alignas(64) int32_t sum[PIECE];
+    (void)finish;
+    add_piece(r, begin, n, sum);
+    memcpy(r->of[r->self]->values + begin, sum, (size_t)n * sizeof *sum);
+}
+
 /* Of all values, or of some that were begun, this rank's part: the node's sum of it into its own
  * memory, where no other rank reads it. */
 static dt_range add_part(const dt_reducer *r, dt_range all)
 {
     dt_range part = part_of(all, r->self, r->parts);
-    int32_t *own = r->of[r->self]->values;
-    if (r->ranks == 1)
-        return part;
-#pragma omp parallel for if (part.end - part.begin > PARALLEL_FROM)
-    for (int64_t i = part.begin; i < part.end; i += PIECE) {
-        _Alignas(64) int32_t sum[PIECE];
-        add_piece(r, i, piece_of(part, i), sum);
-        memcpy(own + i, sum, (size_t)piece_of(part, i) * sizeof *sum);
-    }
+    if (r->ranks > 1)
+        each_piece(r, part, gather_piece, NULL);
     return part;
+}
+
+static void spread_piece(const dt_reducer *r, const dt_finish *finish, int64_t begin, int64_t n)
+{
+    finish_piece(r, finish, begin, n, r->of[r->self]->values + begin);
 }
 
 /* When it is the sum over all. */
 static void finish_part(const dt_reducer *r, dt_range all, const dt_finish *finish)
 {
-    dt_range part = part_of(all, r->self, r->parts);
-    int32_t *own = r->of[r->self]->values;
-    if (r->ranks == 1 && !finish)
-        return;
-#pragma omp parallel for if (part.end - part.begin > PARALLEL_FROM)
-    for (int64_t i = part.begin; i < part.end; i += PIECE)
-        finish_piece(r, finish, i, piece_of(part, i), own + i);
+    if (r->ranks > 1 || finish)
+        each_piece(r, part_of(all, r->self, r->parts), spread_piece, finish);
 }
 
 /* Few values, whose way is short, by MPI's allreduce. */
@@ -340,13 +355,6 @@ static void sum_the_rest(dt_reducer *r, int64_t n, const dt_finish *finish)
 
 /* ---- Either --------------------------------------------------------------------------------- */
 
-static void finish_all(const dt_reducer *r, int64_t n, const dt_finish *finish)
-{
-#pragma omp parallel for if (n > PARALLEL_FROM)
-    for (int64_t i = 0; i < n; i += PIECE)
-        finish->part(finish->with, i, n - i < PIECE ? n - i : PIECE, r->of[0]->values + i);
-}
-
 void dt_reducer_sum(dt_reducer *r, int64_t n, const dt_finish *finish)
 {
     if (r->travels && r->n_begun == 0 && n <= FEW)
@@ -354,7 +362,7 @@ void dt_reducer_sum(dt_reducer *r, int64_t n, const dt_finish *finish)
     else if (r->travels)
         sum_the_rest(r, n, finish);
     else if (r->ranks == 1 && finish)
-        finish_all(r, n, finish);
+        each_piece(r, (dt_range){0, n}, spread_piece, finish);
     else if (r->ranks > 1 && n <= SHORT)
         sum_short(r, n, finish);
     else if (r->ranks > 1)

@@ -1,6 +1,7 @@
 #include "core/random.h"
 
 #include <Random123/philox.h>
+#include <stdbool.h>
 
 void dt_random_bits(const dt_random *random, uint64_t index, uint64_t bits[2])
 {
@@ -12,16 +13,45 @@ void dt_random_bits(const dt_random *random, uint64_t index, uint64_t bits[2])
     bits[1] = r.v[2] | (uint64_t)r.v[3] << 32;
 }
 
-void dt_random_words(const dt_random *random, uint64_t index, int64_t n, uint32_t *out)
+/* The bits of BATCH counters, of which a word grows by one from each to the next: that of the
+ * index, or that of the stream. In arrays of their own, or gcc leaves the vector units idle. */
+enum { BATCH = 32 };
+typedef struct {
+    uint32_t a[BATCH], b[BATCH], c[BATCH], d[BATCH];
+} many;
+
+static inline void many_bits(const dt_random *random, uint64_t index, bool of_streams, many *m)
 {
     philox4x32_key_t key = {{(uint32_t)random->seed, (uint32_t)(random->seed >> 32)}};
-    uint32_t stream = random->stream, low = (uint32_t)index, high = (uint32_t)(index >> 32);
+    uint32_t stream = random->stream, purpose = random->purpose;
+    uint32_t low = (uint32_t)index, high = (uint32_t)(index >> 32), grows = of_streams;
 #pragma omp simd
-    for (int64_t i = 0; i < n; i++) {
-        philox4x32_ctr_t counter = {{low, high, stream + (uint32_t)i, random->purpose}};
+    for (int i = 0; i < BATCH; i++) {
+        uint32_t more = (uint32_t)i;
+        philox4x32_ctr_t counter = {
+            {low + (1 - grows) * more, high, stream + grows * more, purpose}};
         philox4x32_ctr_t r = philox4x32(counter, key);
-        for (int k = 0; k < 4; k++)
-            out[4 * i + k] = r.v[k];
+        m->a[i] = r.v[0];
+        m->b[i] = r.v[1];
+        m->c[i] = r.v[2];
+        m->d[i] = r.v[3];
+    }
+}
+
+void dt_random_words(const dt_random *random, uint64_t index, int64_t n, uint32_t *out)
+{
+    dt_random r = *random;
+    many m;
+    for (int64_t i = 0; i < n; i++, out += 4) {
+        int64_t k = i % BATCH;
+        if (k == 0) {
+            r.stream = random->stream + (uint32_t)i;
+            many_bits(&r, index, true, &m);
+        }
+        out[0] = m.a[k];
+        out[1] = m.b[k];
+        out[2] = m.c[k];
+        out[3] = m.d[k];
     }
 }
 
@@ -43,11 +73,13 @@ static uint64_t below(uint64_t bits, uint64_t n)
 
 void dt_random_permutation(const dt_random *random, uint32_t *out, int64_t n)
 {
-    uint64_t bits[2];
+    many m;
     for (int64_t i = 0; i < n; i++) {
-        if (i % 2 == 0)
-            dt_random_bits(random, (uint64_t)i / 2, bits);
-        uint64_t j = below(bits[i % 2], (uint64_t)i + 1);
+        int64_t k = i / 2 % BATCH;
+        if (i % (2 * BATCH) == 0)
+            many_bits(random, (uint64_t)i / 2, false, &m);
+        uint64_t bits = i % 2 ? m.c[k] | (uint64_t)m.d[k] << 32 : m.a[k] | (uint64_t)m.b[k] << 32;
+        uint64_t j = below(bits, (uint64_t)i + 1);
         out[i] = out[j];
         out[j] = (uint32_t)i;
     }
@@ -58,4 +90,15 @@ uint32_t dt_random_mix(uint32_t value, uint32_t round, uint32_t key)
     philox2x32_ctr_t counter = {{value, round}};
     philox2x32_key_t k = {{key}};
     return philox2x32_R(4, counter, k).v[0];
+}
+
+void dt_random_mix_many(uint32_t round, uint32_t key, uint32_t mask, int64_t n,
+                        const uint32_t *value, uint32_t *to)
+{
+#pragma omp simd
+    for (int64_t i = 0; i < n; i++) {
+        philox2x32_ctr_t counter = {{value[i], round}};
+        philox2x32_key_t k = {{key}};
+        to[i] ^= philox2x32_R(4, counter, k).v[0] & mask;
+    }
 }

@@ -36,4 +36,8 @@ void dt_random_permutation(const dt_random *random, uint32_t *out, int64_t n);
 /* 32 mixed bits of a small block: the round function of a Feistel network. */
 uint32_t dt_random_mix(uint32_t value, uint32_t round, uint32_t key);
 
+/* to[i] ^= the same of value[i], under a mask. */
+void dt_random_mix_many(uint32_t round, uint32_t key, uint32_t mask, int64_t n,
+                        const uint32_t *value, uint32_t *to);
+
 #endif

@@ -4,13 +4,29 @@
 
 #include <string.h>
 
+enum { SHORT = 256, PIECE = 16 }; /* bytes: to copy fewer takes less than to call for it */
+
+static void copy_bytes(void *to, const void *from, size_t n)
+{
+    if (n > SHORT || n < PIECE) {
+        if (n == sizeof(float)) /* the y of most data */
+            memcpy(to, from, sizeof(float));
+        else
+            memcpy(to, from, n);
+        return;
+    }
+    for (size_t i = 0; i + PIECE < n; i += PIECE)
+        memcpy((char *)to + i, (const char *)from + i, PIECE);
+    memcpy((char *)to + n - PIECE, (const char *)from + n - PIECE, PIECE);
+}
+
 /* A row of x as the model sees it, but for its normalisation where x is bytes. */
 static void copy_x(const dt_dataset *d, const char *from, float *to)
 {
     if (d->x_is_bytes)
         dt_unit_from_bytes((const uint8_t *)from, d->features, to);
     else
-        memcpy(to, from, (size_t)d->features * sizeof *to);
+        copy_bytes(to, from, (size_t)d->features * sizeof *to);
 }
 
 void dt_rows_gather(const dt_dataset *d, const dt_place *place, int64_t n, float *x, int64_t stride,
@@ -25,7 +41,7 @@ void dt_rows_gather(const dt_dataset *d, const dt_place *place, int64_t n, float
         copy_x(d, place[i].x, x + i * stride);
         if (d->x_is_bytes)
             dt_normalizer_apply(d->normalizer, 1, x + i * stride);
-        memcpy((char *)y + (size_t)i * y_bytes, place[i].y, y_bytes);
+        copy_bytes((char *)y + (size_t)i * y_bytes, place[i].y, y_bytes);
     }
 }
 

@@ -257,15 +257,22 @@ void dt_loader_destroy(dt_loader *l)
 
 enum { PLACES = 128 }; /* rows found at a time, before they are copied */
 
-static dt_place place_in_window(const dt_loader *l, int64_t position)
+static dt_place place_in_window(const dt_loader *l, int64_t row)
 {
     const dt_window *w = l->window;
-    int64_t row = dt_order_row(&l->order, position);
     int owner = l->world->size == 1 ? 0 : dt_window_owner(w, l->world->size, row);
     const dt_rows_of_rank *rows = &w->all[owner];
     row -= w->begin[owner];
     return (dt_place){.x = rows->x + row * dt_dataset_x_bytes(l->dataset),
                       .y = rows->y + row * dt_dataset_y_bytes(l->dataset)};
+}
+
+static void find_in_window(const dt_loader *l, int64_t position, int64_t n, dt_place *place)
+{
+    int64_t row[PLACES];
+    dt_order_rows(&l->order, position, n, row);
+    for (int64_t i = 0; i < n; i++)
+        place[i] = place_in_window(l, row[i]);
 }
 
 static dt_place place_in_round(const dt_loader *l, int64_t i)
@@ -283,9 +290,10 @@ static void fetch(const void *from, int64_t begin, int64_t n, float *x, int64_t 
     dt_place place[PLACES];
     for (int64_t i = 0, part; i < n; i += part) {
         part = n - i < PLACES ? n - i : PLACES;
-        for (int64_t k = 0; k < part; k++)
-            place[k] =
-                l->taken ? place_in_round(l, first + i + k) : place_in_window(l, first + i + k);
+        if (!l->taken)
+            find_in_window(l, first + i, part, place);
+        for (int64_t k = 0; k < part && l->taken; k++)
+            place[k] = place_in_round(l, first + i + k);
         dt_rows_gather(l->dataset, place, part, x + i * stride, stride, (char *)y + i * y_bytes);
     }
 }

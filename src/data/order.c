@@ -77,6 +77,54 @@ int64_t dt_order_row(const dt_order *order, int64_t position)
     return order->table ? order->table[position] : walk(order, position, false);
 }
 
+/* Up to TOGETHER values at a time, all in the same round: for the vector units. */
+enum { TOGETHER = 128 };
+
+static void pass_many(const dt_order *order, int n, uint32_t *left, uint32_t *right)
+{
+    uint32_t left_mask = (uint32_t)((1ull << order->left_bits) - 1);
+    uint32_t right_mask = (uint32_t)((1ull << order->right_bits) - 1);
+    for (uint32_t r = 0; r < DT_ORDER_ROUNDS; r += 2) {
+        dt_random_mix_many(r, order->key[r], left_mask, n, right, left);
+        dt_random_mix_many(r + 1, order->key[r + 1], right_mask, n, left, right);
+    }
+}
+
+static void walk_many(const dt_order *order, int64_t from, int n, int64_t *row)
+{
+    uint32_t left[TOGETHER], right[TOGETHER];
+    int number[TOGETHER];
+    for (int i = 0; i < n; i++) {
+        uint64_t v = (uint64_t)(from + i);
+        left[i] = (uint32_t)(v >> order->right_bits);
+        right[i] = (uint32_t)(v & ((1ull << order->right_bits) - 1));
+        number[i] = i;
+    }
+    for (int on_the_way = n; on_the_way > 0;) {
+        int still = 0;
+        pass_many(order, on_the_way, left, right);
+        for (int i = 0; i < on_the_way; i++) {
+            uint64_t v = (uint64_t)left[i] << order->right_bits | right[i];
+            if (v < (uint64_t)order->n) {
+                row[number[i]] = (int64_t)v;
+                continue;
+            }
+            left[still] = left[i];
+            right[still] = right[i];
+            number[still++] = number[i];
+        }
+        on_the_way = still;
+    }
+}
+
+void dt_order_rows(const dt_order *order, int64_t position, int64_t n, int64_t *row)
+{
+    for (int64_t i = 0; i < n && (!order->shuffle || order->table); i++)
+        row[i] = order->shuffle ? order->table[position + i] : position + i;
+    for (int64_t i = 0; i < n && order->shuffle && !order->table; i += TOGETHER)
+        walk_many(order, position + i, (int)(n - i < TOGETHER ? n - i : TOGETHER), row + i);
+}
+
 /* Sort by position: radix sort in digits of 11 bits, least first. */
 static void sort_visits(dt_visit *visits, dt_visit *spare, int64_t count, int64_t n)
 {

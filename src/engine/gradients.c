@@ -46,6 +46,13 @@ static dt_product product_of(const dt_call *c, const outputs *o, int64_t row, in
 /* sum[i] (+)= some rows of d. */
 static void sum_rows(int64_t rows, int64_t stride, int64_t n, const float *d, float *restrict sum)
 {
+    if (n == 1) {
+        float all = *sum;
+        for (int64_t r = 0; r < rows; r++)
+            all += d[r * stride];
+        *sum = all;
+        return;
+    }
     for (int64_t r = 0; r < rows; r++, d += stride) {
 #pragma omp simd
         for (int64_t i = 0; i < n; i++)
@@ -100,20 +107,10 @@ static void add_floats(const dt_call *c, const dt_wave *w, int thread, const out
         sum_vector(c, o, v, 0, w->rows, w->accumulate, c->gradient + place_of(c, o, v));
 }
 
-/* One block's gradient of a vector, rounded. */
-static uint32_t add_vector(const dt_call *c, const outputs *o, int vector, const float *sum,
-                           bool accumulate)
+/* Whether with this wave the sum is that of the batch, and becomes floats. */
+static bool is_whole(const dt_call *c, const dt_wave *w)
 {
-    int32_t *to = c->integers + place_of(c, o, vector);
-    float up = dt_scales_of_vector(c->scales, o->layer, vector);
-    uint32_t bits = 0;
-    for (int64_t i = 0; i < o->n; i++) {
-        float v = sum[i] * up;
-        int32_t n = fabsf(v) < 0x1p31f ? (int32_t)lrintf(v) : INT32_MIN;
-        bits |= (uint32_t)(n < 0 ? ~n : n);
-        to[i] = (int32_t)((uint32_t)n + (accumulate ? (uint32_t)to[i] : 0));
-    }
-    return bits;
+    return c->whole && w->first + w->rows == c->part.rows;
 }
 
 /* A tile of the sum [n,columns] to where it belongs, and to floats if the sum is whole. */
@@ -121,7 +118,7 @@ static void put_tile(const dt_call *c, const dt_wave *w, const outputs *o, int64
                      int64_t n, const int32_t *tile)
 {
     const dt_layer *layer = &c->engine->model->layer[o->layer];
-    bool whole = c->whole && w->first + w->rows == c->part.rows;
+    bool whole = is_whole(c, w);
     for (int64_t r = 0; r < o->n; r++, tile += COLUMNS) {
         int32_t *to = c->integers + layer->weight + (o->begin + r) * layer->in + column;
         if (w->accumulate)
@@ -144,40 +141,69 @@ static void gather_blocks(const dt_call *c, const dt_wave *w, const outputs *o, 
     }
 }
 
-/* Some outputs by some inputs, over all blocks of the wave: the sum stays in the first caches, so
- * that the gradient is gone through once a wave, not once a block. */
+/* Some outputs by some inputs, over all blocks of the wave, into sum, rows lds apart: replaced, or
+ * added to.
+ *   across  what gather_blocks left of these outputs; NULL: products read them where they are */
+static uint32_t add_blocks(const dt_call *c, const dt_wave *w, const outputs *o, int64_t column,
+                           int64_t n, const float *across, int32_t *sum, int64_t lds, bool add)
+{
+    const float *scale = dt_scales_of(c->scales, o->layer) + column;
+    dt_product p = product_of(c, o, 0, 0, column, n);
+    const float *a = p.a, *b = p.b;
+    uint32_t bits = 0;
+    if (across)
+        p.a_row = 0;
+    for (int64_t i = 0, row = 0; i < w->blocks; i++, row += p.k) {
+        p.k = dt_wave_begin(w, i + 1) - row;
+        p.a = across ? across + row * o->n : a + row * p.a_step;
+        p.b = b + row * p.b_step;
+        bits |= dt_product_round(&p, scale, sum, lds, add || i > 0);
+    }
+    return bits;
+}
+
+/* The sum stays in the first caches, so that the gradient is gone through once a wave, not once a
+ * block. */
 static uint32_t add_tile(const dt_call *c, const dt_wave *w, const outputs *o, int64_t column,
                          int64_t n, const float *across)
 {
     _Alignas(64) int32_t tile[ROWS * COLUMNS];
-    uint32_t bits = 0;
-    for (int64_t b = 0; b < w->blocks; b++) {
-        int64_t row = dt_wave_begin(w, b);
-        dt_product p = product_of(c, o, row, dt_wave_begin(w, b + 1) - row, column, n);
-        p.a = across + row * o->n;
-        bits |=
-            dt_product_round(&p, dt_scales_of(c->scales, o->layer) + column, tile, COLUMNS, b > 0);
-    }
+    uint32_t bits = add_blocks(c, w, o, column, n, across, tile, COLUMNS, false);
     put_tile(c, w, o, column, n, tile);
     return bits;
 }
 
+/* All of it, where it is in these caches in any case, and has whole panels. */
+static uint32_t add_small_weight(const dt_call *c, const dt_wave *w, const outputs *o)
+{
+    const dt_layer *layer = &c->engine->model->layer[o->layer];
+    int32_t *to = c->integers + layer->weight + o->begin * layer->in;
+    uint32_t bits = add_blocks(c, w, o, 0, layer->in, NULL, to, layer->in, w->accumulate);
+    if (is_whole(c, w))
+        for (int64_t r = 0; r < o->n; r++, to += layer->in)
+            dt_scales_undo_row(c->scales, o->layer, 0, layer->in, to);
+    return bits;
+}
+
 /* Columns outside: so few of all the wave's inputs stay in the second cache until all outputs have
- * met them. */
+ * met them. To copy what is read for them alone would not pay. */
 static uint32_t add_weight(const dt_call *c, const dt_wave *w, int thread, const outputs *o,
                            float *across)
 {
     int64_t in = c->engine->model->layer[o->layer].in;
     uint32_t bits = 0;
-    for (int64_t r = 0; r < o->n; r += ROWS) {
+    if (in <= COLUMNS && in % DT_PANEL == 0)
+        return add_small_weight(c, w, o);
+    bool gathers = in > COLUMNS;
+    for (int64_t r = 0; r < o->n && gathers; r += ROWS) {
         outputs rows = part_of(o, r, ROWS);
         gather_blocks(c, w, &rows, across + r * w->rows);
     }
     for (int64_t i = 0; i < in; i += COLUMNS) {
+        int64_t columns = in - i < COLUMNS ? in - i : COLUMNS;
         for (int64_t r = 0; r < o->n; r += ROWS) {
             outputs rows = part_of(o, r, ROWS);
-            bits |=
-                add_tile(c, w, &rows, i, in - i < COLUMNS ? in - i : COLUMNS, across + r * w->rows);
+            bits |= add_tile(c, w, &rows, i, columns, gathers ? across + r * w->rows : NULL);
         }
         dt_call_look(c, thread);
     }
@@ -190,15 +216,16 @@ static uint32_t add_integers(const dt_call *c, const dt_wave *w, int thread, con
     const dt_engine *e = c->engine;
     int64_t room = dt_engine_most_outputs(e, c->threads) * e->wave;
     uint32_t bits = add_weight(c, w, thread, o, e->across + thread * room);
-    bool whole = c->whole && w->first + w->rows == c->part.rows;
     for (int v = 0; v < dt_layer_vectors(c->engine->model, o->layer); v++) {
+        float up = dt_scales_of_vector(c->scales, o->layer, v);
+        int32_t *to = c->integers + place_of(c, o, v);
         for (int64_t b = 0; b < w->blocks; b++) {
             int64_t row = dt_wave_begin(w, b);
             sum_vector(c, o, v, row, dt_wave_begin(w, b + 1) - row, false, column);
-            bits |= add_vector(c, o, v, column, w->accumulate || b > 0);
+            bits |= dt_product_round_vector(column, up, o->n, to, w->accumulate || b > 0);
         }
-        if (whole)
-            dt_scales_undo_vector(c->scales, o->layer, v, o->n, c->integers + place_of(c, o, v));
+        if (is_whole(c, w))
+            dt_scales_undo_vector(c->scales, o->layer, v, o->n, to);
     }
     return bits;
 }

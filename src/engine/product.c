@@ -51,35 +51,34 @@ static inline void store(float *to, vector v)
     *(vector_in_memory *)to = v;
 }
 
-/* acc += A B; rows is a constant wherever this is inlined. */
-static inline __attribute__((always_inline)) void multiply(int rows, const operands *o,
+/* acc += A B; rows, and the vectors of a row, are constants wherever this is inlined. */
+static inline __attribute__((always_inline)) void multiply(int rows, int wide, const operands *o,
                                                            vector acc[][2])
 {
     const float *a = o->a, *b = o->b;
     UNROLL
     for (int64_t p = 0; p < o->k; p++, a += o->a_step, b += o->b_step) {
-        vector b0 = load(b), b1 = load(b + DT_LANES);
+        vector b0 = load(b), b1 = wide > 1 ? load(b + DT_LANES) : b0;
         for (int i = 0; i < rows; i++) {
             float factor = a[i * o->a_row];
             acc[i][0] += factor * b0;
-            acc[i][1] += factor * b1;
+            if (wide > 1)
+                acc[i][1] += factor * b1;
         }
     }
 }
 
-static inline __attribute__((always_inline)) void store_tile(int rows, const operands *o, float *c,
-                                                             int64_t ldc, bool add)
+static inline __attribute__((always_inline)) void store_tile(int rows, int wide, const operands *o,
+                                                             float *c, int64_t ldc, bool add)
 {
     vector acc[TILE_ROWS][2];
-    for (int i = 0; i < rows; i++) {
-        acc[i][0] = add ? load(c + i * ldc) : (vector){0};
-        acc[i][1] = add ? load(c + i * ldc + DT_LANES) : (vector){0};
-    }
-    multiply(rows, o, acc);
-    for (int i = 0; i < rows; i++) {
-        store(c + i * ldc, acc[i][0]);
-        store(c + i * ldc + DT_LANES, acc[i][1]);
-    }
+    for (int i = 0; i < rows; i++)
+        for (int v = 0; v < wide; v++)
+            acc[i][v] = add ? load(c + i * ldc + v * DT_LANES) : (vector){0};
+    multiply(rows, wide, o, acc);
+    for (int i = 0; i < rows; i++)
+        for (int v = 0; v < wide; v++)
+            store(c + i * ldc + v * DT_LANES, acc[i][v]);
 }
 
 /* To the nearest integer; what has none becomes INT32_MIN. */
@@ -103,43 +102,44 @@ static inline integers round_vector(vector v)
 static inline __attribute__((always_inline)) integers add_rounded(vector v, int32_t *sum, bool add)
 {
     typedef uint32_t modular __attribute__((vector_size(4 * DT_LANES)));
-    integers n = round_vector(v), bits = n ^ (n < 0); /* of all ones where n < 0 */
+    // cppcheck-suppress shiftTooManyBitsSigned // of vectors it is defined
+    integers n = round_vector(v), bits = n ^ (n >> 31);
     if (add)
         n = (integers)((modular)n + (modular) * (const integers_in_memory *)sum);
     *(integers_in_memory *)sum = n;
     return bits;
 }
 
-/* Some tiles of A below each other, gathered, by one panel of B. */
+/* Some tiles of A below each other, by one panel of B. */
 typedef struct {
     int64_t tiles, k;
     const float *a, *b;
+    int64_t a_step, a_tile; /* from one step, and from one tile, to the next */
     int64_t b_step;
 } column_of_tiles;
 
 /* In a loop of its own, in which the next tile's products begin before the last one's integers are
  * stored: a call for each tile costs a tenth at 32 steps. */
-static inline __attribute__((always_inline)) integers round_tiles(int rows,
+static inline __attribute__((always_inline)) integers round_tiles(int rows, int wide,
                                                                   const column_of_tiles *o,
                                                                   const float *scale, int32_t *sum,
                                                                   int64_t lds, bool add)
 {
-    vector s0 = load(scale), s1 = load(scale + DT_LANES);
-    integers left = {0}, right = {0};
+    vector s[2] = {load(scale), load(scale + (wide > 1 ? DT_LANES : 0))};
+    integers bits[2] = {{0}, {0}};
     const float *a = o->a;
-    for (int64_t t = 0; t < o->tiles; t++, a += rows * o->k, sum += rows * lds) {
+    for (int64_t t = 0; t < o->tiles; t++, a += o->a_tile, sum += rows * lds) {
         operands tile = {
-            .k = o->k, .a = a, .a_row = 1, .a_step = rows, .b = o->b, .b_step = o->b_step};
+            .k = o->k, .a = a, .a_row = 1, .a_step = o->a_step, .b = o->b, .b_step = o->b_step};
         vector acc[TILE_ROWS][2];
         for (int i = 0; i < rows; i++)
             acc[i][0] = acc[i][1] = (vector){0};
-        multiply(rows, &tile, acc);
-        for (int i = 0; i < rows; i++) {
-            left |= add_rounded(acc[i][0] * s0, sum + i * lds, add);
-            right |= add_rounded(acc[i][1] * s1, sum + i * lds + DT_LANES, add);
-        }
+        multiply(rows, wide, &tile, acc);
+        for (int i = 0; i < rows; i++)
+            for (int v = 0; v < wide; v++)
+                bits[v] |= add_rounded(acc[i][v] * s[v], sum + i * lds + v * DT_LANES, add);
     }
-    return left | right;
+    return bits[0] | bits[1];
 }
 
 /* The tiles of 1 to TILE_ROWS rows. */
@@ -164,18 +164,33 @@ static inline __attribute__((always_inline)) integers round_tiles(int rows,
         call(6);                                                                                   \
     }
 
-static void store_rows(int64_t rows, const operands *o, float *c, int64_t ldc, bool add)
+/* wide: vectors of a row, 1 or 2 */
+static void store_rows(int64_t rows, int wide, const operands *o, float *c, int64_t ldc, bool add)
 {
-#define STORE(height) store_tile(height, o, c, ldc, add)
-    EACH_HEIGHT(STORE)
+#define STORE(height) store_tile(height, 2, o, c, ldc, add)
+#define STORE_HALF(height) store_tile(height, 1, o, c, ldc, add)
+    if (wide > 1)
+        EACH_HEIGHT(STORE)
+    else
+        EACH_HEIGHT(STORE_HALF)
 }
 
-static integers round_rows(int64_t rows, const column_of_tiles *o, const float *scale, int32_t *sum,
-                           int64_t lds, bool add)
+static integers round_rows(int64_t rows, int wide, const column_of_tiles *o, const float *scale,
+                           int32_t *sum, int64_t lds, bool add)
 {
-#define ROUND(height) return round_tiles(height, o, scale, sum, lds, add)
-    EACH_HEIGHT(ROUND)
+#define ROUND(height) return round_tiles(height, 2, o, scale, sum, lds, add)
+#define ROUND_HALF(height) return round_tiles(height, 1, o, scale, sum, lds, add)
+    if (wide > 1)
+        EACH_HEIGHT(ROUND)
+    else
+        EACH_HEIGHT(ROUND_HALF)
     return (integers){0};
+}
+
+/* Vectors that hold so many columns of a panel. */
+static int wide_for(int64_t columns)
+{
+    return columns > DT_LANES ? 2 : 1;
 }
 
 /* How many of the rows that are left the next tile takes: never one or two if it can be helped. */
@@ -203,7 +218,7 @@ static void store_narrow(int64_t rows, int64_t columns, const operands *o, float
     float tile[TILE_ROWS * DT_PANEL] = {0};
     for (int64_t i = 0; i < rows && add; i++)
         memcpy(tile + i * DT_PANEL, c + i * ldc, (size_t)columns * sizeof *c);
-    store_rows(rows, o, tile, DT_PANEL, add);
+    store_rows(rows, wide_for(columns), o, tile, DT_PANEL, add);
     for (int64_t i = 0; i < rows; i++)
         memcpy(c + i * ldc, tile + i * DT_PANEL, (size_t)columns * sizeof *c);
 }
@@ -276,7 +291,7 @@ static void store_part(const dt_product *p, int64_t begin, int64_t end, int64_t 
             prefetch(p, j / DT_PANEL + 1, step, steps * tile / tiles, steps * (tile + 1) / tiles);
             prefetch_tile(c + (i + rows) * ldc + j, ldc);
             if (columns == DT_PANEL)
-                store_rows(rows, &o, c + i * ldc + j, ldc, add);
+                store_rows(rows, 2, &o, c + i * ldc + j, ldc, add);
             else
                 store_narrow(rows, columns, &o, c + i * ldc + j, ldc, add);
         }
@@ -293,6 +308,14 @@ void dt_product_store(const dt_product *p, float *c, int64_t ldc, bool add)
     }
 }
 
+static uint32_t all_bits(integers bits)
+{
+    uint32_t all = 0;
+    for (int i = 0; i < DT_LANES; i++)
+        all |= (uint32_t)bits[i];
+    return all;
+}
+
 /* The number of tiles of one height that begin the rows that are left. */
 static int64_t count_tiles(int64_t left)
 {
@@ -306,22 +329,46 @@ uint32_t dt_product_round(const dt_product *p, const float *scale, int32_t *sum,
                           bool add)
 {
     integers bits = {0};
+    bool gathered = p->a_row == 0;
     for (int64_t i = 0, tiles, rows; i < p->m; i += tiles * rows) {
         tiles = count_tiles(p->m - i);
         rows = choose_rows(p->m - i);
         for (int64_t j = 0; j < p->n; j += DT_PANEL) {
             column_of_tiles o = {.tiles = tiles,
                                  .k = p->k,
-                                 .a = p->a + i * p->k,
+                                 .a = p->a + i * (gathered ? p->k : 1),
+                                 .a_step = gathered ? rows : p->a_step,
+                                 .a_tile = gathered ? rows * p->k : rows,
                                  .b = p->b + j / DT_PANEL * p->b_panel,
                                  .b_step = p->b_step};
-            bits |= round_rows(rows, &o, scale + j, sum + i * lds + j, lds, add);
+            bits |=
+                round_rows(rows, wide_for(p->n - j), &o, scale + j, sum + i * lds + j, lds, add);
         }
     }
-    uint32_t all = 0;
-    for (int i = 0; i < DT_LANES; i++)
-        all |= (uint32_t)bits[i];
-    return all;
+    return all_bits(bits);
+}
+
+uint32_t dt_product_round_vector(const float *values, float scale, int64_t n, int32_t *sum,
+                                 bool add)
+{
+    integers bits = {0};
+    for (int64_t i = 0; i < n; i += DT_LANES) {
+        int32_t part[DT_LANES] = {0};
+        vector v = {0};
+        int64_t left = smaller(n - i, DT_LANES);
+        if (left == DT_LANES) {
+            bits |= add_rounded(load(values + i) * scale, sum + i, add);
+            continue;
+        }
+        for (int64_t k = 0; k < left; k++) {
+            v[k] = values[i + k];
+            part[k] = sum[i + k];
+        }
+        bits |= add_rounded(v * scale, part, add);
+        for (int64_t k = 0; k < left; k++)
+            sum[i + k] = part[k];
+    }
+    return all_bits(bits);
 }
 
 void dt_product_measure(const dt_product *p, float *most)
@@ -331,7 +378,7 @@ void dt_product_measure(const dt_product *p, float *most)
         for (int64_t i = 0, rows; i < p->m; i += rows) {
             operands o = part_of(p, i, j / DT_PANEL, 0, p->k);
             rows = choose_rows(p->m - i);
-            store_rows(rows, &o, tile, DT_PANEL, false);
+            store_rows(rows, 2, &o, tile, DT_PANEL, false);
             for (int64_t t = 0; t < rows; t++)
                 for (int64_t c = 0; c < smaller(p->n - j, DT_PANEL); c++) {
                     float v = fabsf(tile[t * DT_PANEL + c]);

@@ -41,8 +41,8 @@ void dt_product_store(const dt_product *p, float *c, int64_t ldc, bool add);
  *   to  [m * k] */
 void dt_product_gather(const dt_product *p, float *to);
 
-/* Round the product to integers, and add them. a is what dt_product_gather left of these rows and
- * steps; a_row and a_step are not used. The last panel is computed with to its end.
+/* Round the product to integers, and add them. a_row is 1; or it is 0, and a what dt_product_gather
+ * left of these rows and steps. The last panel is computed with to its end.
  *   scale  [n, to the end of its panel] each column is multiplied by, a power of two, or 0
  *   sum    [m,n, to the end of its panel] rows lds apart: replaced, or added to, modulo 2^32
  * Returns the bits that any of the integers has, of a negative one those of its complement: all are
@@ -50,6 +50,10 @@ void dt_product_gather(const dt_product *p, float *to);
  * all 31. */
 uint32_t dt_product_round(const dt_product *p, const float *scale, int32_t *sum, int64_t lds,
                           bool add);
+
+/* Round n values that are multiplied by a power of two, and add them likewise. */
+uint32_t dt_product_round_vector(const float *values, float scale, int64_t n, int32_t *sum,
+                                 bool add);
 
 /* most[j] becomes the largest |C(i,j)|, if it was smaller; [n]. NaN stays. */
 void dt_product_measure(const dt_product *p, float *most);

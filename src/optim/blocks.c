@@ -16,14 +16,25 @@ static int64_t choose_block(int64_t n)
     return block < LEAST_BLOCK ? LEAST_BLOCK : block;
 }
 
+static double run(const dt_update *u, dt_kernel *kernel, int64_t begin, int64_t n, int64_t block,
+                  int64_t b)
+{
+    int64_t rest = n - b * block;
+    return kernel(u, begin + b * block, rest < block ? rest : block);
+}
+
+/* A parallel region of one thread costs as much as the step of a small model. */
 double dt_blocks_run(const dt_update *u, dt_kernel *kernel, int64_t begin, int64_t n)
 {
     double part[MOST_BLOCKS], sum = 0;
     int64_t block = choose_block(n), blocks = (n + block - 1) / block;
-#pragma omp parallel for if (n >= PARALLEL_FROM)
-    for (int64_t b = 0; b < blocks; b++) {
-        int64_t rest = n - b * block;
-        part[b] = kernel(u, begin + b * block, rest < block ? rest : block);
+    if (n >= PARALLEL_FROM) {
+#pragma omp parallel for
+        for (int64_t b = 0; b < blocks; b++)
+            part[b] = run(u, kernel, begin, n, block, b);
+    } else {
+        for (int64_t b = 0; b < blocks; b++)
+            part[b] = run(u, kernel, begin, n, block, b);
     }
     for (int64_t b = 0; b < blocks; b++)
         sum += part[b];

@@ -38,6 +38,9 @@ static int64_t *rows_of(int64_t n, uint64_t seed, bool shuffle, int64_t epoch)
     begin(&order, n, seed, shuffle, epoch);
     for (int64_t p = 0; p < n; p++)
         row[p] = dt_order_row(&order, p);
+    int64_t some[300], n_some = n < 300 ? n : 300, first = (n - n_some) / 2;
+    dt_order_rows(&order, first, n_some, some);
+    assert_memory_equal(some, row + first, (size_t)n_some * sizeof *some);
     dt_order_free(&order);
     return row;
 }

@@ -140,6 +140,7 @@ static dt_product gathered(dt_product p)
     static float across[M * K];
     dt_product_gather(&p, across);
     p.a = across;
+    p.a_row = 0;
     return p;
 }
 
@@ -170,6 +171,48 @@ static void rounds(void **state)
     }
     assert_int_equal(found, bits);
     free(m);
+}
+
+/* Where A's rows lie beside each other it is the same as with A gathered; and vectors round alike.
+ */
+static void rounds_across(void **state)
+{
+    (void)state;
+    enum { A = 37, B = 2 * DT_PANEL, ROWS = 29 };
+    static float delta[ROWS * A], x[ROWS * B], scale[B], values[A + 1], copy[ROWS * A];
+    static int32_t there[A * B], sum[A * B], of_vector[A + 1];
+    uint32_t bits = 0;
+    for (int i = 0; i < ROWS * A; i++)
+        delta[i] = sinf((float)i);
+    for (int i = 0; i < ROWS * B; i++)
+        x[i] = cosf((float)i);
+    for (int i = 0; i < B; i++)
+        scale[i] = ldexpf(1, i % 20);
+    dt_product p = {.m = A, .n = B, .k = ROWS, .a = delta, .a_row = 1, .a_step = A};
+    p.b = x;
+    p.b_step = B;
+    p.b_panel = DT_PANEL;
+    uint32_t found = dt_product_round(&p, scale, there, B, false);
+    dt_product_gather(&p, copy);
+    p.a = copy;
+    p.a_row = 0;
+    assert_int_equal(dt_product_round(&p, scale, sum, B, false), found);
+    assert_memory_equal(there, sum, sizeof sum);
+
+    for (int i = 0; i < A; i++)
+        values[i] = tanf((float)i);
+    of_vector[A] = 99;
+    for (int turn = 0; turn < 2; turn++)
+        found = dt_product_round_vector(values, 1024, A, of_vector, turn > 0);
+    for (int i = 0; i < A; i++) {
+        int32_t n = (int32_t)lrintf(values[i] * 1024);
+        assert_int_equal(of_vector[i], 2 * n);
+        bits |= (uint32_t)(n < 0 ? ~n : n);
+    }
+    assert_int_equal(found, bits);
+    assert_int_equal(of_vector[A], 99);
+    values[A - 1] = NAN;
+    assert_int_equal(dt_product_round_vector(values, 1, A, of_vector, true), INT32_MAX);
 }
 
 /* What has no integer is seen, wherever it is; sums pass the ends of the integers and come back. */
@@ -207,6 +250,7 @@ int main(void)
         cmocka_unit_test(across),
         cmocka_unit_test(the_same_bits_wherever_it_is_cut),
         cmocka_unit_test(rounds),
+        cmocka_unit_test(rounds_across),
         cmocka_unit_test(what_does_not_fit),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
