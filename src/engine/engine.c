@@ -11,7 +11,7 @@
 #include <string.h>
 
 enum {
-    WAVE_ROWS = 128,         /* of a thread in a wave, at least: below, products slow down */
+    WAVE_ROWS = 256,         /* of a thread in a wave, at least: below, products slow down */
     WAVE_BYTES = 256 << 10,  /* of narrow rows so many more: what a core's cache holds */
     FLOPS_TO_WAKE = 4000000, /* a step of less is done before the other threads are awake */
     FLOPS_OF_BYTE = 8,       /* that take as long as to fetch a byte of a row */

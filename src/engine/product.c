@@ -15,9 +15,10 @@
 
 enum {
     TILE_ROWS = 6,    /* with two vectors a row, two of B and one of A: 15 registers of 16 */
-    STEPS = 320,      /* of k at a time, at most: a panel of so many fits the first cache */
-    ROWS = 192,       /* of C at a time, while that part of A stays in the second cache */
+    ROWS = 256,       /* of C at a time, while that part of A stays in the second cache */
     GATHER_FROM = 64, /* columns of C: for fewer a copy of A does not pay */
+    /* of k at a time, at most: a panel of so many fits the first cache */
+    STEPS = DT_LANES > 8 ? 256 : 320
 };
 
 #if defined __clang__
