@@ -11,20 +11,23 @@
 #                   bandwidth are those of their network. Default: TCP within this machine
 #   CORES, DTRAIN   as for scripts/bench.sh
 #
-# The model, in which nothing overlaps:
-#   step(p) = compute(rows of a rank) + allreduce(p)
-#   allreduce(p) = min of  log2(p) (L + n B)                    recursive doubling
-#                          2 log2(p) L + 2 (p-1)/p n B          Rabenseifner: halving, then doubling
-# with n bytes of gradient, the latency L of a message, and the time of a byte B = 1 / rate of the link + C,
-# C being what software spends on it: copies and additions. Source: Thakur, Rabenseifner, Gropp, "Optimization of
-# Collective Communication Operations in MPICH", IJHPCA 19 (2005). All times are the fastest of several.
+# The model, of ranks that are each alone on a node:
+#   step(p) = compute(rows of a rank) + allreduce(p, n) - hidden(p)
+#   allreduce(p, n) = 2 log2(p) L + 2 (p-1)/p n B          Rabenseifner: by halves, and back
+#   hidden(p) = min of  allreduce(p, m)                    of all layers but the first
+#                       q compute                          while the rest of the backward pass is computed
+# with n bytes of gradient, of which m are on their way early, the latency L of a message, and the time of a byte
+# B = 1 / rate of the link + C, C being what software spends on it: copies and additions. q is the share that the
+# delta of the first layer and the gradient of its weights have in the arithmetic of a step. Source: Thakur,
+# Rabenseifner, Gropp, "Optimization of Collective Communication Operations in MPICH", IJHPCA 19 (2005). All times
+# are the fastest of several.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 . scripts/build.sh
 . scripts/bench/common.sh
 . scripts/bench/links.sh
 
-tail_floats=5 # besides the gradient: loss, samples, errors
+totals=32 # values besides the gradient: losses, samples, errors
 
 # compute RANK_ROWS THREADS STEPS: microseconds of a step of one rank with so many rows
 compute() {
@@ -37,27 +40,42 @@ compute() {
 # measure_link: set latency (microseconds), and cost (nanoseconds a byte) of this MPIRUN's links
 measure_link() {
     local count=4000000
-    read -r latency cost < <(launch 2 "$tools/bench_allreduce" 12 $count |
-        awk -v n=$count '$1 == 12 { l = $3 } $1 == n { print l, 1e3 * ($3 - l) / (4 * n) }')
+    read -r latency cost < <(launch 2 "$tools/bench_allreduce" own 12 $count |
+        awk -v n=$count '$1 == 12 { l = $3 } $1 == n { print l, 1e3 * ($3 - 2 * l) / (4 * n) }')
 }
 
 # The model. log2 rounded up, as for numbers of ranks between powers of two.
 model='
-    function allreduce(p, bytes, b,    rounds, doubling, halving) {
+    function allreduce(p, bytes, b,    rounds) {
         for (rounds = 0; 2 ^ rounds < p; rounds++);
-        doubling = rounds * (latency + bytes * b)
-        halving = 2 * rounds * latency + 2 * (p - 1) / p * bytes * b
-        return doubling < halving ? doubling : halving
+        return 2 * rounds * latency + 2 * (p - 1) / p * bytes * b
+    }
+    # What of it is no part of a step that computes for so long; widths: of the layers, with commas.
+    function hidden(p, widths, compute, b,    n, v, l, w, all, first, second, way, meanwhile) {
+        n = split(widths, v, ",")
+        for (l = 1; l < n; l++) {
+            w = v[l] * v[l + 1]
+            all += w
+            if (l == 1) first = w
+            if (l == 2) second = w
+        }
+        way = allreduce(p, 4 * (all - first), b)
+        meanwhile = compute * (first + second) / (3 * all - first)
+        return way < meanwhile ? way : meanwhile
     }
     # Microseconds a byte, on a link of so many Gbit/s; 0: no limit.
     function byte(gbit) {
         return (gbit ? 8e-3 / gbit : 0) + cost * 1e-3
     }'
 
-# predict RANKS BYTES GBIT: microseconds of an allreduce
+# predict RANKS BYTES GBIT COMPUTE: microseconds of an allreduce, and what is left of them in a step
 predict() {
-    awk -v latency="$latency" -v cost="$cost" -v p="$1" -v bytes="$2" -v gbit="$3" "$model"'
-        BEGIN { print allreduce(p, bytes, byte(gbit)) }'
+    awk -v latency="$latency" -v cost="$cost" -v p="$1" -v bytes="$2" -v gbit="$3" -v part="$4" \
+        -v widths="$widths" "$model"'
+        BEGIN {
+            a = allreduce(p, bytes, byte(gbit))
+            print a, a - hidden(p, widths, part, byte(gbit))
+        }'
 }
 
 predict_workload() {
@@ -65,34 +83,38 @@ predict_workload() {
     set_workload "$1"
     one=$(compute "$batch" "$cores" 8)
     printf '\n%s: %s, batch %s, %s bytes to sum; a step on one: %.1f ms\n' "$1" "${widths//,/-}" "$batch" \
-        $((4 * (parameters + tail_floats))) "$(awk -v t="$one" 'BEGIN { print t / 1e3 }')"
+        $((4 * (parameters + totals))) "$(awk -v t="$one" 'BEGIN { print t / 1e3 }')"
     printf '%7s %30s   %43s\n' "" "the same batch" "a batch of $batch on each rank"
     printf '%7s %6s %11s %11s  %21s %21s\n' ranks rows "10 Gbit/s" "100 Gbit/s" "10 Gbit/s" "100 Gbit/s"
     for p in 16 256 4096; do
         rows_now=$(((batch + p - 1) / p))
         times=$(compute "$rows_now" "$cores" 40)
         awk -v latency="$latency" -v cost="$cost" -v p=$p -v rows="$rows_now" -v one="$one" -v part="$times" \
-            -v batch="$batch" -v bytes=$((4 * (parameters + tail_floats))) "$model"'
+            -v batch="$batch" -v bytes=$((4 * (parameters + totals))) -v widths="$widths" "$model"'
+            function step(compute, gbit) {
+                return compute + allreduce(p, bytes, byte(gbit)) - hidden(p, widths, compute, byte(gbit))
+            }
             BEGIN {
-                a = allreduce(p, bytes, byte(10)); b = allreduce(p, bytes, byte(100))
+                a = step(one, 10); b = step(one, 100)
                 printf "%7d %6d %8.2f ms %8.2f ms  %8.2f ms, eff. %.2f %8.2f ms, eff. %.2f\n", p, rows,
-                    (part + a) / 1e3, (part + b) / 1e3, (one + a) / 1e3, one / (one + a), (one + b) / 1e3, one / (one + b)
+                    step(part, 10) / 1e3, step(part, 100) / 1e3, a / 1e3, one / a, b / 1e3, one / b
             }'
     done
 }
 
 # check_workload RATE STEPS: two ranks of one core, predicted and measured
 check_workload() {
-    local sum step compute_now bytes=$((4 * (parameters + tail_floats)))
+    local sum step compute_now whole left bytes=$((4 * (parameters + totals)))
     compute_now=$(compute $((batch / 2)) 1 "$2")
     make_rows "$folder/check.h5" $((batch * $2)) "${widths%%,*}" "$kind"
-    sum=$(launch 2 "$tools/bench_allreduce" $((parameters + tail_floats)) | awk '{ print $3 }')
+    sum=$(launch 2 "$tools/bench_allreduce" own $((parameters + totals)) | awk '{ print $3 }')
     train 2 1 "$folder/check.h5" --hidden "$hidden" --loss "$loss" --batch-size "$batch" --epochs 6
     step=$(epoch_line "$folder/log.jsonl" fastest | awk '{ print $2 }')
-    awk -v w="$workload" -v rate="$1" -v sum="$sum" -v step="$step" -v part="$compute_now" \
-        -v model="$(predict 2 "$bytes" "$1")" 'BEGIN {
-            printf "%-8s %6s %13.1f %12.1f %6.2f %13.1f %12.1f %6.2f\n", w, rate ? rate : "none", model / 1e3, sum / 1e3,
-                model / sum, (part + model) / 1e3, step / 1e3, (part + model) / step }'
+    read -r whole left < <(predict 2 "$bytes" "$1" "$compute_now")
+    awk -v w="$workload" -v rate="$1" -v sum="$sum" -v step="$step" -v part="$compute_now" -v whole="$whole" \
+        -v left="$left" 'BEGIN {
+            printf "%-8s %6s %13.1f %12.1f %6.2f %13.1f %12.1f %6.2f\n", w, rate ? rate : "none", whole / 1e3, sum / 1e3,
+                whole / sum, (part + left) / 1e3, step / 1e3, (part + left) / step }'
 }
 
 check_links() {

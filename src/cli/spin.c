@@ -2,11 +2,13 @@
 
 #include "comm/launcher.h"
 
+#include <limits.h>
 #include <sched.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 static const char OWN[] = "DTRAIN_OWN_CPUS"; /* from the program to itself */
@@ -46,12 +48,18 @@ static void read_cpus(const char *text, cpus *c)
         c->word[i] = strtoul(text, &end, 16);
 }
 
-/* Whether a line of a configuration file may say so. */
+/* Whether a line of a configuration file may say so. What comes through a pipe can be read once,
+ * and not here. */
 static bool file_keeps(const char *path)
 {
     char line[512];
+    struct stat info;
+    if (!path || stat(path, &info))
+        return false;
+    if (!S_ISREG(info.st_mode))
+        return true;
     bool keeps = false;
-    FILE *file = path ? fopen(path, "re") : NULL;
+    FILE *file = fopen(path, "re");
     while (file && !keeps && fgets(line, sizeof line, file))
         keeps = strstr(line, "bind") && strstr(line, "keep");
     if (file)
@@ -91,10 +99,21 @@ static int node_ranks(void)
     return text ? atoi(text) : 1;
 }
 
+/* By its own path, so that it is not called "exe". */
+static const char *path_of_program(char path[PATH_MAX])
+{
+    static const char link[] = "/proc/self/exe";
+    ssize_t n = readlink(link, path, PATH_MAX - 1);
+    if (n < 0)
+        return link;
+    path[n] = '\0';
+    return access(path, X_OK) == 0 ? path : link;
+}
+
 void dt_spin_allow(char **argv)
 {
     cpus own, all;
-    char text[TEXT];
+    char text[TEXT], path[PATH_MAX];
     const char *before = getenv(OWN);
     pid_t launcher = dt_launcher();
     if (before) {
@@ -103,12 +122,12 @@ void dt_spin_allow(char **argv)
         unsetenv(OWN);
         return;
     }
-    if (!launcher || is_decided() || keeps_binding(argv) || !get_cpus(0, &own) ||
-        !get_cpus(launcher, &all) || count(&own) >= count(&all) / node_ranks())
+    if (!launcher || is_decided() || !get_cpus(0, &own) || !get_cpus(launcher, &all) ||
+        count(&own) >= count(&all) / node_ranks() || keeps_binding(argv))
         return;
     write_cpus(&own, text);
     if (setenv(OWN, text, 1) == 0 && set_cpus(&all))
-        execv("/proc/self/exe", argv);
+        execv(path_of_program(path), argv);
     set_cpus(&own);
     unsetenv(OWN);
 }

@@ -165,8 +165,8 @@ static void barrier(dt_reducer *r)
     for (int i = 0; i < r->ranks; i++)
         for (int spins = 0;
              (int)(atomic_load_explicit(&r->of[i]->arrived, memory_order_acquire) - turn) < 0;
-             spins++)
-            be_patient(r, spins < 1 << 30 ? spins : r->spins);
+             spins = spins < 1 << 30 ? spins + 1 : r->spins)
+            be_patient(r, spins);
 }
 
 /* ---- Adding --------------------------------------------------------------------------------- */

@@ -192,11 +192,13 @@ static void turn_back_watched(const dt_call *c, const dt_wave *w, int thread, dt
     int layers = c->engine->model->n_layers;
     for (int l = layers - 1; l >= 0; l--) {
 #pragma omp barrier
-        if (thread == 0 && l < layers - 1)
-            c->watcher->complete(c->watcher->with, l + 1);
         dt_gradients_run(c, w, thread, l, sums);
-        if (l > 0)
-            dt_rows_back(c, w, thread, l);
+        if (l == 0)
+            return; /* complete when all threads have ended */
+#pragma omp barrier
+        if (thread == 0)
+            c->watcher->complete(c->watcher->with, l);
+        dt_rows_back(c, w, thread, l);
     }
 }
 

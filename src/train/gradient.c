@@ -71,13 +71,22 @@ void dt_gradient_free(dt_gradient *g)
 
 /* ---- What is on its way while the rest is computed ------------------------------------------- */
 
-enum { LEAST_PART = 1 << 16 }; /* values: of fewer the latency is more than the way */
+enum {
+    LEAST_PART = 1 << 16, /* values: of fewer the latency is more than the way */
+    MOST_PARTS = 32       /* of the same size, were layers to be cut */
+};
+
+static int64_t least_part(const dt_model *m)
+{
+    int64_t least = m->parameters / MOST_PARTS;
+    return least > LEAST_PART ? least : LEAST_PART;
+}
 
 static void complete(void *gradient, int layer)
 {
     dt_gradient *g = gradient;
     int64_t begin = g->model->layer[layer].weight, room = dt_totals_room(g->blocks);
-    if (layer == 0 || g->begun - begin < LEAST_PART)
+    if (layer == 0 || g->begun - begin < least_part(g->model))
         return;
     dt_reducer_begin(g->reducer, room + begin, room + g->begun);
     g->begun = begin;
@@ -95,7 +104,7 @@ static const dt_watcher *watch(dt_gradient *g, dt_watcher *watcher)
     const dt_model *m = g->model;
     g->begun = m->parameters;
     if (!dt_reducer_travels(g->reducer) || m->n_layers == 1 ||
-        m->parameters - m->layer[1].weight < LEAST_PART)
+        m->parameters - m->layer[1].weight < least_part(m))
         return NULL;
     *watcher = (dt_watcher){complete, meanwhile, g};
     return watcher;

@@ -57,7 +57,7 @@ const dt_option dt_train_option_table[] = {
      FLAG(layer_norm)},
     {NULL, "dropout", "P", "0", "in training, drop each hidden activation with this probability",
      REAL_TO(dropout, BELOW_1)},
-    {NULL, "init-from", "FILE", NULL, "start from the weights of this checkpoint", TEXT(init_from),
+    {NULL, "init-from", "FILE", NULL, "start from the weights in this file", TEXT(init_from),
      MAY_CHANGE},
 
     {"Loss", "loss", "NAME", "auto", "auto: cross-entropy for integer y, mse for float y",

@@ -34,22 +34,37 @@ static const char *others(char text[OTHERS], int more, const char *on)
     return text;
 }
 
-/* Several threads of one rank on a single core, which the launcher has chosen; and threads of any
- * ranks that are more than their cores. Of each node one rank speaks: the first that has it. */
+/* Several threads of one rank on a single core, which the launcher has chosen. */
+static bool is_confined(const dt_seat *s)
+{
+    return s->threads > 1 && s->cores == 1 && s->ranks == 1;
+}
+
+/* Threads of any ranks that are more than their cores. */
+static bool is_crowded(const dt_seat *s)
+{
+    return s->cores > 0 && s->crowd > s->cores && !is_confined(s);
+}
+
+/* Of each node one rank speaks: the first that has it. */
+static bool is_said(const dt_preflight_rank *of, int rank)
+{
+    for (int r = 0; r < rank; r++)
+        if (of[r].seat.first == of[rank].seat.first && is_crowded(&of[r].seat))
+            return true;
+    return false;
+}
+
 static void judge_cores(char *line, const dt_preflight_rank *of, int ranks)
 {
-    int confined = -1, confined_more = 0, crowded = -1, crowded_more = 0, last = -1;
+    int confined = -1, confined_more = 0, crowded = -1, crowded_more = 0;
     for (int r = 0; r < ranks; r++) {
-        const dt_seat *s = &of[r].seat;
-        if (s->cores == 0 || s->crowd <= s->cores)
-            continue;
-        if (s->threads > 1 && s->cores == 1 && s->ranks == 1) {
+        if (is_confined(&of[r].seat)) {
             confined_more += confined >= 0;
             confined = confined < 0 ? r : confined;
-        } else if (s->first != last) {
+        } else if (is_crowded(&of[r].seat) && !is_said(of, r)) {
             crowded_more += crowded >= 0;
             crowded = crowded < 0 ? r : crowded;
-            last = s->first;
         }
     }
     char more[OTHERS];

@@ -393,6 +393,9 @@ if [[ $("${mpiexec[0]}" --version 2>&1) == *"Open MPI"* ]] && (($(nproc) > 1)); 
     check "--bind keep does not keep" same "$(cores_under_way --bind keep)" 1
     echo "bind = keep" >keep.conf
     check "nor in a file" same "$(cores_under_way --config keep.conf)" 1
+    printf 'epochs = 2\nlog-every = 10\n' |
+        timeout $limit "${mpiexec[@]}" 1 --bind-to core "$program" --config /dev/stdin >output 2>/dev/null
+    check "a file through a pipe" grep -q '^Finished: 2 epochs' output
 else
     skip "needs Open MPI, and two cores"
 fi

@@ -4,6 +4,7 @@
 #include "mpi/support.h"
 
 #include "comm/comm.h"
+#include "comm/internal.h"
 #include "train/gradient.h"
 
 #include <math.h>
@@ -157,10 +158,48 @@ static void streamed(void **state)
     take_steps(600);
 }
 
+/* More layers, each large enough to be on its way by itself, than can be on their way: each rank as
+ * if on a node of its own. */
+static void deep(void **state)
+{
+    enum { HIDDEN = 70, WIDE = 256 };
+    (void)state;
+    dt_error err = {0};
+    dt_world w;
+    dt_gradient gradient;
+    dt_model model;
+    dt_totals totals = {.overflow = true}; /* no scales are known */
+    const dt_team team = {.threads = 1};
+    int64_t wide[HIDDEN];
+    for (int i = 0; i < HIDDEN; i++)
+        wide[i] = WIDE;
+    dt_world_of(&w, world.comm->all, world.rank, &err);
+    dt_model_shape shape = {WIDTH, 1, wide, HIDDEN, DT_ACT_TANH, DT_LOSS_MSE, false, 0};
+    dt_model_init(&model, &shape, &err);
+    float *weights = malloc((size_t)model.parameters * sizeof *weights);
+    dt_model_draw(&model, 1, weights);
+    dt_gradient_options options = {.batch_size = BLOCK, .exact = true};
+    dt_gradient_init(&gradient, &w, &model, &team, &options, &err);
+    CHECK_NO_ERROR(&err);
+    fill();
+    dt_feed feed = {.x = x[0], .y = y};
+    bool has_rows = world.rank == world.size - 1;
+    gradient.part = (dt_batch_part){.feed = &feed, .rows = has_rows ? BLOCK : 0, .block = BLOCK};
+    CHECK_ALL(dt_gradient_sum(&gradient, weights, &totals));
+    CHECK_ALL(totals.samples == BLOCK && totals.loss > 0);
+    CHECK_ALL(same_everywhere(&gradient.values[model.layer[1].weight], sizeof(double)));
+    CHECK_ALL(same_everywhere(&totals.loss, sizeof totals.loss));
+    dt_gradient_free(&gradient);
+    dt_model_free(&model);
+    free(weights);
+    dt_world_end(&w);
+}
+
 int main(int argc, char **argv)
 {
     dt_error err = {0};
-    const struct CMUnitTest tests[] = {cmocka_unit_test(in_memory), cmocka_unit_test(streamed)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(in_memory), cmocka_unit_test(streamed),
+                                       cmocka_unit_test(deep)};
     if (dt_world_begin(&world, &argc, &argv, &err))
         return 1;
     int failed = cmocka_run_group_tests(tests, NULL, NULL);

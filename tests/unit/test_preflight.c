@@ -66,6 +66,14 @@ static void cores(void **state)
     assert_non_null(strstr(said(of, 100, 16, 0), "share 2 cores of n0 (and on 1 more): "));
 
     of = well();
+    for (int r = 0; r < 4; r++) { /* nodes that take turns: each is said once */
+        of[r].seat.first = r % 2;
+        of[r].seat.ranks = 2;
+        of[r].seat.crowd = 4;
+    }
+    assert_non_null(strstr(said(of, 100, 16, 0), " (and on 1 more): "));
+
+    of = well();
     for (int r = 1; r < 4; r++)
         of[r].seat.cores = 1;
     assert_string_equal(said(of, 100, 16, 0),
