@@ -41,7 +41,7 @@ set_workload() {
 
 # has_option NAME: whether dtrain has --NAME
 has_option() {
-    "$dtrain" train --help | grep -q -- "--$1 "
+    grep -q -- "--$1 " <<<"$("$dtrain" train --help)"
 }
 
 # launch RANKS COMMAND...

@@ -349,27 +349,30 @@ uint32_t dt_product_round(const dt_product *p, const float *scale, int32_t *sum,
     return all_bits(bits);
 }
 
+/* As a vector's elements are. */
+static inline int32_t round_one(float v)
+{
+#if defined __SSE2__
+    return _mm_cvtss_si32(_mm_set_ss(v));
+#else
+    return fabsf(v) < 0x1p31f ? (int32_t)lrintf(v) : INT32_MIN;
+#endif
+}
+
 uint32_t dt_product_round_vector(const float *values, float scale, int64_t n, int32_t *sum,
                                  bool add)
 {
-    integers bits = {0};
-    for (int64_t i = 0; i < n; i += DT_LANES) {
-        int32_t part[DT_LANES] = {0};
-        vector v = {0};
-        int64_t left = smaller(n - i, DT_LANES);
-        if (left == DT_LANES) {
-            bits |= add_rounded(load(values + i) * scale, sum + i, add);
-            continue;
-        }
-        for (int64_t k = 0; k < left; k++) {
-            v[k] = values[i + k];
-            part[k] = sum[i + k];
-        }
-        bits |= add_rounded(v * scale, part, add);
-        for (int64_t k = 0; k < left; k++)
-            sum[i + k] = part[k];
+    integers vectors = {0};
+    uint32_t rest = 0;
+    int64_t i = 0;
+    for (; i + DT_LANES <= n; i += DT_LANES)
+        vectors |= add_rounded(load(values + i) * scale, sum + i, add);
+    for (; i < n; i++) {
+        int32_t k = round_one(values[i] * scale);
+        rest |= (uint32_t)(k < 0 ? ~k : k);
+        sum[i] = (int32_t)((uint32_t)k + (add ? (uint32_t)sum[i] : 0));
     }
-    return all_bits(bits);
+    return (n < DT_LANES ? 0 : all_bits(vectors)) | rest;
 }
 
 void dt_product_measure(const dt_product *p, float *most)
