@@ -18,8 +18,8 @@
 #                       q compute                          while the rest of the backward pass is computed
 # with n bytes of gradient, of which m are on their way early, the latency L of a message, and the time of a byte
 # B = 1 / rate of the link + C, C being what software spends on it: copies and additions. q is the share that the
-# delta of the first layer and the gradient of its weights have in the arithmetic of a step. Source: Thakur,
-# Rabenseifner, Gropp, "Optimization of Collective Communication Operations in MPICH", IJHPCA 19 (2005). All times
+# delta of the first layer and the gradient of its weights have in the arithmetic of a step, of its last 256 rows a
+# thread (until then no gradient is complete). Source: Thakur, Rabenseifner, Gropp, "Optimization of Collective Communication Operations in MPICH", IJHPCA 19 (2005). All times
 # are the fastest of several.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -28,6 +28,8 @@ cd "$(dirname "$0")/.."
 . scripts/bench/links.sh
 
 totals=32 # values besides the gradient: losses, samples, errors
+wave=256  # rows of a thread that are computed together
+own=own   # the sum is ours; within a machine, where that is in memory, MPI's through TCP stands for it
 
 # compute RANK_ROWS THREADS STEPS: microseconds of a step of one rank with so many rows
 compute() {
@@ -40,7 +42,8 @@ compute() {
 # measure_link: set latency (microseconds), and cost (nanoseconds a byte) of this MPIRUN's links
 measure_link() {
     local count=4000000
-    read -r latency cost < <(launch 2 "$tools/bench_allreduce" own 12 $count |
+    # shellcheck disable=SC2086 # "own" or nothing
+    read -r latency cost < <(launch 2 "$tools/bench_allreduce" $own 12 $count |
         awk -v n=$count '$1 == 12 { l = $3 } $1 == n { print l, 1e3 * ($3 - 2 * l) / (4 * n) }')
 }
 
@@ -50,8 +53,9 @@ model='
         for (rounds = 0; 2 ^ rounds < p; rounds++);
         return 2 * rounds * latency + 2 * (p - 1) / p * bytes * b
     }
-    # What of it is no part of a step that computes for so long; widths: of the layers, with commas.
-    function hidden(p, widths, compute, b,    n, v, l, w, all, first, second, way, meanwhile) {
+    # What of it is no part of a step that computes for so long; widths: of the layers, with commas; last: share
+    # of the rows that are computed last, together.
+    function hidden(p, widths, compute, last, b,    n, v, l, w, all, first, second, way, meanwhile) {
         n = split(widths, v, ",")
         for (l = 1; l < n; l++) {
             w = v[l] * v[l + 1]
@@ -60,21 +64,25 @@ model='
             if (l == 2) second = w
         }
         way = allreduce(p, 4 * (all - first), b)
-        meanwhile = compute * (first + second) / (3 * all - first)
+        meanwhile = last * compute * (first + second) / (3 * all - first)
         return way < meanwhile ? way : meanwhile
+    }
+    function share(part, whole) {
+        return part < whole ? part / whole : 1
     }
     # Microseconds a byte, on a link of so many Gbit/s; 0: no limit.
     function byte(gbit) {
         return (gbit ? 8e-3 / gbit : 0) + cost * 1e-3
     }'
 
-# predict RANKS BYTES GBIT COMPUTE: microseconds of an allreduce, and what is left of them in a step
+# predict RANKS BYTES GBIT COMPUTE ROWS: microseconds of an allreduce, and what is left of them in a step of ranks
+# that have a thread and so many rows each
 predict() {
-    awk -v latency="$latency" -v cost="$cost" -v p="$1" -v bytes="$2" -v gbit="$3" -v part="$4" \
-        -v widths="$widths" "$model"'
+    awk -v latency="$latency" -v cost="$cost" -v p="$1" -v bytes="$2" -v gbit="$3" -v part="$4" -v rows="$5" \
+        -v wave=$wave -v widths="$widths" "$model"'
         BEGIN {
             a = allreduce(p, bytes, byte(gbit))
-            print a, a - hidden(p, widths, part, byte(gbit))
+            print a, a - hidden(p, widths, part, share(wave, rows), byte(gbit))
         }'
 }
 
@@ -90,14 +98,15 @@ predict_workload() {
         rows_now=$(((batch + p - 1) / p))
         times=$(compute "$rows_now" "$cores" 40)
         awk -v latency="$latency" -v cost="$cost" -v p=$p -v rows="$rows_now" -v one="$one" -v part="$times" \
-            -v batch="$batch" -v bytes=$((4 * (parameters + totals))) -v widths="$widths" "$model"'
-            function step(compute, gbit) {
-                return compute + allreduce(p, bytes, byte(gbit)) - hidden(p, widths, compute, byte(gbit))
+            -v batch="$batch" -v bytes=$((4 * (parameters + totals))) -v widths="$widths" -v wave=$((cores * wave)) "$model"'
+            function step(compute, rows, gbit,    b) {
+                b = byte(gbit)
+                return compute + allreduce(p, bytes, b) - hidden(p, widths, compute, share(wave, rows), b)
             }
             BEGIN {
-                a = step(one, 10); b = step(one, 100)
+                a = step(one, batch, 10); b = step(one, batch, 100)
                 printf "%7d %6d %8.2f ms %8.2f ms  %8.2f ms, eff. %.2f %8.2f ms, eff. %.2f\n", p, rows,
-                    step(part, 10) / 1e3, step(part, 100) / 1e3, a / 1e3, one / a, b / 1e3, one / b
+                    step(part, rows, 10) / 1e3, step(part, rows, 100) / 1e3, a / 1e3, one / a, b / 1e3, one / b
             }'
     done
 }
@@ -110,7 +119,7 @@ check_workload() {
     sum=$(launch 2 "$tools/bench_allreduce" own $((parameters + totals)) | awk '{ print $3 }')
     train 2 1 "$folder/check.h5" --hidden "$hidden" --loss "$loss" --batch-size "$batch" --epochs 6
     step=$(epoch_line "$folder/log.jsonl" fastest | awk '{ print $2 }')
-    read -r whole left < <(predict 2 "$bytes" "$1" "$compute_now")
+    read -r whole left < <(predict 2 "$bytes" "$1" "$compute_now" $((batch / 2)))
     awk -v w="$workload" -v rate="$1" -v sum="$sum" -v step="$step" -v part="$compute_now" -v whole="$whole" \
         -v left="$left" 'BEGIN {
             printf "%-8s %6s %13.1f %12.1f %6.2f %13.1f %12.1f %6.2f\n", w, rate ? rate : "none", whole / 1e3, sum / 1e3,
@@ -146,7 +155,9 @@ if [[ ${1-} == --links ]]; then
     check_links "$@"
     exit
 fi
-: "${MPIRUN:=mpirun --mca btl self,tcp}"
+if [[ -z ${MPIRUN-} ]]; then
+    MPIRUN="mpirun --mca btl self,tcp" own=
+fi
 measure_link
 echo "Latency L $latency us, software C $cost ns a byte, of two ranks; a rank has $cores cores"
 predict_workload fmnist
