@@ -5,8 +5,8 @@
  * 160 (415).
  *
  * Over several nodes a rank adds its part within the node, and the ranks that have this part on the
- * others add theirs to it: each value crosses the network once a node, not once a
- * rank. A node with more ranks than the smallest has some without a part. */
+ * others add theirs to it: each value crosses the network once a node, not once a rank. A node with
+ * more ranks than the smallest has some without a part. */
 #include "comm/comm.h"
 #include "comm/internal.h"
 #include "comm/travel.h"
