@@ -116,6 +116,7 @@ say() {
 
 # crashes_of NAME: attempts in which a rank ended by SIGSEGV, each of which is told. Open MPI 4.1.4 can within MPI_Init,
 # in its TCP, where starts are slow: of 32 beside each other on two cores 7 did. Then the job begins again.
+# That it was no later, and so is none of ours, is checked: only one attempt has begun to train.
 crashes_of() {
     local n
     n=$(grep -c 'ended with status 139$' "$1.out")
@@ -170,6 +171,7 @@ await two four mpirun
 for name in two four mpirun; do
     crashes=$(crashes_of $name)
     ended $name COMPLETED "$crashes"
+    check $name "not one attempt that trained" same "$(grep -Ec '^[0-9]+ ranks on [0-9]+ nodes' $name.out)" 1
     is_run $name few
     check $name "not 4 ranks" grep -q '"event":"start","ranks":4,' $name.jsonl
 done
