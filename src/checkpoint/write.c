@@ -47,7 +47,7 @@ static herr_t put_data(hid_t group, const dt_course_data *d)
 /* /run */
 static herr_t put_run(dt_output *output, const dt_checkpoint *c)
 {
-    hid_t group = H5Gcreate2(output->file, "run", H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT);
+    hid_t group = dt_output_add_group(output->file, "run");
     if (c->n_scales > 0 && dt_vector_add(output, group, "scales", c->n_scales, c->scales) < 0)
         return -1;
     if (put_course(group, &c->course) < 0 || put_data(group, &c->data) < 0 ||
@@ -60,7 +60,7 @@ static herr_t put_run(dt_output *output, const dt_checkpoint *c)
 static herr_t add_vector(dt_output *output, hid_t parent, const char *name, const dt_model *model,
                          const float *values)
 {
-    hid_t group = H5Gcreate2(parent, name, H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT);
+    hid_t group = dt_output_add_group(parent, name);
     for (int i = 0; i < dt_model_tensors(model); i++) {
         dt_tensor tensor = dt_model_tensor(model, i);
         if (dt_tensor_add(output, group, &tensor, values + tensor.begin) < 0)
@@ -74,7 +74,7 @@ static herr_t add_normalizer(dt_output *output, const dt_normalizer *n)
 {
     if (!n)
         return 0;
-    hid_t group = H5Gcreate2(output->file, "normalization", H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT);
+    hid_t group = dt_output_add_group(output->file, "normalization");
     if (dt_vector_add(output, group, "mean", n->features, n->mean) < 0 ||
         dt_vector_add(output, group, "scale", n->features, n->scale) < 0)
         return -1;
@@ -85,7 +85,7 @@ static herr_t add_normalizer(dt_output *output, const dt_normalizer *n)
 static herr_t add_optimizer(dt_output *output, const dt_checkpoint *c)
 {
     const dt_optimizer *o = c->optimizer;
-    hid_t group = H5Gcreate2(output->file, "optimizer", H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT);
+    hid_t group = dt_output_add_group(output->file, "optimizer");
     for (int i = 0; i < o->n_vectors; i++)
         if (add_vector(output, group, o->vector[i].name, c->model, o->vector[i].values) < 0)
             return -1;

@@ -195,6 +195,15 @@ int dt_output_add(dt_output *o, hid_t parent, const char *name, hid_t type, int 
     return o->sets++;
 }
 
+hid_t dt_output_add_group(hid_t parent, const char *name)
+{
+    hid_t create = H5Pcreate(H5P_GROUP_CREATE);
+    H5Pset_obj_track_times(create, false);
+    hid_t group = H5Gcreate2(parent, name, H5P_DEFAULT, create, H5P_DEFAULT);
+    H5Pclose(create);
+    return group;
+}
+
 /* ---- To the disk ---------------------------------------------------------------------------- */
 
 /* Returns 0 or an errno. */

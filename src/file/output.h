@@ -50,6 +50,9 @@ dt_code dt_output_renew(dt_output *output, const char *path, const char *spare, 
 int dt_output_add(dt_output *output, hid_t parent, const char *name, hid_t type, int dims,
                   const hsize_t *dim, hid_t *set);
 
+/* A group in output->file or a group of it, closed by the caller. Negative on an error. */
+hid_t dt_output_add_group(hid_t parent, const char *name);
+
 /* What a call of HDF5 on the layout that failed becomes. Returns err->code. */
 dt_code dt_output_failed(const dt_output *output, dt_error *err);
 
