@@ -53,7 +53,9 @@ static dt_code prepare(dt_scorer *s, const dt_scorer_options *o, dt_error *err)
         s->y = dt_alloc(s->piece_rows, (size_t)dt_target_bytes(s->model.loss, s->model.outputs),
                         "rows of y", err);
     s->output = dt_alloc(s->piece_rows * s->model.outputs, sizeof *s->output, "outputs", err);
-    return dt_engine_create(&s->engine, &s->model, &s->team, 0, err);
+    if (!dt_engine_create(&s->engine, &s->model, &s->team, 0, NULL, err))
+        dt_engine_take(s->engine, s->parameters);
+    return err->code;
 }
 
 dt_code dt_scorer_open(dt_scorer *s, const dt_world *world, const dt_scorer_options *o,

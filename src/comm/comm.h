@@ -95,6 +95,7 @@ typedef struct {
     char processor[128]; /* its type */
     int threads;         /* of the rank */
     int cores;           /* that they may use; 0: unknown */
+    int memory;          /* a number of the NUMA node that all of them are in; -1: of several */
     int ranks, crowd;    /* ranks that have these cores, or some of them, and no others; their
                             threads */
     bool mpi_takes_threads;

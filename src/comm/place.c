@@ -208,7 +208,7 @@ static void take_seat(const dt_world *world, const place *p, const dt_team *team
     seat_of_rank own;
     int provided = MPI_THREAD_SINGLE;
     hwloc_bitmap_t set = hwloc_bitmap_alloc();
-    memset(seat, 0, sizeof *seat);
+    *seat = (dt_seat){.memory = -1};
     look_at_own(p, team, &own);
     MPI_Allgather(&own, (int)sizeof own, MPI_BYTE, all, (int)sizeof own, MPI_BYTE,
                   world->comm->node);
@@ -221,6 +221,7 @@ static void take_seat(const dt_world *world, const place *p, const dt_team *team
     if (set) {
         from_mask(&own.cpus, set);
         seat->cores = (int)dt_topology_cores(p->topology, set);
+        seat->memory = dt_topology_memory(p->topology, set);
     }
     hwloc_bitmap_free(set);
     seat->first = world->rank;

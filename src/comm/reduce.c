@@ -8,22 +8,20 @@
  * others add theirs to it: each value crosses the network once a node, not once a rank. A node with
  * more ranks than the smallest has some without a part. */
 #include "comm/comm.h"
+#include "comm/gate.h"
 #include "comm/internal.h"
 #include "comm/travel.h"
 #include "core/memory.h"
 #include "core/split.h"
 
 #include <assert.h>
-#include <sched.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 enum {
     SHORT = 1024,            /* values: adding them up is less than a second barrier */
-    SPINS = 500,             /* before the core is offered to others, and MPI its turn */
     PARALLEL_FROM = 1 << 17, /* values of a part */
     FEW = 1 << 14,           /* that travel: their latency is more than their way */
     MOST_BEGUN = 64,
@@ -43,11 +41,11 @@ typedef struct {
 struct dt_reducer {
     const dt_world *world;
     dt_sum_kind kind;
-    dt_shared *shared; /* NULL: of its own alone */
-    segment **of;      /* [ranks] of each rank that adds in others' memory, on this node */
-    int ranks, self;   /* 1 and 0 where memory is not shared */
-    int spins;         /* SPINS; none where the one that is waited for may want this core */
-    unsigned barriers;
+    dt_shared *shared;     /* NULL: of its own alone */
+    segment **of;          /* [ranks] of each rank that adds in others' memory, on this node */
+    int ranks, self;       /* 1 and 0 where memory is not shared */
+    atomic_uint **arrived; /* [ranks] theirs */
+    dt_gate gate;
     /* where there are others: */
     bool travels;
     int parts;            /* ranks of this node that have a part */
@@ -69,6 +67,7 @@ static dt_code share(dt_reducer *r, int64_t bytes, dt_error *err)
     r->ranks = r->shared ? world->node_size : 1;
     r->self = r->shared ? world->node_rank : 0;
     r->of = dt_alloc(r->ranks, sizeof *r->of, "the ranks' gradients", err);
+    r->arrived = dt_alloc(r->ranks, sizeof *r->arrived, "the ranks' gradients", err);
     for (int i = 0; r->of && i < r->ranks; i++)
         r->of[i] = r->shared ? dt_shared_memory(r->shared, i) : NULL;
     if (r->of && !r->shared) {
@@ -76,7 +75,12 @@ static dt_code share(dt_reducer *r, int64_t bytes, dt_error *err)
         if (r->of[0])
             memset(r->of[0], 0, sizeof(segment));
     }
-    return err->code;
+    if (err->code)
+        return err->code;
+    for (int i = 0; i < r->ranks; i++)
+        r->arrived[i] = &r->of[i]->arrived;
+    dt_gate_init(&r->gate, world, r->arrived, r->ranks, r->self);
+    return DT_OK;
 }
 
 /* The ranks of other nodes that have this rank's part. */
@@ -104,7 +108,6 @@ dt_code dt_reducer_create(const dt_world *world, int64_t n, dt_sum_kind kind, dt
     }
     r->world = world;
     r->kind = kind;
-    r->spins = world->node_size > sysconf(_SC_NPROCESSORS_ONLN) ? 0 : SPINS;
     share(r, (int64_t)sizeof(segment) + n * (int64_t)sizeof(int32_t), err);
     r->travels = world->size > r->ranks;
     r->parts = r->shared ? world->comm->least : 1;
@@ -128,6 +131,7 @@ void dt_reducer_destroy(dt_reducer *r)
     dt_shared_destroy(r->shared);
     free(r->room);
     free(r->of);
+    free(r->arrived);
     free(r);
 }
 
@@ -139,34 +143,6 @@ void *dt_reducer_values(const dt_reducer *r)
 bool dt_reducer_travels(const dt_reducer *r)
 {
     return r->travels;
-}
-
-/* ---- Waiting -------------------------------------------------------------------------------- */
-
-/* Rows may be on their way between the ranks meanwhile: these need MPI's attention. */
-static void be_patient(const dt_reducer *r, int spins)
-{
-    int flag;
-    if (spins < r->spins) {
-#if defined __x86_64__ || defined __i386__
-        __builtin_ia32_pause();
-#endif
-        return;
-    }
-    if (spins % 16 == 0)
-        MPI_Iprobe(MPI_ANY_SOURCE, MPI_ANY_TAG, r->world->comm->exchange, &flag, MPI_STATUS_IGNORE);
-    sched_yield();
-}
-
-static void barrier(dt_reducer *r)
-{
-    unsigned turn = ++r->barriers;
-    atomic_store_explicit(&r->of[r->self]->arrived, turn, memory_order_release);
-    for (int i = 0; i < r->ranks; i++)
-        for (int spins = 0;
-             (int)(atomic_load_explicit(&r->of[i]->arrived, memory_order_acquire) - turn) < 0;
-             spins = spins < 1 << 30 ? spins + 1 : r->spins)
-            be_patient(r, spins);
 }
 
 /* ---- Adding --------------------------------------------------------------------------------- */
@@ -230,17 +206,17 @@ static void sum_piece(const dt_reducer *r, const dt_finish *finish, int64_t begi
 static void sum_long(dt_reducer *r, int64_t n, const dt_finish *finish)
 {
     dt_range part = part_of((dt_range){0, n}, r->self, r->ranks);
-    barrier(r);
+    dt_gate_pass(&r->gate);
     each_piece(r, part, sum_piece, finish);
-    barrier(r);
+    dt_gate_pass(&r->gate);
 }
 
 static void sum_short(dt_reducer *r, int64_t n, const dt_finish *finish)
 {
     segment *own = r->of[r->self];
-    int turn = (int)(r->barriers & 1);
+    int turn = (int)(r->gate.turn & 1);
     memcpy(own->slot[turn], own->values, (size_t)n * sizeof *own->values);
-    barrier(r);
+    dt_gate_pass(&r->gate);
     for (int i = 0; i < r->ranks; i++)
         dt_travel_add(r->kind, i == 0, r->of[i]->slot[turn], own->values, n);
     if (finish)
@@ -284,13 +260,13 @@ static void sum_few(dt_reducer *r, int64_t n, const dt_finish *finish)
 {
     dt_range all = {0, n};
     MPI_Datatype type = r->kind == DT_SUM_FLOAT ? MPI_FLOAT : MPI_UINT32_T;
-    barrier(r);
+    dt_gate_pass(&r->gate);
     dt_range part = add_part(r, all);
     if (part.begin < part.end)
         MPI_Allreduce(MPI_IN_PLACE, r->of[r->self]->values + part.begin,
                       (int)(part.end - part.begin), type, MPI_SUM, r->across.ranks);
     finish_part(r, all, finish);
-    barrier(r);
+    dt_gate_pass(&r->gate);
 }
 
 void dt_reducer_begin(dt_reducer *r, int64_t begin, int64_t end)
@@ -344,13 +320,13 @@ void dt_reducer_proceed(dt_reducer *r)
 static void sum_the_rest(dt_reducer *r, int64_t n, const dt_finish *finish)
 {
     dt_reducer_begin(r, 0, r->n_begun > 0 ? r->begun[r->n_begun - 1].begin : n);
-    for (int spins = 0; !proceed(r); spins = spins < 1 << 30 ? spins + 1 : r->spins)
-        be_patient(r, spins);
+    for (int looks = 0; !proceed(r); looks = looks < 1 << 30 ? looks + 1 : r->gate.spins)
+        dt_gate_patience(&r->gate, looks);
     for (int i = 0; i < r->n_begun; i++)
         finish_part(r, r->begun[i], finish);
     r->sent_before += (unsigned)r->sent;
     r->n_begun = r->sent = 0;
-    barrier(r);
+    dt_gate_pass(&r->gate);
 }
 
 /* ---- Either --------------------------------------------------------------------------------- */

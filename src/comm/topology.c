@@ -84,6 +84,17 @@ int64_t dt_topology_cores(hwloc_topology_t topology, hwloc_const_bitmap_t set)
     return cores;
 }
 
+int dt_topology_memory(hwloc_topology_t topology, hwloc_const_bitmap_t set)
+{
+    hwloc_nodeset_t nodes = hwloc_bitmap_alloc();
+    int memory = -1;
+    if (nodes && hwloc_cpuset_to_nodeset(topology, set, nodes) == 0 &&
+        hwloc_bitmap_weight(nodes) == 1)
+        memory = hwloc_bitmap_first(nodes);
+    hwloc_bitmap_free(nodes);
+    return memory;
+}
+
 void dt_topology_processor(hwloc_topology_t topology, char *text, size_t size)
 {
     static const char *const facts[] = {"CPUModel", "CPUFamilyNumber", "CPUModelNumber"};

@@ -15,6 +15,9 @@ dt_code dt_topology_load(const dt_world *world, hwloc_topology_t *topology, dt_e
 /* Cores of which some CPU is in the set. Not collective, as is what follows. */
 int64_t dt_topology_cores(hwloc_topology_t topology, hwloc_const_bitmap_t set);
 
+/* The NUMA node, by its number, that all CPUs of the set are in; -1: they are in several. */
+int dt_topology_memory(hwloc_topology_t topology, hwloc_const_bitmap_t set);
+
 /* The processor's model, with its numbers: the same text for the same type. */
 void dt_topology_processor(hwloc_topology_t topology, char *text, size_t size);
 

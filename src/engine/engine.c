@@ -14,7 +14,8 @@ enum {
     WAVE_ROWS = 256,         /* of a thread in a wave, at least: below, products slow down */
     WAVE_BYTES = 256 << 10,  /* of narrow rows so many more: what a core's cache holds */
     FLOPS_TO_WAKE = 4000000, /* a step of less is done before the other threads are awake */
-    FLOPS_OF_BYTE = 8,       /* that take as long as to fetch a byte of a row */
+    FLOPS_OF_BYTE = 8,       /* that take as long as to fetch a byte of a row, */
+    FLOPS_TO_PACK = 16,      /* and as to pack a weight */
 };
 
 /* ---- Creation ------------------------------------------------------------------------------- */
@@ -53,13 +54,11 @@ static int64_t wave_rows(const dt_model *m)
 
 double dt_engine_bytes(const dt_model *m, int threads, int64_t rows)
 {
-    double most = (double)threads * (double)wave_rows(m), packed = 0, widest = 0;
-    for (int l = 0; l < m->n_layers; l++) {
-        packed += (l == 0 ? 1 : 2) * (double)m->layer[l].in * (double)m->layer[l].out;
+    double most = (double)threads * (double)wave_rows(m), widest = 0;
+    for (int l = 0; l < m->n_layers; l++)
         widest = fmax(widest, (double)m->layer[l].out);
-    }
     double row = bytes_of_row(m) + widest * sizeof(float); /* a delta once more, as gathered */
-    return ((double)rows < most ? (double)rows : most) * row + packed * sizeof(float);
+    return ((double)rows < most ? (double)rows : most) * row;
 }
 
 /* Zeros, so that the ends of panels, which are computed with and not used, are no odd numbers. */
@@ -88,10 +87,34 @@ static dt_code allocate_layer(dt_engine *e, int l, dt_error *err)
     }
     if (m->layer[l].out > e->widest)
         e->widest = m->layer[l].out;
-    return dt_panels_init(&w->weight, &m->layer[l], l == 0, err);
+    return err->code;
 }
 
-static dt_code allocate(dt_engine *e, int64_t block, dt_error *err)
+int64_t dt_engine_panels(const dt_model *m)
+{
+    int64_t n = 0;
+    for (int l = 0; l < m->n_layers; l++)
+        n += dt_panels_floats(&m->layer[l], l == 0);
+    return n;
+}
+
+/* Zeros, which the ends of panels stay. */
+static void make_panels(dt_engine *e, const dt_engine_pack *pack, dt_error *err)
+{
+    int64_t n = dt_engine_panels(e->model);
+    e->crew = pack && dt_crew_ranks(pack->crew) > 1 ? pack->crew : NULL;
+    e->panels = pack ? pack->values : dt_alloc(n, sizeof *e->panels, "the packed weights", err);
+    e->own_panels = !pack;
+    if (e->own_panels && e->panels)
+        memset(e->panels, 0, (size_t)n * sizeof *e->panels);
+    float *at = e->panels;
+    for (int l = 0; l < e->model->n_layers && at; l++) {
+        dt_panels_init(&e->work[l].weight, &e->model->layer[l], l == 0, at);
+        at += dt_panels_floats(&e->model->layer[l], l == 0);
+    }
+}
+
+static dt_code allocate(dt_engine *e, int64_t block, const dt_engine_pack *pack, dt_error *err)
 {
     const dt_model *m = e->model;
     e->x_stride = choose_stride(m->inputs);
@@ -104,6 +127,7 @@ static dt_code allocate(dt_engine *e, int64_t block, dt_error *err)
         return dt_fail(err, DT_ERR_MEMORY, "out of memory for the engine");
     for (int l = 0; l < m->n_layers && !err->code; l++)
         allocate_layer(e, l, err);
+    make_panels(e, pack, err);
     int64_t outputs = e->team->threads * dt_engine_most_outputs(e, e->team->threads);
     if (block > 0)
         e->across = dt_alloc(outputs * e->wave, sizeof *e->across, "activations", err);
@@ -112,7 +136,7 @@ static dt_code allocate(dt_engine *e, int64_t block, dt_error *err)
 }
 
 dt_code dt_engine_create(dt_engine **engine, const dt_model *model, const dt_team *team,
-                         int64_t block, dt_error *err)
+                         int64_t block, const dt_engine_pack *pack, dt_error *err)
 {
     dt_engine *e = calloc(1, sizeof *e);
     *engine = NULL;
@@ -123,7 +147,7 @@ dt_code dt_engine_create(dt_engine **engine, const dt_model *model, const dt_tea
     e->wave = (int64_t)team->threads * wave_rows(model);
     if (e->wave < block)
         e->wave = block;
-    if (allocate(e, block, err)) {
+    if (allocate(e, block, pack, err)) {
         dt_engine_destroy(e);
         return err->code;
     }
@@ -143,8 +167,9 @@ void dt_engine_destroy(dt_engine *e)
         free(e->work[l].times);
         if (l < e->model->n_layers - 1)
             free(e->work[l].delta);
-        dt_panels_free(&e->work[l].weight);
     }
+    if (e->own_panels)
+        free(e->panels);
     free(e->work);
     free(e->across);
     free(e->column);
@@ -202,15 +227,43 @@ static void turn_back_watched(const dt_call *c, const dt_wave *w, int thread, dt
     }
 }
 
-static void work(const dt_call *c, int thread)
+/* The first panel of a layer's outputs whose weights begin at this place of the parameters. */
+static int64_t panel_at(const dt_layer *l, int64_t place)
+{
+    int64_t panels = dt_panels_round(l->out) / DT_PANEL, size = DT_PANEL * l->in;
+    int64_t i = place < l->weight ? 0 : (place - l->weight + size - 1) / size;
+    return i < panels ? i : panels;
+}
+
+/* A thread's share of this rank's panels: of a crew those whose weights it updates itself. */
+static void pack(const dt_call *c, int thread)
 {
     const dt_engine *e = c->engine;
     const dt_model *m = e->model;
+    int64_t begin = 0, n = m->parameters;
+    if (e->crew)
+        n = dt_crew_part(e->crew, n, &begin);
+    for (int l = 0; l < m->n_layers; l++) {
+        int64_t first = panel_at(&m->layer[l], begin);
+        int64_t panels = panel_at(&m->layer[l], begin + n) - first;
+        dt_panels_pack(&e->work[l].weight, &m->layer[l], c->parameters + m->layer[l].weight,
+                       first + dt_share(panels, thread, c->threads),
+                       first + dt_share(panels, thread + 1, c->threads));
+    }
+    if (!e->crew)
+        return;
+#pragma omp barrier
+    if (thread == 0)
+        dt_crew_meet(e->crew, true);
+}
+
+static void work(const dt_call *c, int thread)
+{
+    const dt_engine *e = c->engine;
     dt_thread_sums *sums = &e->sums[thread];
     *sums = (dt_thread_sums){0};
-    for (int l = 0; l < m->n_layers && c->pack; l++)
-        dt_panels_pack(&e->work[l].weight, &m->layer[l], c->parameters + m->layer[l].weight, thread,
-                       c->threads);
+    if (c->pack)
+        pack(c, thread);
     dt_wave w;
     for (int64_t first = 0; first < c->part.rows; first += w.rows) {
         w = cut_wave(c, first);
@@ -225,11 +278,14 @@ static void work(const dt_call *c, int thread)
     }
 }
 
-static int threads_for(const dt_engine *e, int64_t rows)
+static int threads_for(const dt_call *c)
 {
-    const dt_model *m = e->model;
+    const dt_model *m = c->engine->model;
     double row = 6.0 * (double)m->parameters + (double)FLOPS_OF_BYTE * 4 * (double)m->inputs;
-    return row * (double)rows < FLOPS_TO_WAKE ? 1 : e->team->threads;
+    double all = row * (double)c->part.rows;
+    if (c->pack)
+        all += FLOPS_TO_PACK * (double)m->parameters;
+    return all < FLOPS_TO_WAKE ? 1 : c->engine->team->threads;
 }
 
 /* The losses are added in the order of the threads, so that a run repeats to the bit. */
@@ -240,7 +296,7 @@ static dt_thread_sums run(dt_call *c)
     if (c->want == DT_MEASURES) /* rare, and what it finds is one thread's */
         c->threads = 1;
     else
-        c->threads = threads_for(e, c->part.rows);
+        c->threads = threads_for(c);
     if (c->threads == 1) {
         work(c, 0);
     } else {
@@ -259,6 +315,12 @@ static dt_thread_sums run(dt_call *c)
         all.bits |= e->sums[t].bits;
     }
     return all;
+}
+
+void dt_engine_take(dt_engine *e, const float *parameters)
+{
+    dt_call c = {.engine = e, .want = DT_OUTPUTS, .parameters = parameters, .pack = true};
+    run(&c);
 }
 
 double dt_engine_gradient(dt_engine *e, const float *parameters, const dt_feed *feed, int64_t rows,
@@ -304,12 +366,8 @@ void dt_engine_gradient_exact(dt_engine *e, const float *parameters, const dt_ba
 void dt_engine_measure(dt_engine *e, const float *parameters, const dt_batch_part *part,
                        float *most)
 {
-    dt_call c = {.engine = e,
-                 .want = DT_MEASURES,
-                 .parameters = parameters,
-                 .pack = true,
-                 .part = *part,
-                 .most = most};
+    dt_call c = {
+        .engine = e, .want = DT_MEASURES, .parameters = parameters, .part = *part, .most = most};
     run(&c);
 }
 
@@ -319,7 +377,6 @@ void dt_engine_forward(dt_engine *e, const float *parameters, const dt_feed *fee
     dt_call c = {.engine = e,
                  .want = DT_OUTPUTS,
                  .parameters = parameters,
-                 .pack = true,
                  .part = {.feed = feed, .rows = rows},
                  .output = output};
     run(&c);

@@ -12,6 +12,7 @@
 #ifndef DT_ENGINE_H
 #define DT_ENGINE_H
 
+#include "comm/crew.h"
 #include "core/feed.h"
 #include "core/team.h"
 #include "engine/scales.h"
@@ -19,13 +20,24 @@
 
 typedef struct dt_engine dt_engine;
 
-/* Not collective. model and team are borrowed for the engine's life. *engine NULL after an error.
- *   block  the largest that dt_batch_part will have, 0 where gradients are sums of floats */
+/* Where weights are kept in the order in which products read them: once for a crew, whose ranks
+ * each pack a part. What takes parameters is then collective over the crew, with the same ones, and
+ * is called when all its ranks have ended what they do with those before. */
+typedef struct {
+    dt_crew *crew;
+    float *values; /* [dt_engine_panels] of the crew, zeros at first */
+} dt_engine_pack;
+
+int64_t dt_engine_panels(const dt_model *model);
+
+/* Not collective. What is pointed to is borrowed for the engine's life. *engine NULL after an
+ * error. block  the largest that dt_batch_part will have, 0 where gradients are sums of floats pack
+ * NULL: its own */
 dt_code dt_engine_create(dt_engine **engine, const dt_model *model, const dt_team *team,
-                         int64_t block, dt_error *err);
+                         int64_t block, const dt_engine_pack *pack, dt_error *err);
 
 /* Memory that so many rows at a time and their activations will take, the most that a call is
- * given. */
+ * given; without the panels. */
 double dt_engine_bytes(const dt_model *model, int threads, int64_t rows);
 
 /* Who uses a gradient while the rest of it is still computed. Both are called by the thread that
@@ -38,8 +50,11 @@ typedef struct {
     void *with;
 } dt_watcher;
 
+/* Take these parameters. */
+void dt_engine_take(dt_engine *engine, const float *parameters);
+
 /* Sum the loss and its gradient over some samples; dividing by their weight is the caller's.
- *   parameters  [P]
+ *   parameters  [P] taken, unless accumulate
  *   feed        of at least so many rows
  *   gradient    [P] replaced, or added to if accumulate; with no rows it is set to 0 or kept
  *   watcher     NULL: none
@@ -63,7 +78,7 @@ typedef struct {
     uint32_t bits;  /* the bits that some block's integers have are added; see dt_product_round */
 } dt_exact_sums;
 
-/* The same as integers.
+/* The same as integers; parameters are taken.
  *   whole     the part is the batch: the sums become the floats that they stand for
  *   gradient  [P] replaced */
 void dt_engine_gradient_exact(dt_engine *engine, const float *parameters, const dt_batch_part *part,
@@ -71,7 +86,8 @@ void dt_engine_gradient_exact(dt_engine *engine, const float *parameters, const 
                               const dt_watcher *watcher, dt_exact_sums *sums);
 
 /* The largest magnitude that a block's gradient has in each place that dt_scales has an exponent
- * for: most [n - 2], which it becomes where it is larger. */
+ * for: most [n - 2], which it becomes where it is larger. The parameters are those taken last, as
+ * in what follows. */
 void dt_engine_measure(dt_engine *engine, const float *parameters, const dt_batch_part *part,
                        float *most);
 

@@ -1,30 +1,19 @@
 #include "engine/weights.h"
 
-#include "core/memory.h"
 #include "engine/product.h"
 
-#include <stdlib.h>
 #include <string.h>
 
-static float *zeros(int64_t n, dt_error *err)
+int64_t dt_panels_floats(const dt_layer *layer, bool first)
 {
-    float *values = dt_alloc(n, sizeof *values, "the packed weights", err);
-    if (values)
-        memset(values, 0, (size_t)n * sizeof *values);
-    return values;
+    int64_t forward = dt_panels_round(layer->out) * layer->in;
+    return forward + (first ? 0 : dt_panels_round(layer->in) * layer->out);
 }
 
-dt_code dt_panels_init(dt_panels *p, const dt_layer *layer, bool first, dt_error *err)
+void dt_panels_init(dt_panels *p, const dt_layer *layer, bool first, float *at)
 {
-    p->forward = zeros(dt_panels_round(layer->out) * layer->in, err);
-    p->backward = first ? NULL : zeros(dt_panels_round(layer->in) * layer->out, err);
-    return err->code;
-}
-
-void dt_panels_free(dt_panels *p)
-{
-    free(p->forward);
-    free(p->backward);
+    p->forward = at;
+    p->backward = first ? NULL : at + dt_panels_round(layer->out) * layer->in;
 }
 
 typedef float four __attribute__((vector_size(16)));
@@ -72,11 +61,10 @@ static void spread(const float *from, const dt_layer *l, int64_t begin, int64_t 
                (size_t)(l->in - whole) * sizeof *to);
 }
 
-void dt_panels_pack(const dt_panels *p, const dt_layer *l, const float *weight, int thread,
-                    int threads)
+void dt_panels_pack(const dt_panels *p, const dt_layer *l, const float *weight, int64_t begin,
+                    int64_t end)
 {
-    int64_t panels = dt_panels_round(l->out) / DT_PANEL;
-    for (int64_t i = panels * thread / threads; i < panels * (thread + 1) / threads; i++) {
+    for (int64_t i = begin; i < end; i++) {
         int64_t row = i * DT_PANEL, rows = l->out - row < DT_PANEL ? l->out - row : DT_PANEL;
         const float *from = weight + row * l->in;
         transpose(from, l->in, rows, p->forward + row * l->in);

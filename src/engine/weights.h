@@ -4,7 +4,8 @@
 
 #include "model/model.h"
 
-#include <dtrain/status.h>
+#include <stdbool.h>
+#include <stdint.h>
 
 /* Room for one layer's weight [out,in]. */
 typedef struct {
@@ -12,11 +13,14 @@ typedef struct {
     float *backward; /* [out,in] in panels of inputs; NULL for the first layer */
 } dt_panels;
 
-dt_code dt_panels_init(dt_panels *panels, const dt_layer *layer, bool first, dt_error *err);
-void dt_panels_free(dt_panels *panels);
+/* Floats of a layer's panels. */
+int64_t dt_panels_floats(const dt_layer *layer, bool first);
 
-/* Fill in a thread's share of the panels. */
-void dt_panels_pack(const dt_panels *panels, const dt_layer *layer, const float *weight, int thread,
-                    int threads);
+/* In so many, which are zero and borrowed. */
+void dt_panels_init(dt_panels *panels, const dt_layer *layer, bool first, float *at);
+
+/* Fill in those of some of the layer's outputs, counted in panels: [begin, end). */
+void dt_panels_pack(const dt_panels *panels, const dt_layer *layer, const float *weight,
+                    int64_t begin, int64_t end);
 
 #endif

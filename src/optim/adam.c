@@ -35,5 +35,5 @@ static double update(const dt_update *u, int64_t begin, int64_t n)
 
 double dt_adam_step(const dt_update *u)
 {
-    return dt_blocks_run(u, update, 0, u->optimizer->n);
+    return dt_blocks_run(u, update, u->begin, u->n);
 }

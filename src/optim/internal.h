@@ -10,6 +10,7 @@ typedef struct {
     double scale;     /* the gradient is scale * gradient */
     const float *gradient;
     float *w;
+    int64_t begin, n; /* the parameters that are this rank's to update */
 } dt_update;
 
 /* What is done to the parameters [begin, begin + n). Returns a number to be summed. */

@@ -9,6 +9,8 @@ double dt_layers_step(const dt_update *u, dt_trust *trust, dt_kernel *kernel)
     for (int i = 0; i < dt_model_tensors(model); i++) {
         dt_tensor t = dt_model_tensor(model, i);
         dt_update part = *u;
+        if (t.begin < u->begin || t.begin >= u->begin + u->n) /* another rank's, as a whole */
+            continue;
         if (t.dims == 1)
             part.decay = 0;
         double times = trust(&part, t.begin, t.count);

@@ -27,23 +27,31 @@ int dt_optimizer_vectors(const dt_optimizer_options *options)
     return names_of(options, name);
 }
 
+static float *zeros(const dt_optimizer *o, dt_error *err)
+{
+    static const char what[] = "the optimizer's state";
+    if (o->crew)
+        return dt_crew_alloc(o->crew, o->n, sizeof(float), what, err);
+    float *values = dt_alloc(o->n, sizeof *values, what, err);
+    if (values)
+        memset(values, 0, (size_t)o->n * sizeof *values);
+    return values;
+}
+
 dt_code dt_optimizer_init(dt_optimizer *o, const dt_optimizer_options *options, int64_t n,
-                          dt_error *err)
+                          dt_crew *crew, dt_error *err)
 {
     const char *name[DT_OPTIMIZER_VECTORS];
-    *o = (dt_optimizer){.options = *options, .n = n, .n_vectors = names_of(options, name)};
-    for (int i = 0; i < o->n_vectors; i++) {
-        float *values = dt_alloc(n, sizeof *values, "the optimizer's state", err);
-        o->vector[i] = (dt_optimizer_vector){.name = name[i], .values = values};
-        if (values)
-            memset(values, 0, (size_t)n * sizeof *values);
-    }
+    *o = (dt_optimizer){
+        .options = *options, .n = n, .n_vectors = names_of(options, name), .crew = crew};
+    for (int i = 0; i < o->n_vectors; i++)
+        o->vector[i] = (dt_optimizer_vector){.name = name[i], .values = zeros(o, err)};
     return err->code;
 }
 
 void dt_optimizer_free(dt_optimizer *o)
 {
-    for (int i = 0; i < o->n_vectors; i++)
+    for (int i = 0; i < o->n_vectors && !o->crew; i++)
         free(o->vector[i].values);
     o->n_vectors = 0;
 }
@@ -59,9 +67,13 @@ bool dt_optimizer_step(dt_optimizer *o, double lr, double scale, const float *gr
                         .decay = o->options.weight_decay,
                         .scale = scale,
                         .gradient = gradient,
-                        .w = weights};
+                        .w = weights,
+                        .n = o->n};
     o->steps++;
-    return step[o->options.kind](&update) == 0;
+    if (!o->crew)
+        return step[o->options.kind](&update) == 0;
+    update.n = dt_crew_part(o->crew, o->n, &update.begin);
+    return dt_crew_meet(o->crew, step[o->options.kind](&update) == 0);
 }
 
 const char *dt_optimizer_name(dt_optim_kind kind)

@@ -2,6 +2,7 @@
 #ifndef DT_OPTIM_H
 #define DT_OPTIM_H
 
+#include "comm/crew.h"
 #include "model/model.h"
 #include <dtrain/options.h>
 #include <dtrain/status.h>
@@ -21,30 +22,33 @@ enum { DT_OPTIMIZER_VECTORS = 2 };
  * exp_avg and exp_avg_sq. */
 typedef struct {
     const char *name;
-    float *values; /* [n] */
+    float *values; /* [n] the optimizer's, or its crew's */
 } dt_optimizer_vector;
 
 typedef struct {
     dt_optimizer_options options;
-    int64_t n;                                        /* parameters */
-    int64_t steps;                                    /* updates done */
-    int n_vectors;                                    /* 0 where nothing is remembered */
-    dt_optimizer_vector vector[DT_OPTIMIZER_VECTORS]; /* their values are owned */
+    int64_t n;     /* parameters */
+    int64_t steps; /* updates done */
+    int n_vectors; /* 0 where nothing is remembered */
+    dt_optimizer_vector vector[DT_OPTIMIZER_VECTORS];
+    dt_crew *crew; /* NULL: none */
 } dt_optimizer;
 
 /* The memory that it will take, in floats a parameter. */
 int dt_optimizer_vectors(const dt_optimizer_options *options);
 
-/* Not collective. To be ended with dt_optimizer_free. */
+/* To be ended with dt_optimizer_free.
+ *   crew  which has weights and state together; collective over the world, on which err is then the
+ *         same. NULL: they are this rank's alone, and nothing here is collective */
 dt_code dt_optimizer_init(dt_optimizer *optimizer, const dt_optimizer_options *options, int64_t n,
-                          dt_error *err);
+                          dt_crew *crew, dt_error *err);
 
 /* One update of the weights; the formula of each optimizer stands in its file.
  *   scale     the gradient is scale * gradient: one over the number of samples
  *   gradient  [n] the sum over the samples of the batch
  *   weights   [in,out] [n]
- * Not collective: every rank computes the same from the same bits. Returns whether every weight is
- * finite. */
+ * Every rank computes the same from the same bits; collective over the crew, each rank of which
+ * updates a part. Returns whether every weight is finite. */
 bool dt_optimizer_step(dt_optimizer *optimizer, double lr, double scale, const float *gradient,
                        float *weights);
 

@@ -36,5 +36,5 @@ static double with_momentum(const dt_update *u, int64_t begin, int64_t n)
 
 double dt_sgd_step(const dt_update *u)
 {
-    return dt_blocks_run(u, u->optimizer->n_vectors ? with_momentum : plain, 0, u->optimizer->n);
+    return dt_blocks_run(u, u->optimizer->n_vectors ? with_momentum : plain, u->begin, u->n);
 }

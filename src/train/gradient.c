@@ -42,8 +42,11 @@ dt_code dt_gradient_init(dt_gradient *g, const dt_world *world, const dt_model *
         .world = world, .model = model, .batch_size = options->batch_size, .exact = options->exact};
     if (options->exact && !init_exact(g, err) && options->in_parts)
         init_collected(g, err);
+    int64_t panels = dt_engine_panels(model);
+    dt_engine_pack pack = {.crew = options->crew};
+    pack.values = dt_crew_alloc(pack.crew, panels, sizeof(float), "the packed weights", err);
     if (!err->code)
-        dt_engine_create(&g->engine, model, team, g->block, err);
+        dt_engine_create(&g->engine, model, team, g->block, &pack, err);
     if (dt_world_agree(world, err))
         return err->code;
     int64_t room = dt_totals_room(g->blocks);
@@ -180,6 +183,7 @@ static void compute_integers(dt_gradient *g, const float *parameters, dt_totals 
 static bool measure(dt_gradient *g, const float *parameters)
 {
     int64_t n = g->scales.n - 2;
+    dt_engine_take(g->engine, parameters);
     memset(g->most, 0, (size_t)n * sizeof *g->most);
     dt_engine_measure(g->engine, parameters, &g->part, g->most);
     dt_scales_exponents(&g->scales, g->most, g->exponent);

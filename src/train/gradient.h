@@ -42,6 +42,7 @@ typedef struct {
     int64_t batch_size; /* global, not larger than the data */
     bool exact;
     bool in_parts; /* a batch may come in several deliveries */
+    dt_crew *crew; /* which has the parameters together */
 } dt_gradient_options;
 
 /* Samples that stay together on a rank; 0: none need to. */

@@ -11,6 +11,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { SMALL_MODEL = 1 << 12 }; /* parameters */
+
 /* auto: integers are classes, floats are numbers. */
 static dt_loss choose_loss(const dt_train_options *options, const dt_source_facts *facts)
 {
@@ -192,7 +194,8 @@ static dt_gradient_options gradient_options(const dt_run *r)
     return (dt_gradient_options){
         .batch_size = o->batch_size < r->dataset.rows ? o->batch_size : r->dataset.rows,
         .exact = o->reduce == DT_REDUCE_EXACT,
-        .in_parts = r->dataset.streamed || (r->world->size > 1 && !r->dataset.window.all)};
+        .in_parts = r->dataset.streamed || (r->world->size > 1 && !r->dataset.window.all),
+        .crew = r->crew};
 }
 
 /* Weights, gradient, the optimizer's state, activations: before they are allocated, since what does
@@ -204,8 +207,11 @@ static dt_code check_memory(const dt_run *r, dt_error *err)
     dt_gradient_options gradient = gradient_options(r);
     int64_t rows = (gradient.batch_size - 1) / r->world->size + 1;
     int vectors = dt_optimizer_vectors(&optimizer);
-    double copies = 2 + vectors + (o->checkpoint ? 1 + vectors : 0) + (r->world->nodes > 1);
-    double need = copies * sizeof(float) * (double)r->model.parameters +
+    double own = 1 + (o->checkpoint ? 1 + vectors : 0) + (r->world->nodes > 1);
+    double together =
+        (1 + vectors) * (double)r->model.parameters + (double)dt_engine_panels(&r->model);
+    double need = own * sizeof(float) * (double)r->model.parameters +
+                  together * sizeof(float) / dt_crew_ranks(r->crew) +
                   dt_engine_bytes(&r->model, r->team.threads, rows);
     double have = (double)dt_memory_of_node() / r->world->node_size;
     char text[2][16];
@@ -223,6 +229,13 @@ static dt_code check_memory(const dt_run *r, dt_error *err)
                    dt_format_bytes(need, text[0]), dt_format_bytes(have, text[1]));
 }
 
+/* A small model's weights each rank updates in less time than it takes to wait for the others. */
+static dt_code form_crew(dt_run *r, dt_error *err)
+{
+    bool small = r->model.parameters < SMALL_MODEL;
+    return dt_crew_create(r->world, small ? -1 : r->seat.memory, &r->crew, err);
+}
+
 static dt_code build_model(dt_run *r, dt_error *err)
 {
     const dt_train_options *o = r->options;
@@ -234,13 +247,17 @@ static dt_code build_model(dt_run *r, dt_error *err)
                             .loss = r->model.loss,
                             .layer_norm = o->layer_norm,
                             .dropout = o->dropout};
-    if (dt_model_init(&r->model, &shape, err) || check_memory(r, err))
-        return err->code;
+    dt_model_init(&r->model, &shape, err);
     r->model.dropout.seed = run_seed(o);
+    if (dt_world_agree(r->world, err) || form_crew(r, err))
+        return err->code;
     int64_t n = r->model.parameters;
     dt_optimizer_options optimizer = optimizer_options(r);
-    r->parameters = dt_alloc(n, sizeof *r->parameters, "the weights", err);
-    return dt_optimizer_init(&r->optimizer, &optimizer, n, err);
+    check_memory(r, err);
+    r->parameters = dt_crew_alloc(r->crew, n, sizeof *r->parameters, "the weights", err);
+    if (err->code)
+        return err->code;
+    return dt_optimizer_init(&r->optimizer, &optimizer, n, r->crew, err);
 }
 
 static dt_code create_gradient(dt_run *r, dt_error *err)
@@ -249,7 +266,7 @@ static dt_code create_gradient(dt_run *r, dt_error *err)
     return dt_gradient_init(&r->gradient, r->world, &r->model, &r->team, &gradient, err);
 }
 
-/* Rank 0 reads a file and the others get its weights; a drawn number every rank draws for itself.
+/* Rank 0 reads a file and the others get its weights; a drawn number every crew draws for itself.
  */
 static dt_code set_weights(dt_run *r, dt_error *err)
 {
@@ -258,7 +275,9 @@ static dt_code set_weights(dt_run *r, dt_error *err)
         return dt_resume_take(&r->resume, r->world, r->parameters, &r->optimizer,
                               &r->gradient.scales, err);
     if (!file) {
-        dt_model_draw(&r->model, run_seed(r->options), r->parameters);
+        if (dt_crew_self(r->crew) == 0)
+            dt_model_draw(&r->model, run_seed(r->options), r->parameters);
+        dt_crew_meet(r->crew, true);
         return DT_OK;
     }
     if (r->world->rank == 0)
@@ -386,10 +405,11 @@ dt_code dt_run_open(dt_run *r, const dt_world *world, const dt_train_options *op
                          err) ||
         find_checkpoint(r, err) || open_data(r, err) || load_data(r, err))
         return err->code;
-    if (!count_steps(r, err) && !create_schedule(r, err))
-        build_model(r, err);
-    if (dt_world_agree(world, err) || create_gradient(r, err) || create_criterion(r, err) ||
-        set_weights(r, err) || create_validation(r, err) || create_loader(r, err))
+    if (!count_steps(r, err))
+        create_schedule(r, err);
+    if (dt_world_agree(world, err) || build_model(r, err) || create_gradient(r, err) ||
+        create_criterion(r, err) || set_weights(r, err) || create_validation(r, err) ||
+        create_loader(r, err))
         return err->code;
     if (world->rank == 0)
         open_report(r, err);
@@ -416,7 +436,7 @@ dt_code dt_run_close(dt_run *r, dt_error *err)
     dt_class_weights_free(&r->class_weights);
     dt_model_free(&r->model);
     dt_team_free(&r->team);
-    free(r->parameters);
+    dt_crew_destroy(r->crew);
     dt_resume_free(&r->resume);
     free(r->model_text);
     free(r->options_text);

@@ -33,7 +33,8 @@ typedef struct {
     dt_validation validation;
     dt_class_weights class_weights;
     dt_model model;
-    float *parameters; /* [P] */
+    dt_crew *crew;     /* the ranks that have the weights together */
+    float *parameters; /* [P] the crew's */
     dt_gradient gradient;
     dt_optimizer optimizer;
     dt_schedule schedule;

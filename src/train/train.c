@@ -31,6 +31,7 @@ static dt_code run_step(dt_run *run, dt_report_step_facts *step, double *weight,
     dt_gradient_compute(&run->gradient, run->loader, run->parameters, t, &totals);
     t->samples += totals.samples;
     gather_flags(run, t->last, &totals, err);
+    dt_saver_settle(run->saver); /* after the sum any rank may change the weights */
     bool finite = dt_gradient_sum(&run->gradient, run->parameters, &totals);
     t->allreduce += dt_times_lap(t);
     if (totals.failed)
@@ -45,7 +46,6 @@ static dt_code run_step(dt_run *run, dt_report_step_facts *step, double *weight,
     if (run->options->clip_norm > 0)
         scale *= dt_clip_factor(run->gradient.values, run->model.parameters, scale,
                                 run->options->clip_norm);
-    dt_saver_settle(run->saver);
     if (finite)
         finite = dt_optimizer_step(&run->optimizer, step->lr, scale, run->gradient.values,
                                    run->parameters);

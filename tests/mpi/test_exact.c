@@ -46,7 +46,8 @@ static const sample samples[] = {
      "17",
      {2, 1},
      {1, 2},
-     "hidden 33 activation sigmoid optimizer lamb dropout 0.5 batch-size 40 label-smoothing 0.1"},
+     "hidden 150,40 activation sigmoid optimizer lamb dropout 0.5 batch-size 40 label-smoothing "
+     "0.1"},
     {SCALED, "13", {7, 1}, {1, 1}, "hidden 12 optimizer adam clip-norm 1 batch-size 50"},
     {SCALED,
      "13",

@@ -115,6 +115,7 @@ static void take_steps(int64_t memory)
     dt_loader *loader;
     dt_model model;
     dt_gradient gradient;
+    dt_crew *crew;
     const dt_team team = {.threads = 1};
     char *path = test_path("gradient.h5");
     fill();
@@ -132,13 +133,17 @@ static void take_steps(int64_t memory)
     CHECK_NO_ERROR(&err);
     dt_model_shape shape = {WIDTH, 1, NULL, 0, DT_ACT_RELU, DT_LOSS_MSE, false, 0};
     dt_model_init(&model, &shape, &err);
-    dt_gradient_options options = {.batch_size = BATCH, .exact = true, .in_parts = memory > 0};
+    dt_crew_create(&world, 0, &crew, &err);
+    CHECK_NO_ERROR(&err);
+    dt_gradient_options options = {
+        .batch_size = BATCH, .exact = true, .in_parts = memory > 0, .crew = crew};
     assert_int_equal(dt_gradient_block(&options), BLOCK);
     dt_gradient_init(&gradient, &world, &model, &team, &options, &err);
     CHECK_NO_ERROR(&err);
     for (int s = 0; s < STEPS; s++)
         take_step(&gradient, loader, s, s > 0);
     dt_gradient_free(&gradient);
+    dt_crew_destroy(crew);
     dt_model_free(&model);
     dt_loader_destroy(loader);
     dt_dataset_free(&dataset);
@@ -167,6 +172,7 @@ static void deep(void **state)
     dt_error err = {0};
     dt_world w;
     dt_gradient gradient;
+    dt_crew *crew;
     dt_model model;
     dt_totals totals = {.overflow = true}; /* no scales are known */
     const dt_team team = {.threads = 1};
@@ -178,7 +184,9 @@ static void deep(void **state)
     dt_model_init(&model, &shape, &err);
     float *weights = malloc((size_t)model.parameters * sizeof *weights);
     dt_model_draw(&model, 1, weights);
-    dt_gradient_options options = {.batch_size = BLOCK, .exact = true};
+    dt_crew_create(&w, 0, &crew, &err);
+    CHECK_NO_ERROR(&err);
+    dt_gradient_options options = {.batch_size = BLOCK, .exact = true, .crew = crew};
     dt_gradient_init(&gradient, &w, &model, &team, &options, &err);
     CHECK_NO_ERROR(&err);
     fill();
@@ -190,6 +198,7 @@ static void deep(void **state)
     CHECK_ALL(same_everywhere(&gradient.values[model.layer[1].weight], sizeof(double)));
     CHECK_ALL(same_everywhere(&totals.loss, sizeof totals.loss));
     dt_gradient_free(&gradient);
+    dt_crew_destroy(crew);
     dt_model_free(&model);
     free(weights);
     dt_world_end(&w);

@@ -131,7 +131,7 @@ static dt_engine *engine_of(const sample *s, const dt_team *team)
     dt_engine *engine;
     dt_error err = {0};
     omp_set_num_threads(team->threads);
-    if (dt_engine_create(&engine, &s->model, team, 0, &err))
+    if (dt_engine_create(&engine, &s->model, team, 0, NULL, &err))
         fail_msg("%s", err.text);
     return engine;
 }
@@ -163,6 +163,7 @@ static void check_forward(const sample *s, dt_engine *engine)
     int64_t K = s->shape.outputs;
     float *found = malloc((size_t)(s->rows * K + 1) * sizeof *found);
     double out[MOST_WIDE];
+    dt_engine_take(engine, s->parameters);
     dt_engine_forward(engine, s->parameters, &(dt_feed){.x = s->x}, s->rows, found);
     for (int64_t r = 0; r < s->rows; r++) {
         plain_forward(&s->shape, s->exact, s->x + r * s->shape.inputs, out);
@@ -410,10 +411,11 @@ static void integers(void **state)
         double loss[BLOCKS] = {0};
         int64_t exponent[128], weight = 0;
         float most[128] = {0};
-        dt_engine_create(&engine, &s.model, &team, BLOCK, &err);
+        dt_engine_create(&engine, &s.model, &team, BLOCK, NULL, &err);
         dt_scales_init(&scales, &s.model, BLOCKS, &err);
         assert_int_equal(err.code, DT_OK);
         assert_int_equal(scales.n, 10 + 3 + 40 + 3 + 33 + 1 + 2);
+        dt_engine_take(engine, s.parameters);
         dt_engine_measure(engine, s.parameters, &part, most);
         dt_scales_exponents(&scales, most, exponent);
         assert_true(dt_scales_measured(&scales, exponent));

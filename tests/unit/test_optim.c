@@ -19,7 +19,7 @@ static void check_steps(const dt_optimizer_options *options, const double *expec
     dt_optimizer optimizer;
     dt_error err = {0};
     float w[3] = {1, 0, 1}, gradient[3] = {2, 0, 2};
-    assert_int_equal(dt_optimizer_init(&optimizer, options, 3, &err), DT_OK);
+    assert_int_equal(dt_optimizer_init(&optimizer, options, 3, NULL, &err), DT_OK);
     for (int s = 0; s < steps; s++) {
         assert_true(dt_optimizer_step(&optimizer, 0.1, 0.5, gradient, w));
         if (fabs((double)w[0] - expected[s]) > 5e-7)
@@ -86,7 +86,7 @@ static void changing(void **state)
     dt_optimizer optimizer;
     dt_error err = {0};
     float w = 0, up = 1, down = -1;
-    dt_optimizer_init(&optimizer, &(dt_optimizer_options){.momentum = 0.5}, 1, &err);
+    dt_optimizer_init(&optimizer, &(dt_optimizer_options){.momentum = 0.5}, 1, NULL, &err);
     dt_optimizer_step(&optimizer, 1, 1, &up, &w);
     assert_true(w == -1);
     dt_optimizer_step(&optimizer, 0.5, 1, &down, &w);
@@ -108,7 +108,7 @@ static void many(void **state)
         w[i] = (float)i;
         gradient[i] = (float)(2 * i); /* two steps: g = i; b = i, 1.5 i; w = i - 0.25 i (1 + 1.5) */
     }
-    dt_optimizer_init(&optimizer, &(dt_optimizer_options){.momentum = 0.5}, N, &err);
+    dt_optimizer_init(&optimizer, &(dt_optimizer_options){.momentum = 0.5}, N, NULL, &err);
     assert_true(dt_optimizer_step(&optimizer, 0.25, 0.5, gradient, w));
     assert_true(dt_optimizer_step(&optimizer, 0.25, 0.5, gradient, w));
     for (int i = 0; i < N; i++)
@@ -144,7 +144,7 @@ static void start(dt_optimizer *optimizer, dt_optim_kind kind, const dt_model *m
                                     .beta2 = 0.999,
                                     .eps = 1e-8,
                                     .model = model};
-    dt_optimizer_init(optimizer, &options, model->parameters, &err);
+    dt_optimizer_init(optimizer, &options, model->parameters, NULL, &err);
     assert_int_equal(err.code, DT_OK);
 }
 
@@ -278,7 +278,7 @@ static void overflow(void **state)
     dt_optimizer optimizer;
     dt_error err = {0};
     float w = -3e38f, gradient = 3e38f;
-    dt_optimizer_init(&optimizer, &(dt_optimizer_options){.momentum = 0}, 1, &err);
+    dt_optimizer_init(&optimizer, &(dt_optimizer_options){.momentum = 0}, 1, NULL, &err);
     assert_true(dt_optimizer_step(&optimizer, 0.01, 1, &gradient, &w));
     assert_false(dt_optimizer_step(&optimizer, 1, 1, &gradient, &w));
     dt_optimizer_free(&optimizer);

@@ -109,7 +109,7 @@ static void make(sample *s, const dt_model_shape *shape, int64_t rows, float dec
     *s = (sample){.team = {.threads = 1}, .rows = rows, .block = dt_batch_block(rows)};
     s->blocks = (rows + s->block - 1) / s->block;
     dt_model_init(&s->model, shape, &err);
-    dt_engine_create(&s->engine, &s->model, &s->team, s->block, &err);
+    dt_engine_create(&s->engine, &s->model, &s->team, s->block, NULL, &err);
     dt_scales_init(&s->scales, &s->model, s->blocks, &err);
     assert_int_equal(err.code, DT_OK);
     int64_t P = s->model.parameters, in = shape->inputs;
@@ -166,6 +166,7 @@ static bool measure(sample *s)
     dt_feed feed = {.x = s->x, .y = s->y};
     dt_batch_part part = {.feed = &feed, .rows = s->rows, .block = s->block};
     memset(s->most, 0, (size_t)s->scales.n * sizeof *s->most);
+    dt_engine_take(s->engine, s->parameters);
     dt_engine_measure(s->engine, s->parameters, &part, s->most);
     dt_scales_exponents(&s->scales, s->most, s->exponent);
     return dt_scales_measured(&s->scales, s->exponent);
