@@ -28,7 +28,7 @@ static int compare(const void *a, const void *b)
 static void sum(const summation *s)
 {
     if (s->reducer)
-        dt_reducer_sum(s->reducer, s->count, NULL);
+        dt_reducer_sum(s->reducer, &(dt_sum){.n = s->count, .whole = true});
     else
         MPI_Allreduce(MPI_IN_PLACE, s->values, s->count, MPI_FLOAT, MPI_SUM, MPI_COMM_WORLD);
 }

@@ -48,6 +48,9 @@ void *dt_shared_memory(const dt_shared *shared, int node_rank);
 /* Not collective. Takes NULL. */
 void dt_shared_destroy(dt_shared *shared);
 
+/* Values that stay together where the ranks of a node share out a vector. */
+enum { DT_PART_GRANULE = 2048 };
+
 /* A vector that is summed over all ranks again and again: a step's gradient. */
 typedef struct dt_reducer dt_reducer;
 
@@ -68,9 +71,15 @@ typedef struct {
     const void *with;
 } dt_finish;
 
-/* Sum the first n over all ranks, in place; n the same on every rank.
- *   finish  NULL: nothing */
-void dt_reducer_sum(dt_reducer *reducer, int64_t n, const dt_finish *finish);
+/* Sum the first n over all ranks, in place; what is asked for is the same on every rank. */
+typedef struct {
+    int64_t n;
+    int64_t head; /* of them every rank gets these, */
+    bool whole;   /* and all others; else of those after the head perhaps no more than its
+                     part of their number, by DT_PART_GRANULE, among the ranks of its node */
+    const dt_finish *finish; /* NULL: nothing */
+} dt_sum;
+void dt_reducer_sum(dt_reducer *reducer, const dt_sum *sum);
 
 /* Whether some of the sum crosses a network, so that it may pay to begin with it early. */
 bool dt_reducer_travels(const dt_reducer *reducer);

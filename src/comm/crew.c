@@ -131,10 +131,9 @@ void *dt_crew_alloc(dt_crew *c, int64_t n, size_t size, const char *what, dt_err
     return c->signs ? alloc_shared(c, n * (int64_t)size, err) : alloc_own(c, n, size, what, err);
 }
 
-/* Whole cache lines, and some: no two ranks write into one. */
 int64_t dt_crew_part(const dt_crew *c, int64_t n, int64_t *begin)
 {
-    dt_split split = {.n = n, .granule = 1024, .parts = c->ranks};
+    dt_split split = {.n = n, .granule = DT_PART_GRANULE, .parts = c->ranks};
     *begin = dt_split_begin(&split, c->self);
     return dt_split_count(&split, c->self);
 }

@@ -147,7 +147,7 @@ bool dt_reducer_travels(const dt_reducer *r)
 
 /* ---- Adding --------------------------------------------------------------------------------- */
 
-enum { PIECE = 2048 }; /* values: stay in the first cache while all ranks' are added */
+enum { PIECE = DT_PART_GRANULE }; /* stay in the first cache while all ranks' are added */
 
 /* Of values [begin, begin + n) of this node's ranks, in their order, so that floats repeat to the
  * bit. */
@@ -203,11 +203,24 @@ static void sum_piece(const dt_reducer *r, const dt_finish *finish, int64_t begi
     finish_piece(r, finish, begin, n, sum);
 }
 
-static void sum_long(dt_reducer *r, int64_t n, const dt_finish *finish)
+/* For this rank alone. */
+static void keep_piece(const dt_reducer *r, const dt_finish *finish, int64_t begin, int64_t n)
 {
-    dt_range part = part_of((dt_range){0, n}, r->self, r->ranks);
+    _Alignas(64) int32_t sum[PIECE];
+    add_piece(r, begin, n, sum);
+    if (finish)
+        finish->part(finish->with, begin, n, sum);
+    memcpy(r->of[r->self]->values + begin, sum, (size_t)n * sizeof *sum);
+}
+
+static void sum_long(dt_reducer *r, const dt_sum *s)
+{
+    int64_t head = s->whole ? 0 : s->head;
+    dt_range part = part_of((dt_range){head, s->n}, r->self, r->ranks);
     dt_gate_pass(&r->gate);
-    each_piece(r, part, sum_piece, finish);
+    if (r->self == 0)
+        each_piece(r, (dt_range){0, head}, sum_piece, s->finish);
+    each_piece(r, part, s->whole ? sum_piece : keep_piece, s->finish);
     dt_gate_pass(&r->gate);
 }
 
@@ -331,16 +344,16 @@ static void sum_the_rest(dt_reducer *r, int64_t n, const dt_finish *finish)
 
 /* ---- Either --------------------------------------------------------------------------------- */
 
-void dt_reducer_sum(dt_reducer *r, int64_t n, const dt_finish *finish)
+void dt_reducer_sum(dt_reducer *r, const dt_sum *s)
 {
-    if (r->travels && r->n_begun == 0 && n <= FEW)
-        sum_few(r, n, finish);
+    if (r->travels && r->n_begun == 0 && s->n <= FEW)
+        sum_few(r, s->n, s->finish);
     else if (r->travels)
-        sum_the_rest(r, n, finish);
-    else if (r->ranks == 1 && finish)
-        each_piece(r, (dt_range){0, n}, spread_piece, finish);
-    else if (r->ranks > 1 && n <= SHORT)
-        sum_short(r, n, finish);
+        sum_the_rest(r, s->n, s->finish);
+    else if (r->ranks == 1 && s->finish)
+        each_piece(r, (dt_range){0, s->n}, spread_piece, s->finish);
+    else if (r->ranks > 1 && s->n <= SHORT)
+        sum_short(r, s->n, s->finish);
     else if (r->ranks > 1)
-        sum_long(r, n, finish);
+        sum_long(r, s);
 }

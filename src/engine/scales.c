@@ -275,13 +275,18 @@ static void follow_layer(const dt_scales *s, int l, double *exponent, const floa
                largest_of(gradient + layer->bias + v * layer->out, layer->out), lower);
 }
 
+bool dt_scales_looks(const dt_scales *s)
+{
+    int step = (int)*steps(s) + 1;
+    return step <= FOLLOW_ALL || (step - FOLLOW_ALL) % FOLLOW_EVERY == 0;
+}
+
 void dt_scales_follow(dt_scales *s, const float *gradient)
 {
     double *exponent = s->state;
     int step = (int)*steps(s) + 1, cycle = FOLLOW_EVERY << (int)*patience(s);
-    bool lower = step <= FOLLOW_ALL || step >= FOLLOW_ALL + cycle;
+    bool lower = step <= FOLLOW_ALL || step >= FOLLOW_ALL + cycle, looks = dt_scales_looks(s);
     *steps(s) = step >= FOLLOW_ALL + cycle ? FOLLOW_ALL : step;
-    bool looks = step <= FOLLOW_ALL || (step - FOLLOW_ALL) % FOLLOW_EVERY == 0;
     for (int l = 0; l < s->model->n_layers && looks; l++) {
         follow_layer(s, l, exponent, gradient, lower);
         exponent += places(s->model, l);

@@ -58,6 +58,9 @@ void dt_scales_undo(const dt_scales *scales, int64_t begin, int64_t n, void *val
 void dt_scales_undo_row(const dt_scales *scales, int layer, int64_t input, int64_t n, void *values);
 void dt_scales_undo_vector(const dt_scales *scales, int layer, int vector, int64_t n, void *values);
 
+/* Whether what dt_scales_follow is called with next is looked at. */
+bool dt_scales_looks(const dt_scales *scales);
+
 /* See a step's gradient, the sum over its batch. */
 void dt_scales_follow(dt_scales *scales, const float *gradient);
 

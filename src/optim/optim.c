@@ -56,6 +56,11 @@ void dt_optimizer_free(dt_optimizer *o)
     o->n_vectors = 0;
 }
 
+bool dt_optimizer_wants_all(const dt_optimizer *o)
+{
+    return o->options.kind == DT_OPTIM_LARS || o->options.kind == DT_OPTIM_LAMB; /* by tensors */
+}
+
 bool dt_optimizer_step(dt_optimizer *o, double lr, double scale, const float *gradient,
                        float *weights)
 {

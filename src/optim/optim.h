@@ -43,6 +43,9 @@ int dt_optimizer_vectors(const dt_optimizer_options *options);
 dt_code dt_optimizer_init(dt_optimizer *optimizer, const dt_optimizer_options *options, int64_t n,
                           dt_crew *crew, dt_error *err);
 
+/* Whether an update reads all of the gradient on every rank of a crew, not only its part. */
+bool dt_optimizer_wants_all(const dt_optimizer *optimizer);
+
 /* One update of the weights; the formula of each optimizer stands in its file.
  *   scale     the gradient is scale * gradient: one over the number of samples
  *   gradient  [n] the sum over the samples of the batch

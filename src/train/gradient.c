@@ -38,8 +38,11 @@ static dt_code init_exact(dt_gradient *g, dt_error *err)
 dt_code dt_gradient_init(dt_gradient *g, const dt_world *world, const dt_model *model,
                          const dt_team *team, const dt_gradient_options *options, dt_error *err)
 {
-    *g = (dt_gradient){
-        .world = world, .model = model, .batch_size = options->batch_size, .exact = options->exact};
+    *g = (dt_gradient){.world = world,
+                       .model = model,
+                       .batch_size = options->batch_size,
+                       .exact = options->exact,
+                       .crew = options->crew};
     if (options->exact && !init_exact(g, err) && options->in_parts)
         init_collected(g, err);
     int64_t panels = dt_engine_panels(model);
@@ -219,24 +222,37 @@ static void undo(const void *gradient, int64_t begin, int64_t n, void *values)
         dt_scales_undo(&g->scales, begin + skip - room, n - skip, (int32_t *)values + skip);
 }
 
-bool dt_gradient_sum(dt_gradient *g, const float *parameters, dt_totals *totals)
+/* What is to be summed; the engine has undone what is one rank's. After integers turn out to be too
+ * small the scales that were found are followed. */
+static dt_sum sum_of(const dt_gradient *g, bool whole, const dt_finish *undoing)
 {
-    int64_t n = g->model->parameters;
+    int64_t head = dt_totals_room(g->blocks);
+    bool several = g->world->size > 1;
+    return (dt_sum){.n = head + g->model->parameters,
+                    .head = head,
+                    .whole = whole || dt_crew_ranks(g->crew) < g->world->node_size ||
+                             (g->exact && dt_scales_looks(&g->scales)),
+                    .finish = several && g->exact ? undoing : NULL};
+}
+
+bool dt_gradient_sum(dt_gradient *g, const float *parameters, bool whole, dt_totals *totals)
+{
+    dt_finish undoing = {.part = undo, .with = g};
+    dt_sum sum = sum_of(g, whole, &undoing);
     if (!g->exact) {
         if (g->world->size > 1)
-            dt_totals_sum(g->reducer, n, g->batch_size, totals);
+            dt_totals_sum(g->reducer, &sum, g->batch_size, totals);
         return true;
     }
     dt_totals mine = *totals;
-    dt_finish undoing = {.part = undo, .with = g};
-    const dt_finish *finish = g->world->size > 1 ? &undoing : NULL; /* the engine has undone it */
-    dt_totals_sum_exact(g->reducer, n, finish, g->loss, g->blocks, totals);
+    dt_totals_sum_exact(g->reducer, &sum, g->loss, g->blocks, totals);
     if (totals->overflow && !totals->failed) {
         if (!measure(g, parameters))
             return false;
         compute_integers(g, parameters, &mine);
         *totals = mine;
-        dt_totals_sum_exact(g->reducer, n, finish, g->loss, g->blocks, totals);
+        sum = sum_of(g, whole, &undoing);
+        dt_totals_sum_exact(g->reducer, &sum, g->loss, g->blocks, totals);
     }
     if (totals->failed || totals->overflow)
         return false;

@@ -23,8 +23,9 @@ typedef struct {
     dt_engine *engine;
     int64_t batch_size;
     dt_reducer *reducer; /* what is summed over the ranks, and in it behind the totals: */
-    float *values;       /* [P] the gradient; after dt_gradient_sum the sum over the batch */
-    int64_t begun;       /* the gradient from here on is already on its way */
+    dt_crew *crew;
+    float *values; /* [P] the gradient; after dt_gradient_sum the sum over the batch */
+    int64_t begun; /* the gradient from here on is already on its way */
     /* of integers: */
     bool exact;
     int64_t block, blocks;
@@ -61,9 +62,10 @@ void dt_gradient_compute(dt_gradient *gradient, dt_loader *loader, const float *
                          dt_times *times, dt_totals *totals);
 
 /* Sum over all ranks: one allreduce, unless integers were too small. Collective.
+ *   whole   whether each rank wants all of the sum, not only the part that it has of a crew
  *   totals  [in,out] this rank's, then everyone's
  * Returns whether the gradient is finite, the same on every rank; it is not where one failed. */
-bool dt_gradient_sum(dt_gradient *gradient, const float *parameters, dt_totals *totals);
+bool dt_gradient_sum(dt_gradient *gradient, const float *parameters, bool whole, dt_totals *totals);
 
 void dt_gradient_free(dt_gradient *gradient);
 

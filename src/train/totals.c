@@ -45,9 +45,9 @@ static void get_counts(dt_totals *t, const int32_t count[DT_TOTALS_COUNTS])
             t->stop = i;
 }
 
-void dt_totals_sum(dt_reducer *sums, int64_t n, int64_t batch_size, dt_totals *totals)
+void dt_totals_sum(dt_reducer *values, const dt_sum *sum, int64_t batch_size, dt_totals *totals)
 {
-    float *to = dt_reducer_values(sums), *loss = to + DT_TOTALS_COUNTS;
+    float *to = dt_reducer_values(values), *loss = to + DT_TOTALS_COUNTS;
     int32_t count[DT_TOTALS_COUNTS];
     double mean = totals->loss / (double)batch_size;
     put_counts(totals, count);
@@ -55,7 +55,7 @@ void dt_totals_sum(dt_reducer *sums, int64_t n, int64_t batch_size, dt_totals *t
         to[i] = (float)count[i];
     loss[0] = (float)mean;
     loss[1] = (float)(mean - (double)(float)mean); /* what the float lost */
-    dt_reducer_sum(sums, dt_totals_room(0) + n, NULL);
+    dt_reducer_sum(values, sum);
     for (int i = 0; i < DT_TOTALS_COUNTS; i++)
         count[i] = (int32_t)to[i];
     get_counts(totals, count);
@@ -63,13 +63,13 @@ void dt_totals_sum(dt_reducer *sums, int64_t n, int64_t batch_size, dt_totals *t
 }
 
 /* A block's loss is one rank's: added to zeros its bits stay what they are. */
-void dt_totals_sum_exact(dt_reducer *sums, int64_t n, const dt_finish *finish, double *loss,
-                         int64_t blocks, dt_totals *totals)
+void dt_totals_sum_exact(dt_reducer *values, const dt_sum *sum, double *loss, int64_t blocks,
+                         dt_totals *totals)
 {
-    int32_t *to = dt_reducer_values(sums);
+    int32_t *to = dt_reducer_values(values);
     put_counts(totals, to);
     memcpy(to + DT_TOTALS_COUNTS, loss, (size_t)blocks * sizeof *loss);
-    dt_reducer_sum(sums, dt_totals_room(blocks) + n, finish);
+    dt_reducer_sum(values, sum);
     memcpy(loss, to + DT_TOTALS_COUNTS, (size_t)blocks * sizeof *loss);
     get_counts(totals, to);
     totals->loss = 0;

@@ -34,20 +34,21 @@ static inline int64_t dt_totals_room(int64_t blocks)
     return (room + DT_TOTALS_LINE - 1) / DT_TOTALS_LINE * DT_TOTALS_LINE;
 }
 
-/* Sum over all ranks, of which there are several. Collective; n and batch_size the same on every
+/* Sum over all ranks, of which there are several. Collective; sum and batch_size the same on every
  * rank.
- *   sums        of dt_totals_room(0) + n floats, of which the last n are there
+ *   values      where the sum's are
+ *   sum         of the gradient and of dt_totals_room(0) floats, its head, before it
  *   batch_size  samples that are about to be counted; the loss travels as a mean over so many, so
  *               that a sum that only a double holds does not overflow
  *   totals      [in,out] this rank's, then everyone's */
-void dt_totals_sum(dt_reducer *sums, int64_t n, int64_t batch_size, dt_totals *totals);
+void dt_totals_sum(dt_reducer *values, const dt_sum *sum, int64_t batch_size, dt_totals *totals);
 
 /* The same to the same bits for any number of ranks.
- *   sums    of dt_totals_room(blocks) + n integers, of which the last n are there
- *   finish  what then becomes of them; must leave what lies before the last n as it is
+ *   sum     of the gradient and of dt_totals_room(blocks) integers before it; its finish must leave
+ *           these as they are
  *   loss    [in,out] [blocks] of each block of the batch: on the rank that has it, 0 on the
  *           others; then on all. Their sum is totals->loss. */
-void dt_totals_sum_exact(dt_reducer *sums, int64_t n, const dt_finish *finish, double *loss,
-                         int64_t blocks, dt_totals *totals);
+void dt_totals_sum_exact(dt_reducer *values, const dt_sum *sum, double *loss, int64_t blocks,
+                         dt_totals *totals);
 
 #endif

@@ -32,7 +32,8 @@ static dt_code run_step(dt_run *run, dt_report_step_facts *step, double *weight,
     t->samples += totals.samples;
     gather_flags(run, t->last, &totals, err);
     dt_saver_settle(run->saver); /* after the sum any rank may change the weights */
-    bool finite = dt_gradient_sum(&run->gradient, run->parameters, &totals);
+    bool whole = run->options->clip_norm > 0 || dt_optimizer_wants_all(&run->optimizer);
+    bool finite = dt_gradient_sum(&run->gradient, run->parameters, whole, &totals);
     t->allreduce += dt_times_lap(t);
     if (totals.failed)
         return dt_world_agree(run->world, err);

@@ -97,7 +97,7 @@ static void take_step(dt_gradient *g, dt_loader *loader, int s, bool known)
     dt_gradient_compute(g, loader, parameters, &times, &totals);
     CHECK_ALL(totals.overflow == (!known || (odd && last)));
     totals.failed = steps[s].fails && last;
-    bool finite = dt_gradient_sum(g, parameters, &totals);
+    bool finite = dt_gradient_sum(g, parameters, true, &totals);
     CHECK_ALL(totals.failed == steps[s].fails);
     CHECK_ALL(finite == (steps[s].kind != INFINITE && !steps[s].fails));
     CHECK_ALL(same_everywhere(&g->scales.state[0], sizeof(double)));
@@ -193,7 +193,7 @@ static void deep(void **state)
     dt_feed feed = {.x = x[0], .y = y};
     bool has_rows = world.rank == world.size - 1;
     gradient.part = (dt_batch_part){.feed = &feed, .rows = has_rows ? BLOCK : 0, .block = BLOCK};
-    CHECK_ALL(dt_gradient_sum(&gradient, weights, &totals));
+    CHECK_ALL(dt_gradient_sum(&gradient, weights, true, &totals));
     CHECK_ALL(totals.samples == BLOCK && totals.loss > 0);
     CHECK_ALL(same_everywhere(&gradient.values[model.layer[1].weight], sizeof(double)));
     CHECK_ALL(same_everywhere(&totals.loss, sizeof totals.loss));
