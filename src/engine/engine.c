@@ -13,6 +13,8 @@
 enum {
     WAVE_ROWS = 256,         /* of a thread in a wave, at least: below, products slow down */
     WAVE_BYTES = 256 << 10,  /* of narrow rows so many more: what a core's cache holds */
+    PIECE_ROWS = 64,         /* of a thread's share that another can take, */
+    NARROW_BYTES = 2 << 20,  /* where weights are less: else they are fetched anew for each piece */
     FLOPS_TO_WAKE = 4000000, /* a step of less is done before the other threads are awake */
     FLOPS_OF_BYTE = 8,       /* that take as long as to fetch a byte of a row, */
     FLOPS_TO_PACK = 16,      /* and as to pack a weight */
@@ -87,6 +89,8 @@ static dt_code allocate_layer(dt_engine *e, int l, dt_error *err)
     }
     if (m->layer[l].out > e->widest)
         e->widest = m->layer[l].out;
+    if (m->layer[l].in * m->layer[l].out * (int64_t)sizeof(float) > NARROW_BYTES)
+        e->narrow = false;
     return err->code;
 }
 
@@ -129,6 +133,9 @@ static dt_code allocate(dt_engine *e, int64_t block, const dt_engine_pack *pack,
         allocate_layer(e, l, err);
     make_panels(e, pack, err);
     int64_t outputs = e->team->threads * dt_engine_most_outputs(e, e->team->threads);
+    e->rows = dt_alloc(e->team->threads, sizeof *e->rows, "shares of work", err);
+    e->outputs = dt_alloc(e->team->threads, sizeof *e->outputs, "shares of work", err);
+    e->losses = dt_alloc(e->wave, sizeof *e->losses, "losses", err);
     if (block > 0)
         e->across = dt_alloc(outputs * e->wave, sizeof *e->across, "activations", err);
     e->column = dt_alloc(e->team->threads * e->widest, sizeof *e->column, "sums of rows", err);
@@ -144,6 +151,7 @@ dt_code dt_engine_create(dt_engine **engine, const dt_model *model, const dt_tea
         return dt_fail(err, DT_ERR_MEMORY, "out of memory for the engine");
     e->model = model;
     e->team = team;
+    e->narrow = true;
     e->wave = (int64_t)team->threads * wave_rows(model);
     if (e->wave < block)
         e->wave = block;
@@ -174,6 +182,9 @@ void dt_engine_destroy(dt_engine *e)
     free(e->across);
     free(e->column);
     free(e->sums);
+    free(e->rows);
+    free(e->outputs);
+    free(e->losses);
     free(e->x);
     free(e->y);
     free(e);
@@ -181,7 +192,15 @@ void dt_engine_destroy(dt_engine *e)
 
 /* ---- How rows are cut ----------------------------------------------------------------------- */
 
-/* The wave from a row of the call on. Blocks of floats are the threads' shares. */
+/* Blocks of floats, of which each thread has as many. */
+static int64_t float_block(const dt_call *c, int64_t rows)
+{
+    int64_t each = c->engine->narrow && c->threads > 1 ? rows / (c->threads * PIECE_ROWS) : 1;
+    int64_t blocks = c->threads * (each > 1 ? each : 1);
+    return (rows + blocks - 1) / blocks;
+}
+
+/* The wave from a row of the call on. */
 static dt_wave cut_wave(const dt_call *c, int64_t first)
 {
     int64_t most = c->engine->wave, left = c->part.rows - first;
@@ -193,37 +212,109 @@ static dt_wave cut_wave(const dt_call *c, int64_t first)
     }
     w.rows = left < most ? left : most;
     if (c->part.block == 0)
-        w.block = (w.rows + c->threads - 1) / c->threads;
+        w.block = float_block(c, w.rows);
     w.blocks = (w.lack + w.rows + w.block - 1) / w.block;
     return w;
 }
 
 /* ---- Calls ---------------------------------------------------------------------------------- */
 
-/* With the fewest barriers. */
-static void turn_back(const dt_call *c, const dt_wave *w, int thread, dt_thread_sums *sums)
+static void fill(dt_pile *pile, int64_t begin, int64_t end)
 {
-    int layers = c->engine->model->n_layers;
-    for (int l = layers - 1; l > 0; l--)
-        dt_rows_back(c, w, thread, l);
+    atomic_store_explicit(&pile->next, begin, memory_order_relaxed);
+    pile->end = end;
+}
+
+static void fill_rows(const dt_call *c, const dt_wave *w, int thread)
+{
+    fill(&c->engine->rows[thread], dt_share(w->blocks, thread, c->threads),
+         dt_share(w->blocks, thread + 1, c->threads));
+}
+
+static void fill_outputs(const dt_call *c, int thread)
+{
+    int64_t parts = 0;
+    for (int l = 0; l < c->engine->model->n_layers; l++)
+        parts += dt_gradients_parts(c, thread, l);
+    fill(&c->engine->outputs[thread], 0, parts);
+}
+
+/* All rows, each all the way. */
+static void run_rows(const dt_call *c, const dt_wave *w, int thread, dt_thread_sums *sums)
+{
+    const dt_engine *e = c->engine;
+    bool whole = !e->narrow || c->threads == 1;
+    int64_t first, n, least = whole ? w->blocks : (PIECE_ROWS + w->block - 1) / w->block;
+    while (dt_pile_take(e->rows, c->threads, thread, 2, least, &first, &n) >= 0) {
+        dt_rows_run(c, w, first, first + n, sums);
+        for (int l = e->model->n_layers - 1; l > 0 && c->want != DT_OUTPUTS; l--)
+            dt_rows_back(c, w, thread, first, first + n, l);
+    }
+}
+
+/* Parts of a thread's, counted through all layers. */
+static void run_parts(const dt_call *c, const dt_wave *w, int thread, int owner, int64_t first,
+                      int64_t n, dt_thread_sums *sums)
+{
+    for (int l = 0; n > 0; l++) {
+        int64_t parts = dt_gradients_parts(c, owner, l),
+                end = first + n < parts ? first + n : parts;
+        if (first < parts) {
+            dt_gradients_run(c, w, thread, owner, l, first, end, sums);
+            n -= end - first;
+            first = end;
+        }
+        first -= parts;
+    }
+}
+
+/* In the order of the blocks, so that a run repeats to the bit. */
+static void add_losses(const dt_call *c, const dt_wave *w, int thread, dt_thread_sums *sums)
+{
+    for (int64_t b = 0; b < w->blocks && thread == 0; b++)
+        sums->loss += c->engine->losses[b];
+}
+
+/* With the fewest barriers. */
+static void run_wave(const dt_call *c, const dt_wave *w, int thread, dt_thread_sums *sums)
+{
+    int64_t first, n;
+    int owner;
+    run_rows(c, w, thread, sums);
+    fill_outputs(c, thread);
 #pragma omp barrier
-    for (int l = 0; l < layers; l++)
-        dt_gradients_run(c, w, thread, l, sums);
+    if (c->want == DT_OUTPUTS)
+        return;
+    add_losses(c, w, thread, sums);
+    dt_pile *piles = c->engine->outputs;
+    while ((owner = dt_pile_take(piles, c->threads, thread, INT64_MAX, 1, &first, &n)) >= 0)
+        run_parts(c, w, thread, owner, first, n, sums);
+}
+
+/* All of a thread's parts of a layer. */
+static void run_layer(const dt_call *c, const dt_wave *w, int thread, int layer,
+                      dt_thread_sums *sums)
+{
+    dt_gradients_run(c, w, thread, thread, layer, 0, dt_gradients_parts(c, thread, layer), sums);
 }
 
 /* Each layer's gradient as soon as it can be had. */
-static void turn_back_watched(const dt_call *c, const dt_wave *w, int thread, dt_thread_sums *sums)
+static void run_watched(const dt_call *c, const dt_wave *w, int thread, dt_thread_sums *sums)
 {
-    int layers = c->engine->model->n_layers;
-    for (int l = layers - 1; l >= 0; l--) {
+    const dt_pile *own = &c->engine->rows[thread];
+    int64_t first = own->next, end = own->end;
+    dt_rows_run(c, w, first, end, sums);
+    for (int l = c->engine->model->n_layers - 1; l >= 0; l--) {
 #pragma omp barrier
-        dt_gradients_run(c, w, thread, l, sums);
+        if (l == c->engine->model->n_layers - 1)
+            add_losses(c, w, thread, sums);
+        run_layer(c, w, thread, l, sums);
         if (l == 0)
             return; /* complete when all threads have ended */
 #pragma omp barrier
         if (thread == 0)
             c->watcher->complete(c->watcher->with, l);
-        dt_rows_back(c, w, thread, l);
+        dt_rows_back(c, w, thread, first, end, l);
     }
 }
 
@@ -267,14 +358,12 @@ static void work(const dt_call *c, int thread)
     dt_wave w;
     for (int64_t first = 0; first < c->part.rows; first += w.rows) {
         w = cut_wave(c, first);
+        fill_rows(c, &w, thread);
 #pragma omp barrier
-        dt_rows_run(c, &w, thread, sums);
-        if (c->want == DT_OUTPUTS)
-            continue;
         if (c->watcher && first + w.rows == c->part.rows)
-            turn_back_watched(c, &w, thread, sums);
+            run_watched(c, &w, thread, sums);
         else
-            turn_back(c, &w, thread, sums);
+            run_wave(c, &w, thread, sums);
     }
 }
 
@@ -288,7 +377,6 @@ static int threads_for(const dt_call *c)
     return all < FLOPS_TO_WAKE ? 1 : c->engine->team->threads;
 }
 
-/* The losses are added in the order of the threads, so that a run repeats to the bit. */
 static dt_thread_sums run(dt_call *c)
 {
     const dt_engine *e = c->engine;

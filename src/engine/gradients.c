@@ -1,4 +1,4 @@
-/* A thread's part of the gradient of a wave: rows of each weight. */
+/* Parts of the gradient of a wave: rows of each weight. */
 #include "engine/internal.h"
 #include "engine/product.h"
 
@@ -6,9 +6,10 @@
 #include <string.h>
 
 enum {
-    COLUMNS = 64,    /* of a gradient in integers are summed up at a time, */
-    ROWS = 96,       /* in so many rows, */
-    FLOAT_ROWS = 192 /* and of floats so many */
+    COLUMNS = 64,     /* of a gradient in integers are summed up at a time, */
+    ROWS = 96,        /* in so many rows, */
+    FLOAT_ROWS = 192, /* and of floats so many */
+    PART = 128        /* outputs that one thread takes at a time, where there are several */
 };
 
 /* Some of a layer's outputs, of which a thread computes the gradient: rows of its weight. */
@@ -258,15 +259,24 @@ static float *most_of(const dt_call *c, int layer)
     return most;
 }
 
-void dt_gradients_run(const dt_call *c, const dt_wave *w, int thread, int layer,
-                      dt_thread_sums *sums)
+int64_t dt_gradients_parts(const dt_call *c, int owner, int layer)
+{
+    int64_t out = c->engine->model->layer[layer].out;
+    int64_t n = dt_share(out, owner + 1, c->threads) - dt_share(out, owner, c->threads);
+    return c->threads == 1 ? n > 0 : (n + PART - 1) / PART;
+}
+
+void dt_gradients_run(const dt_call *c, const dt_wave *w, int thread, int owner, int layer,
+                      int64_t first, int64_t end, dt_thread_sums *sums)
 {
     const dt_engine *e = c->engine;
     float *column = e->column + thread * e->widest;
-    int64_t out = e->model->layer[layer].out, begin = dt_share(out, thread, c->threads);
-    outputs o = {
-        .layer = layer, .begin = begin, .n = dt_share(out, thread + 1, c->threads) - begin};
-    if (o.n == 0)
+    int64_t out = e->model->layer[layer].out, begin = dt_share(out, owner, c->threads);
+    int64_t n = dt_share(out, owner + 1, c->threads) - begin;
+    int64_t part = c->threads == 1 ? n : PART;
+    outputs o = {.layer = layer, .begin = begin + first * part};
+    o.n = end * part < n ? end * part - first * part : n - first * part;
+    if (o.n <= 0)
         return;
     if (c->want == DT_FLOATS)
         add_floats(c, w, thread, &o);

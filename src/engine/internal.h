@@ -5,6 +5,8 @@
 #include "engine/engine.h"
 #include "engine/weights.h"
 
+#include <stdatomic.h>
+
 /* What a wave keeps of one layer, in rows of out values that lie stride apart. */
 typedef struct {
     dt_panels weight;
@@ -26,6 +28,15 @@ typedef struct {
     char apart[104]; /* with three numbers, two cache lines */
 } dt_thread_sums;
 
+/* Pieces of work, [next, end), that are a thread's: it takes them from the front, and so do others
+ * that have none left. What is waited for is then shared out anew where a core is slower, or is
+ * taken away for a while. */
+typedef struct {
+    atomic_llong next;
+    int64_t end;
+    char apart[112];
+} dt_pile;
+
 struct dt_engine {
     const dt_model *model;
     const dt_team *team;
@@ -42,6 +53,10 @@ struct dt_engine {
     float *across; /* [threads,most outputs,wave] a thread's part of a delta, as products read it */
     float *column; /* [threads,widest] sums over the rows of a block */
     dt_thread_sums *sums; /* [threads] */
+    dt_pile *rows;        /* [threads] blocks of the wave, */
+    dt_pile *outputs;     /* [threads] and parts of outputs, of all layers */
+    double *losses;       /* [wave] of its blocks */
+    bool narrow;          /* a layer's weights stay in the second cache */
 };
 
 /* What a call wants of the rows. */
@@ -92,6 +107,15 @@ static inline int64_t dt_engine_most_outputs(const dt_engine *e, int threads)
     return (e->widest + threads - 1) / threads;
 }
 
+/* From a thread's pile; if it is empty, from another's. Called by all threads after all piles were
+ * filled.
+ *   share     the owner takes one in so many of what is left
+ *   least     but anyone so many at least
+ *   first, n  [out] the pieces
+ * Returns whose they are, or -1 if none are left. */
+int dt_pile_take(dt_pile *piles, int threads, int thread, int64_t share, int64_t least,
+                 int64_t *first, int64_t *n);
+
 /* To be called every now and then by every thread. */
 static inline void dt_call_look(const dt_call *c, int thread)
 {
@@ -99,16 +123,21 @@ static inline void dt_call_look(const dt_call *c, int thread)
         c->watcher->meanwhile(c->watcher->with);
 }
 
-/* A thread's blocks of the wave: forward and, but for DT_OUTPUTS, the loss. */
-void dt_rows_run(const dt_call *call, const dt_wave *wave, int thread, dt_thread_sums *sums);
+/* Blocks [first, end) of the wave: forward and, but for DT_OUTPUTS, the loss. */
+void dt_rows_run(const dt_call *call, const dt_wave *wave, int64_t first, int64_t end,
+                 dt_thread_sums *sums);
 
 /* Then from d loss / d the outputs of a layer, which is not the first, to those of the layer below.
  */
-void dt_rows_back(const dt_call *call, const dt_wave *wave, int thread, int layer);
+void dt_rows_back(const dt_call *call, const dt_wave *wave, int thread, int64_t first, int64_t end,
+                  int layer);
 
-/* A thread's part of a layer's gradient, over all rows of the wave, of which all have been there.
- */
-void dt_gradients_run(const dt_call *call, const dt_wave *wave, int thread, int layer,
-                      dt_thread_sums *sums);
+/* How many parts there are of a layer's outputs that are a thread's. */
+int64_t dt_gradients_parts(const dt_call *call, int owner, int layer);
+
+/* Such parts [first, end) of a layer's gradient, over all rows of the wave, of which all have been
+ * there, on any thread. */
+void dt_gradients_run(const dt_call *call, const dt_wave *wave, int thread, int owner, int layer,
+                      int64_t first, int64_t end, dt_thread_sums *sums);
 
 #endif

@@ -85,13 +85,6 @@ static void norm_back(const dt_call *c, int l, int64_t begin, int64_t n)
                        work->times + begin, work->delta + at);
 }
 
-/* A thread's rows of the wave. */
-static int64_t own_rows(const dt_call *c, const dt_wave *w, int thread, int64_t *begin)
-{
-    *begin = dt_wave_begin(w, dt_share(w->blocks, thread, c->threads));
-    return dt_wave_begin(w, dt_share(w->blocks, thread + 1, c->threads)) - *begin;
-}
-
 static void back(const dt_call *c, int l, int64_t begin, int64_t n)
 {
     const dt_model *m = c->engine->model;
@@ -114,9 +107,10 @@ static void back(const dt_call *c, int l, int64_t begin, int64_t n)
         norm_back(c, l - 1, begin, n);
 }
 
-void dt_rows_back(const dt_call *c, const dt_wave *w, int thread, int layer)
+void dt_rows_back(const dt_call *c, const dt_wave *w, int thread, int64_t first, int64_t end,
+                  int layer)
 {
-    int64_t begin, n = own_rows(c, w, thread, &begin);
+    int64_t begin = dt_wave_begin(w, first), n = dt_wave_begin(w, end) - begin;
     for (int64_t i = 0, rows; i < n; i += rows) {
         rows = n - i < LOOK_ROWS || !c->watcher ? n - i : LOOK_ROWS;
         back(c, layer, begin + i, rows);
@@ -145,13 +139,12 @@ static void put_out(const dt_call *c, const dt_wave *w, int64_t begin, int64_t n
             to[r * m->outputs + k] = from[r * m->outputs + k] + bias[k];
 }
 
-/* A thread's blocks: all their rows at once, but for the loss. */
-void dt_rows_run(const dt_call *c, const dt_wave *w, int thread, dt_thread_sums *sums)
+/* All their rows at once, but for the loss. */
+void dt_rows_run(const dt_call *c, const dt_wave *w, int64_t first, int64_t end,
+                 dt_thread_sums *sums)
 {
     const dt_engine *e = c->engine;
-    int64_t first = dt_share(w->blocks, thread, c->threads);
-    int64_t end = dt_share(w->blocks, thread + 1, c->threads);
-    int64_t begin, n = own_rows(c, w, thread, &begin);
+    int64_t begin = dt_wave_begin(w, first), n = dt_wave_begin(w, end) - begin;
     if (n == 0)
         return;
     fetch(c, w, begin, n);
@@ -163,9 +156,8 @@ void dt_rows_run(const dt_call *c, const dt_wave *w, int thread, dt_thread_sums 
     sums->weight += dt_loss_weight(&e->model->criterion, n, e->y + begin * e->y_bytes);
     for (int64_t b = first; b < end; b++) {
         int64_t row = dt_wave_begin(w, b);
-        double loss = turn_back(c, row, dt_wave_begin(w, b + 1) - row);
-        sums->loss += loss;
+        e->losses[b] = turn_back(c, row, dt_wave_begin(w, b + 1) - row);
         if (c->want == DT_INTEGERS)
-            c->loss[(c->part.first + w->first + row) / w->block] += loss;
+            c->loss[(c->part.first + w->first + row) / w->block] += e->losses[b];
     }
 }
