@@ -6,13 +6,14 @@
 static herr_t put_number(hid_t object, const char *name, hid_t disk, hid_t memory,
                          const void *value)
 {
-    hid_t space = H5Screate(H5S_SCALAR);
-    hid_t attribute = H5Aexists(object, name) > 0
-                          ? H5Aopen(object, name, H5P_DEFAULT)
-                          : H5Acreate2(object, name, disk, space, H5P_DEFAULT, H5P_DEFAULT);
+    hid_t attribute = H5Aopen(object, name, H5P_DEFAULT); /* mostly it is there */
+    if (attribute < 0) {
+        hid_t space = H5Screate(H5S_SCALAR);
+        attribute = H5Acreate2(object, name, disk, space, H5P_DEFAULT, H5P_DEFAULT);
+        H5Sclose(space);
+    }
     herr_t status = H5Awrite(attribute, memory, value);
     H5Aclose(attribute);
-    H5Sclose(space);
     return status;
 }
 

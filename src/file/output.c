@@ -76,18 +76,25 @@ static bool is_ours_alone(int fd)
     return alone;
 }
 
-/* A spare file under the temporary name. Returns a file descriptor, or -1. */
-static int take_spare(const char *spare, const char *temporary)
+/* A spare file under the temporary name, as o->disk, which stays negative if there is none. */
+static void take_spare(dt_output *o, const char *spare)
 {
-    if (rename(spare, temporary) < 0)
-        return -1;
-    int fd = open(temporary, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
-    if (fd >= 0 && is_ours_alone(fd))
-        return fd;
-    if (fd >= 0)
-        close(fd);
-    unlink(temporary);
-    return -1;
+    if (rename(spare, o->temporary) < 0)
+        return;
+    o->map = dt_mapped_find(&o->mapped, o->temporary);
+    o->disk = o->map ? o->map->fd : open(o->temporary, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
+    if (o->disk >= 0 && is_ours_alone(o->disk)) {
+        if (!o->map)
+            o->map = dt_mapped_add(&o->mapped, o->disk);
+        return;
+    }
+    if (o->map)
+        dt_mapped_drop(o->map);
+    else if (o->disk >= 0)
+        close(o->disk);
+    o->map = NULL;
+    o->disk = -1;
+    unlink(o->temporary);
 }
 
 static dt_code open_disk(dt_output *o, const char *spare, dt_error *err)
@@ -103,7 +110,7 @@ static dt_code open_disk(dt_output *o, const char *spare, dt_error *err)
     o->folder = open_folder_of(o->path); /* may be moved away while the file is written */
     unlink(o->temporary);                /* of a process long dead that had our number */
     if (spare)
-        o->disk = take_spare(spare, o->temporary);
+        take_spare(o, spare);
     if (o->disk < 0)
         o->disk = open(o->temporary, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
     return o->disk < 0 ? fail(o->path, errno, err) : DT_OK;
@@ -144,8 +151,9 @@ static dt_code open_layout(dt_output *o, dt_error *err)
 /* All but the layout. */
 static void close_disk(dt_output *o)
 {
-    if (o->disk >= 0)
+    if (o->disk >= 0 && !o->map)
         close(o->disk);
+    o->map = NULL;
     if (o->temporary)
         unlinkat(o->folder < 0 ? AT_FDCWD : o->folder,
                  o->folder < 0 ? o->temporary : name_of(o->temporary), 0);
@@ -155,6 +163,7 @@ static void close_disk(dt_output *o)
     free(o->path);
     o->disk = o->folder = -1;
     o->path = o->temporary = NULL;
+    dt_mapped_drop_removed(&o->mapped);
 }
 
 dt_code dt_output_renew(dt_output *o, const char *path, const char *spare, dt_error *err)
@@ -222,6 +231,21 @@ static int write_all(int fd, const char *data, int64_t n, int64_t offset)
     return 0;
 }
 
+/* Where this part of the file is in memory, or NULL. */
+static char *place_of(const dt_output *o, int64_t n, int64_t offset)
+{
+    return o->map && offset + n <= o->map->size ? o->map->bytes + offset : NULL;
+}
+
+static int put(const dt_output *o, const char *data, int64_t n, int64_t offset)
+{
+    char *place = place_of(o, n, offset);
+    if (!place)
+        return write_all(o->disk, data, n, offset);
+    memcpy(place, data, (size_t)n);
+    return 0;
+}
+
 /* From the layout in memory to the disk. Returns 0 or an errno. */
 static int copy_part(const dt_output *o, int64_t from, int64_t to, uint64_t *hash)
 {
@@ -234,7 +258,7 @@ static int copy_part(const dt_output *o, int64_t from, int64_t to, uint64_t *has
         if (got <= 0)
             return got < 0 ? errno : EIO;
         XXH3_64bits_update(&state, part, (size_t)got);
-        number = write_all(o->disk, part, got, from);
+        number = put(o, part, got, from);
         from += got;
     }
     *hash = XXH3_64bits_digest(&state);
@@ -333,12 +357,14 @@ static int write_extent(const dt_output *o, const dt_output_reader *reader, dt_e
     for (int64_t at = 0; at < extent->size && !number; at += NEAR) {
         int64_t n = extent->size - at < NEAR ? extent->size - at : NEAR;
         const char *bytes = (const char *)extent->values + at;
-        if (reader->read) {
-            reader->read(reader->with, bytes, n, buffer);
-            bytes = buffer;
-        }
-        XXH3_64bits_update(&state, bytes, (size_t)n);
-        number = write_all(o->disk, bytes, n, extent->begin + at);
+        char *place = place_of(o, n, extent->begin + at), *to = place ? place : buffer;
+        if (reader->read)
+            reader->read(reader->with, bytes, n, to);
+        else
+            memcpy(to, bytes, (size_t)n);
+        XXH3_64bits_update(&state, to, (size_t)n);
+        if (!place)
+            number = write_all(o->disk, to, n, extent->begin + at);
     }
     extent->hash = XXH3_64bits_digest(&state);
     return number;
@@ -363,7 +389,7 @@ dt_code dt_output_write_sealed(dt_output *o, dt_error *err)
     int number = part && seal ? write_around(o, part) : ENOMEM;
     if (!number) {
         dt_seal_make(part, parts, seal);
-        number = write_all(o->disk, seal, bytes, o->size);
+        number = put(o, seal, bytes, o->size);
     }
     if (!number && ftruncate(o->disk, (off_t)(o->size + bytes)) < 0)
         number = errno; /* a spare may have been longer */
@@ -375,7 +401,7 @@ dt_code dt_output_write_sealed(dt_output *o, dt_error *err)
 dt_code dt_output_write(dt_output *o, int set, int64_t offset, const void *values, int64_t bytes,
                         dt_error *err)
 {
-    int number = write_all(o->disk, values, bytes, o->extent[set].begin + offset);
+    int number = put(o, values, bytes, o->extent[set].begin + offset);
     return number ? fail(o->path, number, err) : DT_OK;
 }
 
@@ -400,6 +426,7 @@ void dt_output_close(dt_output *o)
     if (o->memory >= 0)
         close(o->memory);
     close_disk(o);
+    dt_mapped_drop_all(&o->mapped);
     free(o->extent);
     *o = (dt_output){.file = -1, .memory = -1, .disk = -1, .folder = -1};
 }

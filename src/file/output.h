@@ -8,6 +8,7 @@
 #ifndef DT_FILE_OUTPUT_H
 #define DT_FILE_OUTPUT_H
 
+#include "file/mapped.h"
 #include <dtrain/status.h>
 #include <hdf5.h>
 #include <stdint.h>
@@ -24,9 +25,12 @@ typedef struct {
     char *path, *temporary; /* owned */
     hid_t file;             /* for the layout; negative once that is closed */
     int memory, disk;       /* file descriptors */
-    int folder;             /* the same, of the one it is in; negative: it cannot be opened */
-    int64_t size;           /* of the file, once the layout is done */
-    dt_extent *extent;      /* [sets] */
+    dt_mapped mapped;       /* spares that are in memory */
+    dt_mapped_file
+        *map;          /* which of them is being written, whose descriptor disk then is; or NULL */
+    int folder;        /* the same, of the one it is in; negative: it cannot be opened */
+    int64_t size;      /* of the file, once the layout is done */
+    dt_extent *extent; /* [sets] */
     int sets;
 } dt_output;
 

@@ -5,8 +5,10 @@
 #include "unit/folder.h"
 
 #include <fcntl.h>
+#include <linux/magic.h>
 #include <stdio.h>
 #include <sys/stat.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 #include <xxhash.h>
 
@@ -183,6 +185,79 @@ static void set_aside_by_prune(void **state)
     free(spare);
 }
 
+/* ---- In a folder that is memory -------------------------------------------------------------- */
+
+/* Files of this folder that this process has mapped. */
+static int count_mapped(const char *where)
+{
+    char line[512];
+    int n = 0;
+    FILE *maps = fopen("/proc/self/maps", "r");
+    while (fgets(line, sizeof line, maps))
+        n += strstr(line, where) != NULL;
+    fclose(maps);
+    return n;
+}
+
+/* As a run does: the file that is no longer kept is written over by the next. */
+static void write_next(int64_t step, char **spare, dt_output *layout)
+{
+    dt_error err = {0};
+    char *path = dt_store_step_path("ckpt", step, &err);
+    write_at(path, *spare, step, layout);
+    free(*spare);
+    *spare = NULL;
+    dt_store_prune("ckpt", step, 2, spare);
+    check_at(path, step);
+    free(path);
+}
+
+static void cut_short(const char *path)
+{
+    struct stat info;
+    assert_int_equal(stat(path, &info), 0);
+    assert_int_equal(truncate(path, info.st_size / 2), 0);
+}
+
+static void in_memory(void **state)
+{
+    (void)state;
+    char where[] = "/dev/shm/dtrain-test.XXXXXX", *spare = NULL;
+    struct statfs system;
+    dt_output layout = {0};
+    if (!mkdtemp(where))
+        return;
+    assert_int_equal(statfs(where, &system), 0);
+    assert_int_equal(chdir(where), 0);
+    for (int64_t step = 1; step <= 12; step++)
+        write_next(step, &spare, &layout);
+    check_at("ckpt/step-0000000011.h5", 11);
+    bool maps = system.f_type == TMPFS_MAGIC;
+    assert_int_equal(count_mapped(where), maps ? 3 : 0); /* two that are kept, and the spare */
+
+    FILE *reader = fopen(spare, "r"); /* of step 10 */
+    write_next(13, &spare, &layout);
+    assert_int_not_equal(inode("ckpt/step-0000000013.h5"), 0);
+    struct stat read;
+    assert_int_equal(fstat(fileno(reader), &read), 0);
+    assert_true(read.st_nlink == 0 && read.st_ino != inode("ckpt/step-0000000013.h5"));
+    fclose(reader);
+    cut_short(spare); /* of step 11 */
+    write_next(14, &spare, &layout);
+    check_at("ckpt/step-0000000013.h5", 13);
+
+    assert_int_equal(unlink(spare), 0);
+    assert_int_equal(unlink("ckpt/step-0000000013.h5"), 0);
+    write_next(15, &spare, &layout);
+    assert_int_equal(count_mapped("(deleted)") - count_mapped("memfd"), 0);
+    dt_checkpoint_close_layout(&layout);
+    assert_int_equal(count_mapped(where), 0);
+    free(spare);
+    empty_folder(state);
+    assert_int_equal(chdir(folder), 0);
+    assert_int_equal(rmdir(where), 0);
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_teardown(name, empty_folder)
@@ -190,6 +265,7 @@ int main(void)
         TEST(the_same_layout),     TEST(the_seal_of_before),
         TEST(written_over),        TEST(not_while_somebody_reads_it),
         TEST(not_by_another_name), TEST(set_aside_by_prune),
+        TEST(in_memory),
     };
     return cmocka_run_group_tests(tests, enter_folder, leave_folder);
 }
