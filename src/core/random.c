@@ -65,23 +65,37 @@ void dt_random_uniform(const dt_random *random, float low, float high, float *ou
     }
 }
 
-/* Uniform in 0..n-1; the bias of the multiplication is below n / 2^64. */
-static uint64_t below(uint64_t bits, uint64_t n)
+/* Uniform in 0..n-1 from 64 bits, n <= 2^32: their product with n, divided by 2^64. The bias is
+ * below n / 2^64. */
+static inline uint64_t below(uint32_t low, uint32_t high, uint64_t n)
 {
-    return (uint64_t)(((unsigned __int128)bits * n) >> 64);
+    return (high * n + (low * n >> 32)) >> 32;
+}
+
+/* With which position each from `first` on changes places: place [2 * BATCH]. */
+static void draw_places(const dt_random *random, int64_t first, uint32_t *place)
+{
+    many m;
+    uint64_t n = (uint64_t)first + 1;
+    many_bits(random, (uint64_t)first / 2, false, &m);
+#pragma omp simd
+    for (int k = 0; k < BATCH; k++) {
+        place[2 * k] = (uint32_t)below(m.a[k], m.b[k], n + 2 * (uint64_t)k);
+        place[2 * k + 1] = (uint32_t)below(m.c[k], m.d[k], n + 2 * (uint64_t)k + 1);
+    }
 }
 
 void dt_random_permutation(const dt_random *random, uint32_t *out, int64_t n)
 {
-    many m;
-    for (int64_t i = 0; i < n; i++) {
-        int64_t k = i / 2 % BATCH;
-        if (i % (2 * BATCH) == 0)
-            many_bits(random, (uint64_t)i / 2, false, &m);
-        uint64_t bits = i % 2 ? m.c[k] | (uint64_t)m.d[k] << 32 : m.a[k] | (uint64_t)m.b[k] << 32;
-        uint64_t j = below(bits, (uint64_t)i + 1);
-        out[i] = out[j];
-        out[j] = (uint32_t)i;
+    uint32_t place[2 * BATCH];
+    for (int64_t first = 0; first < n; first += 2 * BATCH) {
+        draw_places(random, first, place);
+        int64_t end = n - first < 2 * BATCH ? n : first + 2 * BATCH;
+        for (int64_t i = first; i < end; i++) {
+            uint32_t j = place[i - first];
+            out[i] = out[j];
+            out[j] = (uint32_t)i;
+        }
     }
 }
 

@@ -240,16 +240,20 @@ static void fill_outputs(const dt_call *c, int thread)
 }
 
 /* All rows, each all the way. */
+static void run_blocks(const dt_call *c, const dt_wave *w, int thread, int64_t first, int64_t end,
+                       dt_thread_sums *sums)
+{
+    dt_rows_run(c, w, first, end, sums);
+    for (int l = c->engine->model->n_layers - 1; l > 0 && c->want != DT_OUTPUTS; l--)
+        dt_rows_back(c, w, thread, first, end, l);
+}
+
 static void run_rows(const dt_call *c, const dt_wave *w, int thread, dt_thread_sums *sums)
 {
     const dt_engine *e = c->engine;
-    bool whole = !e->narrow || c->threads == 1;
-    int64_t first, n, least = whole ? w->blocks : (PIECE_ROWS + w->block - 1) / w->block;
-    while (dt_pile_take(e->rows, c->threads, thread, 2, least, &first, &n) >= 0) {
-        dt_rows_run(c, w, first, first + n, sums);
-        for (int l = e->model->n_layers - 1; l > 0 && c->want != DT_OUTPUTS; l--)
-            dt_rows_back(c, w, thread, first, first + n, l);
-    }
+    int64_t first, n, least = e->narrow ? (PIECE_ROWS + w->block - 1) / w->block : w->blocks;
+    while (dt_pile_take(e->rows, c->threads, thread, 2, least, &first, &n) >= 0)
+        run_blocks(c, w, thread, first, first + n, sums);
 }
 
 /* Parts of a thread's, counted through all layers. */
@@ -296,6 +300,17 @@ static void run_layer(const dt_call *c, const dt_wave *w, int thread, int layer,
                       dt_thread_sums *sums)
 {
     dt_gradients_run(c, w, thread, thread, layer, 0, dt_gradients_parts(c, thread, layer), sums);
+}
+
+/* Where there is nobody to share with. */
+static void run_alone(const dt_call *c, const dt_wave *w, dt_thread_sums *sums)
+{
+    run_blocks(c, w, 0, 0, w->blocks, sums);
+    if (c->want == DT_OUTPUTS)
+        return;
+    add_losses(c, w, 0, sums);
+    for (int l = 0; l < c->engine->model->n_layers; l++)
+        run_layer(c, w, 0, l, sums);
 }
 
 /* Each layer's gradient as soon as it can be had. */
@@ -358,9 +373,14 @@ static void work(const dt_call *c, int thread)
     dt_wave w;
     for (int64_t first = 0; first < c->part.rows; first += w.rows) {
         w = cut_wave(c, first);
+        bool watched = c->watcher && first + w.rows == c->part.rows;
+        if (c->threads == 1 && !watched) {
+            run_alone(c, &w, sums);
+            continue;
+        }
         fill_rows(c, &w, thread);
 #pragma omp barrier
-        if (c->watcher && first + w.rows == c->part.rows)
+        if (watched)
             run_watched(c, &w, thread, sums);
         else
             run_wave(c, &w, thread, sums);

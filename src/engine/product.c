@@ -212,16 +212,26 @@ static operands part_of(const dt_product *p, int64_t i, int64_t panel, int64_t s
                       .b_step = p->b_step};
 }
 
+/* Of very few a copy is less than a call for it. */
+static inline void copy_some(float *to, const float *from, int64_t n)
+{
+    if (n > 4)
+        memcpy(to, from, (size_t)n * sizeof *to);
+    else
+        for (int64_t i = 0; i < n; i++)
+            to[i] = from[i];
+}
+
 /* A tile of a panel that is not full goes through memory of its own. */
 static void store_narrow(int64_t rows, int64_t columns, const operands *o, float *c, int64_t ldc,
                          bool add)
 {
     float tile[TILE_ROWS * DT_PANEL] = {0};
     for (int64_t i = 0; i < rows && add; i++)
-        memcpy(tile + i * DT_PANEL, c + i * ldc, (size_t)columns * sizeof *c);
+        copy_some(tile + i * DT_PANEL, c + i * ldc, columns);
     store_rows(rows, wide_for(columns), o, tile, DT_PANEL, add);
     for (int64_t i = 0; i < rows; i++)
-        memcpy(c + i * ldc, tile + i * DT_PANEL, (size_t)columns * sizeof *c);
+        copy_some(c + i * ldc, tile + i * DT_PANEL, columns);
 }
 
 static int64_t smaller(int64_t a, int64_t b)
