@@ -144,22 +144,29 @@ static void gather_blocks(const dt_call *c, const dt_wave *w, const outputs *o, 
 }
 
 /* Some outputs by some inputs, over all blocks of the wave, into sum, rows lds apart: replaced, or
- * added to.
- *   across  what gather_blocks left of these outputs; NULL: products read them where they are */
+ * added to. */
 static uint32_t add_blocks(const dt_call *c, const dt_wave *w, const outputs *o, int64_t column,
-                           int64_t n, const float *across, int32_t *sum, int64_t lds, bool add)
+                           int64_t n, int32_t *sum, int64_t lds, bool add)
+{
+    const float *scale = dt_scales_of(c->scales, o->layer) + column;
+    dt_product p = product_of(c, o, 0, w->rows, column, n);
+    return dt_product_round_blocks(&p, w->block - w->lack, w->block, scale, sum, lds, add);
+}
+
+/* The same from what gather_blocks left of these outputs. */
+static uint32_t add_gathered(const dt_call *c, const dt_wave *w, const outputs *o, int64_t column,
+                             int64_t n, const float *across, int32_t *sum, int64_t lds)
 {
     const float *scale = dt_scales_of(c->scales, o->layer) + column;
     dt_product p = product_of(c, o, 0, 0, column, n);
-    const float *a = p.a, *b = p.b;
     uint32_t bits = 0;
-    if (across)
-        p.a_row = 0;
-    for (int64_t i = 0, row = 0; i < w->blocks; i++, row += p.k) {
-        p.k = dt_wave_begin(w, i + 1) - row;
-        p.a = across ? across + row * o->n : a + row * p.a_step;
-        p.b = b + row * p.b_step;
-        bits |= dt_product_round(&p, scale, sum, lds, add || i > 0);
+    p.a_row = 0;
+    for (int64_t i = 0; i < w->blocks; i++) {
+        p.k = dt_wave_begin(w, i + 1) - dt_wave_begin(w, i);
+        p.a = across;
+        bits |= dt_product_round(&p, scale, sum, lds, i > 0);
+        across += p.k * o->n;
+        p.b += p.k * p.b_step;
     }
     return bits;
 }
@@ -170,7 +177,8 @@ static uint32_t add_tile(const dt_call *c, const dt_wave *w, const outputs *o, i
                          int64_t n, const float *across)
 {
     _Alignas(64) int32_t tile[ROWS * COLUMNS];
-    uint32_t bits = add_blocks(c, w, o, column, n, across, tile, COLUMNS, false);
+    uint32_t bits = across ? add_gathered(c, w, o, column, n, across, tile, COLUMNS)
+                           : add_blocks(c, w, o, column, n, tile, COLUMNS, false);
     put_tile(c, w, o, column, n, tile);
     return bits;
 }
@@ -180,7 +188,7 @@ static uint32_t add_small_weight(const dt_call *c, const dt_wave *w, const outpu
 {
     const dt_layer *layer = &c->engine->model->layer[o->layer];
     int32_t *to = c->integers + layer->weight + o->begin * layer->in;
-    uint32_t bits = add_blocks(c, w, o, 0, layer->in, NULL, to, layer->in, w->accumulate);
+    uint32_t bits = add_blocks(c, w, o, 0, layer->in, to, layer->in, w->accumulate);
     if (is_whole(c, w))
         for (int64_t r = 0; r < o->n; r++, to += layer->in)
             dt_scales_undo_row(c->scales, o->layer, 0, layer->in, to);
@@ -212,6 +220,27 @@ static uint32_t add_weight(const dt_call *c, const dt_wave *w, int thread, const
     return bits;
 }
 
+/* The vectors' elements of one output: its blocks side by side. */
+static uint32_t add_element(const dt_call *c, const dt_wave *w, const outputs *o, int vector,
+                            float up, int32_t *to)
+{
+    enum { TOGETHER = 16 };
+    uint32_t bits = 0, sum = w->accumulate ? (uint32_t)*to : 0;
+    for (int64_t b = 0; b < w->blocks; b += TOGETHER) {
+        float value[TOGETHER] = {0};
+        int32_t rounded[TOGETHER];
+        for (int64_t i = 0; i < TOGETHER && b + i < w->blocks; i++) {
+            int64_t row = dt_wave_begin(w, b + i);
+            sum_vector(c, o, vector, row, dt_wave_begin(w, b + i + 1) - row, false, &value[i]);
+        }
+        bits |= dt_product_round_vector(value, up, TOGETHER, rounded, false);
+        for (int i = 0; i < TOGETHER; i++)
+            sum += (uint32_t)rounded[i];
+    }
+    *to = (int32_t)sum;
+    return bits;
+}
+
 static uint32_t add_integers(const dt_call *c, const dt_wave *w, int thread, const outputs *o,
                              float *column)
 {
@@ -221,7 +250,9 @@ static uint32_t add_integers(const dt_call *c, const dt_wave *w, int thread, con
     for (int v = 0; v < dt_layer_vectors(c->engine->model, o->layer); v++) {
         float up = dt_scales_of_vector(c->scales, o->layer, v);
         int32_t *to = c->integers + place_of(c, o, v);
-        for (int64_t b = 0; b < w->blocks; b++) {
+        if (o->n == 1)
+            bits |= add_element(c, w, o, v, up, to);
+        for (int64_t b = 0; b < w->blocks && o->n > 1; b++) {
             int64_t row = dt_wave_begin(w, b);
             sum_vector(c, o, v, row, dt_wave_begin(w, b + 1) - row, false, column);
             bits |= dt_product_round_vector(column, up, o->n, to, w->accumulate || b > 0);

@@ -143,6 +143,43 @@ static inline __attribute__((always_inline)) integers round_tiles(int rows, int 
     return bits[0] | bits[1];
 }
 
+/* One tile, of which the sum over the blocks stays in registers. */
+static inline __attribute__((always_inline)) integers
+round_tile(int rows, int wide, const operands *o, int64_t first, int64_t block, const float *scale,
+           int32_t *sum, int64_t lds, bool add)
+{
+    typedef uint32_t modular __attribute__((vector_size(4 * DT_LANES)));
+    vector s[2] = {load(scale), load(scale + (wide > 1 ? DT_LANES : 0))};
+    modular all[TILE_ROWS][2];
+    integers bits = {0};
+    for (int i = 0; i < rows; i++)
+        for (int v = 0; v < wide; v++)
+            all[i][v] = add ? (modular) * (integers_in_memory *)(sum + i * lds + v * DT_LANES)
+                            : (modular){0};
+    operands part = *o;
+    int64_t left = o->k;
+    for (part.k = first; left > 0; part.k = left < block ? left : block) {
+        vector acc[TILE_ROWS][2];
+        for (int i = 0; i < rows; i++)
+            acc[i][0] = acc[i][1] = (vector){0};
+        multiply(rows, wide, &part, acc);
+        for (int i = 0; i < rows; i++)
+            for (int v = 0; v < wide; v++) {
+                integers n = round_vector(acc[i][v] * s[v]);
+                // cppcheck-suppress shiftTooManyBitsSigned // of vectors it is defined
+                bits |= n ^ (n >> 31);
+                all[i][v] += (modular)n;
+            }
+        part.a += part.k * part.a_step;
+        part.b += part.k * part.b_step;
+        left -= part.k;
+    }
+    for (int i = 0; i < rows; i++)
+        for (int v = 0; v < wide; v++)
+            *(integers_in_memory *)(sum + i * lds + v * DT_LANES) = (integers)all[i][v];
+    return bits;
+}
+
 /* The tiles of 1 to TILE_ROWS rows. */
 #define EACH_HEIGHT(call)                                                                          \
     switch (rows) {                                                                                \
@@ -354,6 +391,35 @@ uint32_t dt_product_round(const dt_product *p, const float *scale, int32_t *sum,
                                  .b_step = p->b_step};
             bits |=
                 round_rows(rows, wide_for(p->n - j), &o, scale + j, sum + i * lds + j, lds, add);
+        }
+    }
+    return all_bits(bits);
+}
+
+/* Rows of C by one panel. */
+static integers round_blocks(int64_t rows, int wide, const operands *o, int64_t first,
+                             int64_t block, const float *scale, int32_t *sum, int64_t lds, bool add)
+{
+#define BLOCKS(height) return round_tile(height, 2, o, first, block, scale, sum, lds, add)
+#define BLOCKS_HALF(height) return round_tile(height, 1, o, first, block, scale, sum, lds, add)
+    if (wide > 1)
+        EACH_HEIGHT(BLOCKS)
+    else
+        EACH_HEIGHT(BLOCKS_HALF)
+    return (integers){0};
+}
+
+uint32_t dt_product_round_blocks(const dt_product *p, int64_t first, int64_t block,
+                                 const float *scale, int32_t *sum, int64_t lds, bool add)
+{
+    integers bits = {0};
+    first = smaller(first, p->k);
+    for (int64_t i = 0, rows; i < p->m; i += rows) {
+        rows = choose_rows(p->m - i);
+        for (int64_t j = 0; j < p->n; j += DT_PANEL) {
+            operands o = part_of(p, i, j / DT_PANEL, 0, p->k);
+            bits |= round_blocks(rows, wide_for(p->n - j), &o, first, block, scale + j,
+                                 sum + i * lds + j, lds, add);
         }
     }
     return all_bits(bits);

@@ -51,6 +51,11 @@ void dt_product_gather(const dt_product *p, float *to);
 uint32_t dt_product_round(const dt_product *p, const float *scale, int32_t *sum, int64_t lds,
                           bool add);
 
+/* The same of blocks of the k steps, each rounded for itself: of `first` steps, then of `block`, the
+ * last of what is left. a_row is 1. */
+uint32_t dt_product_round_blocks(const dt_product *p, int64_t first, int64_t block,
+                                 const float *scale, int32_t *sum, int64_t lds, bool add);
+
 /* Round n values that are multiplied by a power of two, and add them likewise. */
 uint32_t dt_product_round_vector(const float *values, float scale, int64_t n, int32_t *sum,
                                  bool add);
