@@ -4,20 +4,27 @@
 
 #include <string.h>
 
-enum { SHORT = 256, PIECE = 16 }; /* bytes: to copy fewer takes less than to call for it */
+/* Bytes. To copy fewer than SHORT in pieces takes less than to call for it; the last one begins
+ * where it still fits. */
+enum { SHORT = 256, PIECE = 32, SMALL_PIECE = 16 };
 
-static void copy_bytes(void *to, const void *from, size_t n)
+static inline void copy_pieces(char *to, const char *from, size_t n, size_t piece)
 {
-    if (n > SHORT || n < PIECE) {
-        if (n == sizeof(float)) /* the y of most data */
-            memcpy(to, from, sizeof(float));
-        else
-            memcpy(to, from, n);
-        return;
-    }
-    for (size_t i = 0; i + PIECE < n; i += PIECE)
-        memcpy((char *)to + i, (const char *)from + i, PIECE);
-    memcpy((char *)to + n - PIECE, (const char *)from + n - PIECE, PIECE);
+    for (size_t i = 0; i + piece < n; i += piece)
+        memcpy(to + i, from + i, piece);
+    memcpy(to + n - piece, from + n - piece, piece);
+}
+
+static inline void copy_bytes(void *to, const void *from, size_t n)
+{
+    if (n == sizeof(float)) /* the y of most data */
+        memcpy(to, from, sizeof(float));
+    else if (n >= PIECE && n <= SHORT)
+        copy_pieces(to, from, n, PIECE);
+    else if (n >= SMALL_PIECE && n < PIECE)
+        copy_pieces(to, from, n, SMALL_PIECE);
+    else
+        memcpy(to, from, n);
 }
 
 /* A row of x as the model sees it, but for its normalisation where x is bytes. */
@@ -29,18 +36,34 @@ static void copy_x(const dt_dataset *d, const char *from, float *to)
         copy_bytes(to, from, (size_t)d->features * sizeof *to);
 }
 
+/* Rows that only have to be copied. */
+static void gather_floats(const dt_place *place, int64_t n, size_t x_bytes, size_t y_bytes,
+                          float *x, int64_t stride, char *y)
+{
+    for (int64_t i = 0; i < n; i++, x += stride, y += y_bytes) {
+        const dt_place *ahead = &place[i + DT_PREFETCH_AHEAD < n ? i + DT_PREFETCH_AHEAD : i];
+        dt_prefetch_row(ahead->x, x_bytes);
+        dt_prefetch_row(ahead->y, y_bytes);
+        copy_bytes(x, place[i].x, x_bytes);
+        copy_bytes(y, place[i].y, y_bytes);
+    }
+}
+
 void dt_rows_gather(const dt_dataset *d, const dt_place *place, int64_t n, float *x, int64_t stride,
                     void *y)
 {
     size_t x_bytes = (size_t)dt_dataset_x_bytes(d), y_bytes = (size_t)dt_dataset_y_bytes(d);
+    if (!d->x_is_bytes) {
+        gather_floats(place, n, x_bytes, y_bytes, x, stride, y);
+        return;
+    }
     for (int64_t i = 0; i < n; i++) {
         if (i + DT_PREFETCH_AHEAD < n) {
             dt_prefetch_row(place[i + DT_PREFETCH_AHEAD].x, x_bytes);
             dt_prefetch_row(place[i + DT_PREFETCH_AHEAD].y, y_bytes);
         }
         copy_x(d, place[i].x, x + i * stride);
-        if (d->x_is_bytes)
-            dt_normalizer_apply(d->normalizer, 1, x + i * stride);
+        dt_normalizer_apply(d->normalizer, 1, x + i * stride);
         copy_bytes((char *)y + (size_t)i * y_bytes, place[i].y, y_bytes);
     }
 }

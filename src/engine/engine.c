@@ -207,7 +207,8 @@ static dt_wave cut_wave(const dt_call *c, int64_t first)
     dt_wave w = {.first = first, .accumulate = c->accumulate || first > 0};
     if (c->part.block > 0) {
         w.block = c->part.block;
-        w.lack = (c->part.first + first) % w.block;
+        w.number = (c->part.first + first) / w.block;
+        w.lack = c->part.first + first - w.number * w.block;
         most = most / w.block * w.block - w.lack;
     }
     w.rows = left < most ? left : most;

@@ -3,8 +3,8 @@
  * Samples are taken in waves of some rows for each thread. In a wave each thread first runs forward
  * and backward over its own rows; then the threads share out the rows of every weight's gradient.
  * So there is one gradient, not one a thread, no thread ever writes where another does, and memory
- * is bounded by the number of threads, whatever the batch. A thread that has done its own part takes
- * of the others' what these have not begun.
+ * is bounded by the number of threads, whatever the batch. A thread that has done its own part
+ * takes of the others' what these have not begun.
  *
  * The gradient is a sum of floats, or of integers: then that of each block of samples, which are
  * the same ones for any number of ranks and threads, is rounded (scales.h), and integers are added.

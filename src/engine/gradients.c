@@ -80,7 +80,8 @@ static void sum_vector(const dt_call *c, const outputs *o, int vector, int64_t r
     const dt_layer_work *work = &c->engine->work[o->layer];
     int64_t at = row * work->stride + o->begin;
     if (!accumulate)
-        memset(sum, 0, (size_t)o->n * sizeof *sum);
+        for (int64_t i = 0; i < o->n; i++)
+            sum[i] = 0;
     if (vector == 1)
         sum_products(rows, work->stride, o->n, work->above + at, work->hat + at, sum);
     else

@@ -86,6 +86,7 @@ typedef struct {
     int64_t first, rows; /* of the call */
     int64_t block, lack;
     int64_t blocks;
+    int64_t number;  /* of its first block in the batch */
     bool accumulate; /* onto the wave before */
 } dt_wave;
 

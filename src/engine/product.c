@@ -17,7 +17,7 @@ enum {
     TILE_ROWS = 6,    /* with two vectors a row, two of B and one of A: 15 registers of 16 */
     ROWS = 256,       /* of C at a time, while that part of A stays in the second cache */
     GATHER_FROM = 64, /* columns of C: for fewer a copy of A does not pay */
-    /* of k at a time, at most: a panel of so many fits the first cache */
+    /* of k at a time, at most: a panel of so many fits the first cache; whole vectors */
     STEPS = DT_LANES > 8 ? 256 : 320
 };
 
@@ -346,8 +346,54 @@ static void store_part(const dt_product *p, int64_t begin, int64_t end, int64_t 
     }
 }
 
+/* The sum of a vector's elements. */
+static inline float sum_of(vector v)
+{
+#if defined __AVX512F__
+    return _mm512_reduce_add_ps((__m512)v);
+#else
+    float half[DT_LANES];
+    store(half, v);
+    for (int n = DT_LANES / 2; n > 0; n /= 2)
+        for (int i = 0; i < n; i++)
+            half[i] += half[i + n];
+    return half[0];
+#endif
+}
+
+/* Of one column: a tile of a panel would compute all others as well.
+ *   b  [k, to the end of its last vector] with zeros there */
+static void store_column(const dt_product *p, const float *b, float *c, int64_t ldc, bool add)
+{
+    for (int64_t i = 0; i < p->m; i++) {
+        const float *a = p->a + i * p->a_row;
+        vector sum = load(a) * load(b);
+        for (int64_t k = DT_LANES; k < p->k; k += DT_LANES)
+            sum += load(a + k) * load(b + k);
+        c[i * ldc] = (add ? c[i * ldc] : 0) + sum_of(sum);
+    }
+}
+
+/* In parts of k, for which there is room. */
+static void store_columns(const dt_product *p, float *c, int64_t ldc, bool add)
+{
+    _Alignas(64) float b[STEPS];
+    for (int64_t step = 0; step < p->k; step += STEPS) {
+        dt_product part = *p;
+        part.k = smaller(p->k - step, STEPS);
+        part.a += step;
+        for (int64_t k = 0; k < STEPS && k < part.k + DT_LANES; k++)
+            b[k] = k < part.k ? p->b[(step + k) * p->b_step] : 0;
+        store_column(&part, b, c, ldc, add || step > 0);
+    }
+}
+
 void dt_product_store(const dt_product *p, float *c, int64_t ldc, bool add)
 {
+    if (p->n == 1 && p->a_step == 1) {
+        store_columns(p, c, ldc, add);
+        return;
+    }
     int64_t parts = (p->k + STEPS - 1) / STEPS;
     for (int64_t part = 0; part < parts; part++) {
         int64_t step = p->k * part / parts, steps = p->k * (part + 1) / parts - step;

@@ -1,6 +1,7 @@
 /* Matrix products in single precision, on the calling thread. An element of C is one sum in the
- * order of k, each term one multiplication and addition, whatever m and n are and wherever it lies:
- * its bits do not depend on how the rows of a batch are shared out over ranks and threads. */
+ * order of k, each term one multiplication and addition, however many rows there are and wherever
+ * it lies: its bits do not depend on how the rows of a batch are shared out over ranks and threads.
+ */
 #ifndef DT_ENGINE_PRODUCT_H
 #define DT_ENGINE_PRODUCT_H
 
@@ -34,7 +35,9 @@ typedef struct {
     int64_t b_step, b_panel;
 } dt_product;
 
-/* c [m,n], rows ldc apart: replaced, or added to. */
+/* c [m,n], rows ldc apart: replaced, or added to. Where n is 1 and a_step is 1, rows of A and the
+ * column of B are read to the end of a panel, and are numbers there; an element is then one sum in
+ * an order that depends on k alone. */
 void dt_product_store(const dt_product *p, float *c, int64_t ldc, bool add);
 
 /* Copy A as dt_product_round reads it.
@@ -51,8 +54,8 @@ void dt_product_gather(const dt_product *p, float *to);
 uint32_t dt_product_round(const dt_product *p, const float *scale, int32_t *sum, int64_t lds,
                           bool add);
 
-/* The same of blocks of the k steps, each rounded for itself: of `first` steps, then of `block`, the
- * last of what is left. a_row is 1. */
+/* The same of blocks of the k steps, each rounded for itself: of `first` steps, then of `block`,
+ * the last of what is left. a_row is 1. */
 uint32_t dt_product_round_blocks(const dt_product *p, int64_t first, int64_t block,
                                  const float *scale, int32_t *sum, int64_t lds, bool add);
 

@@ -158,6 +158,6 @@ void dt_rows_run(const dt_call *c, const dt_wave *w, int64_t first, int64_t end,
         int64_t row = dt_wave_begin(w, b);
         e->losses[b] = turn_back(c, row, dt_wave_begin(w, b + 1) - row);
         if (c->want == DT_INTEGERS)
-            c->loss[(c->part.first + w->first + row) / w->block] += e->losses[b];
+            c->loss[w->number + b] += e->losses[b];
     }
 }

@@ -235,6 +235,17 @@ static dt_sum sum_of(const dt_gradient *g, bool whole, const dt_finish *undoing)
                     .finish = several && g->exact ? undoing : NULL};
 }
 
+static void sum_integers(dt_gradient *g, const dt_sum *sum, dt_totals *totals)
+{
+    if (g->world->size > 1) {
+        dt_totals_sum_exact(g->reducer, sum, g->loss, g->blocks, totals);
+        return;
+    }
+    totals->loss = 0;
+    for (int64_t b = 0; b < g->blocks; b++)
+        totals->loss += g->loss[b];
+}
+
 bool dt_gradient_sum(dt_gradient *g, const float *parameters, bool whole, dt_totals *totals)
 {
     dt_finish undoing = {.part = undo, .with = g};
@@ -245,14 +256,14 @@ bool dt_gradient_sum(dt_gradient *g, const float *parameters, bool whole, dt_tot
         return true;
     }
     dt_totals mine = *totals;
-    dt_totals_sum_exact(g->reducer, &sum, g->loss, g->blocks, totals);
+    sum_integers(g, &sum, totals);
     if (totals->overflow && !totals->failed) {
         if (!measure(g, parameters))
             return false;
         compute_integers(g, parameters, &mine);
         *totals = mine;
         sum = sum_of(g, whole, &undoing);
-        dt_totals_sum_exact(g->reducer, &sum, g->loss, g->blocks, totals);
+        sum_integers(g, &sum, totals);
     }
     if (totals->failed || totals->overflow)
         return false;
