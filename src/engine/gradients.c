@@ -48,11 +48,7 @@ static dt_product product_of(const dt_call *c, const outputs *o, int64_t row, in
 static void sum_rows(int64_t rows, int64_t stride, int64_t n, const float *d, float *restrict sum)
 {
     if (n == 1 && stride == 1) {
-        float all = 0;
-#pragma omp simd reduction(+ : all)
-        for (int64_t r = 0; r < rows; r++)
-            all += d[r];
-        *sum += all;
+        *sum += dt_product_sum(d, rows);
         return;
     }
     for (int64_t r = 0; r < rows; r++, d += stride) {

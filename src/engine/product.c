@@ -361,6 +361,18 @@ static inline float sum_of(vector v)
 #endif
 }
 
+float dt_product_sum(const float *values, int64_t n)
+{
+    vector sum = {0};
+    int64_t i = 0;
+    for (; i + DT_LANES <= n; i += DT_LANES)
+        sum += load(values + i);
+    float all = sum_of(sum);
+    for (; i < n; i++)
+        all += values[i];
+    return all;
+}
+
 /* Of one column: a tile of a panel would compute all others as well.
  *   b  [k, to the end of its last vector] with zeros there */
 static void store_column(const dt_product *p, const float *b, float *c, int64_t ldc, bool add)

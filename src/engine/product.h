@@ -63,6 +63,9 @@ uint32_t dt_product_round_blocks(const dt_product *p, int64_t first, int64_t blo
 uint32_t dt_product_round_vector(const float *values, float scale, int64_t n, int32_t *sum,
                                  bool add);
 
+/* The sum of n values, in an order that depends on n alone. */
+float dt_product_sum(const float *values, int64_t n);
+
 /* most[j] becomes the largest |C(i,j)|, if it was smaller; [n]. NaN stays. */
 void dt_product_measure(const dt_product *p, float *most);
 
