@@ -20,4 +20,15 @@ static inline double dt_clock_coarse(void)
     return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
 }
 
+/* The same in a unit that is to be measured, for less than half of the cost: for what is asked
+ * several times a step. */
+static inline double dt_ticks(void)
+{
+#if defined __x86_64__
+    return (double)__builtin_ia32_rdtsc();
+#else
+    return dt_clock();
+#endif
+}
+
 #endif

@@ -157,17 +157,27 @@ static double row_back(dt_loss loss, const dt_criterion *c, int64_t K, const voi
     }
 }
 
-/* mse of one output. */
+/* mse of one output: LANES samples at a time, each of which has a sum. */
 static double errors_back(int64_t rows, float bias, const float *restrict y, float *restrict output)
 {
-    double sum = 0;
-#pragma omp simd reduction(+ : sum)
-    for (int64_t r = 0; r < rows; r++) {
+    enum { LANES = 8 };
+    double lane[LANES] = {0};
+    int64_t r = 0;
+    for (; r + LANES <= rows; r += LANES)
+        for (int i = 0; i < LANES; i++) {
+            float error = output[r + i] + bias - y[r + i];
+            lane[i] += (double)error * (double)error;
+            output[r + i] = 2 * error;
+        }
+    for (int i = 0; r < rows; r++, i++) {
         float error = output[r] + bias - y[r];
-        sum += (double)error * (double)error;
+        lane[i] += (double)error * (double)error;
         output[r] = 2 * error;
     }
-    return sum;
+    for (int n = LANES / 2; n > 0; n /= 2)
+        for (int i = 0; i < n; i++)
+            lane[i] += lane[i + n];
+    return lane[0];
 }
 
 double dt_loss_back(dt_loss loss, const dt_criterion *c, int64_t rows, int64_t K, const float *bias,

@@ -10,11 +10,11 @@
 
 #include <math.h>
 
-/* What the ranks agree on besides the sums; now: dt_clock. */
-static void gather_flags(dt_run *run, double now, dt_totals *totals, dt_error *err)
+/* What the ranks agree on besides the sums. */
+static void gather_flags(dt_run *run, dt_totals *totals, dt_error *err)
 {
     if (run->guard.end < INFINITY)
-        dt_guard_step(&run->guard, now, dt_saver_seconds(run->saver));
+        dt_guard_step(&run->guard, dt_clock(), dt_saver_seconds(run->saver));
     totals->failed = dt_report_check(run->report, err) || dt_saver_check(run->saver, err) ||
                      dt_loader_check(run->loader, err);
     totals->due = dt_saver_due(run->saver);
@@ -30,7 +30,7 @@ static dt_code run_step(dt_run *run, dt_report_step_facts *step, double *weight,
     dt_totals totals;
     dt_gradient_compute(&run->gradient, run->loader, run->parameters, t, &totals);
     t->samples += totals.samples;
-    gather_flags(run, t->last, &totals, err);
+    gather_flags(run, &totals, err);
     dt_saver_settle(run->saver); /* after the sum any rank may change the weights */
     bool whole = run->options->clip_norm > 0 || dt_optimizer_wants_all(&run->optimizer);
     bool finite = dt_gradient_sum(&run->gradient, run->parameters, whole, &totals);
@@ -153,15 +153,17 @@ static dt_code run_epoch(dt_run *run, dt_error *err)
 {
     dt_course *c = &run->course;
     dt_report_epoch_begin(run->report, c->epoch + 1);
-    dt_times t = {.last = dt_clock()};
-    double begin = t.last;
+    double begin = dt_clock();
+    dt_times t = dt_times_begin();
     if (run_steps(run, &t, err) || c->step < run->steps_per_epoch)
         return err->code; /* stopped within the epoch */
+    double seconds = dt_clock() - begin;
+    dt_times_end(&t, seconds);
     dt_report_epoch_facts facts = {.epoch = c->epoch + 1,
                                    .global_step = c->global_step,
                                    .samples = c->samples,
                                    .train_loss = c->loss / c->weight,
-                                   .seconds = dt_clock() - begin,
+                                   .seconds = seconds,
                                    .data = t.data,
                                    .compute = t.compute,
                                    .allreduce = t.allreduce,
