@@ -13,26 +13,31 @@
 #include <unistd.h>
 
 /* Whether an event happened before the cut. */
-static bool stays(const char *line, int64_t steps, int64_t epochs)
+static bool stays(const char *line, int64_t steps, int64_t epochs, int64_t *last)
 {
     json_t *event = json_loads(line, 0, NULL);
     const char *kind = json_string_value(json_object_get(event, "event"));
     bool stay = kind && strcmp(kind, "end") != 0 &&
                 json_integer_value(json_object_get(event, "global_step")) <= steps;
-    if (stay && strcmp(kind, "epoch") == 0)
-        stay = json_integer_value(json_object_get(event, "epoch")) <= epochs;
+    if (stay && strcmp(kind, "start") == 0 && *last < 0)
+        *last = 0;
+    if (stay && strcmp(kind, "epoch") == 0) {
+        int64_t epoch = json_integer_value(json_object_get(event, "epoch"));
+        stay = epoch <= epochs;
+        *last = stay && epoch > *last ? epoch : *last;
+    }
     json_decref(event);
     return stay;
 }
 
 static dt_code copy_lines(FILE *from, FILE *to, const char *path, int64_t steps, int64_t epochs,
-                          dt_error *err)
+                          int64_t *last, dt_error *err)
 {
     char *line = NULL;
     size_t room = 0;
     ssize_t length;
     while (!err->code && (length = getline(&line, &room, from)) > 0)
-        if (line[length - 1] == '\n' && stays(line, steps, epochs) &&
+        if (line[length - 1] == '\n' && stays(line, steps, epochs, last) &&
             fwrite(line, 1, (size_t)length, to) != (size_t)length)
             dt_write_failed(err, path);
     if (ferror(from))
@@ -53,13 +58,13 @@ static FILE *open_beside(const char *path, mode_t mode, char **name)
 }
 
 static dt_code replace(FILE *from, const char *path, mode_t mode, int64_t steps, int64_t epochs,
-                       dt_error *err)
+                       int64_t *last, dt_error *err)
 {
     char *name;
     FILE *to = open_beside(path, mode, &name);
     if (!to)
         dt_write_failed(err, path);
-    else if (!copy_lines(from, to, path, steps, epochs, err) &&
+    else if (!copy_lines(from, to, path, steps, epochs, last, err) &&
              (fflush(to) != 0 || fsync(fileno(to)) != 0))
         dt_write_failed(err, path);
     if (to)
@@ -72,19 +77,21 @@ static dt_code replace(FILE *from, const char *path, mode_t mode, int64_t steps,
     return err->code;
 }
 
-dt_code dt_log_cut(const char *path, int64_t steps, int64_t epochs, dt_error *err)
+dt_code dt_log_cut(const char *path, int64_t steps, int64_t epochs, int64_t *last, dt_error *err)
 {
     struct stat info;
     char *real = realpath(path, NULL); /* a link to a log stays one */
+    *last = real || errno != ENOENT ? epochs : -1;
     if (!real || stat(real, &info) != 0 || !S_ISREG(info.st_mode)) {
         free(real);
         return DT_OK;
     }
+    *last = -1;
     FILE *from = fopen(real, "re");
     if (!from)
         dt_fail(err, DT_ERR_FILE, "%s: cannot be read: %s", path, strerror(errno));
     else
-        replace(from, real, info.st_mode, steps, epochs, err);
+        replace(from, real, info.st_mode, steps, epochs, last, err);
     if (from)
         fclose(from);
     free(real);

@@ -4,6 +4,7 @@
 #include "core/json.h"
 #include "report/cut.h"
 #include "report/failure.h"
+#include "report/report.h"
 
 #include <errno.h>
 #include <math.h>
@@ -28,6 +29,26 @@ static bool is_other_file(const char *path)
     return first != '{';
 }
 
+/* Behind what it has of the run before; what it lacks of that is told. */
+static dt_code go_on(const dt_log *log, const dt_report_run *run, dt_error *err)
+{
+    char text[512];
+    int64_t last;
+    if (dt_log_cut(log->path, run->done_steps, run->done_epochs, &last, err))
+        return err->code;
+    if (last < 0)
+        snprintf(text, sizeof text, "%s: has nothing of the run up to step %lld, where it goes on",
+                 log->path, (long long)run->done_steps);
+    else
+        snprintf(text, sizeof text,
+                 "%s: ends in epoch %lld, but the run goes on in epoch %lld: it lacks what is "
+                 "between",
+                 log->path, (long long)last + 1, (long long)run->done_epochs + 1);
+    if (last < run->done_epochs)
+        dt_report_warn(text);
+    return DT_OK;
+}
+
 dt_code dt_log_open(dt_log *log, const dt_train_options *options, const dt_report_run *run,
                     dt_error *err)
 {
@@ -37,7 +58,7 @@ dt_code dt_log_open(dt_log *log, const dt_train_options *options, const dt_repor
     if (is_other_file(log->path))
         return dt_fail(err, DT_ERR_FILE, "%s: exists and is no log; it is left as it is",
                        log->path);
-    if (run->resumed_from && dt_log_cut(log->path, run->done_steps, run->done_epochs, err))
+    if (run->resumed_from && go_on(log, run, err))
         return err->code;
     log->file = fopen(log->path, run->resumed_from ? "ae" : "we");
     if (!log->file)

@@ -68,6 +68,24 @@ for ranks in 1 3; do
     done
 done
 
+name=log_that_lacks_something
+for lost in all some; do
+    launch 2 "${options[@]}" --max-steps 50 --checkpoint run --log run.jsonl
+    expected='run.jsonl: has nothing of the run up to step 50, where it goes on'
+    if [[ $lost = all ]]; then
+        rm run.jsonl
+    else
+        sed -i '/"event":"epoch","epoch":2/,$d' run.jsonl
+        expected='run.jsonl: ends in epoch 2, but the run goes on in epoch 4: it lacks what is between'
+    fi
+    launch 2 "${options[@]}" --checkpoint run --log run.jsonl --resume
+    status=$?
+    check "status $status, $lost lost" status_is 0
+    check "what is lost, $lost" warns "$expected"
+    check "the log goes on, $lost lost" grep -q '"event":"end","status":"finished"' run.jsonl
+    rm -r run run.jsonl
+done
+
 name=keeps
 launch 1 "${options[@]}" --checkpoint run --checkpoint-every 10 --keep 2
 check "steps kept" same "$(cd run && echo *)" "best.h5 step-0000000070.h5 step-0000000075.h5"

@@ -38,11 +38,13 @@ static void check_log(const char *expected)
 static void check_cut(const char *before, int64_t steps, int64_t epochs, const char *after)
 {
     dt_error err = {0};
+    int64_t last, again;
     write_log(before);
-    assert_int_equal(dt_log_cut("log", steps, epochs, &err), DT_OK);
+    assert_int_equal(dt_log_cut("log", steps, epochs, &last, &err), DT_OK);
     check_log(after);
-    assert_int_equal(dt_log_cut("log", steps, epochs, &err), DT_OK);
+    assert_int_equal(dt_log_cut("log", steps, epochs, &again, &err), DT_OK);
     check_log(after);
+    assert_int_equal(last, again);
 }
 
 static void cuts(void **state)
@@ -61,6 +63,28 @@ static void cuts(void **state)
     check_cut(START STEP(1) AGAIN(1) STEP(2) AGAIN(2) STEP(3), 1, 0, START STEP(1) AGAIN(1));
 }
 
+/* The last epoch that is there: what it lacks is to be told. */
+static void says_how_far_it_goes(void **state)
+{
+    static const struct {
+        const char *text;
+        int64_t last;
+    } logs[] = {{"", -1},
+                {STEP(1), -1},
+                {START, 0},
+                {START STEP(1) EPOCH(1, 2) EPOCH(2, 4), 2},
+                {AGAIN(4) EPOCH(3, 6), 3},
+                {START EPOCH(1, 2) EPOCH(7, 14), 1}};
+    (void)state;
+    dt_error err = {0};
+    int64_t last;
+    for (size_t i = 0; i < sizeof logs / sizeof *logs; i++) {
+        write_log(logs[i].text);
+        assert_int_equal(dt_log_cut("log", 9, 4, &last, &err), DT_OK);
+        assert_int_equal(last, logs[i].last);
+    }
+}
+
 static void half_lines(void **state)
 {
     (void)state;
@@ -75,15 +99,18 @@ static void keeps_what_it_is(void **state)
     (void)state;
     struct stat info;
     dt_error err = {0};
-    assert_int_equal(dt_log_cut("log", 1, 1, &err), DT_OK); /* none there, none made */
+    int64_t last;
+    assert_int_equal(dt_log_cut("log", 1, 1, &last, &err), DT_OK); /* none there, none made */
     assert_int_equal(stat("log", &info), -1);
-    assert_int_equal(dt_log_cut("/dev/null", 1, 1, &err), DT_OK);
+    assert_int_equal(last, -1);
+    assert_int_equal(dt_log_cut("/dev/null", 1, 1, &last, &err), DT_OK);
+    assert_int_equal(last, 1);
     assert_int_equal(stat("/dev/null", &info), 0);
     assert_true(S_ISCHR(info.st_mode));
     write_log(START STEP(1) STEP(2));
     assert_int_equal(chmod("log", 0640), 0);
     assert_int_equal(symlink("log", "link"), 0);
-    assert_int_equal(dt_log_cut("link", 1, 1, &err), DT_OK);
+    assert_int_equal(dt_log_cut("link", 1, 1, &last, &err), DT_OK);
     check_log(START STEP(1));
     assert_int_equal(lstat("link", &info), 0);
     assert_true(S_ISLNK(info.st_mode));
@@ -94,6 +121,7 @@ static void keeps_what_it_is(void **state)
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_teardown(name, empty_folder)
-    const struct CMUnitTest tests[] = {TEST(cuts), TEST(half_lines), TEST(keeps_what_it_is)};
+    const struct CMUnitTest tests[] = {TEST(cuts), TEST(says_how_far_it_goes), TEST(half_lines),
+                                       TEST(keeps_what_it_is)};
     return cmocka_run_group_tests(tests, enter_folder, leave_folder);
 }
