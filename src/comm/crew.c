@@ -110,13 +110,13 @@ static void *alloc_own(dt_crew *c, int64_t n, size_t size, const char *what, dt_
     return memory;
 }
 
-static void *alloc_shared(dt_crew *c, int64_t bytes, dt_error *err)
+static void *alloc_shared(dt_crew *c, int64_t bytes, const char *what, dt_error *err)
 {
     dt_shared *shared = NULL;
     if (dt_shared_create(c->world, c->self == 0 ? bytes : 1, true, &shared, err))
         return NULL;
     if (!shared)
-        dt_fail(err, DT_ERR_MEMORY, "ranks can no longer see each other's memory");
+        dt_fail(err, DT_ERR_MEMORY, "out of memory: a rank cannot map %s of another", what);
     if (dt_world_agree(c->world, err))
         return NULL;
     c->share[c->shares++] = shared;
@@ -128,7 +128,8 @@ void *dt_crew_alloc(dt_crew *c, int64_t n, size_t size, const char *what, dt_err
     assert(c->shares < MOST_SHARES);
     if (dt_world_agree(c->world, err))
         return NULL;
-    return c->signs ? alloc_shared(c, n * (int64_t)size, err) : alloc_own(c, n, size, what, err);
+    return c->signs ? alloc_shared(c, n * (int64_t)size, what, err)
+                    : alloc_own(c, n, size, what, err);
 }
 
 int64_t dt_crew_part(const dt_crew *c, int64_t n, int64_t *begin)

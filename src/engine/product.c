@@ -373,15 +373,29 @@ float dt_product_sum(const float *values, int64_t n)
     return all;
 }
 
-/* Of one column: a tile of a panel would compute all others as well.
- *   b  [k, to the end of its last vector] with zeros there */
-static void store_column(const dt_product *p, const float *b, float *c, int64_t ldc, bool add)
+/* The end of a row that is no whole vector; zeros follow. */
+static inline vector load_some(const float *from, int64_t n)
 {
+    float some[DT_LANES] = {0};
+    for (int64_t i = 0; i < n; i++)
+        some[i] = from[i];
+    return load(some);
+}
+
+/* Of one column: a tile of a panel would compute all others as well.
+ *   b       [k, to the end of its last vector] with zeros there
+ *   padded  rows of A can be read as far, and are numbers there */
+static inline __attribute__((always_inline)) void
+store_column(const dt_product *p, const float *b, bool padded, float *c, int64_t ldc, bool add)
+{
+    int64_t whole = padded ? p->k : p->k / DT_LANES * DT_LANES;
     for (int64_t i = 0; i < p->m; i++) {
         const float *a = p->a + i * p->a_row;
-        vector sum = load(a) * load(b);
-        for (int64_t k = DT_LANES; k < p->k; k += DT_LANES)
+        vector sum = {0};
+        for (int64_t k = 0; k < whole; k += DT_LANES)
             sum += load(a + k) * load(b + k);
+        if (whole < p->k)
+            sum += load_some(a + whole, p->k - whole) * load(b + whole);
         c[i * ldc] = (add ? c[i * ldc] : 0) + sum_of(sum);
     }
 }
@@ -390,13 +404,17 @@ static void store_column(const dt_product *p, const float *b, float *c, int64_t 
 static void store_columns(const dt_product *p, float *c, int64_t ldc, bool add)
 {
     _Alignas(64) float b[STEPS];
+    bool padded = p->a_row >= dt_panels_round(p->k);
     for (int64_t step = 0; step < p->k; step += STEPS) {
         dt_product part = *p;
         part.k = smaller(p->k - step, STEPS);
         part.a += step;
         for (int64_t k = 0; k < STEPS && k < part.k + DT_LANES; k++)
             b[k] = k < part.k ? p->b[(step + k) * p->b_step] : 0;
-        store_column(&part, b, c, ldc, add || step > 0);
+        if (padded)
+            store_column(&part, b, true, c, ldc, add || step > 0);
+        else
+            store_column(&part, b, false, c, ldc, add || step > 0);
     }
 }
 

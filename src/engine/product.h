@@ -35,9 +35,9 @@ typedef struct {
     int64_t b_step, b_panel;
 } dt_product;
 
-/* c [m,n], rows ldc apart: replaced, or added to. Where n is 1 and a_step is 1, rows of A and the
- * column of B are read to the end of a panel, and are numbers there; an element is then one sum in
- * an order that depends on k alone. */
+/* c [m,n], rows ldc apart: replaced, or added to. Where n is 1 and a_step is 1 an element is one
+ * sum in an order that depends on k alone; rows of A that are whole panels apart, or more, are then
+ * read to the end of their last one, and are numbers there. */
 void dt_product_store(const dt_product *p, float *c, int64_t ldc, bool add);
 
 /* Copy A as dt_product_round reads it.

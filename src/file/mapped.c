@@ -10,34 +10,38 @@
 
 enum { BLOCK = 512 }; /* bytes, of st_blocks */
 
+/* Whether all of its pages are there. */
+static bool has_pages(const struct stat *info)
+{
+    return info->st_size > 0 && info->st_blocks * BLOCK >= info->st_size;
+}
+
 dt_mapped_file *dt_mapped_find(dt_mapped *m, const char *path)
 {
     struct stat info;
-    if (stat(path, &info))
+    if (lstat(path, &info))
         return NULL;
     for (int i = 0; i < DT_MAPPED_FILES; i++) {
         dt_mapped_file *f = &m->file[i];
         if (!f->bytes || f->device != info.st_dev || f->inode != info.st_ino)
             continue;
-        if (f->size == (int64_t)info.st_size)
+        if (f->size == (int64_t)info.st_size && has_pages(&info))
             return f;
         dt_mapped_drop(f);
     }
     return NULL;
 }
 
-/* Whether all of its pages are there, in memory. */
-static bool is_whole(int fd, struct stat *info)
+static bool is_in_memory(int fd)
 {
     struct statfs system;
-    return fstatfs(fd, &system) == 0 && system.f_type == TMPFS_MAGIC && fstat(fd, info) == 0 &&
-           info->st_size > 0 && info->st_blocks * BLOCK >= info->st_size;
+    return fstatfs(fd, &system) == 0 && system.f_type == TMPFS_MAGIC;
 }
 
 dt_mapped_file *dt_mapped_add(dt_mapped *m, int fd)
 {
     struct stat info;
-    if (!is_whole(fd, &info))
+    if (!is_in_memory(fd) || fstat(fd, &info) || !has_pages(&info))
         return NULL;
     void *bytes = mmap(NULL, (size_t)info.st_size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
     if (bytes == MAP_FAILED)

@@ -257,12 +257,17 @@ static void wide_layers(void **state)
     check_case(&(dt_model_shape){256, 1, wider, 2, DT_ACT_TANH, DT_LOSS_MSE, false, 0}, 2, 3, 24);
 }
 
-/* A network of one value everywhere. */
+/* A network of one value everywhere, and of one between more; a whole wave, to the end of memory.
+ */
 static void narrow(void **state)
 {
     (void)state;
-    static const int64_t one[] = {1, 1};
+    static const int64_t one[] = {1, 1}, then_one[] = {8, 1};
     check_case(&(dt_model_shape){1, 1, one, 2, DT_ACT_TANH, DT_LOSS_MSE, false, 0}, 5, 3, 1000);
+    check_case(&(dt_model_shape){1, 1, NULL, 0, DT_ACT_TANH, DT_LOSS_MSE, false, 0}, 29, 1, 1000);
+    check_case(&(dt_model_shape){1, 3, one, 1, DT_ACT_TANH, DT_LOSS_MSE, false, 0}, 9001, 1, 7);
+    check_case(&(dt_model_shape){8, 3, then_one, 2, DT_ACT_TANH, DT_LOSS_CROSS_ENTROPY, false, 0},
+               9001, 1, 3);
 }
 
 static void no_rows(void **state)

@@ -113,6 +113,94 @@ static void across(void **state)
     }
 }
 
+/* One column, of rows that end where the next begins, and the last where memory does; and of rows
+ * that are padded. What is not theirs is not computed with. */
+static void one_column(void **state)
+{
+    (void)state;
+    enum { ROWS = 9 };
+    static const int64_t steps[] = {1, 3, DT_LANES, DT_LANES + 1, DT_PANEL, 77, 700};
+    for (int s = 0; s < 7; s++)
+        for (int padded = 0; padded < 2; padded++) {
+            int64_t k = steps[s], apart = padded ? dt_panels_round(k) : k;
+            float *a = calloc((size_t)(ROWS * apart), sizeof *a);
+            float *b = malloc((size_t)(k * DT_PANEL) * sizeof *b), c[ROWS];
+            for (int64_t i = 0; i < k * DT_PANEL; i++)
+                b[i] = i % DT_PANEL ? NAN : whole(i);
+            for (int64_t i = 0; i < ROWS; i++)
+                for (int64_t p = 0; p < k; p++)
+                    a[i * apart + p] = i == ROWS - 1 ? NAN : whole(i * k + 5 * p);
+            dt_product p = {.m = ROWS, .n = 1, .k = k, .a = a, .a_row = apart, .a_step = 1};
+            p.b = b;
+            p.b_step = DT_PANEL;
+            p.b_panel = DT_PANEL * k;
+            dt_product_store(&p, c, 1, false);
+            dt_product_store(&p, c, 1, true);
+            for (int64_t i = 0; i < ROWS - 1; i++) {
+                double sum = 0;
+                for (int64_t q = 0; q < k; q++)
+                    sum += (double)a[i * apart + q] * (double)b[q * DT_PANEL];
+                assert_true(c[i] == (float)(2 * sum));
+            }
+            assert_true(isnan(c[ROWS - 1]));
+            free(a);
+            free(b);
+        }
+}
+
+/* Blocks in registers are the blocks one by one, whatever the first and the last lack. */
+static void rounds_blocks(void **state)
+{
+    (void)state;
+    enum { A = 13, B = 2 * DT_PANEL, ROWS = 61, BLOCK = 16 };
+    static float delta[ROWS * A], x[ROWS * B], scale[B];
+    static int32_t there[A * B], sum[A * B];
+    for (int i = 0; i < ROWS * A; i++)
+        delta[i] = sinf((float)i);
+    for (int i = 0; i < ROWS * B; i++)
+        x[i] = cosf((float)i);
+    for (int i = 0; i < B; i++)
+        scale[i] = ldexpf(1, i % 20);
+    for (int64_t m = 1; m <= A; m++)
+        for (int64_t n = 1; n <= B; n += DT_LANES - 1)
+            for (int64_t rows = 1, first = BLOCK; rows <= ROWS; rows += 12, first -= 3) {
+                dt_product p = {.m = m, .n = n, .a = delta, .a_row = 1, .a_step = A, .b = x};
+                p.b_step = B;
+                p.b_panel = DT_PANEL;
+                uint32_t bits = 0;
+                for (int64_t row = 0; row < rows; row += p.k) {
+                    int64_t most = row == 0 ? first : BLOCK;
+                    p.k = rows - row < most ? rows - row : most;
+                    p.a = delta + row * A;
+                    p.b = x + row * B;
+                    bits |= dt_product_round(&p, scale, there, B, row > 0);
+                }
+                p.a = delta;
+                p.b = x;
+                p.k = rows;
+                for (int turn = 0; turn < 2; turn++)
+                    assert_int_equal(
+                        dt_product_round_blocks(&p, first, BLOCK, scale, sum, B, turn > 0), bits);
+                for (int64_t i = 0; i < m; i++)
+                    for (int64_t j = 0; j < n; j++)
+                        assert_int_equal(sum[i * B + j], 2 * there[i * B + j]);
+            }
+}
+
+static void sums(void **state)
+{
+    (void)state;
+    for (int64_t n = 0; n < 70; n++) {
+        float *values = malloc((size_t)(n + 1) * sizeof *values);
+        double sum = 0;
+        for (int64_t i = 0; i < n; i++)
+            sum += (double)(values[i] = whole(i));
+        values[n] = NAN;
+        assert_true(dt_product_sum(values, n) == (float)sum);
+        free(values);
+    }
+}
+
 static void the_same_bits_wherever_it_is_cut(void **state)
 {
     (void)state;
@@ -248,6 +336,9 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(stores_and_adds),
         cmocka_unit_test(across),
+        cmocka_unit_test(one_column),
+        cmocka_unit_test(rounds_blocks),
+        cmocka_unit_test(sums),
         cmocka_unit_test(the_same_bits_wherever_it_is_cut),
         cmocka_unit_test(rounds),
         cmocka_unit_test(rounds_across),
