@@ -124,6 +124,8 @@ static dt_code allocate(dt_engine *e, int64_t block, const dt_engine_pack *pack,
     e->x_stride = choose_stride(m->inputs);
     e->y_bytes = dt_target_bytes(m->loss, m->outputs);
     e->x = rows_of(e, e->x_stride, err);
+    for (int64_t r = 0; r < e->wave && e->x && dt_scales_has_ones(m, 0); r++)
+        e->x[r * e->x_stride + m->inputs] = 1;
     e->y = dt_alloc(e->wave, (size_t)e->y_bytes, "the samples of a step", err);
     e->sums = dt_alloc(e->team->threads, sizeof *e->sums, "losses", err);
     e->work = calloc((size_t)m->n_layers, sizeof *e->work);

@@ -112,6 +112,16 @@ static bool is_whole(const dt_call *c, const dt_wave *w)
     return c->whole && w->first + w->rows == c->part.rows;
 }
 
+/* Add values to others, or replace these. */
+static void put_values(bool add, int64_t n, const int32_t *from, int32_t *to)
+{
+    if (add)
+        for (int64_t i = 0; i < n; i++)
+            to[i] = (int32_t)((uint32_t)to[i] + (uint32_t)from[i]);
+    else
+        memcpy(to, from, (size_t)n * sizeof *to);
+}
+
 /* A tile of the sum [n,columns] to where it belongs, and to floats if the sum is whole. */
 static void put_tile(const dt_call *c, const dt_wave *w, const outputs *o, int64_t column,
                      int64_t n, const int32_t *tile)
@@ -120,14 +130,20 @@ static void put_tile(const dt_call *c, const dt_wave *w, const outputs *o, int64
     bool whole = is_whole(c, w);
     for (int64_t r = 0; r < o->n; r++, tile += COLUMNS) {
         int32_t *to = c->integers + layer->weight + (o->begin + r) * layer->in + column;
-        if (w->accumulate)
-            for (int64_t i = 0; i < n; i++)
-                to[i] = (int32_t)((uint32_t)to[i] + (uint32_t)tile[i]);
-        else
-            memcpy(to, tile, (size_t)n * sizeof *to);
+        put_values(w->accumulate, n, tile, to);
         if (whole)
             dt_scales_undo_row(c->scales, o->layer, column, n, to);
     }
+}
+
+/* The same of the column of ones. */
+static void put_bias(const dt_call *c, const dt_wave *w, const outputs *o, const int32_t *column)
+{
+    int32_t *to = c->integers + place_of(c, o, 0);
+    for (int64_t r = 0; r < o->n; r++)
+        put_values(w->accumulate, 1, column + r * COLUMNS, to + r);
+    if (is_whole(c, w))
+        dt_scales_undo_vector(c->scales, o->layer, 0, o->n, to);
 }
 
 /* d loss / d the outputs, of each block as products read it. */
@@ -174,9 +190,13 @@ static uint32_t add_tile(const dt_call *c, const dt_wave *w, const outputs *o, i
                          int64_t n, const float *across)
 {
     _Alignas(64) int32_t tile[ROWS * COLUMNS];
-    uint32_t bits = across ? add_gathered(c, w, o, column, n, across, tile, COLUMNS)
-                           : add_blocks(c, w, o, column, n, tile, COLUMNS, false);
+    const dt_model *m = c->engine->model;
+    bool ones = dt_scales_has_ones(m, o->layer) && column + n == m->inputs;
+    uint32_t bits = across ? add_gathered(c, w, o, column, n + ones, across, tile, COLUMNS)
+                           : add_blocks(c, w, o, column, n + ones, tile, COLUMNS, false);
     put_tile(c, w, o, column, n, tile);
+    if (ones)
+        put_bias(c, w, o, tile + n);
     return bits;
 }
 
@@ -244,7 +264,8 @@ static uint32_t add_integers(const dt_call *c, const dt_wave *w, int thread, con
     const dt_engine *e = c->engine;
     int64_t room = dt_engine_most_outputs(e, c->threads) * e->wave;
     uint32_t bits = add_weight(c, w, thread, o, e->across + thread * room);
-    for (int v = 0; v < dt_layer_vectors(c->engine->model, o->layer); v++) {
+    int first = dt_scales_has_ones(e->model, o->layer); /* the bias is among the weights */
+    for (int v = first; v < dt_layer_vectors(e->model, o->layer); v++) {
         float up = dt_scales_of_vector(c->scales, o->layer, v);
         int32_t *to = c->integers + place_of(c, o, v);
         if (o->n == 1)

@@ -46,7 +46,7 @@ struct dt_engine {
     int64_t wave;   /* most rows in a wave */
     int64_t widest; /* layer */
     int64_t x_stride;
-    float *x;        /* [wave,inputs] the rows, x_stride apart */
+    float *x;        /* [wave,inputs] the rows, x_stride apart; see dt_scales_has_ones */
     int64_t y_bytes; /* of a sample's y */
     char *y;         /* [wave] theirs */
     dt_layer_work *work;

@@ -78,6 +78,11 @@ float dt_scales_of_vector(const dt_scales *s, int layer, int vector)
     return dt_scales_of(s, layer)[dt_panels_round(s->model->layer[layer].in) + vector];
 }
 
+bool dt_scales_has_ones(const dt_model *m, int layer)
+{
+    return layer == 0 && m->inputs % DT_PANEL != 0;
+}
+
 static void set_factors(const dt_scales *s, const double *exponent)
 {
     for (int l = 0; l < s->model->n_layers; l++) {
@@ -90,6 +95,8 @@ static void set_factors(const dt_scales *s, const double *exponent)
         }
         for (int v = 0; v < dt_layer_vectors(s->model, l); v++)
             up[dt_panels_round(in) + v] = ldexpf(1, s->bits - (int)exponent[in + v]);
+        if (dt_scales_has_ones(s->model, l))
+            up[in] = up[dt_panels_round(in)];
         exponent += places(s->model, l);
     }
 }

@@ -64,7 +64,11 @@ bool dt_scales_looks(const dt_scales *scales);
 /* See a step's gradient, the sum over its batch. */
 void dt_scales_follow(dt_scales *scales, const float *gradient);
 
-/* The factors of a layer's inputs, and of one of its vectors. */
+/* Whether behind a layer's inputs the engine has a column of ones, by which a block's bias is one
+ * of the products: where these leave room in their last panel. */
+bool dt_scales_has_ones(const dt_model *model, int layer);
+
+/* The factors of a layer's inputs, with such a column its bias', and of one of its vectors. */
 static inline const float *dt_scales_of(const dt_scales *s, int layer)
 {
     return s->up + s->begin[layer];
