@@ -108,6 +108,9 @@ static inline int64_t dt_engine_most_outputs(const dt_engine *e, int threads)
     return (e->widest + threads - 1) / threads;
 }
 
+/* A thread's part of a call, in which all threads of the call are. */
+void dt_threads_work(const dt_call *call, int thread);
+
 /* From a thread's pile; if it is empty, from another's. Called by all threads after all piles were
  * filled.
  *   share     the owner takes one in so many of what is left

@@ -1,0 +1,204 @@
+/* What the threads of a rank do in a call: weights, and then the rows, wave by wave. */
+#include "engine/internal.h"
+
+#include "engine/product.h"
+
+enum { PIECE_ROWS = 64 }; /* of a thread's share that another can take */
+
+/* Blocks of floats, of which each thread has as many. */
+static int64_t float_block(const dt_call *c, int64_t rows)
+{
+    int64_t each = c->engine->narrow && c->threads > 1 ? rows / (c->threads * PIECE_ROWS) : 1;
+    int64_t blocks = c->threads * (each > 1 ? each : 1);
+    return (rows + blocks - 1) / blocks;
+}
+
+/* The wave from a row of the call on. */
+static dt_wave cut_wave(const dt_call *c, int64_t first)
+{
+    int64_t most = c->engine->wave, left = c->part.rows - first;
+    dt_wave w = {.first = first, .accumulate = c->accumulate || first > 0};
+    if (c->part.block > 0) {
+        w.block = c->part.block;
+        w.number = (c->part.first + first) / w.block;
+        w.lack = c->part.first + first - w.number * w.block;
+        most = most / w.block * w.block - w.lack;
+    }
+    w.rows = left < most ? left : most;
+    if (c->part.block == 0)
+        w.block = float_block(c, w.rows);
+    w.blocks = (w.lack + w.rows + w.block - 1) / w.block;
+    return w;
+}
+
+/* ---- A wave --------------------------------------------------------------------------------- */
+
+static void fill(dt_pile *pile, int64_t begin, int64_t end)
+{
+    atomic_store_explicit(&pile->next, begin, memory_order_relaxed);
+    pile->end = end;
+}
+
+static void fill_rows(const dt_call *c, const dt_wave *w, int thread)
+{
+    fill(&c->engine->rows[thread], dt_share(w->blocks, thread, c->threads),
+         dt_share(w->blocks, thread + 1, c->threads));
+}
+
+static void fill_outputs(const dt_call *c, int thread)
+{
+    int64_t parts = 0;
+    for (int l = 0; l < c->engine->model->n_layers; l++)
+        parts += dt_gradients_parts(c, thread, l);
+    fill(&c->engine->outputs[thread], 0, parts);
+}
+
+/* All rows, each all the way. */
+static void run_blocks(const dt_call *c, const dt_wave *w, int thread, int64_t first, int64_t end,
+                       dt_thread_sums *sums)
+{
+    dt_rows_run(c, w, first, end, sums);
+    for (int l = c->engine->model->n_layers - 1; l > 0 && c->want != DT_OUTPUTS; l--)
+        dt_rows_back(c, w, thread, first, end, l);
+}
+
+static void run_rows(const dt_call *c, const dt_wave *w, int thread, dt_thread_sums *sums)
+{
+    const dt_engine *e = c->engine;
+    int64_t first, n, least = e->narrow ? (PIECE_ROWS + w->block - 1) / w->block : w->blocks;
+    while (dt_pile_take(e->rows, c->threads, thread, 2, least, &first, &n) >= 0)
+        run_blocks(c, w, thread, first, first + n, sums);
+}
+
+/* Parts of a thread's, counted through all layers. */
+static void run_parts(const dt_call *c, const dt_wave *w, int thread, int owner, int64_t first,
+                      int64_t n, dt_thread_sums *sums)
+{
+    for (int l = 0; n > 0; l++) {
+        int64_t parts = dt_gradients_parts(c, owner, l),
+                end = first + n < parts ? first + n : parts;
+        if (first < parts) {
+            dt_gradients_run(c, w, thread, owner, l, first, end, sums);
+            n -= end - first;
+            first = end;
+        }
+        first -= parts;
+    }
+}
+
+/* In the order of the blocks, so that a run repeats to the bit. */
+static void add_losses(const dt_call *c, const dt_wave *w, int thread, dt_thread_sums *sums)
+{
+    for (int64_t b = 0; b < w->blocks && thread == 0; b++)
+        sums->loss += c->engine->losses[b];
+}
+
+/* With the fewest barriers. */
+static void run_wave(const dt_call *c, const dt_wave *w, int thread, dt_thread_sums *sums)
+{
+    int64_t first, n;
+    int owner;
+    run_rows(c, w, thread, sums);
+    fill_outputs(c, thread);
+#pragma omp barrier
+    if (c->want == DT_OUTPUTS)
+        return;
+    add_losses(c, w, thread, sums);
+    dt_pile *piles = c->engine->outputs;
+    while ((owner = dt_pile_take(piles, c->threads, thread, INT64_MAX, 1, &first, &n)) >= 0)
+        run_parts(c, w, thread, owner, first, n, sums);
+}
+
+/* All of a thread's parts of a layer. */
+static void run_layer(const dt_call *c, const dt_wave *w, int thread, int layer,
+                      dt_thread_sums *sums)
+{
+    dt_gradients_run(c, w, thread, thread, layer, 0, dt_gradients_parts(c, thread, layer), sums);
+}
+
+/* Where there is nobody to share with. */
+static void run_alone(const dt_call *c, const dt_wave *w, dt_thread_sums *sums)
+{
+    run_blocks(c, w, 0, 0, w->blocks, sums);
+    if (c->want == DT_OUTPUTS)
+        return;
+    add_losses(c, w, 0, sums);
+    for (int l = 0; l < c->engine->model->n_layers; l++)
+        run_layer(c, w, 0, l, sums);
+}
+
+/* Each layer's gradient as soon as it can be had. */
+static void run_watched(const dt_call *c, const dt_wave *w, int thread, dt_thread_sums *sums)
+{
+    const dt_pile *own = &c->engine->rows[thread];
+    int64_t first = own->next, end = own->end;
+    dt_rows_run(c, w, first, end, sums);
+    for (int l = c->engine->model->n_layers - 1; l >= 0; l--) {
+#pragma omp barrier
+        if (l == c->engine->model->n_layers - 1)
+            add_losses(c, w, thread, sums);
+        run_layer(c, w, thread, l, sums);
+        if (l == 0)
+            return; /* complete when all threads have ended */
+#pragma omp barrier
+        if (thread == 0)
+            c->watcher->complete(c->watcher->with, l);
+        dt_rows_back(c, w, thread, first, end, l);
+    }
+}
+
+/* ---- The weights ---------------------------------------------------------------------------- */
+
+/* The first panel of a layer's outputs whose weights begin at this place of the parameters. */
+static int64_t panel_at(const dt_layer *l, int64_t place)
+{
+    int64_t panels = dt_panels_round(l->out) / DT_PANEL, size = DT_PANEL * l->in;
+    int64_t i = place < l->weight ? 0 : (place - l->weight + size - 1) / size;
+    return i < panels ? i : panels;
+}
+
+/* A thread's share of this rank's panels: of a crew those whose weights it updates itself. */
+static void pack(const dt_call *c, int thread)
+{
+    const dt_engine *e = c->engine;
+    const dt_model *m = e->model;
+    int64_t begin = 0, n = m->parameters;
+    if (e->crew)
+        n = dt_crew_part(e->crew, n, &begin);
+    for (int l = 0; l < m->n_layers; l++) {
+        int64_t first = panel_at(&m->layer[l], begin);
+        int64_t panels = panel_at(&m->layer[l], begin + n) - first;
+        dt_panels_pack(&e->work[l].weight, &m->layer[l], c->parameters + m->layer[l].weight,
+                       first + dt_share(panels, thread, c->threads),
+                       first + dt_share(panels, thread + 1, c->threads));
+    }
+    if (!e->crew)
+        return;
+#pragma omp barrier
+    if (thread == 0)
+        dt_crew_meet(e->crew, true);
+}
+
+void dt_threads_work(const dt_call *c, int thread)
+{
+    const dt_engine *e = c->engine;
+    dt_thread_sums *sums = &e->sums[thread];
+    *sums = (dt_thread_sums){0};
+    if (c->pack)
+        pack(c, thread);
+    dt_wave w;
+    for (int64_t first = 0; first < c->part.rows; first += w.rows) {
+        w = cut_wave(c, first);
+        bool watched = c->watcher && first + w.rows == c->part.rows;
+        if (c->threads == 1 && !watched) {
+            run_alone(c, &w, sums);
+            continue;
+        }
+        fill_rows(c, &w, thread);
+#pragma omp barrier
+        if (watched)
+            run_watched(c, &w, thread, sums);
+        else
+            run_wave(c, &w, thread, sums);
+    }
+}
