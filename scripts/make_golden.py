@@ -93,6 +93,7 @@ def images(n, c, height, width):
 
 # ---- Cases: data, and the options as dtrain takes them -----------------------------------------------
 MLP = dict(hidden=[24, 16])
+WIDE = dict(hidden=[64, 64])
 CASES = {
     # Regression
     "linear_mse": (regression(1037, 10, 1), dict(batch_size=100, epochs=10, lr=0.02)),
@@ -334,6 +335,25 @@ CASES = {
             MLP, activation="tanh", layer_norm=True, dropout=0.4, batch_size=64, epochs=7, lr=0.05,
             momentum=0.9,
         ),
+    ),
+    # Of 4096 parameters and more, which the ranks of a node have together
+    "wide_momentum": (
+        regression(517, 10, 1),
+        dict(
+            WIDE, activation="tanh", batch_size=32, epochs=7, lr=0.01, momentum=0.9,
+            weight_decay=0.01,
+        ),
+    ),
+    "wide_adamw": (
+        classes(517, 10, 4),
+        dict(
+            WIDE, activation="gelu", batch_size=32, epochs=7, optimizer="adamw", lr=0.002,
+            clip_norm=0.5,
+        ),
+    ),
+    "wide_lamb": (
+        classes(517, 10, 4),
+        dict(WIDE, activation="tanh", batch_size=32, epochs=7, optimizer="lamb", lr=0.02),
     ),
 }
 

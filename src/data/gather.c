@@ -36,14 +36,20 @@ static void copy_x(const dt_dataset *d, const char *from, float *to)
         copy_bytes(to, from, (size_t)d->features * sizeof *to);
 }
 
+static inline void prefetch_ahead(const dt_place *place, int64_t i, int64_t n, size_t x_bytes,
+                                  size_t y_bytes)
+{
+    const dt_place *ahead = &place[i + DT_PREFETCH_AHEAD < n ? i + DT_PREFETCH_AHEAD : i];
+    dt_prefetch_row(ahead->x, x_bytes);
+    dt_prefetch_row(ahead->y, y_bytes);
+}
+
 /* Rows that only have to be copied. */
 static void gather_floats(const dt_place *place, int64_t n, size_t x_bytes, size_t y_bytes,
                           float *x, int64_t stride, char *y)
 {
     for (int64_t i = 0; i < n; i++, x += stride, y += y_bytes) {
-        const dt_place *ahead = &place[i + DT_PREFETCH_AHEAD < n ? i + DT_PREFETCH_AHEAD : i];
-        dt_prefetch_row(ahead->x, x_bytes);
-        dt_prefetch_row(ahead->y, y_bytes);
+        prefetch_ahead(place, i, n, x_bytes, y_bytes);
         copy_bytes(x, place[i].x, x_bytes);
         copy_bytes(y, place[i].y, y_bytes);
     }
@@ -58,11 +64,8 @@ void dt_rows_gather(const dt_dataset *d, const dt_place *place, int64_t n, float
         return;
     }
     for (int64_t i = 0; i < n; i++) {
-        if (i + DT_PREFETCH_AHEAD < n) {
-            dt_prefetch_row(place[i + DT_PREFETCH_AHEAD].x, x_bytes);
-            dt_prefetch_row(place[i + DT_PREFETCH_AHEAD].y, y_bytes);
-        }
-        copy_x(d, place[i].x, x + i * stride);
+        prefetch_ahead(place, i, n, x_bytes, y_bytes);
+        dt_unit_from_bytes((const uint8_t *)place[i].x, d->features, x + i * stride);
         dt_normalizer_apply(d->normalizer, 1, x + i * stride);
         copy_bytes((char *)y + (size_t)i * y_bytes, place[i].y, y_bytes);
     }

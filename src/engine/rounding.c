@@ -3,6 +3,8 @@
 
 #include <math.h>
 
+typedef uint32_t modular __attribute__((vector_size(4 * DT_LANES))); /* sums modulo 2^32 */
+
 /* To the nearest integer; what has none becomes INT32_MIN. */
 static inline integers round_vector(vector v)
 {
@@ -23,7 +25,6 @@ static inline integers round_vector(vector v)
 /* Add v, rounded, to sum, modulo 2^32. Returns its bits as dt_product_round does. */
 static inline __attribute__((always_inline)) integers add_rounded(vector v, int32_t *sum, bool add)
 {
-    typedef uint32_t modular __attribute__((vector_size(4 * DT_LANES)));
     // cppcheck-suppress shiftTooManyBitsSigned // of vectors it is defined
     integers n = round_vector(v), bits = n ^ (n >> 31);
     if (add)
@@ -69,7 +70,6 @@ static inline __attribute__((always_inline)) integers
 round_tile(int rows, int wide, const operands *o, int64_t first, int64_t block, const float *scale,
            int32_t *sum, int64_t lds, bool add)
 {
-    typedef uint32_t modular __attribute__((vector_size(4 * DT_LANES)));
     vector s[2] = {load(scale), load(scale + (wide > 1 ? DT_LANES : 0))};
     modular all[TILE_ROWS][2];
     integers bits = {0};
