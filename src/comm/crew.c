@@ -2,10 +2,10 @@
 
 #include "comm/comm.h"
 #include "comm/gate.h"
+#include "core/bug.h"
 #include "core/memory.h"
 #include "core/split.h"
 
-#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -125,7 +125,7 @@ static void *alloc_shared(dt_crew *c, int64_t bytes, const char *what, dt_error 
 
 void *dt_crew_alloc(dt_crew *c, int64_t n, size_t size, const char *what, dt_error *err)
 {
-    assert(c->shares < MOST_SHARES);
+    DT_ASSERT(c->shares < MOST_SHARES);
     if (dt_world_agree(c->world, err))
         return NULL;
     return c->signs ? alloc_shared(c, n * (int64_t)size, what, err)

@@ -1,5 +1,6 @@
 #include "comm/comm.h"
 #include "comm/internal.h"
+#include "core/bug.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -45,6 +46,23 @@ static void begin_mpi(int *argc, char ***argv)
     MPI_Init_thread(argc, argv, MPI_THREAD_FUNNELED, &provided);
 }
 
+static int worlds; /* that there are */
+
+static void end_all(void)
+{
+    MPI_Abort(MPI_COMM_WORLD, 1);
+}
+
+/* From the first world to the last a fault ends all ranks. */
+static void count_worlds(int change)
+{
+    int rank = -1;
+    worlds += change;
+    if (worlds > 0)
+        MPI_Comm_rank(MPI_COMM_WORLD, &rank);
+    dt_bug_set_ranks(rank, worlds > 0 ? end_all : NULL);
+}
+
 dt_code dt_world_of(dt_world *world, MPI_Comm ranks, int node, dt_error *err)
 {
     memset(world, 0, sizeof *world);
@@ -61,6 +79,7 @@ dt_code dt_world_of(dt_world *world, MPI_Comm ranks, int node, dt_error *err)
     MPI_Comm_size(comm->all, &world->size);
     find_nodes(world, comm, node);
     world->comm = comm;
+    count_worlds(+1);
     return DT_OK;
 }
 
@@ -88,6 +107,7 @@ void dt_world_end(dt_world *world)
     MPI_Comm_free(&comm->all);
     free(comm);
     world->comm = NULL;
+    count_worlds(-1);
     if (started_mpi)
         MPI_Finalize();
 }

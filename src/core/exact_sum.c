@@ -1,6 +1,7 @@
 #include "core/exact_sum.h"
 
-#include <assert.h>
+#include "core/bug.h"
+
 #include <math.h>
 #include <string.h>
 
@@ -18,7 +19,7 @@ void dt_exact_add(dt_exact *sum, double term)
         offset = 0;
     }
     int i = offset / 32;
-    assert(i + 2 < DT_EXACT_DIGITS);
+    DT_ASSERT(i + 2 < DT_EXACT_DIGITS);
     unsigned __int128 wide = (unsigned __int128)mantissa << (offset % 32);
     int64_t sign = bits >> 63 ? -1 : 1;
     sum->digit[i] += sign * (int64_t)(uint32_t)wide;

@@ -1,0 +1,46 @@
+#include "core/bug.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+static int own_rank = -1;
+static void (*end_ranks)(void);
+
+void dt_bug_set_ranks(int rank, void (*end)(void))
+{
+    own_rank = rank;
+    end_ranks = end;
+}
+
+/* One write, so that the lines of several ranks stay whole. Nothing that stdio holds is flushed:
+ * another thread may be writing it. */
+static _Noreturn void end(const char *format, va_list args)
+{
+    char line[1024] = "dtrain: ";
+    size_t used = strlen(line);
+    int n = vsnprintf(line + used, sizeof line - used - 1, format, args);
+    if (n > 0)
+        used += (size_t)n < sizeof line - used - 1 ? (size_t)n : sizeof line - used - 2;
+    line[used++] = '\n';
+    ssize_t written = write(STDERR_FILENO, line, used);
+    (void)written; /* a closed stream changes nothing */
+    if (end_ranks)
+        end_ranks();
+    _exit(1);
+}
+
+void dt_end_run(const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    end(format, args);
+}
+
+void dt_bug(const char *file, int line, const char *condition)
+{
+    if (own_rank < 0)
+        dt_end_run("bug: %s:%d: expected %s", file, line, condition);
+    dt_end_run("bug: rank %d, %s:%d: expected %s", own_rank, file, line, condition);
+}
