@@ -1,10 +1,10 @@
 #include "engine/internal.h"
 
+#include "core/bug.h"
 #include "core/memory.h"
 #include "engine/product.h"
 #include "model/loss.h"
 
-#include <assert.h>
 #include <math.h>
 #include <omp.h>
 #include <stdlib.h>
@@ -139,6 +139,9 @@ static dt_code allocate(dt_engine *e, int64_t block, const dt_engine_pack *pack,
     e->losses = dt_alloc(e->wave, sizeof *e->losses, "losses", err);
     if (block > 0)
         e->across = dt_alloc(outputs * e->wave, sizeof *e->across, "activations", err);
+    else
+        e->room = dt_alloc((int64_t)e->team->threads * DT_PRODUCT_ROOM, sizeof *e->room,
+                           "activations", err);
     e->column = dt_alloc(e->team->threads * e->widest, sizeof *e->column, "sums of rows", err);
     return err->code;
 }
@@ -182,6 +185,7 @@ void dt_engine_destroy(dt_engine *e)
     free(e->work);
     free(e->across);
     free(e->column);
+    free(e->room);
     free(e->sums);
     free(e->rows);
     free(e->outputs);
@@ -216,7 +220,7 @@ static dt_thread_sums run(dt_call *c)
     } else {
 #pragma omp parallel num_threads(c->threads)
         {
-            assert(omp_get_num_threads() == c->threads);
+            DT_ASSERT(omp_get_num_threads() == c->threads);
             dt_team_enter(e->team, omp_get_thread_num());
             dt_threads_work(c, omp_get_thread_num());
         }

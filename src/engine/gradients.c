@@ -98,6 +98,7 @@ static void add_floats(const dt_call *c, const dt_wave *w, int thread, const out
     for (int64_t r = 0; r < o->n; r += FLOAT_ROWS) {
         outputs rows = part_of(o, r, FLOAT_ROWS);
         dt_product p = product_of(c, &rows, 0, w->rows, 0, layer->in);
+        p.room = c->engine->room + (int64_t)thread * DT_PRODUCT_ROOM;
         dt_product_store(&p, c->gradient + layer->weight + rows.begin * layer->in, layer->in,
                          w->accumulate);
         dt_call_look(c, thread);

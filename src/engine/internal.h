@@ -52,6 +52,7 @@ struct dt_engine {
     dt_layer_work *work;
     float *across; /* [threads,most outputs,wave] a thread's part of a delta, as products read it */
     float *column; /* [threads,widest] sums over the rows of a block */
+    float *room;   /* [threads,DT_PRODUCT_ROOM] of products that become floats */
     dt_thread_sums *sums; /* [threads] */
     dt_pile *rows;        /* [threads] blocks of the wave, */
     dt_pile *outputs;     /* [threads] and parts of outputs, of all layers */

@@ -10,11 +10,12 @@
 #include <string.h>
 
 enum {
-    ROWS = 256,       /* of C at a time, while that part of A stays in the second cache */
-    GATHER_FROM = 64, /* columns of C: for fewer a copy of A does not pay */
+    ROWS = DT_PRODUCT_ROWS, /* of C at a time, while that part of A stays in the second cache */
+    GATHER_FROM = 64,       /* columns of C: for fewer a copy of A does not pay */
     /* of k at a time, at most: a panel of so many fits the first cache; whole vectors */
-    STEPS = DT_LANES > 8 ? 256 : 320
+    STEPS = DT_LANES > 8 ? 256 : DT_PRODUCT_STEPS
 };
+_Static_assert((int)STEPS <= (int)DT_PRODUCT_STEPS, "the caller's room holds all steps");
 
 static inline __attribute__((always_inline)) void store_tile(int rows, int wide, const operands *o,
                                                              float *c, int64_t ldc, bool add)
@@ -109,8 +110,8 @@ static void store_part(const dt_product *p, int64_t begin, int64_t end, int64_t 
                        float *c, int64_t ldc, bool add)
 {
     int64_t tiles = (end - begin + TILE_ROWS - 1) / TILE_ROWS;
-    float gathered[ROWS * STEPS];
-    bool gathers = p->a_row == 1 && p->a_step != 1 && p->n > GATHER_FROM;
+    float *gathered = p->room;
+    bool gathers = gathered && p->a_row == 1 && p->a_step != 1 && p->n > GATHER_FROM;
     if (gathers)
         gather_rows(p, begin, end, step, steps, gathered);
     for (int64_t j = 0; j < p->n; j += DT_PANEL) {

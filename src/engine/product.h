@@ -33,7 +33,15 @@ typedef struct {
     int64_t a_row, a_step;
     const float *b;
     int64_t b_step, b_panel;
+    float *room; /* [DT_PRODUCT_ROOM] scratch, where rows of A that lie across memory are copied to
+                    before they are read again and again; NULL: they are read where they are */
 } dt_product;
+
+enum {
+    DT_PRODUCT_ROWS = 256,  /* that are copied at a time, */
+    DT_PRODUCT_STEPS = 320, /* and the most steps of k */
+    DT_PRODUCT_ROOM = DT_PRODUCT_ROWS * DT_PRODUCT_STEPS
+};
 
 /* c [m,n], rows ldc apart: replaced, or added to. Where n is 1 and a_step is 1 an element is one
  * sum in an order that depends on k alone; rows of A that are whole panels apart, or more, are then

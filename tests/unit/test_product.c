@@ -3,6 +3,7 @@
 #include "engine/product.h"
 
 #include <math.h>
+#include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -82,10 +83,12 @@ static void stores_and_adds(void **state)
     free(m);
 }
 
-/* A and B across memory, as a gradient of weights has them: of many columns, and of few. */
-static void across(void **state)
+/* A and B across memory, as a gradient of weights has them: of many columns, and of few. Returns
+ * how many elements are wrong.
+ *   room  for A to be copied to; NULL: it is read where it is */
+static int64_t across_with(float *room)
 {
-    (void)state;
+    int64_t wrong = 0;
     enum { ROWS = 37, A = 211, B = 96 };
     static float delta[ROWS * A], x[ROWS * B], c[A * B];
     for (int64_t i = 0; i < ROWS * A; i++)
@@ -101,16 +104,49 @@ static void across(void **state)
                                        .a_step = A,
                                        .b = x,
                                        .b_step = B,
-                                       .b_panel = DT_PANEL},
+                                       .b_panel = DT_PANEL,
+                                       .room = room},
                          c, n, false);
         for (int64_t i = 0; i < A; i++)
             for (int64_t j = 0; j < n; j++) {
                 double sum = 0;
                 for (int64_t r = 0; r < ROWS; r++)
                     sum += (double)delta[r * A + i] * (double)x[r * B + j];
-                assert_true(c[i * n + j] == (float)sum);
+                wrong += c[i * n + j] != (float)sum;
             }
     }
+    return wrong;
+}
+
+static void across(void **state)
+{
+    (void)state;
+    float *room = malloc(DT_PRODUCT_ROOM * sizeof *room);
+    assert_int_equal(across_with(NULL), 0);
+    assert_int_equal(across_with(room), 0);
+    free(room);
+}
+
+static void *across_in_thread(void *room)
+{
+    return across_with(room) == 0 ? room : NULL;
+}
+
+/* As OpenMP's threads have where somebody has set OMP_STACKSIZE, or with another C library. */
+static void on_a_small_stack(void **state)
+{
+    (void)state;
+    enum { STACK = 96 << 10 };
+    pthread_attr_t attributes;
+    pthread_t thread;
+    void *right = NULL, *room = malloc(DT_PRODUCT_ROOM * sizeof(float));
+    pthread_attr_init(&attributes);
+    assert_int_equal(pthread_attr_setstacksize(&attributes, STACK), 0);
+    assert_int_equal(pthread_create(&thread, &attributes, across_in_thread, room), 0);
+    pthread_join(thread, &right);
+    pthread_attr_destroy(&attributes);
+    assert_ptr_equal(right, room);
+    free(room);
 }
 
 /* One column, of rows that end where the next begins, and the last where memory does; and of rows
@@ -336,6 +372,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(stores_and_adds),
         cmocka_unit_test(across),
+        cmocka_unit_test(on_a_small_stack),
         cmocka_unit_test(one_column),
         cmocka_unit_test(rounds_blocks),
         cmocka_unit_test(sums),
