@@ -6,14 +6,17 @@
 
 enum { PART = 1 << 30 };
 
+static int part_at(int64_t i, int64_t n)
+{
+    return (int)(n - i < PART ? n - i : PART);
+}
+
 static void reduce(const dt_world *world, void *values, int64_t n, MPI_Datatype type, size_t size,
                    MPI_Op op)
 {
-    for (int64_t i = 0; i < n; i += PART) {
-        int count = (int)(n - i < PART ? n - i : PART);
-        MPI_Allreduce(MPI_IN_PLACE, (char *)values + (size_t)i * size, count, type, op,
+    for (int64_t i = 0; i < n; i += PART)
+        MPI_Allreduce(MPI_IN_PLACE, (char *)values + (size_t)i * size, part_at(i, n), type, op,
                       world->comm->all);
-    }
 }
 
 void dt_sum_float(const dt_world *world, float *values, int64_t n)
@@ -45,34 +48,41 @@ void dt_max_int64(const dt_world *world, int64_t *values, int64_t n)
 void dt_broadcast(const dt_world *world, void *bytes, int64_t n)
 {
     for (int64_t i = 0; i < n; i += PART)
-        MPI_Bcast((char *)bytes + i, (int)(n - i < PART ? n - i : PART), MPI_BYTE, 0,
-                  world->comm->all);
+        MPI_Bcast((char *)bytes + i, part_at(i, n), MPI_BYTE, 0, world->comm->all);
+}
+
+/* Bytes that may be more than an int counts: in parts, which come in their order. */
+static void send_bytes(const dt_world *world, const char *bytes, int64_t n)
+{
+    for (int64_t i = 0; i < n; i += PART)
+        MPI_Send(bytes + i, part_at(i, n), MPI_BYTE, 0, DT_TAG_GATHER, world->comm->all);
+}
+
+static void receive_bytes(const dt_world *world, int rank, char *bytes, int64_t n)
+{
+    for (int64_t i = 0; i < n; i += PART)
+        MPI_Recv(bytes + i, part_at(i, n), MPI_BYTE, rank, DT_TAG_GATHER, world->comm->all,
+                 MPI_STATUS_IGNORE);
 }
 
 /* Point to point, so that no table of counts and displacements has to fit MPI's ints. */
 void dt_gather(const dt_world *world, const void *send, int64_t n, size_t record_bytes,
                void *receive)
 {
-    enum { TAG = 1 };
-    MPI_Datatype record;
-    MPI_Type_contiguous((int)record_bytes, MPI_BYTE, &record);
-    MPI_Type_commit(&record);
-    if (world->rank != 0)
-        MPI_Send(send, (int)n, record, 0, TAG, world->comm->all);
+    int64_t bytes = n * (int64_t)record_bytes;
     char *to = receive;
-    for (int r = 0; world->rank == 0 && r < world->size; r++) {
-        MPI_Status status;
-        int count = (int)n;
-        if (r == 0) {
-            memcpy(to, send, (size_t)n * record_bytes);
-        } else {
-            MPI_Probe(r, TAG, world->comm->all, &status);
-            MPI_Get_count(&status, record, &count);
-            MPI_Recv(to, count, record, r, TAG, world->comm->all, MPI_STATUS_IGNORE);
-        }
-        to += (size_t)count * record_bytes;
+    if (world->rank != 0) {
+        MPI_Send(&bytes, 1, MPI_INT64_T, 0, DT_TAG_GATHER, world->comm->all);
+        send_bytes(world, send, bytes);
+        return;
     }
-    MPI_Type_free(&record);
+    if (bytes > 0)
+        memcpy(to, send, (size_t)bytes);
+    for (int r = 1; r < world->size; r++) {
+        to += bytes;
+        MPI_Recv(&bytes, 1, MPI_INT64_T, r, DT_TAG_GATHER, world->comm->all, MPI_STATUS_IGNORE);
+        receive_bytes(world, r, to, bytes);
+    }
 }
 
 void dt_gather_double(const dt_world *world, const double *send, int n, double *receive)

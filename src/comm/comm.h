@@ -125,6 +125,9 @@ typedef struct dt_exchange dt_exchange;
 dt_code dt_exchange_create(const dt_world *world, size_t record_bytes, dt_exchange **exchange,
                            dt_error *err);
 
+/* Most records that a rank sends, or receives, at a time. */
+enum { DT_EXCHANGE_RECORDS = INT32_MAX };
+
 /* Send send_count[r] records to each rank r, which lie in send one rank after the other, and
  * receive receive_count[r] from each, into receive likewise. All four stay the exchange's until the
  * finish. */

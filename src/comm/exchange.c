@@ -1,7 +1,8 @@
 #include "comm/comm.h"
 #include "comm/internal.h"
+#include "core/bug.h"
+#include "core/memory.h"
 
-#include <assert.h>
 #include <limits.h>
 #include <stdlib.h>
 
@@ -18,8 +19,14 @@ dt_code dt_exchange_create(const dt_world *world, size_t record_bytes, dt_exchan
 {
     dt_exchange *e = calloc(1, sizeof *e);
     int *tables = calloc((size_t)world->size * 4, sizeof *tables);
-    if (!e || !tables || record_bytes > INT_MAX)
+    char text[16];
+    if (!e || !tables)
         dt_fail(err, DT_ERR_MEMORY, "out of memory for the exchange of rows");
+    if (record_bytes > INT_MAX)
+        dt_fail(err, DT_ERR_SHAPE,
+                "a row of the data is %s: rows of more than 2 GB cannot be sent from rank to rank; "
+                "use one rank, or one node and a --memory that holds all of them",
+                dt_format_bytes((double)record_bytes, text));
     if (dt_world_agree(world, err)) {
         free(e);
         free(tables);
@@ -47,13 +54,13 @@ static void tabulate(const int64_t *count, int size, int *counts, int *begins)
         begins[r] = (int)begin;
         begin += count[r];
     }
-    assert(begin <= INT_MAX); /* the window of one exchange is a few megabytes of whole records */
+    DT_ASSERT(begin <= INT_MAX); /* see DT_EXCHANGE_RECORDS */
 }
 
 void dt_exchange_start(dt_exchange *e, const void *send, const int64_t *send_count, void *receive,
                        const int64_t *receive_count)
 {
-    assert(e->request == MPI_REQUEST_NULL);
+    DT_ASSERT(e->request == MPI_REQUEST_NULL);
     tabulate(send_count, e->size, e->send_count, e->send_begin);
     tabulate(receive_count, e->size, e->receive_count, e->receive_begin);
     MPI_Ialltoallv(send, e->send_count, e->send_begin, e->record, receive, e->receive_count,

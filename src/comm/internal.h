@@ -6,6 +6,9 @@
 #include <mpi.h>
 #include <stdbool.h>
 
+/* Messages between two ranks: each protocol has its tags, as they may be under way together. */
+enum { DT_TAG_SUM = 0, DT_TAG_SUMS = 64 /* so many, from that one on */, DT_TAG_GATHER };
+
 struct dt_comm {
     MPI_Comm all;      /* for the steps of the caller's thread */
     MPI_Comm exchange; /* for rows that travel meanwhile */

@@ -11,10 +11,10 @@
 #include "comm/gate.h"
 #include "comm/internal.h"
 #include "comm/travel.h"
+#include "core/bug.h"
 #include "core/memory.h"
 #include "core/split.h"
 
-#include <assert.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdlib.h>
@@ -24,7 +24,7 @@ enum {
     SHORT = 1024,            /* values: adding them up is less than a second barrier */
     PARALLEL_FROM = 1 << 17, /* values of a part */
     FEW = 1 << 14,           /* that travel: their latency is more than their way */
-    MOST_BEGUN = 64,
+    MOST_BEGUN = DT_TAG_SUMS,
     MOST_COUNT = 1 << 30 /* at a time */
 };
 
@@ -288,7 +288,7 @@ void dt_reducer_begin(dt_reducer *r, int64_t begin, int64_t end)
         dt_reducer_begin(r, end - MOST_COUNT, end);
         end -= MOST_COUNT;
     }
-    assert(r->n_begun < MOST_BEGUN);
+    DT_ASSERT(r->n_begun < MOST_BEGUN);
     r->begun[r->n_begun++] = (dt_range){begin, end};
     atomic_fetch_add_explicit(&r->of[r->self]->begun, 1, memory_order_release);
     dt_reducer_proceed(r);
@@ -307,7 +307,7 @@ static bool is_next_there(const dt_reducer *r)
 static void send_next(dt_reducer *r)
 {
     dt_range part = add_part(r, r->begun[r->sent]);
-    r->travel[r->sent] = (dt_travel){.all = part, .tag = r->sent};
+    r->travel[r->sent] = (dt_travel){.all = part, .tag = DT_TAG_SUM + r->sent};
     r->sent++;
 }
 

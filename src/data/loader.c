@@ -157,6 +157,8 @@ static dt_cut make_cut(const dt_loader *l, const dt_loader_options *o, int ranks
     /* the largest part that a rank can have */
     int64_t part = (dt_split_granules(&split) + ranks - 1) / ranks * block;
     int64_t fits = DELIVERY_BYTES / (d->features * (int64_t)sizeof(float)) + 1;
+    if (fits > DT_EXCHANGE_RECORDS / ranks) /* of a delivery each rank may send to all */
+        fits = DT_EXCHANGE_RECORDS / ranks;
     int64_t piece = part < fits || !l->travels ? part : fits;
     return (dt_cut){.positions = o->drop_last ? l->steps * batch : d->rows,
                     .batch_size = batch,
@@ -171,6 +173,8 @@ static dt_code create_rounds(dt_loader *l, int64_t own, dt_error *err)
     const dt_dataset *d = l->dataset;
     size_t record = (size_t)(dt_dataset_x_bytes(d) + dt_dataset_y_bytes(d));
     int64_t fit = ROUND_BYTES / ((int64_t)record * l->cut.piece);
+    if (fit > DT_EXCHANGE_RECORDS / l->cut.batch_size) /* all of a round may be one rank's */
+        fit = DT_EXCHANGE_RECORDS / l->cut.batch_size;
     l->round_deliveries = l->cut.pieces > 1 || fit < 1 ? 1 : fit < l->steps ? fit : l->steps;
     l->visits = dt_alloc(own, sizeof *l->visits, "the visits to the shard", err);
     l->spare = dt_alloc(own, sizeof *l->spare, "the visits to the shard", err);

@@ -175,8 +175,8 @@ static void pack(const dt_call *c, int thread)
     if (!e->crew)
         return;
 #pragma omp barrier
-    if (thread == 0)
-        dt_crew_meet(e->crew, true);
+    if (thread == 0) /* a rank that has failed is here too: it says so with the gradient's sum */
+        (void)dt_crew_meet(e->crew, true);
 }
 
 void dt_threads_work(const dt_call *c, int thread)

@@ -277,7 +277,7 @@ static dt_code set_weights(dt_run *r, dt_error *err)
     if (!file) {
         if (dt_crew_self(r->crew) == 0)
             dt_model_draw(&r->model, run_seed(r->options), r->parameters);
-        dt_crew_meet(r->crew, true);
+        (void)dt_crew_meet(r->crew, true); /* to draw cannot fail */
         return DT_OK;
     }
     if (r->world->rank == 0)

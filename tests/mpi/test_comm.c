@@ -114,6 +114,17 @@ static void exchanges(void **state)
     CHECK_ALL(right);
 }
 
+/* MPI counts a record's bytes in an int. */
+static void records_that_are_too_large(void **state)
+{
+    (void)state;
+    dt_error err = {0};
+    dt_exchange *exchange = NULL;
+    dt_exchange_create(&world, (size_t)INT32_MAX + 1, &exchange, &err);
+    CHECK_ALL(err.code == DT_ERR_SHAPE && strstr(err.text, "a row of the data is 2.1 GB"));
+    CHECK_ALL(!exchange);
+}
+
 static void broadcasts(void **state)
 {
     (void)state;
@@ -331,6 +342,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(reduces_over_nodes),
         cmocka_unit_test(gathers_in_order),
         cmocka_unit_test(exchanges),
+        cmocka_unit_test(records_that_are_too_large),
         cmocka_unit_test(broadcasts),
         cmocka_unit_test(places_threads),
         cmocka_unit_test(knows_its_place),
