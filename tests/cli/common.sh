@@ -1,6 +1,6 @@
 # shellcheck shell=bash disable=SC2154
-# What run.sh, works.sh and resume.sh share. Sourced with $program and $fixtures_program set, in the folder of
-# the test, which is emptied.
+# What run.sh, works.sh and resume.sh share. Sourced with $program and $fixtures_program set. They work
+# in a folder dtrain-cli-test that they make in the current one; nothing else is removed.
 export OMPI_MCA_rmaps_base_oversubscribe=1 PRTE_MCA_rmaps_default_mapping_policy=:oversubscribe
 export OMPI_MCA_mpi_yield_when_idle=1 OMPI_MCA_btl_vader_single_copy_mechanism=none
 export OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1
@@ -11,7 +11,7 @@ fi
 read -ra mpiexec <<<"${MPIEXEC:-mpirun -np}"
 limit=$((10 * ${DTRAIN_TEST_TIME:-1})) # seconds that an error may take; more with the sanitizers
 
-work=$PWD/cli # what the program writes where
+work=$PWD/dtrain-cli-test
 failures=0
 
 # The program's own standard error, of each process in a file of its own, named by its process id:

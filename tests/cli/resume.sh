@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Runs that are cut and go on, and what is said of it: signals, damaged checkpoints, other options, a disk
-# that fills up. resume.sh PROGRAM FIXTURES-PROGRAM SAME-PROGRAM, in a folder that it may empty.
+# that fills up. resume.sh PROGRAM FIXTURES-PROGRAM SAME-PROGRAM
 set -uo pipefail
 here=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")" && pwd)
 program=$(readlink -f -- "$1")

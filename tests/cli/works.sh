@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # The program as people use it, and what happens to it from outside: a full disk, a reader that went
-# away, a rank that dies. works.sh PROGRAM FIXTURES-PROGRAM, in a folder that it may empty.
+# away, a rank that dies. works.sh PROGRAM FIXTURES-PROGRAM
 set -uo pipefail
 here=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")" && pwd)
 program=$(readlink -f -- "$1")
