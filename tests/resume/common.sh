@@ -1,11 +1,28 @@
 # shellcheck shell=bash disable=SC2034,SC2154
-# What cut.sh and kill.sh share. Sourced with $program set, in a folder that may be emptied.
+# What cut.sh and kill.sh share. Sourced with $program set. It removes nothing but the
+# folder that it makes.
 export OMPI_MCA_rmaps_base_oversubscribe=1 PRTE_MCA_rmaps_default_mapping_policy=:oversubscribe
 export OMPI_MCA_mpi_yield_when_idle=1 OMPI_MCA_btl_vader_single_copy_mechanism=none
 export OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1
 read -ra mpiexec <<<"${MPIEXEC:-mpirun -np}"
 RANDOM=${SEED:-1}
 failures=0
+folder=
+
+# make_folder NAME: work in a new folder here, NAME and a random end. It stays where something failed, to look into.
+make_folder() {
+    folder=$(mktemp -d "$PWD/$1.XXXXXX") && cd "$folder" || exit 1
+    trap end_folder EXIT
+}
+
+# shellcheck disable=SC2317 # the trap calls it
+end_folder() {
+    if ((failures > 0)); then
+        echo "The files are in $folder"
+    else
+        cd / && rm -rf "$folder"
+    fi
+}
 
 complain() {
     echo "FAILED: $*"

@@ -2,8 +2,8 @@
 # A run that is cut again and again, at random moments by SIGTERM, SIGUSR1 and kill -9 to a random rank,
 # and goes on each time on another number of ranks, ends as the run never cut:
 #   cut.sh PROGRAM SAME-PROGRAM [CUTS [DELAY]]
-# in a folder that it may empty, until it has been cut CUTS times by each signal, at most DELAY tenths of
-# a second after its start. The bits are the same.
+# until it has been cut CUTS times by each signal, at most DELAY tenths of a second after its start. The bits are
+# the same. It works in a folder that it makes here, and removes it if all went well.
 set -uo pipefail
 here=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")" && pwd)
 program=$(readlink -f -- "$1")
@@ -13,7 +13,7 @@ delay=${4:-25}
 # shellcheck source-path=SCRIPTDIR source=common.sh
 . "$here/common.sh"
 
-rm -rf ./*
+make_folder dtrain-cut
 make_data "${ROWS:-20000}" data.h5
 options=(--data data.h5 --hidden 16 --activation gelu --momentum 0.9 --lr 0.0005 --normalize standard --val-fraction 0.1
     --epochs 6 --batch-size 20 --threads 1 --quiet)

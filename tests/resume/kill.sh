@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# kill -9 at random moments of a run that writes a checkpoint after every step: kill.sh PROGRAM [KILLS], in
-# a folder that it may empty. After each, every checkpoint is good, and the run goes on from the newest.
+# kill -9 at random moments of a run that writes a checkpoint after every step: kill.sh PROGRAM [KILLS]. After each,
+# every checkpoint is good, and the run goes on from the newest. It works in a folder that it makes here, and
+# removes it if all went well.
 set -uo pipefail
 here=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")" && pwd)
 program=$(readlink -f -- "$1")
@@ -8,7 +9,7 @@ wanted=${2:-200}
 # shellcheck source-path=SCRIPTDIR source=common.sh
 . "$here/common.sh"
 
-rm -rf ./*
+make_folder dtrain-kill
 make_data 2000 data.h5
 newest=0
 writing=0
