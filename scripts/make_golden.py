@@ -460,7 +460,7 @@ class Dropout(nn.Module):
 
     def __init__(self, p, layer, seed):
         super().__init__()
-        self.p, self.layer, self.key = p, layer, (seed + 97, 0)
+        self.p, self.layer, self.key = p, layer, (seed, 0)
 
     def forward(self, x):
         groups = np.arange(-(-x.shape[1] // 4))[None, :]

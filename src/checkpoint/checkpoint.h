@@ -32,6 +32,7 @@ typedef struct {
 typedef struct {
     int64_t samples, features, outputs;
     int64_t block_rows, window_blocks; /* 0: the data is in memory */
+    int64_t seed_offset;               /* what the program that began the run adds to the seed */
 } dt_course_data;
 
 typedef struct {

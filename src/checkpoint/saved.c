@@ -10,6 +10,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* Runs whose checkpoints do not name an offset had their seed moved by this one. */
+enum { OLD_SEED_OFFSET = 97 };
+
 /* ---- One file ------------------------------------------------------------------------------- */
 
 static dt_code read_vector(dt_saved *s, hid_t optimizer, dt_error *err)
@@ -72,6 +75,7 @@ static void read_course(dt_saved *s, hid_t file, hid_t run)
         .outputs = dt_attribute_integer(run, "outputs", 0),
         .block_rows = dt_attribute_integer(run, "block_rows", 0),
         .window_blocks = dt_attribute_integer(run, "window_blocks", 0),
+        .seed_offset = dt_attribute_integer(run, "seed_offset", OLD_SEED_OFFSET),
     };
     s->lr = dt_attribute_real(run, "lr", 0);
     s->can_go_on = s->options != NULL && s->data.samples > 0;

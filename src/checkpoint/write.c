@@ -39,7 +39,8 @@ static herr_t put_data(hid_t group, const dt_course_data *d)
     if (dt_attribute_put_integer(group, "samples", d->samples) < 0 ||
         dt_attribute_put_integer(group, "features", d->features) < 0 ||
         dt_attribute_put_integer(group, "outputs", d->outputs) < 0 ||
-        dt_attribute_put_integer(group, "block_rows", d->block_rows) < 0)
+        dt_attribute_put_integer(group, "block_rows", d->block_rows) < 0 ||
+        dt_attribute_put_integer(group, "seed_offset", d->seed_offset) < 0)
         return -1;
     return dt_attribute_put_integer(group, "window_blocks", d->window_blocks);
 }

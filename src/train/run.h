@@ -42,6 +42,7 @@ typedef struct {
     int64_t steps_per_epoch, total_steps;
     dt_resume resume;      /* what it goes on from, if anything */
     dt_course course;      /* how far it has come */
+    int64_t seed_offset;   /* added to the seed: 0 unless an older program began the run */
     uint64_t weights_hash; /* when the ranks' weights were last compared */
     double lr;
     bool due; /* a checkpoint, by the clock, after the last step; the same on every rank, */

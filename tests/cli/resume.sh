@@ -109,6 +109,27 @@ status=$?
 check "status $status" status_is 0
 check "says so" grep -qx 'No checkpoint to go on from in fresh: starting afresh' output
 
+# older.h5 is of a program that added 97 to the seed; these losses are of the run that it never cut
+name=older
+mkdir older
+cp "$here/../resume/older.h5" older/step-0000000014.h5
+for ranks in 1 3; do
+    rm -rf run3 run3.jsonl
+    cp -r older run3
+    launch "$ranks" --data "${program%/*}/data/linear.h5" --val-fraction 0.1 --hidden 4 --dropout 0.2 \
+        --momentum 0.9 --seed 3 --max-steps 30 --checkpoint run3 --log run3.jsonl --resume --quiet
+    status=$?
+    check "status $status on $ranks ranks" status_is 0
+    launch "$ranks" --data "${program%/*}/data/linear.h5" --val-fraction 0.1 --hidden 4 --dropout 0.2 \
+        --momentum 0.9 --seed 3 --checkpoint run3 --log run3.jsonl --resume --quiet
+    for at in 15:0.8970886 18:1.4284274 19:1.0766044 30:0.4955288 45:0.4852839; do
+        loss=$(grep "\"event\":\"step\",.*\"global_step\":${at%:*}," run3.jsonl | sed 's/.*"loss":\([^,]*\),.*/\1/')
+        check "step ${at%:*}: ${loss:-none} on $ranks ranks, not ${at#*:}" \
+            awk -v a="${loss:-9}" -v b="${at#*:}" 'BEGIN { exit !(a - b < 2e-6 && b - a < 2e-6) }'
+    done
+done
+rm -r older run3 run3.jsonl
+
 name=streamed # the windows are the run's, whatever memory there is later
 launch 1 "${options[@]}" --memory 20k --checkpoint never_streamed --log never_streamed.jsonl
 for ranks in 1 3; do

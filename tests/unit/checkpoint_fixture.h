@@ -40,8 +40,12 @@ static const dt_course course = {.global_step = 50,
                                  .best_loss = 1.0 / 3,
                                  .best_epoch = 3,
                                  .epochs_since_best = 1};
-static const dt_course_data course_data = {
-    .samples = 1087, .features = 2, .outputs = 1, .block_rows = 64, .window_blocks = 5};
+static const dt_course_data course_data = {.samples = 1087,
+                                           .features = 2,
+                                           .outputs = 1,
+                                           .block_rows = 64,
+                                           .window_blocks = 5,
+                                           .seed_offset = 6};
 
 static inline dt_code save_with(const dt_normalizer *normalizer, const char *folder_name,
                                 const char *options, float *buffer, char **path, dt_error *err)
