@@ -2,9 +2,9 @@
 
 #include "core/memory.h"
 #include "file/h5.h"
+#include "file/reader.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <libdeflate.h>
 #include <stdlib.h>
 #include <string.h>
@@ -99,26 +99,14 @@ static bool look_at_shape(dt_direct *d)
     return d->dims > 0 && d->row_bytes > 0;
 }
 
-/* A file in one piece, without a block of the user's before it. */
+/* A file without a block of the user's before it. */
 static bool is_plain_file(hid_t file)
 {
-    hid_t access = H5Fget_access_plist(file), create = H5Fget_create_plist(file);
+    hid_t create = H5Fget_create_plist(file);
     hsize_t user = 0;
-    bool plain =
-        H5Pget_driver(access) == H5FD_SEC2 && H5Pget_userblock(create, &user) >= 0 && user == 0;
+    bool plain = H5Pget_userblock(create, &user) >= 0 && user == 0;
     H5Pclose(create);
-    H5Pclose(access);
     return plain;
-}
-
-/* The file that a dataset lies in: an external link may have led to another. */
-static char *file_of(hid_t set)
-{
-    ssize_t n = H5Fget_name(set, NULL, 0);
-    char *name = n > 0 ? malloc((size_t)n + 1) : NULL;
-    if (name)
-        H5Fget_name(set, name, (size_t)n + 1);
-    return name;
 }
 
 dt_code dt_direct_open(dt_direct **direct, const char *path, const char *name, hid_t set,
@@ -129,13 +117,11 @@ dt_code dt_direct_open(dt_direct **direct, const char *path, const char *name, h
     if (!d)
         return dt_fail(err, DT_ERR_MEMORY, "out of memory for opening %s", path);
     *d = (dt_direct){.path = path, .name = name, .set = set, .fd = -1};
-    hid_t own = H5Iget_file_id(set);
+    hid_t own = H5Iget_file_id(set); /* an external link may have led to another file than path */
     bool known = look_at_layout(d, is_plain_file(own)) && look_at_shape(d);
     if (known && !d->chunked) {
-        char *where = file_of(set);
-        d->fd = where ? open(where, O_RDONLY | O_CLOEXEC) : -1;
+        d->fd = dt_reader_descriptor(own);
         known = d->fd >= 0;
-        free(where);
     }
     H5Fclose(own);
     H5Eclear2(H5E_DEFAULT);

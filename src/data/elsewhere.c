@@ -1,6 +1,6 @@
 #include "data/elsewhere.h"
 
-#include "file/h5.h"
+#include "file/reader.h"
 
 #include <errno.h>
 #include <libgen.h>
@@ -35,11 +35,10 @@ static void folder_of(hid_t set, char folder[PATH_MAX])
 static hid_t open_in(const char *folder, const char *name)
 {
     char path[2 * PATH_MAX + 2];
-    struct stat info;
-    snprintf(path, sizeof path, "%s%s%s", folder, folder[0] ? "/" : "", name);
-    if (stat(path, &info) || !S_ISREG(info.st_mode))
+    int n = snprintf(path, sizeof path, "%s%s%s", folder, folder[0] ? "/" : "", name);
+    if (n < 0 || n >= (int)sizeof path)
         return -1;
-    hid_t access = dt_h5_access(), file = H5Fopen(path, H5F_ACC_RDONLY, access);
+    hid_t access = dt_reader_access(), file = H5Fopen(path, H5F_ACC_RDONLY, access);
     H5Pclose(access);
     return file;
 }
@@ -176,6 +175,11 @@ static void check_external(const asked *a, hid_t set, hid_t plist)
                     "the working folder; HDF5_EXTFILE_PREFIX='${ORIGIN}' in the environment makes "
                     "that the folder of the HDF5 file)",
                     a->path, a->name, name, errno == ENOENT ? "no such file" : strerror(errno));
+        else if (!S_ISREG(info.st_mode)) /* opening a pipe would wait for ever */
+            dt_fail(a->err, DT_ERR_DATA,
+                    "%s: dataset \"%s\" lies in the external file \"%s\", which is not a regular "
+                    "file",
+                    a->path, a->name, name);
         else if ((hsize_t)info.st_size < (hsize_t)offset + size)
             dt_fail(a->err, DT_ERR_DATA,
                     "%s: dataset \"%s\" lies in the external file \"%s\", which is truncated: "

@@ -76,6 +76,7 @@ static dt_code look_at_layout(const char *path, dt_variable *v, dt_error *err)
     hid_t plist = H5Dget_create_plist(v->id);
     hsize_t chunk[H5S_MAX_RANK];
     v->chunk_rows = 1;
+    v->external = H5Pget_external_count(plist) > 0;
     if (H5Pget_layout(plist) == H5D_CHUNKED && H5Pget_chunk(plist, H5S_MAX_RANK, chunk) > 0)
         v->chunk_rows = (int64_t)chunk[0];
     for (int f = 0; f < H5Pget_nfilters(plist); f++) {
@@ -159,6 +160,8 @@ static dt_code read_slab(const dt_variable *v, int64_t row, int64_t n, hid_t typ
     hid_t in_memory = H5Screate_simple(v->dims, count, NULL);
     if (H5Dread(v->id, type, in_memory, in_file, H5P_DEFAULT, out) < 0)
         read_failed(v, row, n, err);
+    else if (v->external) /* HDF5 gives zeros for the end of a raw file that was cut since */
+        dt_elsewhere_check(v->id, v->path, v->name, err);
     H5Sclose(in_memory);
     H5Sclose(in_file);
     return err->code;

@@ -1,5 +1,6 @@
 #include "file/h5.h"
 
+#include "file/reader.h"
 #include "file/seal.h"
 
 #include <errno.h>
@@ -75,7 +76,7 @@ static hid_t open_file(const char *path, bool known, dt_error *err)
     dt_h5_quiet();
     if (!known && check_readable(path, err))
         return -1;
-    hid_t access = dt_h5_access();
+    hid_t access = dt_reader_access();
     hid_t file = H5Fopen(path, H5F_ACC_RDONLY, access);
     if (file < 0 && !(known && check_readable(path, err))) {
         char reason[256];

@@ -226,6 +226,11 @@ static void make_shapes(void)
     put(file, "y", ROWS, 2, H5T_STD_I32LE, H5T_NATIVE_INT, pairs);
     H5Fclose(file);
 
+    file = create("link.h5");
+    CHECK(H5Lcreate_external("pipe", "/x", file, "x", H5P_DEFAULT, H5P_DEFAULT));
+    put_y(file);
+    H5Fclose(file);
+
     H5Fclose(create("nothing.h5"));
 }
 
@@ -306,6 +311,30 @@ static void make_gzip(void)
     H5Fclose(file);
 }
 
+/* Chunks without a filter, the last of them at the end of the file: more rows than are in memory
+ * at a time. */
+static void make_long(void)
+{
+    enum { LONG = 16384, CHUNK = 256 };
+    static float x[LONG][WIDTH], y[LONG];
+    for (int r = 0; r < LONG; r++) {
+        for (int i = 0; i < WIDTH; i++)
+            x[r][i] = (float)((r * WIDTH + i) % 101) / 101 + 1;
+        y[r] = x[r][0] - 2 * x[r][1];
+    }
+    hsize_t dim[2] = {LONG, WIDTH}, chunk[2] = {CHUNK, WIDTH};
+    hid_t file = create("long.h5"), plist = H5Pcreate(H5P_DATASET_CREATE);
+    put(file, "y", LONG, 0, H5T_IEEE_F32LE, H5T_NATIVE_FLOAT, y);
+    H5Pset_chunk(plist, 2, chunk);
+    hid_t space = H5Screate_simple(2, dim, NULL);
+    hid_t set = H5Dcreate2(file, "x", H5T_IEEE_F32LE, space, H5P_DEFAULT, plist, H5P_DEFAULT);
+    CHECK(H5Dwrite(set, H5T_NATIVE_FLOAT, H5S_ALL, H5S_ALL, H5P_DEFAULT, x));
+    H5Dclose(set);
+    H5Sclose(space);
+    H5Pclose(plist);
+    H5Fclose(file);
+}
+
 /* ---- What convert reads --------------------------------------------------------------------- */
 
 static void make_imports(void)
@@ -370,6 +399,7 @@ static void make_data(void)
     make_declared("declared_model.h5", 3, 10000000);
     make_filter();
     make_gzip();
+    make_long();
     make_imports();
     make_configs();
     put_text("text.h5", "this is a text, whatever its name says, and not a short one either\n");

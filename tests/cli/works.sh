@@ -229,6 +229,35 @@ launch 1 --data pipe
 status=$?
 check "status $status" status_is 1
 check "message" says 'pipe: not a regular file, so not an HDF5 file'
+for ranks in 1 3; do
+    launch "$ranks" --data $F/link.h5
+    status=$?
+    check "status $status of a link to it on $ranks ranks" status_is 1
+    check "message of a link to it on $ranks ranks" says '\.\./fixtures/link\.h5: .*'
+done
+
+# Somebody writes the file anew while it is streamed: most of it is gone, or the last chunk alone, which only one
+# rank needs.
+name=cut_data
+for ranks in 1 3; do
+    for bytes in 100000 -1000; do
+        cp $F/long.h5 long.h5
+        launch "$ranks" --data long.h5 --memory 100k --batch-size 1000 --epochs 1000000 --log run.jsonl \
+            --log-steps 0 --quiet &
+        launched=$!
+        until grep -qs '"event":"epoch"' run.jsonl || ! kill -0 $launched 2>/dev/null; do
+            sleep 0.1
+        done
+        truncate -s $bytes long.h5
+        wait $launched
+        status=$?
+        check "status $status on $ranks ranks" status_is 1
+        check "message on $ranks ranks" \
+            says 'long\.h5: cannot read rows [0-9]+ to [0-9]+ of "[xy]": .* cut short since it was opened'
+        check "the log does not end with it" grep -q '"event":"end","status":"failed"' run.jsonl
+        rm long.h5 run.jsonl
+    done
+done
 
 name=unreadable
 if ((EUID == 0)) && command -v setpriv >/dev/null; then

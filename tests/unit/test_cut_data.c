@@ -1,0 +1,213 @@
+/* Data files that lose their end after they were opened, in every way that values may be stored,
+ * and links to things that are no files: an error, in time, and never zeros. */
+#include "data/source.h"
+
+#include <hdf5.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "unit/folder.h"
+
+enum { ROWS = 8192, WIDTH = 16, CHUNK = 256 };
+
+/* ---- Files that are cut --------------------------------------------------------------------- */
+
+/* How a dataset is stored, and what its creation properties are for that. */
+static void plain(hid_t create)
+{
+    (void)create;
+}
+
+static void chunked(hid_t create)
+{
+    H5Pset_chunk(create, 2, (const hsize_t[]){CHUNK, WIDTH});
+}
+
+static void shuffled(hid_t create)
+{
+    chunked(create);
+    H5Pset_shuffle(create);
+}
+
+static void packed(hid_t create)
+{
+    shuffled(create);
+    H5Pset_deflate(create, 1);
+}
+
+static void summed(hid_t create)
+{
+    chunked(create);
+    H5Pset_fletcher32(create);
+}
+
+static void in_columns(hid_t create)
+{
+    H5Pset_chunk(create, 2, (const hsize_t[]){CHUNK, WIDTH / 2});
+}
+
+/* A dataset of float64, whose values are nowhere 0. */
+static void put(hid_t file, const char *name, void (*store)(hid_t), const char *raw)
+{
+    static double values[ROWS * WIDTH];
+    const hsize_t dim[2] = {ROWS, WIDTH};
+    for (int i = 0; i < ROWS * WIDTH; i++)
+        values[i] = 1 + i % 1021;
+    hid_t create = H5Pcreate(H5P_DATASET_CREATE), space = H5Screate_simple(2, dim, NULL);
+    store(create);
+    if (raw)
+        H5Pset_external(create, raw, 0, H5F_UNLIMITED);
+    hid_t set = H5Dcreate2(file, name, H5T_IEEE_F64LE, space, H5P_DEFAULT, create, H5P_DEFAULT);
+    assert_true(H5Dwrite(set, H5T_NATIVE_DOUBLE, H5S_ALL, H5S_ALL, H5P_DEFAULT, values) >= 0);
+    H5Dclose(set);
+    H5Sclose(space);
+    H5Pclose(create);
+}
+
+static hid_t create_file(const char *name)
+{
+    hid_t file = H5Fcreate(name, H5F_ACC_TRUNC, H5P_DEFAULT, H5P_DEFAULT);
+    assert_true(file >= 0);
+    return file;
+}
+
+/* A small dataset in d.h5 of its own, so that one of the two can be the one that is cut. */
+static void put_small(hid_t file, const char *name)
+{
+    static const double values[ROWS] = {0};
+    hid_t space = H5Screate_simple(1, (const hsize_t[]){ROWS}, NULL);
+    hid_t set =
+        H5Dcreate2(file, name, H5T_IEEE_F32LE, space, H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT);
+    assert_true(H5Dwrite(set, H5T_NATIVE_DOUBLE, H5S_ALL, H5S_ALL, H5P_DEFAULT, values) >= 0);
+    H5Dclose(set);
+    H5Sclose(space);
+}
+
+/* Open d.h5, take the last quarter of a file away, and read the first and the last rows. */
+static void check_cut(const char *kind, bool of_x, const char *victim)
+{
+    static float rows[CHUNK * WIDTH];
+    dt_source *source;
+    dt_error err = {0};
+    struct stat info;
+    if (dt_source_open(&source, "d.h5", "x", "y", &err))
+        fail_msg("%s: %s", kind, err.text);
+    assert_int_equal(stat(victim, &info), 0);
+    assert_int_equal(truncate(victim, info.st_size / 4 * 3), 0);
+    for (int64_t row = 0; row <= ROWS - CHUNK && !err.code; row += CHUNK) {
+        memset(rows, 0, sizeof rows);
+        if (of_x)
+            dt_source_read_x(source, row, CHUNK, rows, &err);
+        else
+            dt_source_read_y(source, DT_Y_TARGETS, row, CHUNK, rows, &err);
+        for (int64_t i = 0; i < CHUNK * WIDTH && !err.code; i++)
+            if (rows[i] != (float)(1 + (row * WIDTH + i) % 1021))
+                fail_msg("%s: row %d was made up", kind, (int)(row + i / WIDTH));
+    }
+    if (err.code != DT_ERR_DATA)
+        fail_msg("%s: status %d, \"%s\"", kind, err.code, err.text);
+    assert_memory_equal(err.text, "d.h5: ", 6);
+    assert_non_null(strstr(err.text, of_x ? "\"x\"" : "\"y\""));
+    dt_source_close(source);
+}
+
+static void cut_in_file(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *name;
+        void (*store)(hid_t);
+    } kind[] = {{"contiguous", plain}, {"chunked", chunked},        {"shuffled", shuffled},
+                {"packed", packed},    {"with a checksum", summed}, {"in columns", in_columns}};
+    for (size_t i = 0; i < sizeof kind / sizeof *kind; i++)
+        for (int of_x = 0; of_x < 2; of_x++) {
+            hid_t file = create_file("d.h5");
+            put_small(file, of_x ? "y" : "x");
+            put(file, of_x ? "x" : "y", kind[i].store, NULL);
+            H5Fclose(file);
+            check_cut(kind[i].name, of_x, "d.h5");
+        }
+}
+
+/* The other file has the values: behind a link, or as raw data. */
+static void cut_elsewhere(void **state)
+{
+    (void)state;
+    for (int of_x = 0; of_x < 2; of_x++) {
+        const char *name = of_x ? "x" : "y";
+        hid_t file = create_file("other.h5");
+        put(file, "part", chunked, NULL);
+        H5Fclose(file);
+        file = create_file("d.h5");
+        put_small(file, of_x ? "y" : "x");
+        H5Lcreate_external("other.h5", "/part", file, name, H5P_DEFAULT, H5P_DEFAULT);
+        H5Fclose(file);
+        check_cut("link", of_x, "other.h5");
+
+        file = create_file("d.h5");
+        put_small(file, of_x ? "y" : "x");
+        put(file, name, plain, "other.raw");
+        H5Fclose(file);
+        check_cut("raw", of_x, "other.raw");
+    }
+}
+
+/* ---- What is no file ------------------------------------------------------------------------ */
+
+static void check_refused(const char *what)
+{
+    dt_source *source = NULL;
+    dt_error err = {0};
+    alarm(20); /* opening a pipe would wait for ever */
+    if (dt_source_open(&source, "d.h5", "x", NULL, &err) == DT_OK)
+        fail_msg("%s: taken", what);
+    alarm(0);
+    assert_memory_equal(err.text, "d.h5: ", 6);
+    assert_int_equal(H5Fget_obj_count((hid_t)H5F_OBJ_ALL, H5F_OBJ_ALL), 0);
+}
+
+static void not_files(void **state)
+{
+    (void)state;
+    static const char *const what[] = {"pipe", "folder", "/dev/zero", "missing"};
+    const hsize_t dim[2] = {ROWS, WIDTH};
+    assert_int_equal(mkfifo("pipe", 0600), 0);
+    assert_int_equal(mkdir("folder", 0700), 0);
+    for (size_t i = 0; i < sizeof what / sizeof *what; i++) {
+        hid_t file = create_file("d.h5");
+        H5Lcreate_external(what[i], "/x", file, "x", H5P_DEFAULT, H5P_DEFAULT);
+        H5Fclose(file);
+        check_refused(what[i]);
+
+        hid_t space = H5Screate_simple(2, dim, NULL), create = H5Pcreate(H5P_DATASET_CREATE);
+        file = create_file("d.h5");
+        H5Pset_virtual(create, space, what[i], "/x", space);
+        H5Dclose(H5Dcreate2(file, "x", H5T_IEEE_F32LE, space, H5P_DEFAULT, create, H5P_DEFAULT));
+        H5Fclose(file);
+        H5Pclose(create);
+        check_refused(what[i]);
+
+        create = H5Pcreate(H5P_DATASET_CREATE);
+        file = create_file("d.h5");
+        H5Pset_external(create, what[i], 0, H5F_UNLIMITED);
+        H5Dclose(H5Dcreate2(file, "x", H5T_IEEE_F32LE, space, H5P_DEFAULT, create, H5P_DEFAULT));
+        H5Fclose(file);
+        H5Pclose(create);
+        H5Sclose(space);
+        check_refused(what[i]);
+    }
+}
+
+int main(void)
+{
+#define TEST(name) cmocka_unit_test_teardown(name, empty_folder)
+    const struct CMUnitTest tests[] = {TEST(cut_in_file), TEST(cut_elsewhere), TEST(not_files)};
+    return cmocka_run_group_tests(tests, enter_folder, leave_folder);
+}
