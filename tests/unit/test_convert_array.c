@@ -238,20 +238,70 @@ static void bad_kind_of_file(void **state)
     arrays_refused("x", ".", DT_ERR_FILE, ".: is a folder, not a file");
 }
 
+static size_t get_bytes(const char *name, char *bytes, size_t room)
+{
+    FILE *f = fopen(name, "rb");
+    size_t n = fread(bytes, 1, room, f);
+    fclose(f);
+    return n;
+}
+
+static void check_array_fails(const char *x, const char *part)
+{
+    dt_error err = {0};
+    assert_int_equal(dt_convert_arrays(x, "y", "out.h5", &err), DT_ERR_DATA);
+    if (!strstr(err.text, part))
+        fail_msg("\"%s\" has no \"%s\"", err.text, part);
+}
+
 static void bad_gzip(void **state)
 {
     (void)state;
     char bytes[256];
     put_labels();
     put_packed("x", "\0\0\x08\x01\0\0\0\x03\1\2\3", 11);
-    FILE *f = fopen("x", "rb");
-    size_t n = fread(bytes, 1, sizeof bytes, f);
-    fclose(f);
+    size_t n = get_bytes("x", bytes, sizeof bytes);
     put_bytes("x", bytes, n - 6);
     arrays_refused("x", "y", DT_ERR_DATA, "x: cut short: its gzip stream ends early");
     bytes[n - 8] ^= 1; /* of the checksum */
     put_bytes("x", bytes, n);
     arrays_refused("x", "y", DT_ERR_DATA, "x: its gzip stream is damaged");
+}
+
+/* A member by itself is a good gzip file: what is wrong with the next one, at each of its bytes,
+ * must show; zeros at the end are no fault. */
+static void gzip_members(void **state)
+{
+    (void)state;
+    enum { ZEROS = 300000 /* more than is read at a time */ };
+    static char file[ZEROS + 512], member[256];
+    put_labels();
+    put_packed("x", "\0\0\x08\x01\0\0\0\x03\1", 9);
+    size_t first = get_bytes("x", file, 256);
+    put_packed("x", "\2\3", 2);
+    size_t second = get_bytes("x", member, sizeof member);
+    memcpy(file + first, member, second);
+    put_bytes("x", file, first + second);
+    arrays_ok("x", "y");
+    CHECK("x", 1, 2, 3);
+    put_bytes("x", file, first + second + ZEROS);
+    arrays_ok("x", "y");
+    file[first + second + ZEROS - 1] = 'j';
+    put_bytes("x", file, first + second + ZEROS);
+    check_array_fails("x", "its gzip stream is damaged: other bytes follow");
+    for (size_t n = 1; n < second; n++) {
+        put_bytes("x", file, first + n);
+        check_array_fails("x", n == 1 ? "its gzip stream is damaged: other bytes follow"
+                                      : "cut short: its gzip stream ends early");
+    }
+    for (size_t i = 0; i < second; i++) {
+        bool is_free = i >= 4 && i < 10; /* time, level and system: the values are the same */
+        file[first + i] ^= 0x40;
+        put_bytes("x", file, first + second);
+        if (!is_free)
+            check_array_fails("x", "x: ");
+        file[first + i] ^= 0x40;
+    }
 }
 
 static void bad_npy(void **state)
@@ -318,7 +368,7 @@ int main(void)
         TEST(npy_order),        TEST(npy_versions),
         TEST(array_slabs),      TEST(bad_idx),
         TEST(bad_kind_of_file), TEST(bad_gzip),
-        TEST(bad_npy),
+        TEST(gzip_members),     TEST(bad_npy),
     };
     H5open(); /* H5T_STD_..._g have their values from here on */
     return cmocka_run_group_tests(tests, enter_folder, leave_folder);

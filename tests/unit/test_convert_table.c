@@ -80,6 +80,23 @@ static void table_packed(void **state)
     CHECK("y", 1, 3);
 }
 
+/* Parts that were packed one by one are one table; one that cannot be read is no end. */
+static void table_parts(void **state)
+{
+    (void)state;
+    dt_error err = {0};
+    put_packed("t.csv", "a,y\n1,2\n", 8);
+    put_packed("part", "3,4\n", 4);
+    assert_int_equal(system("cat part >>t.csv; cp t.csv junk.csv; printf junk >>junk.csv"), 0);
+    unlink("part");
+    convert_ok("t.csv", "y");
+    CHECK("x", 1, 3);
+    assert_int_equal(dt_convert_csv("junk.csv", "junk.h5", "y", &err), DT_ERR_DATA);
+    assert_string_equal(err.text,
+                        "junk.csv: its gzip stream is damaged: other bytes follow where it "
+                        "could end or a further part begin");
+}
+
 /* More than one slab of 8 MiB and more than one buffer of 1 MiB: row r is r, r/2, ..., class r
  * mod 3. */
 static void table_long(void **state)
@@ -301,14 +318,23 @@ int main(void)
 {
 #define TEST(name) cmocka_unit_test_teardown(name, empty_folder)
     const struct CMUnitTest tests[] = {
-        TEST(table_with_header), TEST(table_without_header),
-        TEST(table_separators),  TEST(table_lines),
-        TEST(table_quotes),      TEST(table_packed),
-        TEST(table_long),        TEST(table_wide),
-        TEST(header_found),      TEST(target_chosen),
-        TEST(target_types),      TEST(other_locale),
-        TEST(bad_rows),          TEST(bad_cells),
-        TEST(bad_numbers),       TEST(bad_line_after_quotes),
+        TEST(table_with_header),
+        TEST(table_without_header),
+        TEST(table_separators),
+        TEST(table_lines),
+        TEST(table_quotes),
+        TEST(table_packed),
+        TEST(table_parts),
+        TEST(table_long),
+        TEST(table_wide),
+        TEST(header_found),
+        TEST(target_chosen),
+        TEST(target_types),
+        TEST(other_locale),
+        TEST(bad_rows),
+        TEST(bad_cells),
+        TEST(bad_numbers),
+        TEST(bad_line_after_quotes),
         TEST(bad_target),
     };
     H5open(); /* H5T_STD_..._g have their values from here on */
