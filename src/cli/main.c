@@ -9,6 +9,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 enum { EXIT_DONE = 0, EXIT_FAILED = 1, EXIT_USAGE = 2, EXIT_STOPPED = 75 };
@@ -91,6 +92,18 @@ static void hold_streams(void)
             return;
 }
 
+/* A virtual dataset whose files have numbers for names may be made of more than the usual 1024. Not
+ * all that the system allows: whoever closes all descriptors would take long. */
+static void raise_file_limit(void)
+{
+    enum { MOST = 65536 };
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_NOFILE, &limit) || limit.rlim_cur >= MOST)
+        return;
+    limit.rlim_cur = limit.rlim_max < MOST ? limit.rlim_max : MOST;
+    setrlimit(RLIMIT_NOFILE, &limit);
+}
+
 static int exit_status(dt_code code)
 {
     switch (code) {
@@ -119,6 +132,7 @@ int main(int argc, char **argv)
         return EXIT_FAILED;
     }
     signal(SIGPIPE, SIG_IGN); /* a closed pipe is a failed write, with a message, not a death */
+    raise_file_limit();
     run(&world, argc, argv, &err);
     finish_output(&err);
     dt_world_agree(&world, &err);

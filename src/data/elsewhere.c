@@ -1,5 +1,6 @@
 #include "data/elsewhere.h"
 
+#include "file/h5.h"
 #include "file/reader.h"
 
 #include <errno.h>
@@ -11,7 +12,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
-enum { DEEPEST = 8 }; /* virtual datasets made of virtual datasets */
+enum { REASON = 512 }; /* bytes of a text that says why a file cannot be opened */
 
 typedef struct {
     const char *path, *name; /* of the dataset that was asked for */
@@ -32,19 +33,26 @@ static void folder_of(hid_t set, char folder[PATH_MAX])
     snprintf(folder, PATH_MAX, "%s", dirname(file));
 }
 
-static hid_t open_in(const char *folder, const char *name)
+/* Returns a negative number where there is no such file, and where it cannot be opened: then `why`
+ * says it. */
+static hid_t open_in(const char *folder, const char *name, char why[REASON])
 {
-    char path[2 * PATH_MAX + 2];
+    char path[2 * PATH_MAX + 2], reason[256];
+    struct stat info;
     int n = snprintf(path, sizeof path, "%s%s%s", folder, folder[0] ? "/" : "", name);
     if (n < 0 || n >= (int)sizeof path)
         return -1;
+    if (stat(path, &info) && (errno == ENOENT || errno == ENOTDIR))
+        return -1;
     hid_t access = dt_reader_access(), file = H5Fopen(path, H5F_ACC_RDONLY, access);
     H5Pclose(access);
+    if (file < 0)
+        snprintf(why, REASON, "%s", dt_h5_reason(reason));
     return file;
 }
 
 /* HDF5_VDS_PREFIX: folders, by colons; ${ORIGIN} in front stands for the file's own. */
-static hid_t open_in_prefixes(const char *origin, const char *name)
+static hid_t open_in_prefixes(const char *origin, const char *name, char why[REASON])
 {
     static const char variable[] = "${ORIGIN}";
     const char *prefixes = getenv("HDF5_VDS_PREFIX");
@@ -57,7 +65,7 @@ static hid_t open_in_prefixes(const char *origin, const char *name)
             snprintf(folder, sizeof folder, "%s%.*s", origin, length - (int)skip, prefixes + skip);
         else
             snprintf(folder, sizeof folder, "%.*s", length, prefixes);
-        file = open_in(folder, name);
+        file = open_in(folder, name, why);
         prefixes += length + (prefixes[length] == ':');
     }
     return file;
@@ -65,70 +73,100 @@ static hid_t open_in_prefixes(const char *origin, const char *name)
 
 /* Where HDF5 looks: an absolute name as it is, then its last part like any other name, in the
  * folders of HDF5_VDS_PREFIX, beside the virtual dataset's file, and in the working folder. */
-static hid_t open_source_file(hid_t set, const char *name)
+static hid_t open_source_file(hid_t set, const char *name, char why[REASON])
 {
     char folder[PATH_MAX];
     if (strcmp(name, ".") == 0)
         return H5Iget_file_id(set);
-    hid_t file = name[0] == '/' ? open_in("", name) : -1;
+    hid_t file = name[0] == '/' ? open_in("", name, why) : -1;
     if (name[0] == '/')
         name = strrchr(name, '/') + 1;
     folder_of(set, folder);
     if (file < 0)
-        file = open_in_prefixes(folder, name);
+        file = open_in_prefixes(folder, name, why);
     if (file < 0)
-        file = open_in(folder, name);
-    return file < 0 ? open_in("", name) : file;
+        file = open_in(folder, name, why);
+    return file < 0 ? open_in("", name, why) : file;
 }
 
-/* A name with %b stands for many, counted from 0; the first of them. */
-static void take_first_block(char *name)
+dt_code dt_elsewhere_open(hid_t set, const char *file_name, const char *set_name, hid_t *file,
+                          hid_t *source, dt_error *err)
 {
-    char *to = name;
-    for (const char *from = name; *from; from++) {
-        bool escape = from[0] == '%' && (from[1] == 'b' || from[1] == '%');
-        *to++ = !escape ? *from : from[1] == 'b' ? '0' : '%';
-        from += escape;
+    char why[REASON] = "", reason[256];
+    *source = -1;
+    *file = open_source_file(set, file_name, why);
+    if (*file < 0 && why[0])
+        return dt_fail(err, DT_ERR_DATA, "cannot be opened: %s", why);
+    if (*file < 0)
+        return dt_fail(err, DT_ERR_DATA, "is missing");
+    *source = H5Dopen2(*file, set_name, H5P_DEFAULT);
+    if (*source >= 0)
+        return DT_OK;
+    dt_h5_reason(reason);
+    if (H5Lexists(*file, set_name, H5P_DEFAULT) > 0)
+        dt_fail(err, DT_ERR_DATA, "has a dataset \"%s\" that cannot be opened: %s", set_name,
+                reason);
+    else
+        dt_fail(err, DT_ERR_DATA, "has no dataset \"%s\"", set_name);
+    H5Fclose(*file);
+    *file = -1;
+    return err->code;
+}
+
+void dt_elsewhere_name(const char *pattern, int64_t number, char name[PATH_MAX])
+{
+    size_t n = 0;
+    for (const char *c = pattern; *c && n < PATH_MAX - 24; c++) {
+        if (c[0] == '%' && c[1] == 'b')
+            n += (size_t)snprintf(name + n, 24, "%lld", (long long)number);
+        else
+            name[n++] = *c;
+        c += c[0] == '%' && (c[1] == 'b' || c[1] == '%');
     }
-    *to = '\0';
+    name[n] = '\0';
+}
+
+/* The message for whoever asked of the whole dataset; or of the part alone. */
+static void tell(const asked *a, const char *file_name, const char *why)
+{
+    bool missing = strcmp(why, "is missing") == 0;
+    if (!a->path)
+        dt_fail(a->err, DT_ERR_DATA, "the file \"%s\" with a part of it %s", file_name, why);
+    else
+        dt_fail(a->err, DT_ERR_DATA,
+                "%s: dataset \"%s\" is virtual, and the file \"%s\" with a part of it %s%s%s",
+                a->path, a->name, file_name, why, missing ? "; it belongs beside " : "",
+                missing ? a->path : "");
 }
 
 static void check_source(const asked *a, hid_t set, const char *file_name, const char *set_name,
                          int depth)
 {
-    hid_t file = open_source_file(set, file_name);
-    hid_t source = file < 0 ? -1 : H5Dopen2(file, set_name, H5P_DEFAULT);
-    if (file < 0)
-        dt_fail(
-            a->err, DT_ERR_DATA,
-            "%s: dataset \"%s\" is virtual, and the file \"%s\" with a part of it is missing or "
-            "cannot be opened; it belongs beside %s",
-            a->path, a->name, file_name, a->path);
-    else if (source < 0)
-        dt_fail(a->err, DT_ERR_DATA,
-                "%s: dataset \"%s\" is virtual, and the file \"%s\" with a part of it has no "
-                "dataset \"%s\"",
-                a->path, a->name, file_name, set_name);
-    else if (depth < DEEPEST)
+    hid_t file, source;
+    dt_error why = {0};
+    if (dt_elsewhere_open(set, file_name, set_name, &file, &source, &why)) {
+        tell(a, file_name, why.text);
+        return;
+    }
+    if (depth < DT_ELSEWHERE_DEPTH)
         check(a, source, depth + 1);
-    if (source >= 0)
-        H5Dclose(source);
-    if (file >= 0)
-        H5Fclose(file);
+    H5Dclose(source);
+    H5Fclose(file);
 }
 
 static void check_virtual(const asked *a, hid_t set, hid_t plist, int depth)
 {
     enum { FILE_NAME, SET_NAME, NAMES };
-    char name[NAMES][PATH_MAX], before[NAMES][PATH_MAX] = {"", ""};
+    char name[NAMES][PATH_MAX], before[NAMES][PATH_MAX] = {"", ""}, pattern[PATH_MAX];
     size_t count = 0;
     H5Pget_virtual_count(plist, &count);
     for (size_t i = 0; i < count && !a->err->code; i++) {
-        if (H5Pget_virtual_filename(plist, i, name[FILE_NAME], PATH_MAX) < 0 ||
-            H5Pget_virtual_dsetname(plist, i, name[SET_NAME], PATH_MAX) < 0)
+        if (H5Pget_virtual_filename(plist, i, pattern, PATH_MAX) < 0)
             continue;
-        take_first_block(name[FILE_NAME]);
-        take_first_block(name[SET_NAME]);
+        dt_elsewhere_name(pattern, 0, name[FILE_NAME]);
+        if (H5Pget_virtual_dsetname(plist, i, pattern, PATH_MAX) < 0)
+            continue;
+        dt_elsewhere_name(pattern, 0, name[SET_NAME]);
         if (strcmp(name[FILE_NAME], before[FILE_NAME]) || strcmp(name[SET_NAME], before[SET_NAME]))
             check_source(a, set, name[FILE_NAME], name[SET_NAME], depth);
         memcpy(before, name, sizeof before);
@@ -158,7 +196,11 @@ static void external_path(hid_t set, const char *name, char path[3 * PATH_MAX])
 
 static void check_external(const asked *a, hid_t set, hid_t plist)
 {
-    char name[PATH_MAX], path[3 * PATH_MAX];
+    char name[PATH_MAX], path[3 * PATH_MAX], whose[PATH_MAX];
+    if (a->path)
+        snprintf(whose, sizeof whose, "%s: dataset \"%s\"", a->path, a->name);
+    else
+        snprintf(whose, sizeof whose, "a part of it");
     hid_t space = H5Dget_space(set), type = H5Dget_type(set);
     hsize_t left = (hsize_t)H5Sget_simple_extent_npoints(space) * H5Tget_size(type), size = 0;
     for (int i = 0; i < H5Pget_external_count(plist) && !a->err->code; i++, left -= size) {
@@ -171,20 +213,20 @@ static void check_external(const asked *a, hid_t set, hid_t plist)
         external_path(set, name, path);
         if (stat(path, &info))
             dt_fail(a->err, DT_ERR_DATA,
-                    "%s: dataset \"%s\" lies in the external file \"%s\": %s (HDF5 looks for it in "
+                    "%s lies in the external file \"%s\": %s (HDF5 looks for it in "
                     "the working folder; HDF5_EXTFILE_PREFIX='${ORIGIN}' in the environment makes "
                     "that the folder of the HDF5 file)",
-                    a->path, a->name, name, errno == ENOENT ? "no such file" : strerror(errno));
+                    whose, name, errno == ENOENT ? "no such file" : strerror(errno));
         else if (!S_ISREG(info.st_mode)) /* opening a pipe would wait for ever */
             dt_fail(a->err, DT_ERR_DATA,
-                    "%s: dataset \"%s\" lies in the external file \"%s\", which is not a regular "
+                    "%s lies in the external file \"%s\", which is not a regular "
                     "file",
-                    a->path, a->name, name);
+                    whose, name);
         else if ((hsize_t)info.st_size < (hsize_t)offset + size)
             dt_fail(a->err, DT_ERR_DATA,
-                    "%s: dataset \"%s\" lies in the external file \"%s\", which is truncated: "
+                    "%s lies in the external file \"%s\", which is truncated: "
                     "%llu bytes of %llu",
-                    a->path, a->name, name, (unsigned long long)info.st_size,
+                    whose, name, (unsigned long long)info.st_size,
                     (unsigned long long)((hsize_t)offset + size));
     }
     H5Tclose(type);

@@ -5,10 +5,24 @@
 
 #include <dtrain/status.h>
 #include <hdf5.h>
+#include <limits.h>
+#include <stdint.h>
+
+enum { DT_ELSEWHERE_DEPTH = 8 }; /* of virtual datasets made of virtual datasets */
 
 /* See that the files and datasets that an open dataset is made of are there.
- *   path, name  of the dataset, for messages
+ *   path, name  of the dataset, for messages; path NULL: the message is of its part alone
  * DT_ERR_DATA names the file that is missing. */
 dt_code dt_elsewhere_check(hid_t set, const char *path, const char *name, dt_error *err);
+
+/* Of names with "%b" that with a number in its place, and "%" for "%%". */
+void dt_elsewhere_name(const char *pattern, int64_t number, char name[PATH_MAX]);
+
+/* Open a dataset that a virtual one is made of, where HDF5 would look for its file.
+ *   set           the virtual dataset
+ *   file, source  [out] to be closed; negative after an error
+ * Says in err what is wrong with the file alone, as in "is missing". */
+dt_code dt_elsewhere_open(hid_t set, const char *file_name, const char *set_name, hid_t *file,
+                          hid_t *source, dt_error *err);
 
 #endif

@@ -108,6 +108,14 @@ static hid_t reopen_with_cache(hid_t file, const char *name)
     return set;
 }
 
+static dt_code open_parts(dt_variable *v, dt_error *err)
+{
+    dt_error why = {0};
+    if (dt_virtual_open(&v->parts, v->id, &why))
+        dt_fail(err, why.code, "%s: dataset \"%s\" is virtual, and %s", v->path, v->name, why.text);
+    return err->code;
+}
+
 dt_code dt_variable_open(dt_variable *v, hid_t file, const char *path, const char *name, bool large,
                          dt_error *err)
 {
@@ -117,6 +125,8 @@ dt_code dt_variable_open(dt_variable *v, hid_t file, const char *path, const cha
     v->id = dt_h5_open_dataset(file, path, name, "; choose with --x and --y", err);
     if (err->code || look_at_type(path, v, err) || look_at_space(path, v, err) ||
         look_at_layout(path, v, err) || dt_elsewhere_check(v->id, path, v->name, err))
+        return err->code;
+    if (open_parts(v, err) || v->parts)
         return err->code;
     if (large)
         return dt_direct_open(&v->direct, path, v->name, v->id, err);
@@ -131,6 +141,7 @@ dt_code dt_variable_open(dt_variable *v, hid_t file, const char *path, const cha
 void dt_variable_close(dt_variable *v)
 {
     dt_direct_close(v->direct);
+    dt_virtual_close(v->parts);
     if (v->type >= 0)
         H5Tclose(v->type);
     if (v->id >= 0)
@@ -141,11 +152,11 @@ void dt_variable_close(dt_variable *v)
 
 /* ---- Reading -------------------------------------------------------------------------------- */
 
-static dt_code read_failed(const dt_variable *v, int64_t row, int64_t n, dt_error *err)
+static dt_code read_failed(const dt_variable *v, int64_t row, int64_t n, const char *reason,
+                           dt_error *err)
 {
-    char reason[256];
     return dt_fail(err, DT_ERR_DATA, "%s: cannot read rows %lld to %lld of \"%s\": %s", v->path,
-                   (long long)row, (long long)(row + n - 1), v->name, dt_h5_reason(reason));
+                   (long long)row, (long long)(row + n - 1), v->name, reason);
 }
 
 /* Through HDF5, into values of a type that it can make of the file's. */
@@ -158,10 +169,17 @@ static dt_code read_slab(const dt_variable *v, int64_t row, int64_t n, hid_t typ
     hid_t in_file = H5Dget_space(v->id);
     H5Sselect_hyperslab(in_file, H5S_SELECT_SET, start, NULL, count, NULL);
     hid_t in_memory = H5Screate_simple(v->dims, count, NULL);
-    if (H5Dread(v->id, type, in_memory, in_file, H5P_DEFAULT, out) < 0)
-        read_failed(v, row, n, err);
-    else if (v->external) /* HDF5 gives zeros for the end of a raw file that was cut since */
+    char reason[256];
+    dt_error why = {0};
+    if (v->parts) {
+        if (dt_virtual_read(v->parts, in_file, (hsize_t)row, (hsize_t)(row + n), in_memory, type,
+                            out, &why))
+            read_failed(v, row, n, why.text, err);
+    } else if (H5Dread(v->id, type, in_memory, in_file, H5P_DEFAULT, out) < 0) {
+        read_failed(v, row, n, dt_h5_reason(reason), err);
+    } else if (v->external) { /* HDF5 gives zeros for the end of a raw file that was cut since */
         dt_elsewhere_check(v->id, v->path, v->name, err);
+    }
     H5Sclose(in_memory);
     H5Sclose(in_file);
     return err->code;
@@ -201,11 +219,12 @@ static dt_code read_in_place(const dt_variable *v, int64_t row, int64_t n, dt_va
 {
     if (read_raw(v, row, n, out, err))
         return err->code;
+    char reason[256];
     dt_h5_lock();
     hid_t type = type_of(values);
     if (H5Tequal(v->type, type) <= 0 &&
         H5Tconvert(v->type, type, (size_t)(n * v->width), out, NULL, H5P_DEFAULT) < 0)
-        read_failed(v, row, n, err);
+        read_failed(v, row, n, dt_h5_reason(reason), err);
     dt_h5_unlock();
     return err->code;
 }

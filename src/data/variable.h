@@ -3,6 +3,7 @@
 #define DT_DATA_VARIABLE_H
 
 #include "data/direct.h"
+#include "data/virtual.h"
 
 #include <dtrain/status.h>
 #include <hdf5.h>
@@ -21,6 +22,7 @@ typedef struct {
     int64_t chunk_rows;  /* rows that share a chunk of the file; 1 where it has none */
     hid_t type;          /* of a value in the file; of an enumeration (h5py's bool) its integers */
     dt_direct *direct;   /* NULL: HDF5 reads it */
+    dt_virtual *parts;   /* of other files; NULL: it is not virtual */
     int64_t value_bytes; /* of a value in the file */
 } dt_variable;
 

@@ -9,6 +9,7 @@
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -340,7 +341,7 @@ static void virtual_parts(void **state)
     put_virtual("a.h5", "b.h5");
     put_part("a.h5", "part");
     check_refused("d.h5", "d.h5: dataset \"x\" is virtual, and the file \"b.h5\" with a part of it "
-                          "is missing or cannot be opened; it belongs beside d.h5");
+                          "is missing; it belongs beside d.h5");
     put_part("b.h5", "other");
     check_refused("d.h5", "d.h5: dataset \"x\" is virtual, and the file \"b.h5\" with a part of it "
                           "has no dataset \"part\"");
@@ -365,14 +366,23 @@ static void virtual_folders(void **state)
     system("mkdir data parts && mv d.h5 a.h5 data && mv b.h5 parts");
     check_refused("data/d.h5",
                   "data/d.h5: dataset \"x\" is virtual, and the file \"/nowhere/b.h5\" with a part "
-                  "of it is missing or cannot be opened; it belongs beside data/d.h5");
+                  "of it is missing; it belongs beside data/d.h5");
     setenv("HDF5_VDS_PREFIX", "/nowhere:${ORIGIN}/../parts", 1);
     assert_int_equal(dt_source_open(&source, "data/d.h5", "x", NULL, &err), DT_OK);
-    unsetenv("HDF5_VDS_PREFIX");
     assert_int_equal(dt_source_read_x(source, 0, 6, out, &err), DT_OK);
+    unsetenv("HDF5_VDS_PREFIX");
     assert_true(out[5] == 5);
     dt_source_close(source);
     system("rm -r data parts");
+}
+
+static void check_read(dt_source *source, int64_t row, int64_t n, const char *problem)
+{
+    float out[64];
+    dt_error err = {0};
+    if (dt_source_read_x(source, row, n, out, &err) != DT_ERR_DATA)
+        fail_msg("rows %d to %d were read", (int)row, (int)(row + n - 1));
+    assert_non_null(strstr(err.text, problem));
 }
 
 /* A part that is virtual itself. */
@@ -387,7 +397,130 @@ static void virtual_of_virtual(void **state)
     H5Fclose(file);
     put_virtual("a.h5", "inner.h5");
     check_refused("d.h5", "d.h5: dataset \"x\" is virtual, and the file \"gone.h5\" with a part of "
-                          "it is missing or cannot be opened; it belongs beside d.h5");
+                          "it is missing; it belongs beside d.h5");
+}
+
+/* What happens to a part after the dataset was looked at is no fill value. */
+static void virtual_part_goes(void **state)
+{
+    (void)state;
+    float out[6];
+    dt_error err = {0};
+    put_virtual("a.h5", "b.h5");
+    put_part("a.h5", "part");
+    put_part("b.h5", "part");
+    dt_source *source = open_source(NULL);
+    assert_int_equal(dt_source_read_x(source, 0, 3, out, &err), DT_OK);
+    assert_int_equal(unlink("b.h5"), 0);
+    check_read(source, 0, 6, "the file \"b.h5\" with a part of it is missing");
+    put_part("b.h5", "other");
+    check_read(source, 2, 2, "the file \"b.h5\" with a part of it has no dataset \"part\"");
+    assert_int_equal(truncate("b.h5", 100), 0);
+    check_read(source, 5, 1, "the file \"b.h5\" with a part of it cannot be opened: ");
+    hid_t file = new_file("b.h5"); /* with fewer rows than it had */
+    put(file, "part", H5T_IEEE_F32LE, 2, 2, H5P_DEFAULT);
+    H5Fclose(file);
+    check_read(source, 3, 3, "the file \"b.h5\" with a part of it cannot be read: ");
+    assert_int_equal(dt_source_read_x(source, 1, 2, out, &err), DT_OK);
+    assert_true(out[0] == 2 && out[3] == 5);
+    dt_source_close(source);
+    assert_int_equal(H5Fget_obj_count((hid_t)H5F_OBJ_ALL, H5F_OBJ_ALL), 0);
+}
+
+/* A virtual x in d.h5 of FILES files of two rows each, the columns of each the other way round:
+ * part k has rows k and k + FILES. */
+enum { FILES = 60, FEW = 40 };
+
+static void put_interleaved(void)
+{
+    hsize_t dim[2] = {2 * FILES, 3}, stride[2] = {FILES, 1}, part[2] = {2, 2}, from_dim[2] = {2, 2};
+    hid_t plist = H5Pcreate(H5P_DATASET_CREATE), space = H5Screate_simple(2, dim, NULL);
+    hid_t from = H5Screate_simple(2, from_dim, NULL);
+    const float fill = -7;
+    H5Pset_fill_value(plist, H5T_NATIVE_FLOAT, &fill);
+    for (hsize_t i = 0; i < FILES; i++) {
+        char name[16];
+        snprintf(name, sizeof name, "p%d.h5", (int)i);
+        hid_t file = new_file(name);
+        put(file, "part", H5T_IEEE_F64LE, 2, 2, H5P_DEFAULT);
+        H5Fclose(file);
+        H5Sselect_hyperslab(space, H5S_SELECT_SET, (hsize_t[]){i, 0}, stride, part, NULL);
+        H5Pset_virtual(plist, space, name, "part", from);
+    }
+    H5Sselect_all(space);
+    hid_t file = new_file("d.h5");
+    H5Dclose(H5Dcreate2(file, "x", H5T_IEEE_F32LE, space, H5P_DEFAULT, plist, H5P_DEFAULT));
+    H5Fclose(file);
+    H5Sclose(from);
+    H5Sclose(space);
+    H5Pclose(plist);
+}
+
+/* More parts than files may be open, in stripes, and a column that no part has. */
+static void virtual_of_many(void **state)
+{
+    (void)state;
+    float out[2 * FILES][3];
+    dt_error err = {0};
+    struct rlimit limit, few;
+    put_interleaved();
+    getrlimit(RLIMIT_NOFILE, &limit);
+    few = limit;
+    few.rlim_cur = FEW;
+    setrlimit(RLIMIT_NOFILE, &few);
+    dt_source *source = open_source(NULL);
+    dt_code code = dt_source_read_x(source, 0, 2 * FILES, out, &err);
+    setrlimit(RLIMIT_NOFILE, &limit);
+    assert_int_equal(code, DT_OK);
+    for (int i = 0; i < 2 * FILES; i++) {
+        float first = i < FILES ? 0 : 2;
+        assert_true(out[i][0] == first && out[i][1] == first + 1 && out[i][2] == -7);
+    }
+    dt_source_close(source);
+}
+
+/* Parts whose names are numbers are opened by HDF5, all at a time. */
+static void virtual_by_number(void **state)
+{
+    (void)state;
+    float out[6];
+    dt_error err = {0};
+    struct rlimit limit, few;
+    hsize_t dim[2] = {0, 2}, most[2] = {H5S_UNLIMITED, 2}, part[2] = {3, 2};
+    hid_t plist = H5Pcreate(H5P_DATASET_CREATE), space = H5Screate_simple(2, dim, most);
+    hid_t from = H5Screate_simple(2, part, NULL), file = new_file("d.h5");
+    H5Sselect_hyperslab(space, H5S_SELECT_SET, (hsize_t[]){0, 0}, part,
+                        (hsize_t[]){H5S_UNLIMITED, 1}, part);
+    H5Pset_virtual(plist, space, "b%b.h5", "part", from);
+    H5Sselect_all(space);
+    H5Dclose(H5Dcreate2(file, "x", H5T_IEEE_F32LE, space, H5P_DEFAULT, plist, H5P_DEFAULT));
+    H5Fclose(file);
+    H5Sclose(from);
+    H5Sclose(space);
+    H5Pclose(plist);
+    for (int i = 0; i < 4; i++) {
+        char name[16];
+        snprintf(name, sizeof name, "b%d.h5", i);
+        put_part(name, "part");
+    }
+    dt_source *source = open_source(NULL);
+    assert_int_equal(dt_source_look(source)->rows, 12);
+    assert_int_equal(dt_source_read_x(source, 9, 3, out, &err), DT_OK);
+    assert_true(out[0] == 0 && out[5] == 5);
+    dt_source_close(source);
+    assert_int_equal(truncate("b2.h5", 100), 0);
+    assert_int_equal(dt_source_open(&source, "d.h5", "x", NULL, &err), DT_ERR_DATA);
+    assert_non_null(strstr(err.text, "the file \"b2.h5\" with a part of it cannot be opened: "));
+    put_part("b2.h5", "part");
+    getrlimit(RLIMIT_NOFILE, &limit);
+    few = limit;
+    few.rlim_cur = 67;
+    setrlimit(RLIMIT_NOFILE, &few);
+    err.code = DT_OK;
+    dt_code code = dt_source_open(&source, "d.h5", "x", NULL, &err);
+    setrlimit(RLIMIT_NOFILE, &limit);
+    assert_int_equal(code, DT_ERR_DATA);
+    assert_non_null(strstr(err.text, "more files than may be open at a time (67)"));
 }
 
 static void external_files(void **state)
@@ -414,12 +547,13 @@ int main(void)
 {
 #define TEST(name) cmocka_unit_test_teardown(name, empty_folder)
     const struct CMUnitTest tests[] = {
-        TEST(chunks_once),     TEST(chunks_once_converted),
-        TEST(labels_once),     TEST(many_chunks),
-        TEST(far_rows),        TEST(far_bytes),
-        TEST(far_labels),      TEST(virtual_parts),
-        TEST(virtual_folders), TEST(virtual_of_virtual),
-        TEST(external_files),
+        TEST(chunks_once),       TEST(chunks_once_converted),
+        TEST(labels_once),       TEST(many_chunks),
+        TEST(far_rows),          TEST(far_bytes),
+        TEST(far_labels),        TEST(virtual_parts),
+        TEST(virtual_folders),   TEST(virtual_of_virtual),
+        TEST(virtual_part_goes), TEST(virtual_of_many),
+        TEST(virtual_by_number), TEST(external_files),
     };
     return cmocka_run_group_tests(tests, enter_folder, leave_folder);
 }
