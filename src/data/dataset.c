@@ -7,16 +7,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { PIECE_BYTES = 4 << 20, FAIR_PERCENT = 60 /* of a rank's part of the node, for data */ };
+enum { PIECE_BYTES = 4 << 20 };
 
-/* Whole chunks of the file stay together, so that each is read and unpacked by one rank, and so do
- * the groups of rows in which moments are added up. */
-static dt_split share_rows(const dt_source_facts *facts, int size)
+dt_split dt_dataset_share(int64_t rows, int64_t chunk_rows, int ranks)
 {
-    int64_t granule = facts->chunk_rows; /* to be the least common multiple of both */
+    int64_t granule = chunk_rows; /* to be the least common multiple of both */
     while (granule % DT_GROUP_ROWS != 0)
         granule *= 2;
-    return (dt_split){.n = facts->rows, .granule = granule, .parts = size};
+    return (dt_split){.n = rows, .granule = granule, .parts = ranks};
 }
 
 /* ---- Reading -------------------------------------------------------------------------------- */
@@ -79,9 +77,9 @@ static void sort_piece(survey *s, dt_rows *own, int64_t n)
     for (int64_t i = 0, run; i < n; i += run) {
         for (run = 1; i + run < n && s->mark[i + run] == s->mark[i]; run++)
             ;
-        if (s->mark[i])
+        if (s->mark[i] && !s->d->reread)
             append(&s->d->held, s, i, run);
-        else if (own)
+        else if (!s->mark[i] && own)
             append(own, s, i, run);
     }
 }
@@ -106,12 +104,18 @@ static void measure(survey *s, int64_t row, int64_t n, const void *x, const bool
     dt_moments_add(s->moments, row, n, values, mark);
 }
 
+/* Whether rows that are held out are held in memory. */
+static bool holds_any_out(const dt_dataset *d)
+{
+    return d->holdout.held > 0 && !d->reread;
+}
+
 /* Of a data set that is streamed whole, x is needed only to be measured, and y to count classes. */
 static dt_code survey_piece(survey *s, dt_rows *own, int64_t row, int64_t n, dt_error *err)
 {
     const dt_dataset *d = s->d;
-    bool reads_x = own || d->holdout.held > 0 || s->moments;
-    bool reads_y = own || d->holdout.held > 0 || d->kind == DT_Y_LABELS;
+    bool holds = own || holds_any_out(d);
+    bool reads_x = holds || s->moments, reads_y = holds || d->kind == DT_Y_LABELS;
     if (reads_x && dt_source_read_x(d->source, row, n, s->x, err))
         return err->code;
     if (reads_y && dt_source_read_y(d->source, d->kind, row, n, s->y, err))
@@ -156,7 +160,7 @@ static dt_code survey_rows(survey *s, dt_error *err)
     } else if (!err->code) {
         survey_in_place(s, err);
     }
-    bool nothing = d->streamed && d->holdout.held == 0 && !s->moments && d->kind != DT_Y_LABELS;
+    bool nothing = d->streamed && !holds_any_out(d) && !s->moments && d->kind != DT_Y_LABELS;
     for (int64_t row = s->begin; row < s->end && !in_place && !nothing && !dt_stop_check(err);
          row += s->piece)
         survey_piece(s, d->streamed ? NULL : &own, row,
@@ -208,25 +212,6 @@ static void normalize_memory(dt_dataset *d, int64_t own)
 }
 
 /* ---- Loading -------------------------------------------------------------------------------- */
-
-static int64_t fair_memory(const dt_world *world)
-{
-    return dt_memory_of_node() / world->node_size / 100 * FAIR_PERCENT;
-}
-
-/* Data is streamed where it does not fit: a memory that was asked for must hold all of it, so that
- * the order of the samples does not depend on the number of ranks; of the node's, each rank its
- * share. */
-static bool must_stream(const dt_dataset *d, const dt_dataset_options *o, int64_t largest_shard)
-{
-    int64_t row_bytes = dt_dataset_x_bytes(d) + dt_dataset_y_bytes(d);
-    int64_t rows = o->memory > 0 ? d->rows : largest_shard;
-    if (o->goes_on)
-        return o->block_rows > 0;
-    if (o->memory == 0)
-        row_bytes += DT_VISIT_BYTES;
-    return (double)rows * (double)row_bytes > (double)d->memory;
-}
 
 static int64_t rows_of(const dt_dataset *d, int rank)
 {
@@ -283,55 +268,21 @@ static dt_code count_rows(dt_dataset *d, const dt_split *share, dt_error *err)
     return err->code;
 }
 
-static dt_code check_held(const dt_dataset *d, int64_t held, dt_error *err)
-{
-    char text[2][16];
-    double need = (double)held * (double)(dt_dataset_x_bytes(d) + dt_dataset_y_bytes(d));
-    if (need <= (double)d->memory)
-        return DT_OK;
-    return dt_fail(err, DT_ERR_MEMORY,
-                   "%s: the rows that --val-fraction holds out do not fit into memory: a rank's "
-                   "share is %s, it may hold %s; hold out less, or use --val-data",
-                   dt_source_look(d->source)->path, dt_format_bytes(need, text[0]),
-                   dt_format_bytes((double)d->memory, text[1]));
-}
-
-/* A run that goes on with its data in memory may now have too few ranks for it. */
-static dt_code check_shard(const dt_dataset *d, const dt_dataset_options *o, int64_t rows,
-                           const dt_world *world, dt_error *err)
-{
-    char text[2][16];
-    double need = (double)rows * (double)(dt_dataset_x_bytes(d) + dt_dataset_y_bytes(d));
-    double have = (double)(dt_memory_of_node() / world->node_size);
-    if (!o->goes_on || d->streamed || need <= have)
-        return DT_OK;
-    return dt_fail(err, DT_ERR_MEMORY,
-                   "%s: the run has its data in memory, and on %d ranks a rank's share is %s of %s "
-                   "that there are; resume it on more ranks or nodes",
-                   dt_source_look(d->source)->path, world->size, dt_format_bytes(need, text[0]),
-                   dt_format_bytes(have, text[1]));
-}
-
-/* What is this rank's, and whether it fits. */
-static dt_code plan(survey *s, const dt_world *world, const dt_dataset_options *o, dt_error *err)
+/* What is this rank's. */
+static dt_code plan(survey *s, const dt_world *world, dt_error *err)
 {
     dt_dataset *d = s->d;
     const dt_source_facts *facts = dt_source_look(d->source);
-    dt_split share = share_rows(facts, world->size);
+    dt_split share = dt_dataset_share(facts->rows, facts->chunk_rows, world->size);
     int64_t row_bytes = dt_dataset_x_bytes(d) + dt_dataset_y_bytes(d), chunk = facts->chunk_rows;
     s->begin = dt_split_begin(&share, world->rank);
     s->end = dt_split_begin(&share, world->rank + 1);
     s->piece = (PIECE_BYTES / row_bytes / chunk + 1) * chunk;
     if (s->piece > facts->rows)
         s->piece = facts->rows;
-    int64_t largest = (dt_split_granules(&share) + share.parts - 1) / share.parts * share.granule;
-    d->streamed = must_stream(d, o, largest < facts->rows ? largest : facts->rows);
-    if (check_shard(d, o, largest < facts->rows ? largest : facts->rows, world, err) ||
-        count_rows(d, &share, err))
+    if (count_rows(d, &share, err))
         return err->code;
-    int64_t held = s->end - s->begin - rows_of(d, world->rank);
-    if (check_held(d, held, err))
-        return err->code;
+    int64_t held = d->reread ? 0 : s->end - s->begin - rows_of(d, world->rank);
     d->held.x = dt_alloc(held, (size_t)dt_dataset_x_bytes(d), "the rows held out", err);
     d->held.y = dt_alloc(held, (size_t)dt_dataset_y_bytes(d), "the rows held out", err);
     return err->code;
@@ -339,7 +290,7 @@ static dt_code plan(survey *s, const dt_world *world, const dt_dataset_options *
 
 static dt_code load(survey *s, const dt_world *world, const dt_dataset_options *o, dt_error *err)
 {
-    plan(s, world, o, err);
+    plan(s, world, err);
     if (dt_world_agree(world, err))
         return err->code;
     if (!s->d->streamed && allocate_window(s->d, world, err))
@@ -361,12 +312,12 @@ dt_code dt_dataset_load(dt_dataset *d, const dt_world *world, dt_source *source,
                       .x_is_bytes = facts->x_is_bytes,
                       .source = source,
                       .normalizer = o->normalizer,
-                      .memory = o->memory > 0 ? o->memory : fair_memory(world),
+                      .streamed = o->streamed,
+                      .reread = o->reread,
+                      .memory = o->memory,
                       .block_rows = o->block_rows,
                       .window_blocks = o->window_blocks,
-                      .holdout = {.rows = facts->rows,
-                                  .held = (int64_t)((double)facts->rows * o->hold_out + 0.5),
-                                  .seed = o->seed}};
+                      .holdout = dt_holdout_of(facts->rows, o->hold_out, o->seed)};
     d->rows = facts->rows - d->holdout.held;
     if (d->rows == 0 || (o->hold_out > 0 && d->holdout.held == 0))
         dt_fail(err, DT_ERR_DATA, "--val-fraction %g of %lld rows leaves none to %s", o->hold_out,

@@ -13,13 +13,14 @@
 
 typedef struct {
     dt_y_kind kind;
-    double hold_out;                 /* share of the rows for validation, 0 to below 1 */
-    uint64_t seed;                   /* of that choice */
-    int64_t memory;                  /* bytes that one rank may hold; 0: a fair part of the node */
-    bool normalize;                  /* measure the rows trained on, and normalise all */
+    double hold_out; /* share of the rows for validation, 0 to below 1 */
+    uint64_t seed;   /* of that choice */
+    bool streamed;   /* the rows trained on are read in windows; else they are held in memory */
+    bool reread;     /* the rows held out are read each time that they are wanted; else held */
+    int64_t memory;  /* bytes that one rank's windows may take */
+    bool normalize;  /* measure the rows trained on, and normalise all */
     const dt_normalizer *normalizer; /* or normalise by this; borrowed; NULL: do not */
-    bool goes_on;       /* a run that was cut before: in memory or streamed as it was then */
-    int64_t block_rows; /* of that run, as in dt_stream_plan; 0: in memory */
+    int64_t block_rows; /* the windows of a run that goes on, as in dt_stream_plan; 0: free */
     int64_t window_blocks;
 } dt_dataset_options;
 
@@ -38,10 +39,11 @@ typedef struct {
     const dt_normalizer *normalizer; /* what the model sees of x; NULL: x as it is */
     dt_normalizer *measured;         /* the same where it was measured here; owned */
     dt_holdout holdout;              /* of the rows of the file */
-    dt_rows held;                    /* this rank's share of those held out */
+    dt_rows held;                    /* this rank's share of those held out; none, if reread */
+    bool reread;                     /* the rows held out are not in memory */
     bool streamed;                   /* the rows trained on are not in memory but read in windows */
     int64_t block_rows, window_blocks; /* then, of a run that goes on, the cut; 0: free */
-    int64_t memory;                    /* bytes that one rank may hold */
+    int64_t memory;                    /* bytes that one rank's windows may take */
     dt_window window;                  /* else: all of them, in the order of the file */
     struct dt_shared *shared;          /* what this rank's and its neighbours' rows lie in; NULL: */
     void *own;                         /* what this rank's lie in */
@@ -52,7 +54,13 @@ typedef struct {
  * and where it goes. */
 enum { DT_VISIT_BYTES = 40 };
 
-/* Bytes of a row of x and of y as they lie in memory. */
+/* Bytes of a row as it will lie in memory, and of its x and its y. */
+static inline int64_t dt_dataset_row_bytes(const dt_source_facts *facts, dt_y_kind kind)
+{
+    return facts->features * (facts->x_is_bytes ? 1 : (int64_t)sizeof(float)) +
+           (kind == DT_Y_LABELS ? 1 : facts->y_width) * (int64_t)sizeof(float);
+}
+
 static inline int64_t dt_dataset_x_bytes(const dt_dataset *d)
 {
     return d->features * (d->x_is_bytes ? 1 : (int64_t)sizeof(float));
@@ -63,8 +71,12 @@ static inline int64_t dt_dataset_y_bytes(const dt_dataset *d)
     return (d->kind == DT_Y_LABELS ? 1 : d->outputs) * (int64_t)sizeof(float);
 }
 
-/* Read this rank's rows of an open source (borrowed for the data set's life): into memory, where
- * they fit; else only what has to be known before the first epoch. Collective; source differs by
+/* How the rows of a file are shared out: whole chunks stay together, so that each is read and
+ * unpacked by one rank, and so do the groups of rows in which moments are added up. */
+dt_split dt_dataset_share(int64_t rows, int64_t chunk_rows, int ranks);
+
+/* Read this rank's rows of an open source (borrowed for the data set's life): into memory; of what
+ * is streamed only what has to be known before the first epoch. Collective; source differs by
  * rank in nothing but the handle. An error on any rank is every rank's. To be ended with
  * dt_dataset_free. */
 dt_code dt_dataset_load(dt_dataset *dataset, const dt_world *world, dt_source *source,

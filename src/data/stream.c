@@ -28,11 +28,16 @@ static int64_t choose_block(int64_t window_rows, int64_t chunk_rows)
     return block < chunk_rows ? chunk_rows : block / chunk_rows * chunk_rows;
 }
 
+int64_t dt_stream_row_bytes(int64_t row_bytes)
+{
+    return SLOTS * row_bytes + DT_VISIT_BYTES;
+}
+
 dt_code dt_stream_plan_make(dt_stream_plan *plan, const dt_dataset *d, dt_error *err)
 {
     const dt_source_facts *facts = dt_source_look(d->source);
     int64_t row_bytes = dt_dataset_x_bytes(d) + dt_dataset_y_bytes(d);
-    int64_t window_rows = d->memory / (SLOTS * row_bytes + DT_VISIT_BYTES);
+    int64_t window_rows = d->memory / dt_stream_row_bytes(row_bytes);
     char text[2][16];
     plan->block_rows =
         d->block_rows > 0 ? d->block_rows : choose_block(window_rows, facts->chunk_rows);

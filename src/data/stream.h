@@ -17,6 +17,10 @@ typedef struct {
     int64_t windows;       /* in an epoch */
 } dt_stream_plan;
 
+/* Bytes that a row of a window takes, of so many in memory: one window is consumed while the next
+ * is read. */
+int64_t dt_stream_row_bytes(int64_t row_bytes);
+
 /* DT_ERR_MEMORY if not even two blocks' chunks fit. Not collective; the same on every rank. */
 dt_code dt_stream_plan_make(dt_stream_plan *plan, const dt_dataset *dataset, dt_error *err);
 

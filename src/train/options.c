@@ -47,7 +47,8 @@ const dt_option dt_train_option_table[] = {
     {NULL, "val-fraction", "F", NULL, "or on this share of the rows, which are not trained on",
      .type = DT_OPTION_REAL, FIELD(val_fraction), .min = 0, .max = 0.999, .above_min = true},
     {NULL, "memory", "SIZE", NULL,
-     "what one rank may hold of the data (500M, 2G); more is streamed [a fair part of the node]",
+     "what one rank may hold of all data together (500M, 2G); more is streamed [a fair part of the "
+     "node]",
      .type = DT_OPTION_SIZE, FIELD(memory), MAY_CHANGE},
 
     {"Model", "hidden", "N,N,...", "none", "widths of the hidden layers; none: a linear model",

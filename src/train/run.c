@@ -89,14 +89,50 @@ static dt_code open_data(dt_run *r, dt_error *err)
     return dt_world_agree(r->world, err);
 }
 
+static dt_code open_val_data(dt_run *r, dt_error *err)
+{
+    const dt_train_options *o = r->options;
+    if (!o->val_data)
+        return DT_OK;
+    return dt_source_open_all(&r->val_source, r->world, o->val_data, o->x, o->y, err);
+}
+
+static dt_planned_rows planned_rows(const dt_run *r, const dt_source *source, double hold_out)
+{
+    const dt_source_facts *facts = dt_source_look(source);
+    return (dt_planned_rows){.path = facts->path,
+                             .holdout = dt_holdout_of(facts->rows, hold_out, run_seed(r)),
+                             .row_bytes =
+                                 dt_dataset_row_bytes(facts, dt_source_y_kind(r->model.loss)),
+                             .chunk_rows = facts->chunk_rows};
+}
+
+/* What a rank will hold of all data. Collective; an error is the same on every rank. */
+static dt_code plan_memory(dt_run *r, dt_error *err)
+{
+    const dt_train_options *o = r->options;
+    dt_memory_limit limit = {.memory = o->memory,
+                             .part = dt_memory_part(r->world),
+                             .ranks = r->world->size,
+                             .goes_on = r->resume.found,
+                             .block_rows = r->resume.data.block_rows,
+                             .window_blocks = r->resume.data.window_blocks};
+    dt_planned_rows train = planned_rows(r, r->source, o->val_fraction), validate;
+    if (r->val_source)
+        validate = planned_rows(r, r->val_source, 0);
+    r->memory_part = limit.part;
+    return dt_memory_plan_make(&r->memory, &limit, &train, r->val_source ? &validate : NULL, err);
+}
+
 static dt_code load_data(dt_run *r, dt_error *err)
 {
     const dt_train_options *o = r->options;
     const dt_resume *resume = &r->resume;
     dt_dataset_options data = {.hold_out = o->val_fraction,
-                               .memory = o->memory,
+                               .streamed = r->memory.streamed,
+                               .reread = r->memory.reread,
+                               .memory = r->memory.windows,
                                .normalizer = resume->normalizer,
-                               .goes_on = resume->found,
                                .block_rows = resume->data.block_rows,
                                .window_blocks = resume->data.window_blocks};
     data.kind = dt_source_y_kind(r->model.loss);
@@ -126,11 +162,8 @@ static dt_code check_validation(const dt_run *r, dt_error *err)
 
 static dt_code load_val_data(dt_run *r, dt_error *err)
 {
-    const dt_train_options *o = r->options;
-    if (dt_source_open_all(&r->val_source, r->world, o->val_data, o->x, o->y, err))
-        return err->code;
     dt_dataset_options data = {
-        .kind = r->dataset.kind, .memory = o->memory, .normalizer = r->dataset.normalizer};
+        .kind = r->dataset.kind, .streamed = r->memory.reread, .normalizer = r->dataset.normalizer};
     if (dt_dataset_load(&r->val_dataset, r->world, r->val_source, &data, err))
         return err->code;
     if (!check_validation(r, err))
@@ -404,7 +437,8 @@ dt_code dt_run_open(dt_run *r, const dt_world *world, const dt_train_options *op
     dt_guard_init(&r->guard, world, options->max_time);
     if (dt_place_threads(world, options->threads, options->bind == DT_BIND_KEEP, &r->team, &r->seat,
                          err) ||
-        find_checkpoint(r, err) || open_data(r, err) || load_data(r, err))
+        find_checkpoint(r, err) || open_data(r, err) || open_val_data(r, err) ||
+        plan_memory(r, err) || load_data(r, err))
         return err->code;
     if (!count_steps(r, err))
         create_schedule(r, err);

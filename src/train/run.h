@@ -4,6 +4,7 @@
 
 #include "core/team.h"
 #include "data/loader.h"
+#include "data/memory_plan.h"
 #include "model/model.h"
 #include "optim/optim.h"
 #include "optim/schedule.h"
@@ -27,6 +28,8 @@ typedef struct {
     dt_guard guard; /* the time that it has */
     dt_source *source;
     dt_dataset dataset;
+    int64_t memory_part;   /* of the node's memory: the smallest that any rank has */
+    dt_memory_plan memory; /* what it holds of all data */
     bool validates;
     dt_source *val_source; /* of a data set of its own; else NULL */
     dt_dataset val_dataset;

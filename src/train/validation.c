@@ -23,11 +23,13 @@ dt_code dt_validation_init(dt_validation *v, const dt_world *world, const dt_dat
     int64_t most = PIECE_PRODUCTS / model->parameters;
     most = most > LEAST_PIECE ? most : LEAST_PIECE;
     piece = piece < most ? piece : most;
-    if (d->streamed && whole) /* read from the file, each chunk once */
+    bool rereads = whole ? d->streamed : d->reread;
+    if (rereads) /* each chunk once */
         piece = (piece + chunk - 1) / chunk * chunk;
-    *v = (dt_validation){.world = world, .dataset = d, .whole = whole, .piece = piece};
+    *v = (dt_validation){
+        .world = world, .dataset = d, .whole = whole, .rereads = rereads, .piece = piece};
     v->output = dt_alloc(piece * outputs, sizeof *v->output, "outputs", err);
-    if (d->streamed && whole) {
+    if (rereads) {
         v->mark = dt_alloc(piece, sizeof *v->mark, "rows to validate on", err);
         v->bytes = dt_alloc(piece, (size_t)dt_dataset_x_bytes(d), "rows to validate on", err);
         v->y = dt_alloc(piece, (size_t)dt_dataset_y_bytes(d), "rows to validate on", err);
@@ -80,18 +82,18 @@ static dt_code add_memory(dt_validation *v, dt_engine *engine, const float *para
     return err->code;
 }
 
-/* A data set for validation that does not fit into memory is read again each time. */
+/* Rows that do not fit into memory are read again each time. */
 static dt_code add_file(dt_validation *v, dt_engine *engine, const float *parameters, dt_error *err)
 {
     const dt_dataset *d = v->dataset;
-    dt_split pieces = {.n = d->rows, .granule = v->piece, .parts = v->world->size};
+    dt_split pieces = {.n = d->holdout.rows, .granule = v->piece, .parts = v->world->size};
     int64_t begin = dt_split_begin(&pieces, v->world->rank);
     int64_t end = dt_split_begin(&pieces, v->world->rank + 1);
     for (int64_t row = begin; row < end && !check_stop(err); row += v->piece) {
         int64_t n = end - row < v->piece ? end - row : v->piece;
-        dt_dataset_read(d, row, n, false, v->mark, v->bytes, v->y, err);
+        int64_t held = dt_dataset_read(d, row, n, !v->whole, v->mark, v->bytes, v->y, err);
         if (!err->code)
-            add_rows(v, engine, parameters, v->bytes, v->y, n);
+            add_rows(v, engine, parameters, v->bytes, v->y, held);
     }
     return err->code;
 }
@@ -101,7 +103,7 @@ dt_code dt_validation_run(dt_validation *v, dt_engine *engine, const float *para
 {
     dt_metrics_clear(&v->metrics);
     dt_engine_take(engine, parameters);
-    if (v->whole && v->dataset->streamed)
+    if (v->rereads)
         add_file(v, engine, parameters, err);
     else
         add_memory(v, engine, parameters, err);

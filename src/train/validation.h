@@ -12,6 +12,7 @@ typedef struct {
     const dt_dataset
         *dataset;    /* whose rows held out these are; or, of a data set of its own, all */
     bool whole;      /* all rows of the data set */
+    bool rereads;    /* they are not in memory, but read each time */
     int64_t piece;   /* rows at a time */
     bool *mark;      /* [piece] */
     void *bytes, *y; /* [piece] rows as they lie in the file or in memory */

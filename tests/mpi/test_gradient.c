@@ -124,7 +124,7 @@ static void take_steps(int64_t memory)
     dt_world_agree(&world, &err);
     dt_source_open(&source, path, "x", "y", &err);
     CHECK_NO_ERROR(&err);
-    dt_dataset_options how = {.kind = DT_Y_TARGETS, .memory = memory};
+    dt_dataset_options how = {.kind = DT_Y_TARGETS, .streamed = memory > 0, .memory = memory};
     dt_dataset_load(&dataset, &world, source, &how, &err);
     CHECK_NO_ERROR(&err);
     CHECK_ALL(dataset.streamed == (memory > 0));

@@ -220,6 +220,7 @@ static void walk_once(const scene *s)
     dt_dataset_options how = {.kind = s->labels ? DT_Y_LABELS : DT_Y_TARGETS,
                               .hold_out = s->hold_out,
                               .seed = 7,
+                              .streamed = s->memory > 0,
                               .memory = s->memory};
     dt_dataset_load(&dataset, &world, source, &how, &err);
     CHECK_NO_ERROR(&err);

@@ -36,7 +36,8 @@ static void check(const char *path, dt_y_kind kind, double hold_out, int64_t mem
     static bool held[ROWS];
     int64_t found[CLASSES], expected[CLASSES] = {0}, outputs;
     dt_holdout holdout;
-    dt_dataset_options options = {.kind = kind, .hold_out = hold_out, .seed = 3, .memory = memory};
+    dt_dataset_options options = {
+        .kind = kind, .hold_out = hold_out, .seed = 3, .streamed = memory > 0, .memory = memory};
     count(path, &options, found, &outputs, &holdout);
     dt_holdout_mark(&holdout, 0, ROWS, held);
     for (int r = 0; r < ROWS; r++)

@@ -1,0 +1,124 @@
+#include "data/memory_plan.h"
+
+#include "comm/comm.h"
+#include "core/memory.h"
+#include "data/dataset.h"
+#include "data/stream.h"
+
+enum {
+    FAIR_PERCENT = 60,      /* of a rank's part of the node, for data */
+    VALIDATION_QUARTER = 4, /* of the memory, at most, that the windows leave for validation */
+};
+
+int64_t dt_memory_part(const dt_world *world)
+{
+    int64_t part = -(dt_memory_of_node() / world->node_size);
+    dt_max_int64(world, &part, 1);
+    return -part;
+}
+
+static int64_t min(int64_t a, int64_t b)
+{
+    return a < b ? a : b;
+}
+
+/* a * b, or the largest number. */
+static int64_t times(int64_t a, int64_t b)
+{
+    int64_t product;
+    return __builtin_mul_overflow(a, b, &product) ? INT64_MAX : product;
+}
+
+/* The most rows of a file that a rank has to train on, and the most held out. */
+typedef struct {
+    int64_t trained, held;
+} shares;
+
+static shares largest_shares(const dt_planned_rows *r, int ranks)
+{
+    shares most = {0};
+    dt_split share = dt_dataset_share(r->holdout.rows, r->chunk_rows, ranks);
+    int64_t row = 0, before = 0;
+    for (int rank = 0; rank < ranks; rank++) {
+        int64_t end = dt_split_begin(&share, rank + 1);
+        int64_t until = dt_holdout_before(&r->holdout, end), held = until - before;
+        most.held = held > most.held ? held : most.held;
+        if (end - row - held > most.trained)
+            most.trained = end - row - held;
+        row = end;
+        before = until;
+    }
+    return most;
+}
+
+/* The rows validated on: bytes of all of them, and the most that a rank has. */
+typedef struct {
+    int64_t all, share;
+} validated;
+
+static validated find_validated(const dt_planned_rows *train, int64_t held,
+                                const dt_planned_rows *validate, int ranks)
+{
+    if (!validate)
+        return (validated){.all = times(train->holdout.held, train->row_bytes),
+                           .share = times(held, train->row_bytes)};
+    return (validated){.all = times(validate->holdout.rows, validate->row_bytes),
+                       .share =
+                           times(largest_shares(validate, ranks).trained, validate->row_bytes)};
+}
+
+/* Rows for validation that are few stay in memory beside the windows; of many, a rank's share does
+ * if there are ranks enough. Where the windows would be too small for a chunk, they get all. */
+static int64_t choose_windows(const dt_planned_rows *train, int64_t memory, int64_t validation)
+{
+    int64_t windows = memory - min(validation, memory / VALIDATION_QUARTER);
+    return windows / dt_stream_row_bytes(train->row_bytes) >= train->chunk_rows ? windows : memory;
+}
+
+/* Bytes of the windows of a run that goes on. */
+static int64_t windows_before(const dt_memory_limit *limit, const dt_planned_rows *train)
+{
+    int64_t rows = times(limit->window_blocks, limit->block_rows);
+    return times(min(rows, train->holdout.rows), dt_stream_row_bytes(train->row_bytes));
+}
+
+/* A run that goes on with its data in memory may have too few ranks for it. */
+static dt_code check_share(const dt_memory_limit *limit, const dt_planned_rows *train,
+                           int64_t bytes, dt_error *err)
+{
+    char text[2][16];
+    if (bytes <= limit->part)
+        return DT_OK;
+    return dt_fail(err, DT_ERR_MEMORY,
+                   "%s: the run has its data in memory, and on %d ranks a rank's share is %s of %s "
+                   "that there are; resume it on more ranks or nodes",
+                   train->path, limit->ranks, dt_format_bytes((double)bytes, text[0]),
+                   dt_format_bytes((double)limit->part, text[1]));
+}
+
+dt_code dt_memory_plan_make(dt_memory_plan *plan, const dt_memory_limit *limit,
+                            const dt_planned_rows *train, const dt_planned_rows *validate,
+                            dt_error *err)
+{
+    bool asked = limit->memory > 0;
+    int64_t memory = asked ? limit->memory : limit->part / 100 * FAIR_PERCENT;
+    shares most = largest_shares(train, limit->ranks);
+    validated v = find_validated(train, most.held, validate, limit->ranks);
+    int64_t share = times(most.trained, train->row_bytes + (asked ? 0 : DT_VISIT_BYTES));
+    int64_t all = times(train->holdout.rows - train->holdout.held, train->row_bytes);
+    *plan = (dt_memory_plan){.streamed = (asked ? all : share) > memory};
+    if (limit->goes_on)
+        plan->streamed = limit->block_rows > 0;
+    if (!plan->streamed && limit->goes_on &&
+        check_share(limit, train, times(most.trained, train->row_bytes), err))
+        return err->code;
+    if (plan->streamed && limit->goes_on)
+        plan->windows = windows_before(limit, train);
+    else if (plan->streamed)
+        plan->windows = choose_windows(train, memory, asked ? v.all : v.share);
+    plan->held = plan->streamed ? plan->windows : share;
+    plan->reread = v.share > 0 && v.share > memory - min(memory, plan->held);
+    if (!plan->reread)
+        plan->held += v.share;
+    return DT_OK;
+}
