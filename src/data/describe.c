@@ -1,6 +1,7 @@
 #include "data/describe.h"
 
 #include "core/memory.h"
+#include "data/shape.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -8,10 +9,8 @@
 /* What one dataset is. */
 typedef struct {
     const char *name;
-    int dims;
-    hsize_t dim[H5S_MAX_RANK], chunk[H5S_MAX_RANK];
+    dt_shape shape;
     H5D_layout_t layout;
-    hsize_t value_bytes;
 } set_facts;
 
 typedef struct {
@@ -24,12 +23,13 @@ typedef struct {
 static const char *type_text(hid_t type, char text[48])
 {
     H5T_class_t class = H5Tget_class(type);
-    int bits = (int)H5Tget_size(type) * 8;
+    unsigned long long bits = 8ull * H5Tget_size(type);
     const char *order = bits > 8 && H5Tget_order(type) == H5T_ORDER_BE ? " big-endian" : "";
     if (class == H5T_INTEGER)
-        snprintf(text, 48, "%sint%d%s", H5Tget_sign(type) == H5T_SGN_NONE ? "u" : "", bits, order);
+        snprintf(text, 48, "%sint%llu%s", H5Tget_sign(type) == H5T_SGN_NONE ? "u" : "", bits,
+                 order);
     else if (class == H5T_FLOAT)
-        snprintf(text, 48, "float%d%s", bits, order);
+        snprintf(text, 48, "float%llu%s", bits, order);
     else
         snprintf(text, 48, "%s",
                  class == H5T_STRING     ? "strings"
@@ -88,9 +88,8 @@ static void print_layout(FILE *to, hid_t plist, set_facts *s)
     s->layout = H5Pget_layout(plist);
     switch (s->layout) {
     case H5D_CHUNKED:
-        H5Pget_chunk(plist, s->dims, s->chunk);
         fputs("chunks of ", to);
-        print_dims(to, s->dims, s->chunk);
+        print_dims(to, s->shape.dims, s->shape.chunk);
         break;
     case H5D_CONTIGUOUS:
         fputs(H5Pget_external_count(plist) > 0 ? "in external files" : "contiguous", to);
@@ -119,46 +118,39 @@ static void print_word(const char *word, FILE *to)
     fputc('\'', to);
 }
 
-static hsize_t product(const hsize_t *dim, int from, int dims)
-{
-    hsize_t n = 1;
-    for (int d = from; d < dims; d++)
-        n *= dim[d];
-    return n;
-}
-
 /* Why reading whole rows from its chunks will be slow; NULL if it will not. */
-static const char *find_fault(const set_facts *s, hsize_t chunk_bytes)
+static const char *find_fault(const set_facts *facts)
 {
     enum { SMALL = 1 << 16, TINY = 1 << 12, HUGE_CHUNK = 256 << 20 };
-    if (s->layout != H5D_CHUNKED || product(s->dim, 0, s->dims) == 0)
+    const dt_shape *s = &facts->shape;
+    if (!s->chunked || s->rows == 0 || s->width == 0)
         return NULL;
-    if (product(s->chunk, 1, s->dims) < product(s->dim, 1, s->dims))
+    if (s->chunk_bytes / s->chunk_rows < s->row_bytes)
         return "a chunk holds only some columns of its rows: rows are put together from many "
                "chunks";
-    if (s->dim[0] > 1 && s->chunk[0] == 1 && chunk_bytes < SMALL)
+    if (s->rows > 1 && s->chunk_rows == 1 && s->chunk_bytes < SMALL)
         return "a chunk holds one row: each row costs a search and a read of its own";
-    if (s->dim[0] > s->chunk[0] && chunk_bytes < TINY)
+    if (s->rows > s->chunk_rows && s->chunk_bytes < TINY)
         return "chunks are tiny: each costs a search and a read of its own";
-    if (chunk_bytes > HUGE_CHUNK)
+    if (s->chunk_bytes > HUGE_CHUNK)
         return "a chunk is huge: it must be unpacked whole, by one rank, for any row of it";
     return NULL;
 }
 
 /* Say what is slow, and note h5repack's option that mends it: chunks of whole rows, about 1 MB. */
-static void advise(description *d, const set_facts *s)
+static void advise(description *d, const set_facts *facts)
 {
     char size[16];
-    hsize_t chunk_bytes = product(s->chunk, 0, s->dims) * s->value_bytes;
-    hsize_t row_bytes = product(s->dim, 1, s->dims) * s->value_bytes;
-    const char *why = find_fault(s, chunk_bytes);
+    const dt_shape *s = &facts->shape;
+    const char *why = find_fault(facts);
     if (!why)
         return;
-    hsize_t rows = ((hsize_t)1 << 20) / row_bytes;
-    rows = rows < 1 ? 1 : rows > s->dim[0] ? s->dim[0] : rows;
-    fprintf(d->to, "  slow: %s (chunks of %s)\n", why, dt_format_bytes((double)chunk_bytes, size));
+    int64_t rows = ((int64_t)1 << 20) / s->row_bytes;
+    rows = rows < 1 ? 1 : rows > s->rows ? s->rows : rows;
+    fprintf(d->to, "  slow: %s (chunks of %s)\n", why,
+            dt_format_bytes((double)s->chunk_bytes, size));
     char option[1024];
-    int used = snprintf(option, sizeof option, "%s:CHUNK=%llu", s->name, (unsigned long long)rows);
+    int used = snprintf(option, sizeof option, "%s:CHUNK=%lld", facts->name, (long long)rows);
     for (int i = 1; i < s->dims && used < (int)sizeof option; i++)
         used += snprintf(option + used, sizeof option - (size_t)used, "x%llu",
                          (unsigned long long)s->dim[i]);
@@ -171,20 +163,23 @@ static void advise(description *d, const set_facts *s)
 static void describe_set(description *d, hid_t set, const char *name)
 {
     char type_name[48], size[16];
+    dt_error err = {0};
     set_facts s = {.name = name};
-    hid_t space = H5Dget_space(set), type = H5Dget_type(set), plist = H5Dget_create_plist(set);
-    s.dims = H5Sget_simple_extent_dims(space, s.dim, NULL);
-    s.value_bytes = H5Tget_size(type);
+    if (dt_shape_read(&s.shape, set, d->path, name, &err)) {
+        fprintf(d->to, "Not to be read: %s\n", err.text);
+        return;
+    }
+    hid_t type = H5Dget_type(set), plist = H5Dget_create_plist(set);
+    int64_t values = s.shape.dims > 0 ? s.shape.rows * s.shape.width : 1;
     fprintf(d->to, "%s: ", name);
-    print_dims(d->to, s.dims, s.dim);
+    print_dims(d->to, s.shape.dims, s.shape.dim);
     fprintf(d->to, " %s, %s, ", type_text(type, type_name),
-            dt_format_bytes((double)(product(s.dim, 0, s.dims) * s.value_bytes), size));
+            dt_format_bytes((double)values * (double)s.shape.value_bytes, size));
     print_layout(d->to, plist, &s);
     fputc('\n', d->to);
     advise(d, &s);
     H5Pclose(plist);
     H5Tclose(type);
-    H5Sclose(space);
 }
 
 static herr_t visit(hid_t group, const char *name, const H5O_info_t *info, void *data)

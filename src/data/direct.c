@@ -1,6 +1,7 @@
 #include "data/direct.h"
 
 #include "core/memory.h"
+#include "data/shape.h"
 #include "file/h5.h"
 #include "file/reader.h"
 
@@ -16,16 +17,15 @@ struct dt_direct {
     const char *path, *name; /* borrowed, for messages */
     hid_t set;               /* borrowed */
     int fd;                  /* -1 where it is chunked */
-    int dims;
-    hsize_t dim[H5S_MAX_RANK], chunk[H5S_MAX_RANK], grid[H5S_MAX_RANK]; /* grid: in chunks */
-    int64_t value_bytes, row_bytes, chunk_bytes;
-    int64_t chunks_in_row; /* that rows are spread over */
-    int run_dim;           /* dimensions behind this one are whole in every chunk */
-    int64_t run_bytes;     /* of one step along it */
-    bool chunked;
-    uint32_t shuffle, deflate; /* bit of the filter in the mask of those skipped; 0: not used */
-    bool bare_edges;           /* chunks that reach beyond the data went through no filter */
-    int64_t offset;            /* of contiguous values */
+    dt_shape shape;
+    hsize_t grid[H5S_MAX_RANK]; /* chunks along each dimension */
+    int64_t chunks_in_row;      /* that rows are spread over */
+    int run_dim;                /* dimensions behind this one are whole in every chunk */
+    int64_t run_bytes;          /* of one step along it */
+    int64_t shuffle_bytes;      /* of what the filter takes for a value */
+    uint32_t shuffle, deflate;  /* bit of the filter in the mask of those skipped; 0: not used */
+    bool bare_edges;            /* chunks that reach beyond the data went through no filter */
+    int64_t offset;             /* of contiguous values */
     int64_t chunks_read;
 };
 
@@ -37,16 +37,19 @@ static bool look_at_filters(dt_direct *d, hid_t plist)
     int n = H5Pget_nfilters(plist);
     unsigned options = 0;
     for (int f = 0; f < n; f++) {
-        unsigned flags, config;
-        size_t values = 0;
+        unsigned flags, config, value = 0;
+        size_t values = 1;
         H5Z_filter_t filter =
-            H5Pget_filter2(plist, (unsigned)f, &flags, &values, NULL, 0, NULL, &config);
-        if (filter == H5Z_FILTER_SHUFFLE && !d->deflate && !d->shuffle)
+            H5Pget_filter2(plist, (unsigned)f, &flags, &values, &value, 0, NULL, &config);
+        if (filter == H5Z_FILTER_SHUFFLE && !d->deflate && !d->shuffle && values == 1 &&
+            value > 0) {
             d->shuffle = (uint32_t)1 << f;
-        else if (filter == H5Z_FILTER_DEFLATE && !d->deflate)
+            d->shuffle_bytes = value;
+        } else if (filter == H5Z_FILTER_DEFLATE && !d->deflate) {
             d->deflate = (uint32_t)1 << f;
-        else
+        } else {
             return false;
+        }
     }
     d->bare_edges =
         H5Pget_chunk_opts(plist, &options) >= 0 && (options & H5D_CHUNK_DONT_FILTER_PARTIAL_CHUNKS);
@@ -60,11 +63,10 @@ static bool look_at_layout(dt_direct *d, bool plain_file)
     H5D_layout_t layout = H5Pget_layout(plist);
     if (layout == H5D_CONTIGUOUS && plain_file && H5Pget_external_count(plist) == 0) {
         haddr_t address = H5Dget_offset(d->set);
+        hsize_t bytes = (hsize_t)(d->shape.rows * d->shape.row_bytes);
         d->offset = (int64_t)address;
-        known = address != HADDR_UNDEF;
+        known = address <= INT64_MAX / 2 && H5Dget_storage_size(d->set) >= bytes;
     } else if (layout == H5D_CHUNKED) {
-        d->chunked = true;
-        H5Pget_chunk(plist, H5S_MAX_RANK, d->chunk);
         known = look_at_filters(d, plist);
     }
     H5Pclose(plist);
@@ -73,30 +75,16 @@ static bool look_at_layout(dt_direct *d, bool plain_file)
 
 static void look_at_grid(dt_direct *d)
 {
+    const dt_shape *s = &d->shape;
     d->chunks_in_row = 1;
-    for (int i = 0; i < d->dims; i++) {
-        d->chunk_bytes *= (int64_t)d->chunk[i];
-        d->grid[i] = (d->dim[i] + d->chunk[i] - 1) / d->chunk[i];
+    for (int i = 0; i < s->dims; i++) {
+        d->grid[i] = (s->dim[i] + s->chunk[i] - 1) / s->chunk[i];
         d->chunks_in_row *= i > 0 ? (int64_t)d->grid[i] : 1;
     }
-    d->run_dim = d->dims - 1;
-    d->run_bytes = d->value_bytes;
-    for (; d->run_dim > 0 && d->chunk[d->run_dim] == d->dim[d->run_dim]; d->run_dim--)
-        d->run_bytes *= (int64_t)d->dim[d->run_dim];
-}
-
-static bool look_at_shape(dt_direct *d)
-{
-    hid_t space = H5Dget_space(d->set), type = H5Dget_type(d->set);
-    d->dims = H5Sget_simple_extent_dims(space, d->dim, NULL);
-    d->value_bytes = d->row_bytes = d->chunk_bytes = (int64_t)H5Tget_size(type);
-    for (int i = 1; i < d->dims; i++)
-        d->row_bytes *= (int64_t)d->dim[i];
-    if (d->chunked)
-        look_at_grid(d);
-    H5Tclose(type);
-    H5Sclose(space);
-    return d->dims > 0 && d->row_bytes > 0;
+    d->run_dim = s->dims - 1;
+    d->run_bytes = s->value_bytes;
+    for (; d->run_dim > 0 && s->chunk[d->run_dim] == s->dim[d->run_dim]; d->run_dim--)
+        d->run_bytes *= (int64_t)s->dim[d->run_dim];
 }
 
 /* A file without a block of the user's before it. */
@@ -117,9 +105,16 @@ dt_code dt_direct_open(dt_direct **direct, const char *path, const char *name, h
     if (!d)
         return dt_fail(err, DT_ERR_MEMORY, "out of memory for opening %s", path);
     *d = (dt_direct){.path = path, .name = name, .set = set, .fd = -1};
+    if (dt_shape_read(&d->shape, set, path, name, err)) {
+        dt_direct_close(d);
+        return err->code;
+    }
     hid_t own = H5Iget_file_id(set); /* an external link may have led to another file than path */
-    bool known = look_at_layout(d, is_plain_file(own)) && look_at_shape(d);
-    if (known && !d->chunked) {
+    bool known =
+        d->shape.dims > 0 && d->shape.row_bytes > 0 && look_at_layout(d, is_plain_file(own));
+    if (known && d->shape.chunked) {
+        look_at_grid(d);
+    } else if (known) {
         d->fd = dt_reader_descriptor(own);
         known = d->fd >= 0;
     }
@@ -183,7 +178,7 @@ static dt_code read_failed(const dt_direct *d, int64_t row, int64_t n, int numbe
 
 static dt_code read_contiguous(dt_direct *d, int64_t row, int64_t n, char *out, dt_error *err)
 {
-    int64_t bytes = n * d->row_bytes, begin = d->offset + row * d->row_bytes;
+    int64_t bytes = n * d->shape.row_bytes, begin = d->offset + row * d->shape.row_bytes;
     int failed = 0;
 #pragma omp parallel for schedule(dynamic) if (bytes > PIECE)
     for (int64_t i = 0; i < bytes; i += PIECE) {
@@ -204,7 +199,9 @@ static void unshuffle(const uint8_t *restrict in, int64_t bytes, int64_t size,
                       uint8_t *restrict out)
 {
     int64_t n = bytes / size;
-    if (size == 4)
+    if (n < 2 || size == 1)
+        n = 0; /* nothing was moved */
+    else if (size == 4)
         for (int64_t i = 0; i < n; i++)
             for (int64_t b = 0; b < 4; b++)
                 out[i * 4 + b] = in[b * n + i];
@@ -234,8 +231,8 @@ static void desk_close(desk *k)
 static bool desk_open(desk *k, const dt_direct *d)
 {
     dt_error none = {0};
-    *k = (desk){.values = dt_alloc(d->chunk_bytes, 1, "a chunk", &none),
-                .spare = dt_alloc(d->chunk_bytes, 1, "a chunk", &none),
+    *k = (desk){.values = dt_alloc(d->shape.chunk_bytes, 1, "a chunk", &none),
+                .spare = dt_alloc(d->shape.chunk_bytes, 1, "a chunk", &none),
                 .unpacker = libdeflate_alloc_decompressor()};
     return k->values && k->spare && k->unpacker;
 }
@@ -243,17 +240,17 @@ static bool desk_open(desk *k, const dt_direct *d)
 /* Where a chunk begins: chunk i, counted in the order of the rows from the one that holds a row. */
 static void find_origin(const dt_direct *d, int64_t row, int64_t i, hsize_t origin[H5S_MAX_RANK])
 {
-    for (int k = d->dims - 1; k > 0; k--) {
-        origin[k] = (hsize_t)i % d->grid[k] * d->chunk[k];
+    for (int k = d->shape.dims - 1; k > 0; k--) {
+        origin[k] = (hsize_t)i % d->grid[k] * d->shape.chunk[k];
         i /= (int64_t)d->grid[k];
     }
-    origin[0] = ((hsize_t)row / d->chunk[0] + (hsize_t)i) * d->chunk[0];
+    origin[0] = ((hsize_t)row / d->shape.chunk[0] + (hsize_t)i) * d->shape.chunk[0];
 }
 
 static bool reaches_beyond(const dt_direct *d, const hsize_t *origin)
 {
-    for (int i = 0; i < d->dims; i++)
-        if (origin[i] + d->chunk[i] > d->dim[i])
+    for (int i = 0; i < d->shape.dims; i++)
+        if (origin[i] + d->shape.chunk[i] > d->shape.dim[i])
             return true;
     return false;
 }
@@ -297,16 +294,16 @@ static int unpack_chunk(const dt_direct *d, const hsize_t *origin, desk *k, cons
     const uint8_t *at = k->file;
     if (d->deflate & ~skipped) {
         if (libdeflate_zlib_decompress(k->unpacker, k->file, bytes, k->values,
-                                       (size_t)d->chunk_bytes, NULL) != LIBDEFLATE_SUCCESS)
+                                       (size_t)d->shape.chunk_bytes, NULL) != LIBDEFLATE_SUCCESS)
             return DAMAGED;
         at = k->values;
-    } else if ((int64_t)bytes != d->chunk_bytes) {
+    } else if ((int64_t)bytes != d->shape.chunk_bytes) {
         return DAMAGED;
     }
     *values = at;
     if (d->shuffle & ~skipped) {
         uint8_t *to = at == k->values ? k->spare : k->values;
-        unshuffle(at, d->chunk_bytes, d->value_bytes, to);
+        unshuffle(at, d->shape.chunk_bytes, d->shuffle_bytes, to);
         *values = to;
     }
     return 0;
@@ -319,16 +316,17 @@ static void copy_chunk(const dt_direct *d, const hsize_t *origin, const uint8_t 
     int last = d->run_dim;
     hsize_t begin[H5S_MAX_RANK] = {0}, end[H5S_MAX_RANK] = {0}, at[H5S_MAX_RANK];
     for (int i = 0; i <= last; i++) {
-        hsize_t low = i == 0 ? (hsize_t)row : 0, high = i == 0 ? (hsize_t)(row + n) : d->dim[i];
+        hsize_t low = i == 0 ? (hsize_t)row : 0,
+                high = i == 0 ? (hsize_t)(row + n) : d->shape.dim[i];
         begin[i] = at[i] = origin[i] > low ? origin[i] : low;
-        end[i] = origin[i] + d->chunk[i] < high ? origin[i] + d->chunk[i] : high;
+        end[i] = origin[i] + d->shape.chunk[i] < high ? origin[i] + d->shape.chunk[i] : high;
     }
     size_t run = (size_t)((end[last] - begin[last]) * (hsize_t)d->run_bytes);
     for (;;) {
         hsize_t from = 0, to = 0;
         for (int i = 0; i <= last; i++) {
-            from = from * d->chunk[i] + (at[i] - origin[i]);
-            to = to * (i == 0 ? 1 : d->dim[i]) + (i == 0 ? at[i] - (hsize_t)row : at[i]);
+            from = from * d->shape.chunk[i] + (at[i] - origin[i]);
+            to = to * (i == 0 ? 1 : d->shape.dim[i]) + (i == 0 ? at[i] - (hsize_t)row : at[i]);
         }
         memcpy(out + to * (hsize_t)d->run_bytes, values + from * (hsize_t)d->run_bytes, run);
         int i = last - 1;
@@ -353,7 +351,7 @@ static int read_chunk(const dt_direct *d, int64_t row, int64_t n, int64_t i, des
 /* Returns 0 or what read_failed takes. */
 static int read_chunks(dt_direct *d, int64_t row, int64_t n, char *out)
 {
-    int64_t along = (int64_t)d->chunk[0], done = 0;
+    int64_t along = (int64_t)d->shape.chunk[0], done = 0;
     int64_t count = ((row + n - 1) / along - row / along + 1) * d->chunks_in_row;
     int failed = 0;
 #pragma omp parallel if (count > 1) reduction(+ : done)
@@ -383,7 +381,7 @@ dt_code dt_direct_read(dt_direct *d, int64_t row, int64_t n, void *out, bool *do
     *done = true;
     if (n == 0)
         return DT_OK;
-    if (!d->chunked)
+    if (!d->shape.chunked)
         return read_contiguous(d, row, n, out, err);
     int number = read_chunks(d, row, n, out);
     *done = number != ABSENT;

@@ -150,6 +150,8 @@ static void check_source(const asked *a, hid_t set, const char *file_name, const
     }
     if (depth < DT_ELSEWHERE_DEPTH)
         check(a, source, depth + 1);
+    else /* HDF5 would follow a circle until the stack is used up */
+        tell(a, file_name, "is virtual in turn, deeper than can be followed or in a circle");
     H5Dclose(source);
     H5Fclose(file);
 }

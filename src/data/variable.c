@@ -2,12 +2,13 @@
 
 #include "core/memory.h"
 #include "data/elsewhere.h"
+#include "data/shape.h"
 #include "file/h5.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-enum { CACHE_BYTES = 64 << 20, CONVERT_BYTES = 8 << 20 };
+enum { CACHE_BYTES = 64 << 20, CONVERT_BYTES = 8 << 20, WIDEST = 16 /* bytes of a number */ };
 
 static const char *type_name(H5T_class_t class)
 {
@@ -44,25 +45,25 @@ static dt_code look_at_type(const char *path, dt_variable *v, dt_error *err)
         return dt_fail(err, DT_ERR_DATA,
                        "%s: dataset \"%s\" holds %s; integers or floats are needed", path, v->name,
                        type_name(class));
+    if (v->value_bytes > WIDEST)
+        return dt_fail(err, DT_ERR_DATA,
+                       "%s: dataset \"%s\" holds numbers of %lld bytes; up to %d can be read", path,
+                       v->name, (long long)v->value_bytes, WIDEST);
     return DT_OK;
 }
 
-static dt_code look_at_space(const char *path, dt_variable *v, dt_error *err)
+static dt_code look_at_shape(const char *path, dt_variable *v, dt_error *err)
 {
-    hid_t space = H5Dget_space(v->id);
-    v->dims = H5Sget_simple_extent_type(space) == H5S_SIMPLE
-                  ? H5Sget_simple_extent_dims(space, v->dim, NULL)
-                  : 0;
-    H5Sclose(space);
+    dt_shape shape;
+    if (dt_shape_read(&shape, v->id, path, v->name, err))
+        return err->code;
+    v->dims = shape.dims;
+    memcpy(v->dim, shape.dim, sizeof v->dim);
+    v->width = shape.width;
+    v->chunk_rows = shape.chunk_rows;
     if (v->dims < 1)
         return dt_fail(err, DT_ERR_DATA, "%s: dataset \"%s\" is a single value or empty, not rows",
                        path, v->name);
-    v->width = 1;
-    for (int d = 1; d < v->dims; d++)
-        if (__builtin_mul_overflow(v->width, (int64_t)v->dim[d], &v->width) ||
-            v->width > INT64_MAX / 64) /* so that sizes in bytes can be computed */
-            return dt_fail(err, DT_ERR_DATA, "%s: a row of dataset \"%s\" is too wide", path,
-                           v->name);
     if (v->dim[0] == 0)
         return dt_fail(err, DT_ERR_DATA, "%s: dataset \"%s\" has no rows", path, v->name);
     if (v->width == 0)
@@ -71,14 +72,10 @@ static dt_code look_at_space(const char *path, dt_variable *v, dt_error *err)
     return DT_OK;
 }
 
-static dt_code look_at_layout(const char *path, dt_variable *v, dt_error *err)
+static dt_code look_at_storage(const char *path, dt_variable *v, dt_error *err)
 {
     hid_t plist = H5Dget_create_plist(v->id);
-    hsize_t chunk[H5S_MAX_RANK];
-    v->chunk_rows = 1;
     v->external = H5Pget_external_count(plist) > 0;
-    if (H5Pget_layout(plist) == H5D_CHUNKED && H5Pget_chunk(plist, H5S_MAX_RANK, chunk) > 0)
-        v->chunk_rows = (int64_t)chunk[0];
     for (int f = 0; f < H5Pget_nfilters(plist); f++) {
         char name[64] = "";
         unsigned flags, config;
@@ -123,8 +120,8 @@ dt_code dt_variable_open(dt_variable *v, hid_t file, const char *path, const cha
     if (!v->name)
         return dt_fail(err, DT_ERR_MEMORY, "out of memory for the names of datasets");
     v->id = dt_h5_open_dataset(file, path, name, "; choose with --x and --y", err);
-    if (err->code || look_at_type(path, v, err) || look_at_space(path, v, err) ||
-        look_at_layout(path, v, err) || dt_elsewhere_check(v->id, path, v->name, err))
+    if (err->code || look_at_type(path, v, err) || look_at_shape(path, v, err) ||
+        look_at_storage(path, v, err) || dt_elsewhere_check(v->id, path, v->name, err))
         return err->code;
     if (open_parts(v, err) || v->parts)
         return err->code;
