@@ -136,10 +136,11 @@ static void cut_in_file(void **state)
         }
 }
 
-/* The other file has the values: behind a link, or as raw data. */
+/* The other file has the values: behind a link, as raw data, or in a part of a virtual dataset. */
 static void cut_elsewhere(void **state)
 {
     (void)state;
+    const hsize_t dim[2] = {ROWS, WIDTH};
     for (int of_x = 0; of_x < 2; of_x++) {
         const char *name = of_x ? "x" : "y";
         hid_t file = create_file("other.h5");
@@ -156,6 +157,19 @@ static void cut_elsewhere(void **state)
         put(file, name, plain, "other.raw");
         H5Fclose(file);
         check_cut("raw", of_x, "other.raw");
+
+        file = create_file("other.h5");
+        put(file, "part", plain, NULL);
+        H5Fclose(file);
+        file = create_file("d.h5");
+        put_small(file, of_x ? "y" : "x");
+        hid_t space = H5Screate_simple(2, dim, NULL), create = H5Pcreate(H5P_DATASET_CREATE);
+        H5Pset_virtual(create, space, "other.h5", "part", space);
+        H5Dclose(H5Dcreate2(file, name, H5T_IEEE_F64LE, space, H5P_DEFAULT, create, H5P_DEFAULT));
+        H5Pclose(create);
+        H5Sclose(space);
+        H5Fclose(file);
+        check_cut("virtual", of_x, "other.h5");
     }
 }
 
