@@ -19,7 +19,9 @@ typedef struct dt_world {
 /* Start MPI, unless the caller has, and find out who is where. Collective.
  *   world  [out]     to be ended with dt_world_end
  *   argc, argv       those of main; MPI may take its own arguments out
- * Returns DT_OK, or DT_ERR_MEMORY. A failure inside MPI aborts, as MPI does by default. */
+ * Returns DT_OK, DT_ERR_MEMORY, or DT_ERR_USAGE where a launcher has started several processes and
+ * MPI makes each a world of its own; world->rank is then the launcher's number of this process, so
+ * that one of them reports it. A failure inside MPI aborts, as MPI does by default. */
 dt_code dt_world_begin(dt_world *world, int *argc, char ***argv, dt_error *err);
 
 /* Free what dt_world_begin made; end MPI if it started MPI. Collective. */

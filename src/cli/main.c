@@ -1,5 +1,6 @@
 /* The program: choose the command, and see its error and its output through to the end. */
 #include "cli/cli.h"
+#include "cli/crash.h"
 #include "cli/help.h"
 #include "cli/spin.h"
 #include "core/stop.h"
@@ -122,16 +123,20 @@ int main(int argc, char **argv)
 {
     dt_spin_allow(argv);
     hold_streams();
+    signal(SIGPIPE, SIG_IGN); /* a closed pipe is a failed write, with a message, not a death */
+    dt_crash_watch();
     dt_world world;
     dt_error err = {0}, unknown = {0};
     const dt_command *command = choose(argc, argv, &unknown);
     if (command && command->stops)
         dt_stop_watch(); /* to the very end: what has been done in time counts */
-    if (dt_world_begin(&world, &argc, &argv, &err) != DT_OK) {
-        fprintf(stderr, "dtrain: error: %s\n", err.text);
+    dt_world_begin(&world, &argc, &argv, &err);
+    dt_crash_begun();
+    if (err.code != DT_OK) {
+        if (world.rank == 0)
+            fprintf(stderr, "dtrain: error: %s\n", err.text);
         return EXIT_FAILED;
     }
-    signal(SIGPIPE, SIG_IGN); /* a closed pipe is a failed write, with a message, not a death */
     raise_file_limit();
     run(&world, argc, argv, &err);
     finish_output(&err);

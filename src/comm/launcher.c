@@ -1,5 +1,7 @@
 #include "comm/launcher.h"
 
+#include <limits.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -33,6 +35,42 @@ pid_t dt_launcher(void)
         if (strcmp(name, names[i]) == 0)
             return getppid();
     return 0;
+}
+
+static int number_of(const char *variable)
+{
+    const char *text = getenv(variable);
+    long number = text ? strtol(text, NULL, 10) : 0;
+    return number > 0 && number <= INT_MAX ? (int)number : 0;
+}
+
+/* Whether srun has started this process, or one that it comes from. The script of a job and an
+ * interactive shell are steps too, with numbers beyond all others. */
+static bool in_slurm_step(void)
+{
+    const char *text = getenv("SLURM_STEP_ID");
+    return text && strtoul(text, NULL, 10) < 0xfffffff0UL;
+}
+
+/* mpirun comes first: within a job of Slurm its daemons are the tasks of a step. So it is with the
+ * launchers that speak PMI, and srun itself may be one. */
+dt_launch dt_launch_told(void)
+{
+    static const struct {
+        const char *size, *rank;
+    } launchers[] = {{"OMPI_COMM_WORLD_SIZE", "OMPI_COMM_WORLD_RANK"},
+                     {"MV2_COMM_WORLD_SIZE", "MV2_COMM_WORLD_RANK"},
+                     {"PMI_SIZE", "PMI_RANK"},
+                     {"SLURM_STEP_NUM_TASKS", "SLURM_PROCID"},
+                     {"SLURM_NTASKS", "SLURM_PROCID"}};
+    for (size_t i = 0; i < sizeof launchers / sizeof *launchers; i++) {
+        int size = number_of(launchers[i].size);
+        bool is_slurm = strncmp(launchers[i].size, "SLURM", 5) == 0;
+        if (size > 0 && (!is_slurm || in_slurm_step()))
+            return (dt_launch){launchers[i].size, is_slurm ? "SLURM_STEP_ID" : launchers[i].size,
+                               size, number_of(launchers[i].rank)};
+    }
+    return (dt_launch){0};
 }
 
 /* Its 22nd number is the moment of its start, in ticks since the system's; the second, a name in

@@ -180,6 +180,16 @@ check four "not on 4 nodes" grep -q '"nodes":4,' four.jsonl
 check mpirun "not on 2 nodes" grep -q '"nodes":2,' mpirun.jsonl
 say "2 and 4 nodes"
 
+# ---- srun that gives MPI no help: N processes are no N runs, but one may be one
+
+output=$(timeout 60 srun --mpi=none --ntasks=3 --nodelist=node3 "$program" --checkpoint alone 2>&1)
+check alone "status $?, not 1" test $? -eq 1
+check alone "says: $output" same "$(grep -c '^dtrain: error: 3 processes were started for one run' <<<"$output")" 1
+check alone "more lines: $output" same "$(grep -vc -e '^srun: error: ' -e '^dtrain: error: ' <<<"$output")" 0
+check alone "has begun" test ! -e alone
+output=$(timeout 60 srun --mpi=none --ntasks=1 --nodelist=node3 "$program" --epochs 1 --quiet 2>&1)
+check alone "one process: $output" test $? -eq 0 -a -z "$output"
+
 # ---- No two threads on one core, and none squeezed with others onto one
 
 # cores_of NAME: those to which a thread of the job is bound, alone
