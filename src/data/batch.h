@@ -31,4 +31,12 @@ static inline dt_split dt_batch_split(int64_t batch_size, int64_t block, int ran
     return (dt_split){.n = batch_size, .granule = block, .parts = ranks};
 }
 
+/* The most samples of a batch that a rank can have. block 0: none need to stay together. */
+static inline int64_t dt_batch_most(int64_t batch_size, int64_t block, int ranks)
+{
+    dt_split split = dt_batch_split(batch_size, block > 0 ? block : 1, ranks);
+    int64_t most = (dt_split_granules(&split) + ranks - 1) / ranks * split.granule;
+    return most < batch_size ? most : batch_size;
+}
+
 #endif

@@ -148,19 +148,22 @@ static void start_round(dt_loader *l, dt_round *r)
 
 /* ---- Creation ------------------------------------------------------------------------------- */
 
-static dt_cut make_cut(const dt_loader *l, const dt_loader_options *o, int ranks)
+static bool rows_travel(const dt_world *world, const dt_dataset *d)
 {
-    const dt_dataset *d = l->dataset;
+    return world->size > 1 && !d->window.all;
+}
+
+static dt_cut make_cut(const dt_dataset *d, const dt_loader_options *o, int ranks, bool travels)
+{
+    int64_t steps = dt_steps_per_epoch(d->rows, o->batch_size, o->drop_last);
     int64_t batch = o->batch_size < d->rows ? o->batch_size : d->rows;
     int64_t block = o->block > 0 ? o->block : 1;
-    dt_split split = dt_batch_split(batch, block, ranks);
-    /* the largest part that a rank can have */
-    int64_t part = (dt_split_granules(&split) + ranks - 1) / ranks * block;
+    int64_t part = dt_batch_most(batch, block, ranks);
     int64_t fits = DELIVERY_BYTES / (d->features * (int64_t)sizeof(float)) + 1;
     if (fits > DT_EXCHANGE_RECORDS / ranks) /* of a delivery each rank may send to all */
         fits = DT_EXCHANGE_RECORDS / ranks;
-    int64_t piece = part < fits || !l->travels ? part : fits;
-    return (dt_cut){.positions = o->drop_last ? l->steps * batch : d->rows,
+    int64_t piece = part < fits || !travels ? part : fits;
+    return (dt_cut){.positions = o->drop_last ? steps * batch : d->rows,
                     .batch_size = batch,
                     .block = block,
                     .ranks = ranks,
@@ -168,19 +171,43 @@ static dt_cut make_cut(const dt_loader *l, const dt_loader_options *o, int ranks
                     .pieces = (part + piece - 1) / piece};
 }
 
+static int64_t record_bytes(const dt_dataset *d)
+{
+    return dt_dataset_x_bytes(d) + dt_dataset_y_bytes(d);
+}
+
+/* Deliveries that are sent together. */
+static int64_t choose_deliveries(const dt_cut *cut, int64_t steps, int64_t record)
+{
+    int64_t fit = ROUND_BYTES / (record * cut->piece);
+    if (fit > DT_EXCHANGE_RECORDS / cut->batch_size) /* all of a round may be one rank's */
+        fit = DT_EXCHANGE_RECORDS / cut->batch_size;
+    return cut->pieces > 1 || fit < 1 ? 1 : fit < steps ? fit : steps;
+}
+
 static dt_code create_rounds(dt_loader *l, int64_t own, dt_error *err)
 {
     const dt_dataset *d = l->dataset;
-    size_t record = (size_t)(dt_dataset_x_bytes(d) + dt_dataset_y_bytes(d));
-    int64_t fit = ROUND_BYTES / ((int64_t)record * l->cut.piece);
-    if (fit > DT_EXCHANGE_RECORDS / l->cut.batch_size) /* all of a round may be one rank's */
-        fit = DT_EXCHANGE_RECORDS / l->cut.batch_size;
-    l->round_deliveries = l->cut.pieces > 1 || fit < 1 ? 1 : fit < l->steps ? fit : l->steps;
+    size_t record = (size_t)record_bytes(d);
+    l->round_deliveries = choose_deliveries(&l->cut, l->steps, (int64_t)record);
     l->visits = dt_alloc(own, sizeof *l->visits, "the visits to the shard", err);
     l->spare = dt_alloc(own, sizeof *l->spare, "the visits to the shard", err);
     for (int i = 0; i < 2; i++)
         dt_round_init(&l->round[i], &l->cut, d, l->round_deliveries, own, err);
     return dt_exchange_create(l->world, record, &l->exchange, err);
+}
+
+/* In two rounds, out and in; of shuffled rows a rank sends about as many as it gets. */
+double dt_loader_bytes(const dt_world *world, const dt_dataset *d, const dt_loader_options *o)
+{
+    if (!rows_travel(world, d))
+        return 0;
+    dt_cut cut = make_cut(d, o, world->size, true);
+    int64_t deliveries = choose_deliveries(
+        &cut, dt_steps_per_epoch(d->rows, o->batch_size, o->drop_last), record_bytes(d));
+    double in = (double)deliveries * (double)cut.piece;
+    double out = o->shuffle ? in : in * world->size;
+    return 2 * (in + out) * ((double)record_bytes(d) + sizeof(int32_t));
 }
 
 static dt_code create(dt_loader *l, const dt_loader_options *o, dt_error *err)
@@ -224,10 +251,10 @@ dt_code dt_loader_create(dt_loader **loader, const dt_world *world, const dt_dat
     }
     l->world = world;
     l->dataset = dataset;
-    l->travels = world->size > 1 && !dataset->window.all;
+    l->travels = rows_travel(world, dataset);
     l->steps = dt_steps_per_epoch(dataset->rows, options->batch_size, options->drop_last);
     l->steps_left = options->total_steps > 0 ? options->total_steps - options->done_steps : -1;
-    l->cut = make_cut(l, options, world->size);
+    l->cut = make_cut(dataset, options, world->size, l->travels);
     l->epoch = options->done_steps / l->steps + 1;
     l->step = options->done_steps % l->steps;
     l->position = l->step * l->cut.batch_size;

@@ -33,6 +33,10 @@ typedef struct dt_loader dt_loader;
 dt_code dt_loader_create(dt_loader **loader, const dt_world *world, const dt_dataset *dataset,
                          const dt_loader_options *options, dt_error *err);
 
+/* Bytes that such a loader takes for rows that are sent from rank to rank. Not collective. */
+double dt_loader_bytes(const dt_world *world, const dt_dataset *dataset,
+                       const dt_loader_options *options);
+
 /* The next samples: a batch in one or several deliveries, then the next batch, and after an epoch's
  * last the first of the next epoch. How many deliveries a batch takes is the same on every rank.
  * Collective in effect: every rank takes them in the same number; it waits only for rows under way.

@@ -10,6 +10,8 @@ enum {
     VALIDATION_QUARTER = 4, /* of the memory, at most, that the windows leave for validation */
 };
 
+static const double NODE_SHARE = 0.9; /* the rest is the program's, and the system's */
+
 int64_t dt_memory_part(const dt_world *world)
 {
     int64_t part = -(dt_memory_of_node() / world->node_size);
@@ -82,18 +84,25 @@ static int64_t windows_before(const dt_memory_limit *limit, const dt_planned_row
     return times(min(rows, train->holdout.rows), dt_stream_row_bytes(train->row_bytes));
 }
 
-/* A run that goes on with its data in memory may have too few ranks for it. */
-static dt_code check_share(const dt_memory_limit *limit, const dt_planned_rows *train,
-                           int64_t bytes, dt_error *err)
+/* Whether the node has what a rank will hold: --memory may ask for more, and a run that goes on may
+ * have fewer ranks. */
+static dt_code check_held(const dt_memory_plan *plan, const dt_memory_limit *limit,
+                          const dt_planned_rows *train, dt_error *err)
 {
     char text[2][16];
-    if (bytes <= limit->part)
+    if ((double)plan->held <= NODE_SHARE * (double)limit->part)
         return DT_OK;
+    dt_format_bytes((double)plan->held, text[0]);
+    dt_format_bytes((double)limit->part, text[1]);
+    if (limit->goes_on)
+        return dt_fail(err, DT_ERR_MEMORY,
+                       "%s: the run has its data in memory, and on %d ranks that is %s a rank of "
+                       "%s that there are; resume it on more ranks or nodes",
+                       train->path, limit->ranks, text[0], text[1]);
     return dt_fail(err, DT_ERR_MEMORY,
-                   "%s: the run has its data in memory, and on %d ranks a rank's share is %s of %s "
-                   "that there are; resume it on more ranks or nodes",
-                   train->path, limit->ranks, dt_format_bytes((double)bytes, text[0]),
-                   dt_format_bytes((double)limit->part, text[1]));
+                   "%s: a rank would hold %s of data, and its part of the node's memory is %s; "
+                   "use a smaller --memory, or more nodes",
+                   train->path, text[0], text[1]);
 }
 
 dt_code dt_memory_plan_make(dt_memory_plan *plan, const dt_memory_limit *limit,
@@ -109,9 +118,6 @@ dt_code dt_memory_plan_make(dt_memory_plan *plan, const dt_memory_limit *limit,
     *plan = (dt_memory_plan){.streamed = (asked ? all : share) > memory};
     if (limit->goes_on)
         plan->streamed = limit->block_rows > 0;
-    if (!plan->streamed && limit->goes_on &&
-        check_share(limit, train, times(most.trained, train->row_bytes), err))
-        return err->code;
     if (plan->streamed && limit->goes_on)
         plan->windows = windows_before(limit, train);
     else if (plan->streamed)
@@ -120,5 +126,5 @@ dt_code dt_memory_plan_make(dt_memory_plan *plan, const dt_memory_limit *limit,
     plan->reread = v.share > 0 && v.share > memory - min(memory, plan->held);
     if (!plan->reread)
         plan->held += v.share;
-    return DT_OK;
+    return check_held(plan, limit, train, err);
 }

@@ -42,7 +42,7 @@ int64_t dt_memory_part(const dt_world *world);
  * them all.
  *   train     what is trained on; the rows held out of it are validated on
  *   validate  NULL, or what is validated on instead
- * DT_ERR_MEMORY: a run that goes on with its data in memory has too few ranks. Not collective. */
+ * DT_ERR_MEMORY: the node has less than that. Not collective. */
 dt_code dt_memory_plan_make(dt_memory_plan *plan, const dt_memory_limit *limit,
                             const dt_planned_rows *train, const dt_planned_rows *validate,
                             dt_error *err);

@@ -53,13 +53,13 @@ static int64_t wave_rows(const dt_model *m)
     return fit < WAVE_ROWS ? WAVE_ROWS : (int64_t)fit;
 }
 
-double dt_engine_bytes(const dt_model *m, int threads, int64_t rows)
+double dt_engine_bytes(const dt_model *m, int threads, int64_t block)
 {
-    double most = (double)threads * (double)wave_rows(m), widest = 0;
+    double rows = (double)threads * (double)wave_rows(m), widest = 0;
     for (int l = 0; l < m->n_layers; l++)
         widest = fmax(widest, (double)m->layer[l].out);
     double row = bytes_of_row(m) + widest * sizeof(float); /* a delta once more, as gathered */
-    return ((double)rows < most ? (double)rows : most) * row;
+    return fmax(rows, (double)block) * row;
 }
 
 /* Zeros, so that the ends of panels, which are computed with and not used, are no odd numbers. */

@@ -37,9 +37,9 @@ int64_t dt_engine_panels(const dt_model *model);
 dt_code dt_engine_create(dt_engine **engine, const dt_model *model, const dt_team *team,
                          int64_t block, const dt_engine_pack *pack, dt_error *err);
 
-/* Memory that so many rows at a time and their activations will take, the most that a call is
- * given; without the panels. */
-double dt_engine_bytes(const dt_model *model, int threads, int64_t rows);
+/* Bytes that an engine takes for the rows that it computes with at a time and their activations;
+ * without the panels. block as for dt_engine_create. */
+double dt_engine_bytes(const dt_model *model, int threads, int64_t block);
 
 /* Who uses a gradient while the rest of it is still computed. Both are called by the thread that
  * called the engine. */

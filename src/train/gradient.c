@@ -13,12 +13,10 @@
 static dt_code init_collected(dt_gradient *g, dt_error *err)
 {
     const dt_model *m = g->model;
-    dt_split split = dt_batch_split(g->batch_size, g->block, g->world->size);
-    int64_t part = (dt_split_granules(&split) + split.parts - 1) / split.parts * g->block;
+    int64_t part = dt_batch_most(g->batch_size, g->block, g->world->size);
     size_t y_bytes = (size_t)dt_target_bytes(m->loss, m->outputs);
-    if (part > g->batch_size)
-        part = g->batch_size;
-    g->collected.x = dt_alloc(part * m->inputs, sizeof(float), "the samples of a batch", err);
+    size_t x_bytes = (size_t)m->inputs * sizeof(float);
+    g->collected.x = dt_alloc(part, x_bytes, "the samples of a batch", err);
     g->collected.y = dt_alloc(part, y_bytes, "the samples of a batch", err);
     return err->code;
 }

@@ -5,6 +5,7 @@
 #include "core/memory.h"
 #include "data/stream.h"
 #include "model/model.h"
+#include "train/footprint.h"
 #include "train/options.h"
 
 #include <math.h>
@@ -231,35 +232,51 @@ static dt_gradient_options gradient_options(const dt_run *r)
         .crew = r->crew};
 }
 
-/* Weights, gradient, the optimizer's state, activations: before they are allocated, since what does
- * not fit would otherwise be found out by the kernel's killer of processes. */
+static dt_loader_options loader_options(const dt_run *r)
+{
+    dt_gradient_options gradient = gradient_options(r);
+    dt_loader_options options = {.batch_size = r->options->batch_size,
+                                 .block = dt_gradient_block(&gradient),
+                                 .seed = run_seed(r),
+                                 .shuffle = !r->options->no_shuffle,
+                                 .drop_last = r->options->drop_last,
+                                 .team = &r->team,
+                                 .done_steps = r->course.global_step,
+                                 .total_steps = r->total_steps};
+    if (options.done_steps > options.total_steps) /* fewer epochs than are done */
+        options.total_steps = options.done_steps;
+    return options;
+}
+
+/* Before anything of it is allocated but the data. */
 static dt_code check_memory(const dt_run *r, dt_error *err)
 {
     const dt_train_options *o = r->options;
     dt_optimizer_options optimizer = optimizer_options(r);
     dt_gradient_options gradient = gradient_options(r);
-    int64_t rows = (gradient.batch_size - 1) / r->world->size + 1;
-    int vectors = dt_optimizer_vectors(&optimizer);
-    double own = 1 + (o->checkpoint ? 1 + vectors : 0) + (r->world->nodes > 1);
-    double together =
-        (1 + vectors) * (double)r->model.parameters + (double)dt_engine_panels(&r->model);
-    double need = own * sizeof(float) * (double)r->model.parameters +
-                  together * sizeof(float) / dt_crew_ranks(r->crew) +
-                  dt_engine_bytes(&r->model, r->team.threads, rows);
-    double have = (double)dt_memory_of_node() / r->world->node_size;
-    char text[2][16];
-    if (need <= have * 0.9)
+    dt_loader_options loader = loader_options(r);
+    dt_footprint_facts facts = {.model = &r->model,
+                                .ranks = r->world->size,
+                                .threads = r->team.threads,
+                                .crew = dt_crew_ranks(r->crew),
+                                .vectors = dt_optimizer_vectors(&optimizer),
+                                .saves = o->checkpoint != NULL,
+                                .several_nodes = r->world->nodes > 1,
+                                .batch_size = gradient.batch_size,
+                                .block = dt_gradient_block(&gradient),
+                                .collects = gradient.exact && gradient.in_parts,
+                                .data = (double)r->memory.held,
+                                .under_way = dt_loader_bytes(r->world, &r->dataset, &loader)};
+    dt_footprint footprint = dt_footprint_of(&facts);
+    dt_error found = {0};
+    if (!dt_footprint_check(&footprint, &r->model, r->memory_part, &found))
         return DT_OK;
     if (r->dataset.kind == DT_Y_LABELS && r->model.outputs > r->dataset.rows)
         return dt_fail(err, DT_ERR_MEMORY,
                        "%s: \"%s\" has the class label %lld: a model with an output for each up "
                        "to it does not fit into memory; classes are 0, 1, 2, ...",
                        o->data, o->y, (long long)r->model.outputs - 1);
-    return dt_fail(err, DT_ERR_MEMORY,
-                   "the model does not fit into memory: with %lld inputs and %lld outputs its "
-                   "training takes %s a rank, and a rank's part of the node is %s",
-                   (long long)r->model.inputs, (long long)r->model.outputs,
-                   dt_format_bytes(need, text[0]), dt_format_bytes(have, text[1]));
+    return dt_fail(err, found.code, "%s", found.text);
 }
 
 /* A small model's weights each rank updates in less time than it takes to wait for the others. */
@@ -334,17 +351,7 @@ static dt_code create_criterion(dt_run *r, dt_error *err)
 
 static dt_code create_loader(dt_run *r, dt_error *err)
 {
-    dt_gradient_options gradient = gradient_options(r);
-    dt_loader_options options = {.batch_size = r->options->batch_size,
-                                 .block = dt_gradient_block(&gradient),
-                                 .seed = run_seed(r),
-                                 .shuffle = !r->options->no_shuffle,
-                                 .drop_last = r->options->drop_last,
-                                 .team = &r->team,
-                                 .done_steps = r->course.global_step,
-                                 .total_steps = r->total_steps};
-    if (options.done_steps > options.total_steps) /* fewer epochs than are done */
-        options.total_steps = options.done_steps;
+    dt_loader_options options = loader_options(r);
     return dt_loader_create(&r->loader, r->world, &r->dataset, &options, err);
 }
 
