@@ -2,6 +2,7 @@
 
 #include "core/memory.h"
 #include "data/shape.h"
+#include "file/h5.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -182,12 +183,10 @@ static void describe_set(description *d, hid_t set, const char *name)
     H5Tclose(type);
 }
 
-static herr_t visit(hid_t group, const char *name, const H5O_info_t *info, void *data)
+static herr_t visit(hid_t file, const char *name, void *data)
 {
     description *d = data;
-    if (info->type != H5O_TYPE_DATASET)
-        return 0;
-    hid_t set = H5Dopen2(group, name, H5P_DEFAULT);
+    hid_t set = H5Dopen2(file, name, H5P_DEFAULT);
     if (set < 0)
         return -1;
     describe_set(d, set, name);
@@ -208,7 +207,7 @@ dt_code dt_describe_data(hid_t file, const char *path, FILE *to, dt_error *err)
     char *options = NULL;
     size_t length = 0;
     description d = {.path = path, .to = to, .options = open_memstream(&options, &length)};
-    if (H5Ovisit2(file, H5_INDEX_NAME, H5_ITER_NATIVE, visit, &d, H5O_INFO_BASIC) < 0)
+    if (dt_h5_visit_datasets(file, visit, &d) < 0)
         dt_fail(err, DT_ERR_DATA, "%s: cannot list what it holds", path);
     else if (d.sets == 0)
         fprintf(to, "no datasets\n");

@@ -3,6 +3,9 @@
 #include "engine/product.h"
 
 #include <string.h>
+#if defined __SSE__
+#include <xmmintrin.h>
+#endif
 
 int64_t dt_panels_floats(const dt_layer *layer, bool first)
 {
@@ -16,23 +19,22 @@ void dt_panels_init(dt_panels *p, const dt_layer *layer, bool first, float *at)
     p->backward = first ? NULL : at + dt_panels_round(layer->out) * layer->in;
 }
 
-typedef float four __attribute__((vector_size(16)));
-typedef float four_in_memory __attribute__((vector_size(16), aligned(4), may_alias));
-
 /* to[c][r] = from[r][c], 4 by 4, in rows that lie so far apart. */
 static void transpose_square(const float *from, int64_t from_apart, float *to, int64_t to_apart)
 {
-    four a = *(const four_in_memory *)from, b = *(const four_in_memory *)(from + from_apart);
-    four c = *(const four_in_memory *)(from + 2 * from_apart);
-    four d = *(const four_in_memory *)(from + 3 * from_apart);
-    four ab = __builtin_shufflevector(a, b, 0, 4, 1, 5);
-    four cd = __builtin_shufflevector(c, d, 0, 4, 1, 5);
-    *(four_in_memory *)to = __builtin_shufflevector(ab, cd, 0, 1, 4, 5);
-    *(four_in_memory *)(to + to_apart) = __builtin_shufflevector(ab, cd, 2, 3, 6, 7);
-    ab = __builtin_shufflevector(a, b, 2, 6, 3, 7);
-    cd = __builtin_shufflevector(c, d, 2, 6, 3, 7);
-    *(four_in_memory *)(to + 2 * to_apart) = __builtin_shufflevector(ab, cd, 0, 1, 4, 5);
-    *(four_in_memory *)(to + 3 * to_apart) = __builtin_shufflevector(ab, cd, 2, 3, 6, 7);
+#if defined __SSE__
+    __m128 a = _mm_loadu_ps(from), b = _mm_loadu_ps(from + from_apart);
+    __m128 c = _mm_loadu_ps(from + 2 * from_apart), d = _mm_loadu_ps(from + 3 * from_apart);
+    _MM_TRANSPOSE4_PS(a, b, c, d);
+    _mm_storeu_ps(to, a);
+    _mm_storeu_ps(to + to_apart, b);
+    _mm_storeu_ps(to + 2 * to_apart, c);
+    _mm_storeu_ps(to + 3 * to_apart, d);
+#else
+    for (int r = 0; r < 4; r++)
+        for (int c = 0; c < 4; c++)
+            to[c * to_apart + r] = from[r * from_apart + c];
+#endif
 }
 
 /* The rows of one panel: a few columns of all, so that whole lines are written. */

@@ -111,19 +111,43 @@ bool dt_h5_ends_well(hid_t file, const char *path)
            (haddr_t)info.st_size <= end;
 }
 
+/* HDF5 1.12 has another structure for an object, and another function that passes it. */
+#if H5_VERSION_GE(1, 12, 0)
+typedef H5O_info2_t object_info;
+#define visit_objects H5Ovisit3
+#else
+typedef H5O_info_t object_info;
+#define visit_objects H5Ovisit2
+#endif
+
+typedef struct {
+    dt_h5_visitor *visit;
+    void *data;
+} dataset_filter;
+
+static herr_t pass_dataset(hid_t root, const char *name, const object_info *info, void *filter)
+{
+    const dataset_filter *f = filter;
+    return info->type == H5O_TYPE_DATASET ? f->visit(root, name, f->data) : 0;
+}
+
+herr_t dt_h5_visit_datasets(hid_t root, dt_h5_visitor *visit, void *data)
+{
+    dataset_filter filter = {.visit = visit, .data = data};
+    return visit_objects(root, H5_INDEX_NAME, H5_ITER_INC, pass_dataset, &filter, H5O_INFO_BASIC);
+}
+
 typedef struct {
     char *text;
     size_t room;
     int n;
 } listing;
 
-static herr_t list_dataset(hid_t group, const char *name, const H5O_info_t *info, void *data)
+static herr_t list_dataset(hid_t root, const char *name, void *data)
 {
-    (void)group;
+    (void)root;
     enum { MOST = 8 };
     listing *l = data;
-    if (info->type != H5O_TYPE_DATASET)
-        return 0;
     if (++l->n > MOST)
         return 1;
     int written = l->n == MOST ? snprintf(l->text, l->room, ", ...")
@@ -143,7 +167,7 @@ hid_t dt_h5_open_dataset(hid_t file, const char *path, const char *name, const c
         return object;
     char datasets[512] = "";
     listing l = {.text = datasets, .room = sizeof datasets, .n = 0};
-    H5Ovisit2(file, H5_INDEX_NAME, H5_ITER_NATIVE, list_dataset, &l, H5O_INFO_BASIC);
+    dt_h5_visit_datasets(file, list_dataset, &l);
     dt_fail(err, DT_ERR_DATA, "%s: %s \"%s\" (it has %s%s)", path,
             object < 0 ? "no dataset" : "not a dataset:", name, l.n ? datasets : "none", advice);
     if (object >= 0)

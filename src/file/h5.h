@@ -29,6 +29,14 @@ bool dt_h5_ends_well(hid_t file, const char *path);
 hid_t dt_h5_open_dataset(hid_t file, const char *path, const char *name, const char *advice,
                          dt_error *err);
 
+/* Called for a dataset: its name is its path below root. Zero to go on, a positive number to end,
+ * a negative one for a failure. */
+typedef herr_t dt_h5_visitor(hid_t root, const char *name, void *data);
+
+/* Visit every dataset below a file or group, in the order of names; groups are entered. Returns
+ * the number that ended it, or zero. */
+herr_t dt_h5_visit_datasets(hid_t root, dt_h5_visitor *visit, void *data);
+
 /* The innermost description on HDF5's error stack, which it also clears; never NULL. */
 const char *dt_h5_reason(char text[256]);
 

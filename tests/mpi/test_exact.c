@@ -3,6 +3,7 @@
  * say of steps and epochs, but times, and every byte that the last checkpoint holds of weights and
  * optimizer, must be the same. One launch has worlds of all sizes up to its own. */
 #include "comm/internal.h"
+#include "file/h5.h"
 #include "mpi/support.h"
 
 #include <hdf5.h>
@@ -218,10 +219,8 @@ static bool read_log(const char *path, record *r)
     return good && r->steps > 0;
 }
 
-static herr_t add_set(hid_t from, const char *name, const H5O_info_t *info, void *to)
+static herr_t add_set(hid_t from, const char *name, void *to)
 {
-    if (info->type != H5O_TYPE_DATASET)
-        return 0;
     hid_t set = H5Dopen2(from, name, H5P_DEFAULT), type = H5Dget_type(set);
     hid_t space = H5Dget_space(set);
     size_t size = (size_t)H5Sget_simple_extent_npoints(space) * H5Tget_size(type);
@@ -244,7 +243,7 @@ static bool read_state(const char *folder, record *r)
     hid_t checkpoint = H5Fopen(path, H5F_ACC_RDONLY, H5P_DEFAULT);
     FILE *to = open_memstream(&r->state, &r->state_size);
     if (checkpoint >= 0) {
-        H5Ovisit2(checkpoint, H5_INDEX_NAME, H5_ITER_INC, add_set, to, H5O_INFO_BASIC);
+        dt_h5_visit_datasets(checkpoint, add_set, to);
         H5Fclose(checkpoint);
     }
     fclose(to);

@@ -2,6 +2,8 @@
  * /model and /optimizer, and in the logs each step and each epoch once and in order, with the same
  * losses; all to a tolerance relative to the largest value, 0 for the same bits. Prints the largest
  * difference. */
+#include "file/h5.h"
+
 #include <hdf5.h>
 #include <jansson.h>
 #include <math.h>
@@ -38,10 +40,8 @@ static void compare(const char *what, const double *a, const double *b, long n)
 
 /* ---- Checkpoints ---------------------------------------------------------------------------- */
 
-static herr_t compare_set(hid_t a, const char *name, const H5O_info_t *info, void *b)
+static herr_t compare_set(hid_t a, const char *name, void *b)
 {
-    if (info->type != H5O_TYPE_DATASET)
-        return 0;
     hid_t sets[2] = {H5Dopen2(a, name, H5P_DEFAULT), H5Dopen2(*(hid_t *)b, name, H5P_DEFAULT)};
     double *values[2] = {NULL, NULL};
     long n[2] = {0, -1};
@@ -69,7 +69,7 @@ static void compare_checkpoints(const char *a, const char *b)
     if (files[0] < 0 || files[1] < 0)
         differ("a checkpoint is missing");
     else
-        H5Ovisit2(files[0], H5_INDEX_NAME, H5_ITER_INC, compare_set, &files[1], H5O_INFO_BASIC);
+        dt_h5_visit_datasets(files[0], compare_set, &files[1]);
 }
 
 /* ---- Logs ----------------------------------------------------------------------------------- */
