@@ -123,6 +123,7 @@ static dt_code survey_piece(survey *s, dt_rows *own, int64_t row, int64_t n, dt_
     dt_holdout_mark(&d->holdout, row, n, s->mark);
     measure(s, row, n, s->x, s->mark);
     look_at_labels(s, n);
+    dt_look_add(&s->d->look, row, n, reads_x ? s->x : NULL, reads_y ? s->y : NULL, s->mark);
     sort_piece(s, own, n);
     return DT_OK;
 }
@@ -141,6 +142,7 @@ static dt_code survey_in_place(survey *s, dt_error *err)
             break;
         measure(s, row, n, x, NULL);
         look_at_labels(s, n);
+        dt_look_add(&s->d->look, row, n, x, s->y, NULL);
     }
     s->y = NULL;
     return err->code;
@@ -297,6 +299,8 @@ static dt_code load(survey *s, const dt_world *world, const dt_dataset_options *
         return err->code;
     if (!o->normalize || !start_measuring(s, err))
         survey_rows(s, err);
+    if (o->look && world->rank == 0 && s->d->streamed && s->d->holdout.held == 0 && !err->code)
+        dt_look_start(&s->d->look, s->d->source, s->piece, !o->normalize, true, err);
     if (!dt_world_agree(world, err) && o->normalize)
         finish_measuring(s, world, err);
     return err->code;
@@ -323,7 +327,9 @@ dt_code dt_dataset_load(dt_dataset *d, const dt_world *world, dt_source *source,
         dt_fail(err, DT_ERR_DATA, "--val-fraction %g of %lld rows leaves none to %s", o->hold_out,
                 (long long)facts->rows, d->rows == 0 ? "train on" : "validate on");
     survey s = {.d = d};
-    if (!err->code)
+    if (o->look && !err->code)
+        dt_look_init(&d->look, facts, o->kind, err);
+    if (!dt_world_agree(world, err))
         load(&s, world, o, err); /* the error above is every rank's */
     dt_moments_destroy(s.moments);
     if (err->code) {
@@ -335,13 +341,16 @@ dt_code dt_dataset_load(dt_dataset *d, const dt_world *world, dt_source *source,
         dt_max_int64(world, &s.largest_label, 1);
         d->outputs = s.largest_label + 1;
     }
-    return DT_OK;
+    if (o->look && dt_look_share(world, &d->look, d->outputs, err))
+        dt_dataset_free(d);
+    return err->code;
 }
 
 void dt_dataset_free(dt_dataset *d)
 {
     dt_normalizer_destroy(d->measured);
     d->measured = NULL;
+    dt_look_free(&d->look);
     dt_shared_destroy(d->shared);
     d->shared = NULL;
     free(d->own);

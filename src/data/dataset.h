@@ -6,6 +6,7 @@
 #include "core/feed.h"
 #include "core/split.h"
 #include "data/holdout.h"
+#include "data/look.h"
 #include "data/normalizer.h"
 #include "data/source.h"
 #include "data/window.h"
@@ -22,6 +23,7 @@ typedef struct {
     const dt_normalizer *normalizer; /* or normalise by this; borrowed; NULL: do not */
     int64_t block_rows; /* the windows of a run that goes on, as in dt_stream_plan; 0: free */
     int64_t window_blocks;
+    bool look; /* note what it looks like */
 } dt_dataset_options;
 
 /* Rows in memory. */
@@ -38,6 +40,7 @@ typedef struct {
     dt_source *source;               /* borrowed; streamed data is read from it */
     const dt_normalizer *normalizer; /* what the model sees of x; NULL: x as it is */
     dt_normalizer *measured;         /* the same where it was measured here; owned */
+    dt_look look;                    /* where it was asked for; else all zero */
     dt_holdout holdout;              /* of the rows of the file */
     dt_rows held;                    /* this rank's share of those held out; none, if reread */
     bool reread;                     /* the rows held out are not in memory */

@@ -240,6 +240,8 @@ void dt_log_end(dt_log *log, const dt_report_end_facts *facts, dt_error *err)
                               whole(facts->global_step), "weights_hash", hash(facts->weights_hash));
     if (facts->reason)
         json_object_set_new(event, "reason", json_string(facts->reason));
+    if (facts->warning)
+        json_object_set_new(event, "warnings", json_pack("[o]", dt_json_text(facts->warning)));
     write_event(log, event, err);
     dt_log_flush(log, err);
 }

@@ -53,7 +53,7 @@ void dt_report_start(dt_report *report)
         return;
     report->begun = dt_clock();
     for (int i = 0; i < DT_REPORT_WARNINGS; i++)
-        if (report->run->warning[i] && !report->options->quiet)
+        if (report->run->warning[i])
             dt_report_warn(report->run->warning[i]);
     dt_console_start(&report->console, report->run, &report->failure);
     dt_log_start(&report->log, report->options, report->run, &report->failure);
@@ -106,7 +106,7 @@ void dt_report_epoch_end(dt_report *report, const dt_report_epoch_facts *facts)
     if (facts->validated || facts->slowest.is_long || dt_console_minds(&facts->slowest))
         dt_progress_clear(&report->bar);
     dt_console_slowest(&report->console, &facts->slowest, &report->failure);
-    if (facts->slowest.is_long && !report->options->quiet)
+    if (facts->slowest.is_long)
         warn_of_slowest(&facts->slowest);
     dt_console_validation(&report->console, facts, &report->failure);
     dt_log_epoch(&report->log, facts, &report->failure);
@@ -139,6 +139,15 @@ void dt_report_warn(const char *text)
     fprintf(stderr, "dtrain: warning: %s\n", text);
 }
 
+void dt_report_warn_in_run(dt_report *report, const char *text)
+{
+    if (!report)
+        return;
+    dt_progress_clear(&report->bar);
+    fflush(stdout); /* the line of the step first */
+    dt_report_warn(text);
+}
+
 void dt_report_patience(dt_report *report, int64_t epoch, double loss)
 {
     if (!report)
@@ -157,6 +166,8 @@ void dt_report_end(dt_report *report, const dt_report_end_facts *facts)
                        strcmp(facts->status, "finished") == 0 ? "Finished" : "Stopped",
                        facts->epochs, facts->global_step, dt_clock() - report->begun,
                        report->checkpoint, &report->failure);
+    if (facts->warning)
+        dt_report_warn(facts->warning);
     dt_log_end(&report->log, facts, &report->failure);
 }
 

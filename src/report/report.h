@@ -13,7 +13,7 @@
 
 typedef struct dt_report dt_report;
 
-enum { DT_REPORT_WARNINGS = 2 };
+enum { DT_REPORT_WARNINGS = 18 };
 
 typedef struct {
     int ranks, nodes, threads; /* threads of one rank */
@@ -64,6 +64,7 @@ typedef struct {
     const char *reason;          /* what stopped it, as "SIGTERM"; NULL: nothing */
     int64_t epochs, global_step; /* epochs: completed ones */
     uint64_t weights_hash;
+    const char *warning; /* to be told once more at the end; NULL: none */
 } dt_report_end_facts;
 
 /* Open the report of a run: create (or empty) the log file if options name one; of a run that goes
@@ -102,6 +103,9 @@ dt_code dt_report_check(const dt_report *report, dt_error *err);
 
 /* A line on standard error, of a thing that is wrong and does not end the run. Needs no report. */
 void dt_report_warn(const char *text);
+
+/* The same during the run, from the rank that has the report. */
+void dt_report_warn_in_run(dt_report *report, const char *text);
 
 /* Flush and close. Takes NULL. Returns what dt_report_check would have after the last write. */
 dt_code dt_report_close(dt_report *report, dt_error *err);

@@ -130,7 +130,7 @@ const dt_option dt_train_option_table[] = {
      COUNT(log_every, 1), MAY_CHANGE},
     {NULL, "progress", "WHEN", "auto", "a progress bar; auto: on a terminal",
      CHOICE(progress, progresses), MAY_CHANGE},
-    {NULL, "quiet", NULL, NULL, "print nothing but errors", FLAG(quiet), MAY_CHANGE},
+    {NULL, "quiet", NULL, NULL, "print nothing but warnings and errors", FLAG(quiet), MAY_CHANGE},
     {0},
 };
 

@@ -17,7 +17,7 @@ typedef struct {
     bool sees_folder; /* of the checkpoints, that rank 0 writes to */
 } dt_preflight_rank;
 
-enum { DT_PREFLIGHT_LINES = DT_REPORT_WARNINGS, DT_PREFLIGHT_TEXT = 800 };
+enum { DT_PREFLIGHT_LINES = 2, DT_PREFLIGHT_TEXT = 800 };
 
 /* A line on what costs time and one on what costs more; empty where all is well. */
 typedef struct {

@@ -135,7 +135,8 @@ static dt_code load_data(dt_run *r, dt_error *err)
                                .memory = r->memory.windows,
                                .normalizer = resume->normalizer,
                                .block_rows = resume->data.block_rows,
-                               .window_blocks = resume->data.window_blocks};
+                               .window_blocks = resume->data.window_blocks,
+                               .look = true};
     data.kind = dt_source_y_kind(r->model.loss);
     data.seed = run_seed(r);
     data.normalize = o->normalize == DT_NORMALIZE_STANDARD && !resume->found;
@@ -423,6 +424,22 @@ static dt_code open_report(dt_run *r, dt_error *err)
     return dt_saver_create(&r->saver, r->options, &r->state, r->report, &r->team, err);
 }
 
+/* What is amiss, that which costs more first; rank 0 tells it. */
+static void collect_warnings(dt_run *r)
+{
+    const dt_train_options *o = r->options;
+    int n = 0;
+    if (r->world->rank == 0) {
+        dt_warn_options(&r->warnings, o, &r->schedule, r->steps_per_epoch * o->epochs);
+        dt_warn_data(&r->warnings, o, &r->dataset);
+    }
+    for (int i = 0; i < r->warnings.n; i++)
+        r->facts.warning[n++] = r->warnings.line[i];
+    for (int i = 0; i < DT_PREFLIGHT_LINES; i++)
+        if (r->preflight.line[i][0])
+            r->facts.warning[n++] = r->preflight.line[i];
+}
+
 static dt_code run_preflight(dt_run *r, dt_error *err)
 {
     dt_gradient_options gradient = gradient_options(r);
@@ -432,8 +449,7 @@ static dt_code run_preflight(dt_run *r, dt_error *err)
     if (dt_preflight_run(&r->preflight, r->world, &r->seat, begin[1] - begin[0], &batch,
                          r->options->checkpoint, err))
         return err->code;
-    for (int i = 0; i < DT_PREFLIGHT_LINES; i++)
-        r->facts.warning[i] = r->preflight.line[i][0] ? r->preflight.line[i] : NULL;
+    collect_warnings(r);
     return DT_OK;
 }
 
@@ -442,6 +458,7 @@ dt_code dt_run_open(dt_run *r, const dt_world *world, const dt_train_options *op
 {
     *r = (dt_run){.world = world, .options = options};
     dt_guard_init(&r->guard, world, options->max_time);
+    dt_divergence_init(&r->divergence, options->batch_size);
     if (dt_place_threads(world, options->threads, options->bind == DT_BIND_KEEP, &r->team, &r->seat,
                          err) ||
         find_checkpoint(r, err) || open_data(r, err) || open_val_data(r, err) ||

@@ -10,6 +10,7 @@
 #include "optim/schedule.h"
 #include "report/report.h"
 #include "train/class_weights.h"
+#include "train/divergence.h"
 #include "train/gradient.h"
 #include "train/guard.h"
 #include "train/preflight.h"
@@ -17,6 +18,7 @@
 #include "train/saver.h"
 #include "train/straggler.h"
 #include "train/validation.h"
+#include "train/warnings.h"
 #include <dtrain/options.h>
 #include <dtrain/world.h>
 
@@ -54,6 +56,8 @@ typedef struct {
     dt_saver *saver;     /* rank 0, with --checkpoint; elsewhere NULL */
     dt_preflight preflight;
     dt_straggler straggler;
+    dt_warnings warnings; /* rank 0; elsewhere none */
+    dt_divergence divergence;
     dt_report *report;   /* rank 0; elsewhere NULL */
     dt_report_run facts; /* what the report says of the run; its texts are owned */
     char *model_text, *options_text;

@@ -9,6 +9,7 @@
 #include "train/times.h"
 
 #include <math.h>
+#include <stdio.h>
 
 /* What the ranks agree on besides the sums. */
 static void gather_flags(dt_run *run, dt_totals *totals, dt_error *err)
@@ -78,6 +79,28 @@ static dt_code compare_weights(dt_run *run, dt_error *err)
                              &run->weights_hash, err);
 }
 
+enum { DIVERGENCE_TEXT = 320 };
+
+static const char *describe_divergence(const dt_run *run, char text[DIVERGENCE_TEXT])
+{
+    const dt_divergence *d = &run->divergence;
+    bool normalized = run->dataset.normalizer != NULL;
+    snprintf(text, DIVERGENCE_TEXT,
+             "the loss has risen from %.4g to %.4g: the run diverges; %sa smaller --lr may help",
+             d->beginning, d->last, normalized ? "" : "--normalize standard or ");
+    return text;
+}
+
+static void look_at_loss(dt_run *run, const dt_report_step_facts *step)
+{
+    char text[DIVERGENCE_TEXT], place[DIVERGENCE_TEXT + 64];
+    if (!dt_divergence_look(&run->divergence, step->loss))
+        return;
+    snprintf(place, sizeof place, "epoch %lld, step %lld: %s", (long long)step->epoch,
+             (long long)step->step, describe_divergence(run, text));
+    dt_report_warn_in_run(run->report, place);
+}
+
 /* Steps from where the run stands to the end of the epoch, or to where it stops. */
 static dt_code run_steps(dt_run *run, dt_times *t, dt_error *err)
 {
@@ -94,6 +117,7 @@ static dt_code run_steps(dt_run *run, dt_times *t, dt_error *err)
         c->loss += step.loss * weight;
         c->weight += weight;
         dt_report_step(run->report, &step);
+        look_at_loss(run, &step);
         if (run->report)
             dt_times_lap(t); /* none of what a step is made of */
         if (run->stop >= 0)
@@ -225,6 +249,7 @@ static dt_code train(dt_run *run, dt_error *err)
 {
     dt_error stop = {0}, unheard = {0};
     const char *how = "finished";
+    char text[DIVERGENCE_TEXT];
     const dt_course begin = run->course;
     if (is_left(run))
         dt_report_start(run->report);
@@ -251,6 +276,8 @@ static dt_code train(dt_run *run, dt_error *err)
                                  .global_step = run->course.global_step,
                                  .reason = stop.code && !err->code ? dt_stop_name(run->stop) : NULL,
                                  .weights_hash = run->weights_hash};
+    if (!err->code && dt_divergence_stays(&run->divergence))
+        facts.warning = describe_divergence(run, text);
     dt_report_end(run->report, &facts);
     return stop.code && !err->code ? stopped(run, stop.text, err) : err->code;
 }

@@ -42,11 +42,31 @@ check "one line" same "$(wc -l <<<"$output")" 1
 check "two threads on a core" grep -q '^dtrain: warning: rank 0 has 2 threads on a single core of ' <<<"$output"
 check "in the log" grep -q '"warnings":\["rank 0 has 2 threads on a single core' run.jsonl
 output=$(taskset -c "$cpu" "$program" --threads 2 --max-steps 1 --quiet 2>&1)
-check "--quiet is not" same "$output" ''
+check "not with --quiet" grep -q '^dtrain: warning: rank 0 has 2 threads' <<<"$output"
 output=$("$program" --threads 1 --max-steps 1 --log run.jsonl 2>&1 >/dev/null)
 check "something where all is well" same "$output" ''
 check "in the log" grep -q '"warnings":\[\]' run.jsonl
 rm run.jsonl
+
+# What only the results would show otherwise: said by one rank, also with --quiet, and in the log
+name=warnings
+awk 'BEGIN { print "id,a,b,kind"; for (i = 0; i < 60; i++) printf "%d,%g,%g,%d\n", i + 5, 30000 * sin(i), cos(i), 1 + i % 3 }' >odd.csv
+launch 1 convert odd.csv odd.h5 --target kind >output
+for ranks in 1 3; do
+    launch "$ranks" --data odd.h5 --dropout 0.1 --lr 1e-9 --quiet --log run.jsonl
+    status=$?
+    check "status $status on $ranks ranks" status_is 0
+    check "other than 4 lines on $ranks ranks" same "$(errors | wc -l)" 4
+    for text in '--dropout has no effect' '"y" has the labels 1 to 3' '"x" has values up to 3e.04 in column 1' \
+        'column 0 of "x" \(counted from 0\) only counts the rows \(5, 6, 7, ...\)'; do
+        check "$text on $ranks ranks" grep -Eq -e "^dtrain: warning: .*$text" <(errors)
+    done
+    check "not in the log" grep -Eq '"warnings":\["--dropout .*counts the rows' run.jsonl
+    launch "$ranks" --lr 4 --epochs 2 --quiet --log run.jsonl
+    check "diverges on $ranks ranks" same "$(errors | grep -c 'the loss has risen from [0-9.]* to [0-9.e+]*: the run')" 2
+    check "diverges, in the log" grep -Eq '"event":"end".*"warnings":\["the loss has risen' run.jsonl
+done
+rm -r odd.* run.jsonl
 
 name=slowest
 for ranks in 1 3; do
@@ -239,6 +259,7 @@ done
 # Somebody writes the file anew while it is streamed: most of it is gone, or the last chunk alone, which only one
 # rank needs.
 name=cut_data
+rm -f run.jsonl
 for ranks in 1 3; do
     for bytes in 100000 -1000; do
         cp $F/long.h5 long.h5
@@ -372,7 +393,7 @@ if mount -t tmpfs -o size=4m tmpfs "$disk" 2>/dev/null; then
     trap 'umount "$disk"' EXIT
     for ranks in 1 3; do
         full "a large checkpoint" $ranks 40 '.*/step-0000000005\.h5: no space left on the disk' \
-            --data $F/good.h5 --hidden 20000 --checkpoint ../disk/run --checkpoint-every 5 --batch-size 12 --quiet
+            --data $F/good.h5 --hidden 20000 --lr 1e-5 --checkpoint ../disk/run --checkpoint-every 5 --batch-size 12 --quiet
         full "a small checkpoint" $ranks 4 '.*/step-0000000005\.h5: no space left on the disk' \
             --data $F/good.h5 --hidden 700 --checkpoint ../disk/run --checkpoint-every 5 --batch-size 12 --quiet
         full "no room at all" $ranks 0 '.*/step-0000000005\.h5: no space left on the disk' \

@@ -1,0 +1,34 @@
+/* The look of columns: how large their values are, and which column only counts the rows (an id).
+ * It is noted while the rows are read anyway. Only maxima are kept, so that the result is the same
+ * on any number of ranks. */
+#ifndef DT_DATA_COLUMNS_H
+#define DT_DATA_COLUMNS_H
+
+#include <dtrain/world.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+typedef struct {
+    int64_t n;      /* columns */
+    int64_t rows;   /* noted; on this rank, and on all after dt_columns_share */
+    float *largest; /* [n] absolute value */
+    int64_t *start; /* [n] value in row 0 of the file if the column counts on from it; else, or
+                       where no row was noted, one of two marks */
+} dt_columns;
+
+/* Not collective. To be ended with dt_columns_free, also after an error. */
+dt_code dt_columns_init(dt_columns *columns, int64_t n, dt_error *err);
+
+/* Note rows [row, row + count) of the file. x  [count,n]. Not collective. */
+void dt_columns_add(dt_columns *columns, int64_t row, int64_t count, const float *x);
+
+/* Afterwards each rank's are those of all rows that were noted on any. Collective. */
+dt_code dt_columns_share(const dt_world *world, dt_columns *columns, dt_error *err);
+
+/* Whether the column is k, k + 1, k + 2, ... over so many rows that it is no accident. */
+bool dt_columns_counts(const dt_columns *columns, int64_t column);
+
+/* Safe on one that is all zero. */
+void dt_columns_free(dt_columns *columns);
+
+#endif

@@ -1,0 +1,70 @@
+#include "data/look.h"
+
+#include "comm/comm.h"
+#include "core/memory.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+dt_code dt_look_init(dt_look *l, const dt_source_facts *facts, dt_y_kind kind, dt_error *err)
+{
+    *l = (dt_look){.kind = kind};
+    if (!facts->x_is_bytes && dt_columns_init(&l->x, facts->features, err))
+        return err->code;
+    if (kind == DT_Y_TARGETS)
+        return dt_columns_init(&l->y, facts->y_width, err);
+    if (kind != DT_Y_LABELS)
+        return DT_OK;
+    l->class_count = dt_alloc(DT_LOOK_CLASSES, sizeof *l->class_count, "counts of classes", err);
+    if (l->class_count)
+        memset(l->class_count, 0, DT_LOOK_CLASSES * sizeof *l->class_count);
+    return err->code;
+}
+
+void dt_look_add(dt_look *l, int64_t row, int64_t n, const void *x, const void *y, const bool *held)
+{
+    const int32_t *label = y;
+    if (x && l->x.n > 0)
+        dt_columns_add(&l->x, row, n, x);
+    if (y && l->y.n > 0)
+        dt_columns_add(&l->y, row, n, y);
+    for (int64_t i = 0; i < n && label && l->class_count; i++)
+        if (label[i] < DT_LOOK_CLASSES && !(held && held[i]))
+            l->class_count[label[i]]++;
+}
+
+dt_code dt_look_start(dt_look *l, dt_source *source, int64_t n, bool x, bool y, dt_error *err)
+{
+    float *values = NULL, *targets = NULL;
+    if (x && l->x.n > 0)
+        values = dt_alloc(n * l->x.n, sizeof *values, "rows of x", err);
+    if (y && l->y.n > 0)
+        targets = dt_alloc(n * l->y.n, sizeof *targets, "rows of y", err);
+    if (values && !err->code)
+        dt_source_read_x(source, 0, n, values, err);
+    if (targets && !err->code)
+        dt_source_read_y(source, l->kind, 0, n, targets, err);
+    if (!err->code)
+        dt_look_add(l, 0, n, values, targets, NULL);
+    free(values);
+    free(targets);
+    return err->code;
+}
+
+dt_code dt_look_share(const dt_world *world, dt_look *l, int64_t outputs, dt_error *err)
+{
+    if ((l->x.n > 0 && dt_columns_share(world, &l->x, err)) ||
+        (l->y.n > 0 && dt_columns_share(world, &l->y, err)))
+        return err->code;
+    if (l->class_count)
+        dt_sum_int64(world, l->class_count, outputs < DT_LOOK_CLASSES ? outputs : DT_LOOK_CLASSES);
+    return DT_OK;
+}
+
+void dt_look_free(dt_look *l)
+{
+    dt_columns_free(&l->x);
+    dt_columns_free(&l->y);
+    free(l->class_count);
+    *l = (dt_look){0};
+}

@@ -1,0 +1,133 @@
+#include "train/warnings.h"
+
+#include <math.h>
+#include <stdio.h>
+
+static const double APART = 1e4; /* scales that differ by it train badly */
+
+enum { MANY_CLASSES = 100, PLACE = 200 };
+
+/* ---- Scales --------------------------------------------------------------------------------- */
+
+/* Columns of the smallest and the largest scale; a column of zeros has none. */
+typedef struct {
+    int64_t least, most; /* -1: there is none */
+} extremes;
+
+static double scale_of(const dt_columns *c, int64_t column)
+{
+    return column < 0 ? 0 : (double)c->largest[column];
+}
+
+static extremes find_extremes(const dt_columns *c)
+{
+    extremes e = {-1, -1};
+    for (int64_t k = 0; k < c->n; k++) {
+        if (c->largest[k] > 0 && (e.least < 0 || c->largest[k] < c->largest[e.least]))
+            e.least = k;
+        if (c->largest[k] > 0 && (e.most < 0 || c->largest[k] > c->largest[e.most]))
+            e.most = k;
+    }
+    return e;
+}
+
+/* Whether one of two scales is that much larger; 0 is none. */
+static bool are_apart(double a, double b)
+{
+    return a > 0 && b > 0 && fmax(a, b) >= APART * fmin(a, b);
+}
+
+/* Returns whether there was something to warn of. */
+static bool warn_columns(dt_warnings *w, const char *file, const char *name, const dt_columns *c,
+                         const char *advice)
+{
+    extremes e = find_extremes(c);
+    double least = scale_of(c, e.least), most = scale_of(c, e.most);
+    if (!are_apart(least, most))
+        return false;
+    dt_warnings_add(w,
+                    "%s: \"%s\" has values up to %.3g in column %lld, but up to %.3g in column "
+                    "%lld (counted from 0): scales so far apart train badly; %s",
+                    file, name, most, (long long)e.most, least, (long long)e.least, advice);
+    return true;
+}
+
+static void warn_scales(dt_warnings *w, const dt_train_options *o, const dt_dataset *d)
+{
+    static const char normalize[] = "--normalize standard brings all features to one";
+    static const char targets[] = "bring the targets to about 1";
+    const dt_look *l = &d->look;
+    bool as_it_is = !d->normalizer && !d->x_is_bytes;
+    double x = as_it_is ? scale_of(&l->x, find_extremes(&l->x).most) : 1;
+    double y = scale_of(&l->y, find_extremes(&l->y).most);
+    bool told = as_it_is && warn_columns(w, o->data, o->x, &l->x, normalize);
+    told = warn_columns(w, o->data, o->y, &l->y, targets) || told;
+    if (!told && are_apart(x, y))
+        dt_warnings_add(w,
+                        "%s: \"%s\" has values up to %.3g, but \"%s\" %sup to %.3g: scales so far "
+                        "apart train badly; %s",
+                        o->data, o->y, y, o->x, d->normalizer ? "when normalised " : "", x,
+                        as_it_is && fabs(log(x)) > fabs(log(y)) ? normalize : targets);
+}
+
+/* ---- Columns that count --------------------------------------------------------------------- */
+
+static void warn_counting(dt_warnings *w, const dt_train_options *o, const dt_dataset *d)
+{
+    const dt_columns *x = &d->look.x;
+    for (int64_t k = 0; k < x->n && x->n > 1; k++)
+        if (dt_columns_counts(x, k))
+            dt_warnings_add(w,
+                            "%s: column %lld of \"%s\" (counted from 0) only counts the rows "
+                            "(%lld, %lld, %lld, ...): a number of the row tells a model nothing "
+                            "about others; leave it out",
+                            o->data, (long long)k, o->x, (long long)x->start[k],
+                            (long long)x->start[k] + 1, (long long)x->start[k] + 2);
+}
+
+/* ---- Classes -------------------------------------------------------------------------------- */
+
+/* Of those up to DT_LOOK_CLASSES. */
+static int64_t count_empty(const dt_dataset *d, int64_t *first)
+{
+    int64_t empty = 0;
+    for (int64_t k = d->outputs - 1; k >= 0; k--)
+        if (d->look.class_count[k] == 0) {
+            empty++;
+            *first = k;
+        }
+    return empty;
+}
+
+static void warn_classes(dt_warnings *w, const dt_train_options *o, const dt_dataset *d)
+{
+    int64_t first = 0, empty = 0;
+    long long classes = (long long)d->outputs;
+    bool chosen = o->loss != DT_LOSS_AUTO;
+    if (!d->look.class_count)
+        return;
+    if (d->outputs <= DT_LOOK_CLASSES)
+        empty = count_empty(d, &first);
+    if (empty == 1 && first == 0 && d->outputs <= MANY_CLASSES)
+        dt_warnings_add(w,
+                        "%s: \"%s\" has the labels 1 to %lld: class 0 is without a sample, and the "
+                        "model gets an output for it; classes are 0, 1, 2, ...: subtract 1%s",
+                        o->data, o->y, classes - 1, chosen ? "" : "; for numbers --loss mse");
+    else if (d->outputs > MANY_CLASSES && !chosen)
+        dt_warnings_add(w,
+                        "%s: \"%s\" is integer and so taken for classes: %lld of them, in %lld "
+                        "rows; numbers want --loss mse",
+                        o->data, o->y, classes, (long long)d->rows);
+    else if (empty > 0 && !chosen)
+        dt_warnings_add(w,
+                        "%s: \"%s\" is integer and so taken for classes, 0 to %lld, but %lld of "
+                        "them (the first is %lld) are without a sample; numbers want --loss mse",
+                        o->data, o->y, classes - 1, (long long)empty, (long long)first);
+}
+
+void dt_warn_data(dt_warnings *w, const dt_train_options *o, const dt_dataset *d)
+{
+    warn_classes(w, o, d);
+    warn_scales(w, o, d);
+    warn_counting(w, o, d);
+}

@@ -1,0 +1,30 @@
+/* Lines on what a user would otherwise notice only by the results of a run: options that have no
+ * effect, data that trains badly. Not collective: rank 0 collects and tells them. */
+#ifndef DT_TRAIN_WARNINGS_H
+#define DT_TRAIN_WARNINGS_H
+
+#include "data/dataset.h"
+#include "optim/schedule.h"
+#include <dtrain/options.h>
+
+enum { DT_WARNINGS = 16, DT_WARNING_TEXT = 640 };
+
+typedef struct {
+    char line[DT_WARNINGS][DT_WARNING_TEXT];
+    int n;
+} dt_warnings;
+
+/* Add one; those that find no room are left out. */
+__attribute__((format(printf, 2, 3))) void dt_warnings_add(dt_warnings *warnings,
+                                                           const char *format, ...);
+
+/* Options that change nothing beside the others, or beside the length of the run.
+ *   schedule   of the whole run
+ *   all_steps  of all epochs, without --max-steps */
+void dt_warn_options(dt_warnings *warnings, const dt_train_options *options,
+                     const dt_schedule *schedule, int64_t all_steps);
+
+/* Of the data set that is trained on, which was looked at (dt_dataset_options.look). */
+void dt_warn_data(dt_warnings *warnings, const dt_train_options *options, const dt_dataset *data);
+
+#endif
