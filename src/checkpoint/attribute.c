@@ -64,9 +64,10 @@ static hid_t open_single(hid_t object, const char *name, H5T_class_t class)
     return attribute;
 }
 
-char *dt_attribute_text(hid_t object, const char *name)
+char *dt_attribute_text(hid_t object, const char *name, dt_error *err)
 {
     char *text = NULL;
+    bool memory = true;
     hid_t attribute = open_single(object, name, H5T_STRING);
     if (attribute < 0)
         return NULL;
@@ -74,16 +75,36 @@ char *dt_attribute_text(hid_t object, const char *name)
     if (H5Tis_variable_str(type) > 0) {
         char *shared = NULL;
         if (H5Aread(attribute, type, &shared) >= 0 && shared)
-            text = strdup(shared);
+            memory = (text = strdup(shared)) != NULL;
         H5free_memory(shared);
     } else {
-        text = calloc(H5Tget_size(type) + 1, 1);
+        memory = (text = calloc(H5Tget_size(type) + 1, 1)) != NULL;
         if (text && H5Aread(attribute, type, text) < 0)
             text[0] = '\0';
     }
     H5Tclose(type);
     H5Aclose(attribute);
+    if (!memory)
+        dt_fail(err, DT_ERR_MEMORY, "out of memory for the attribute \"%s\"", name);
     return text;
+}
+
+bool dt_attribute_is(hid_t object, const char *name, const char *text)
+{
+    char found[64] = "", *shared = NULL;
+    hid_t attribute = open_single(object, name, H5T_STRING);
+    if (attribute < 0)
+        return false;
+    hid_t type = H5Aget_type(attribute);
+    bool is = false;
+    if (H5Tis_variable_str(type) > 0)
+        is = H5Aread(attribute, type, &shared) >= 0 && shared && strcmp(shared, text) == 0;
+    else if (H5Tget_size(type) < sizeof found)
+        is = H5Aread(attribute, type, found) >= 0 && strcmp(found, text) == 0;
+    H5free_memory(shared);
+    H5Tclose(type);
+    H5Aclose(attribute);
+    return is;
 }
 
 /* Whether there is one number of a class; value is changed only then. */

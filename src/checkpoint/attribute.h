@@ -2,6 +2,7 @@
 #ifndef DT_CHECKPOINT_ATTRIBUTE_H
 #define DT_CHECKPOINT_ATTRIBUTE_H
 
+#include <dtrain/status.h>
 #include <hdf5.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -20,7 +21,10 @@ double dt_attribute_real(hid_t object, const char *name, double missing);
 /* Whether there is one whole number, and which. */
 bool dt_attribute_hash(hid_t object, const char *name, uint64_t *hash);
 
-/* The text, which the caller frees; NULL if there is none that is one text. */
-char *dt_attribute_text(hid_t object, const char *name);
+/* The text, which the caller frees; NULL if there is none that is one text, or after an error. */
+char *dt_attribute_text(hid_t object, const char *name, dt_error *err);
+
+/* Whether there is this text. */
+bool dt_attribute_is(hid_t object, const char *name, const char *text);
 
 #endif

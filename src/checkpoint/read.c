@@ -11,10 +11,7 @@
 
 bool dt_checkpoint_is_one(hid_t file)
 {
-    char *format = dt_attribute_text(file, "format");
-    bool is_one = format && strcmp(format, "dtrain-checkpoint") == 0;
-    free(format);
-    return is_one;
+    return dt_attribute_is(file, "format", "dtrain-checkpoint");
 }
 
 static dt_code check_version(hid_t file, const char *path, dt_error *err)
@@ -160,8 +157,9 @@ static dt_code describe(hid_t file, hid_t group, const char *path, description *
             "%s: holds weights but not what model they belong to (no attribute \"format\"); "
             "only --init-from can use it",
             path);
-    char *options = dt_attribute_text(file, "options");
-    if (!read_options(path, options, d, err) && !look_at_weight(group, path, 0, first, err) &&
+    char *options = dt_attribute_text(file, "options", err);
+    if (!err->code && !read_options(path, options, d, err) &&
+        !look_at_weight(group, path, 0, first, err) &&
         !look_at_weight(group, path, d->n_hidden * dt_model_numbers(d->layer_norm, d->dropout),
                         last, err)) {
         d->inputs = first[1];

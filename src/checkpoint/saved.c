@@ -51,7 +51,7 @@ static dt_code read_optimizer(dt_saved *s, hid_t file, dt_error *err)
     return err->code;
 }
 
-static void read_course(dt_saved *s, hid_t file, hid_t run)
+static void read_course(dt_saved *s, hid_t file, hid_t run, dt_error *err)
 {
     s->course = (dt_course){
         .global_step = dt_attribute_integer(file, "global_step", 0),
@@ -60,7 +60,7 @@ static void read_course(dt_saved *s, hid_t file, hid_t run)
         .best_loss = INFINITY,
     };
     s->seed = dt_attribute_integer(file, "seed", 0);
-    s->options = dt_attribute_text(file, "options");
+    s->options = dt_attribute_text(file, "options", err);
     if (run < 0)
         return;
     s->course.samples = dt_attribute_integer(run, "epoch_samples", 0);
@@ -103,7 +103,7 @@ dt_code dt_saved_read(dt_saved *s, hid_t file, const char *path, dt_error *err)
         return err->code;
     hid_t run = H5Gopen2(file, "run", H5P_DEFAULT);
     H5Eclear2(H5E_DEFAULT);
-    read_course(s, file, run);
+    read_course(s, file, run, err);
     read_scales(s, run, err);
     if (run >= 0)
         H5Gclose(run);

@@ -45,7 +45,7 @@ static dt_code open_source(dt_source **source, const char *path, bool known, con
     dt_source *s = calloc(1, sizeof *s);
     *source = s;
     if (s) {
-        s->file = s->x.id = s->y.id = -1;
+        s->file = s->x.id = s->y.id = s->x.type = s->y.type = -1;
         s->path = strdup(path);
     }
     if (!s || !s->path)

@@ -81,7 +81,9 @@ static hid_t open_file(const char *path, bool known, dt_error *err)
     if (file < 0 && !(known && check_readable(path, err))) {
         char reason[256];
         dt_h5_reason(reason);
-        if (strstr(reason, "truncated"))
+        if (strstr(reason, "out of memory") || strstr(reason, "memory allocation failed"))
+            dt_fail(err, DT_ERR_MEMORY, "%s: out of memory", path);
+        else if (strstr(reason, "truncated"))
             dt_fail(err, DT_ERR_FILE, "%s: the file is truncated: %s", path, reason);
         else if (H5Fis_hdf5(path) > 0)
             dt_fail(err, DT_ERR_FILE, "%s: damaged HDF5 file: %s", path, reason);

@@ -79,8 +79,9 @@ static int check_parts(int fd, const dt_seal_part *part, int64_t parts, bool *go
     return piece ? number : ENOMEM;
 }
 
-/* The parts' table of a file of so many bytes, to be freed; NULL if it is not whole. */
-static dt_seal_part *read_table(int fd, const seal *s, int64_t bytes)
+/* The parts' table of a file of so many bytes, to be freed; NULL if it is not whole, or after an
+ * error. *number [out] 0 or an errno. */
+static dt_seal_part *read_table(int fd, const seal *s, int64_t bytes, int *number)
 {
     int64_t most = (bytes - (int64_t)sizeof *s) / (int64_t)sizeof(dt_seal_part), total = 0;
     if (s->parts < 1 || s->parts > most)
@@ -88,6 +89,7 @@ static dt_seal_part *read_table(int fd, const seal *s, int64_t bytes)
     size_t size = (size_t)s->parts * sizeof(dt_seal_part);
     int64_t begin = bytes - (int64_t)sizeof *s - (int64_t)size;
     dt_seal_part *part = malloc(size);
+    *number = part ? 0 : ENOMEM;
     bool good = part && pread(fd, part, size, (off_t)begin) == (ssize_t)size &&
                 XXH3_64bits(part, size) == s->hash;
     for (int64_t i = 0; good && i < s->parts; i++) {
@@ -129,8 +131,10 @@ static int check_open(int fd, bool *good)
     int64_t bytes;
     *good = true;
     if (read_seal(fd, &s, &bytes)) {
-        dt_seal_part *part = read_table(fd, &s, bytes);
-        int number = part ? check_parts(fd, part, s.parts, good) : 0;
+        int number = 0;
+        dt_seal_part *part = read_table(fd, &s, bytes, &number);
+        if (part)
+            number = check_parts(fd, part, s.parts, good);
         *good = *good && part;
         free(part);
         return number;
@@ -147,7 +151,9 @@ dt_code dt_seal_check(const char *path, dt_error *err)
     if (fd < 0)
         return DT_OK; /* what opens it says what is wrong */
     int number = check_open(fd, &good);
-    if (number)
+    if (number == ENOMEM)
+        dt_fail(err, DT_ERR_MEMORY, "%s: out of memory for its checksum", path);
+    else if (number)
         dt_fail(err, DT_ERR_FILE, "%s: cannot be read: %s", path, strerror(number));
     else if (!good)
         dt_fail(err, DT_ERR_DATA, "%s: damaged: the checksum of the file does not hold", path);

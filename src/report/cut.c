@@ -40,7 +40,7 @@ static dt_code copy_lines(FILE *from, FILE *to, const char *path, int64_t steps,
         if (line[length - 1] == '\n' && stays(line, steps, epochs, last) &&
             fwrite(line, 1, (size_t)length, to) != (size_t)length)
             dt_write_failed(err, path);
-    if (ferror(from))
+    if (!err->code && !feof(from))
         dt_fail(err, DT_ERR_FILE, "%s: cannot be read: %s", path, strerror(errno));
     free(line);
     return err->code;
@@ -81,6 +81,8 @@ dt_code dt_log_cut(const char *path, int64_t steps, int64_t epochs, int64_t *las
 {
     struct stat info;
     char *real = realpath(path, NULL); /* a link to a log stays one */
+    if (!real && errno == ENOMEM)
+        return dt_fail(err, DT_ERR_MEMORY, "out of memory for the log %s", path);
     *last = real || errno != ENOENT ? epochs : -1;
     if (!real || stat(real, &info) != 0 || !S_ISREG(info.st_mode)) {
         free(real);

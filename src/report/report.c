@@ -24,7 +24,9 @@ struct dt_report {
 
 dt_code dt_write_failed(dt_error *err, const char *file)
 {
-    dt_code code = errno == ENOSPC || errno == EDQUOT ? DT_ERR_SPACE : DT_ERR_FILE;
+    dt_code code = errno == ENOSPC || errno == EDQUOT ? DT_ERR_SPACE
+                   : errno == ENOMEM                  ? DT_ERR_MEMORY
+                                                      : DT_ERR_FILE;
     return dt_fail(err, code, "%s: cannot be written: %s", file, strerror(errno));
 }
 
