@@ -1,6 +1,7 @@
 #include "cli/arguments.h"
 
 #include "cli/config.h"
+#include "cli/nearest.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -13,56 +14,60 @@ typedef struct {
     char copy[MAX_NAME];
 } named;
 
-static size_t smallest(size_t a, size_t b, size_t c)
+/* The option that other programs call so; else the one with the fewest other letters. */
+static const char *find_meant(const dt_option *table, const char *name)
 {
-    size_t least = a < b ? a : b;
-    return least < c ? least : c;
+    if (dt_options_find(table, name)) /* with one dash */
+        return name;
+    const char *const *ours = dt_nearest_option(name);
+    for (int i = 0; ours && ours[i]; i++)
+        if (dt_options_find(table, ours[i]))
+            return ours[i];
+    dt_nearest nearest;
+    dt_nearest_begin(&nearest, name);
+    for (const dt_option *option = table; option->name; option++)
+        dt_nearest_try(&nearest, option->name);
+    return nearest.best;
 }
 
-/* How many letters must be put in, taken out or changed to make b of a. */
-static size_t edit_distance(const char *a, const char *b)
+/* To those who look for an option that there is not. */
+static const char *find_answer(const char *name)
 {
-    size_t row[MAX_NAME + 1], lb = strlen(b);
-    for (size_t j = 0; j <= lb; j++)
-        row[j] = j;
-    for (size_t i = 0; a[i]; i++) {
-        size_t diagonal = row[0];
-        row[0] = i + 1;
-        for (size_t j = 0; j < lb; j++) {
-            size_t changed = diagonal + (a[i] != b[j]);
-            diagonal = row[j + 1];
-            row[j + 1] = smallest(changed, row[j] + 1, row[j + 1] + 1);
-        }
-    }
-    return row[lb];
-}
-
-static const char *nearest(const dt_option *table, const char *name)
-{
-    const char *best = NULL;
-    size_t length = strlen(name), beyond = 3; /* too far to be a slip */
-    if (length < 5)
-        beyond = length < 2 ? 0 : 2;
-    for (const dt_option *option = table; length < MAX_NAME && option->name; option++) {
-        size_t distance = edit_distance(name, option->name);
-        if (distance < beyond) {
-            best = option->name;
-            beyond = distance;
-        }
-    }
-    return best;
+    static const struct {
+        const char *name, *answer;
+    } known[] = {
+        {"device", "it trains on processors only"},
+        {"gpu", "it trains on processors only"},
+        {"gpus", "it trains on processors only"},
+        {"cuda", "it trains on processors only"},
+        {"np", "ranks are the launcher's: mpirun -np 4 dtrain ..."},
+        {"ranks", "ranks are the launcher's: mpirun -np 4 dtrain ..."},
+        {"world-size", "ranks are the launcher's: mpirun -np 4 dtrain ..."},
+        {"nproc-per-node", "ranks are the launcher's: mpirun -np 4 dtrain ..."},
+        {"verbose", "all is printed without --quiet; more steps with --log-every 1"},
+    };
+    dt_nearest n;
+    dt_nearest_begin(&n, name);
+    for (size_t i = 0; i < sizeof known / sizeof *known; i++)
+        if (strcmp(n.name, known[i].name) == 0)
+            return known[i].answer;
+    return NULL;
 }
 
 dt_code dt_arguments_unknown(const dt_arguments_form *form, const char *dashes, const char *name,
                              dt_error *err)
 {
-    const char *near = nearest(form->table, name);
+    size_t length = strcspn(name, "="), shown = length < 80 ? length : 80;
+    char bare[DT_NEAREST_NAME] = "";
+    if (length < sizeof bare)
+        memcpy(bare, name, length);
+    const char *other = find_answer(bare), *near = other ? NULL : find_meant(form->table, bare);
     if (near)
         return dt_fail(err, DT_ERR_USAGE,
-                       "unknown option %s%.80s (did you mean %s%s? see dtrain %s --help)", dashes,
-                       name, dashes, near, form->command);
-    return dt_fail(err, DT_ERR_USAGE, "unknown option %s%.80s (see dtrain %s --help)", dashes, name,
-                   form->command);
+                       "unknown option %s%.*s (did you mean %s%s? see dtrain %s --help)", dashes,
+                       (int)shown, name, *dashes ? "--" : "", near, form->command);
+    return dt_fail(err, DT_ERR_USAGE, "unknown option %s%.*s (%s%ssee dtrain %s --help)", dashes,
+                   (int)shown, name, other ? other : "", other ? "; " : "", form->command);
 }
 
 /* Take "--name" or "--name=value" apart. A name too long for any option stays whole. */
@@ -97,12 +102,28 @@ static bool is_config(const dt_arguments_form *form, const named *argument)
     return form->config && strcmp(argument->name, "config") == 0;
 }
 
+/* Whether an option of this name stands before argv[i]. The value of an option never begins with
+ * two dashes, unless it stands behind "=". */
+static bool is_repeated(char **argv, int i, const char *name)
+{
+    named earlier;
+    for (int k = 0; k < i; k++)
+        if (strncmp(argv[k], "--", 2) == 0) {
+            split(argv[k], &earlier);
+            if (strcmp(earlier.name, name) == 0)
+                return true;
+        }
+    return false;
+}
+
 /* Set one option from argv[*i] and, if it takes one, its value. */
 static dt_code set_option(const dt_arguments_form *form, int argc, char **argv, int *i,
                           void *options, dt_error *err)
 {
     named argument;
     split(argv[*i], &argument);
+    if (is_repeated(argv, *i, argument.name))
+        return dt_fail(err, DT_ERR_USAGE, "--%.80s is given twice", argument.name);
     if (is_config(form, &argument))
         return take_value(&argument, "FILE", argc, argv, i, err);
     const dt_option *option = dt_options_find(form->table, argument.name);
@@ -116,15 +137,22 @@ static dt_code set_option(const dt_arguments_form *form, int argc, char **argv, 
     return dt_options_set(form->table, options, argument.name, argument.value, err);
 }
 
+/* A word with a dot or a slash in it is a file. */
+dt_code dt_arguments_unexpected(const dt_arguments_form *form, const char *word, dt_error *err)
+{
+    bool file = strpbrk(word, "./") && form->max_words == 0 && dt_options_find(form->table, "data");
+    return dt_fail(
+        err, DT_ERR_USAGE, "unexpected argument \"%.80s\" (%s%.80s%ssee dtrain %s --help)", word,
+        file ? "did you mean --data " : "", file ? word : "", file ? "? " : "", form->command);
+}
+
 static dt_code set_word(const dt_arguments_form *form, const char *word, dt_words *words,
                         dt_error *err)
 {
     if (word[0] == '-' && word[1])
-        return dt_fail(err, DT_ERR_USAGE, "unknown option %.80s (see dtrain %s --help)", word,
-                       form->command);
+        return dt_arguments_unknown(form, "-", word + 1, err);
     if (words->n == form->max_words)
-        return dt_fail(err, DT_ERR_USAGE, "unexpected argument \"%.80s\" (see dtrain %s --help)",
-                       word, form->command);
+        return dt_arguments_unexpected(form, word, err);
     words->word[words->n++] = word;
     return DT_OK;
 }
@@ -179,5 +207,5 @@ bool dt_arguments_want_help(int argc, char **argv)
 
 bool dt_arguments_want_version(int argc, char **argv)
 {
-    return has(argc, argv, "--version");
+    return has(argc, argv, "--version") || has(argc, argv, "-V");
 }

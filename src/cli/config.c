@@ -10,13 +10,16 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { MOST_OPTIONS = 256 }; /* of a table */
+
 typedef struct {
     const dt_arguments_form *form;
     const char *file;
     FILE *stream;
     int line; /* the one in hand, counted from 1; inih does not tell its handler */
     void *options;
-    dt_error *err; /* the first failure, with file and line */
+    int line_of[MOST_OPTIONS]; /* that sets the option of this number in the table; 0: none yet */
+    dt_error *err;             /* the first failure, with file and line */
 } reading;
 
 static const char byte_order_mark[] = "\xef\xbb\xbf"; /* which some editors put before UTF-8 text */
@@ -72,6 +75,19 @@ static void cut_comment(char *value)
         }
 }
 
+/* Set an option that no line before has set. */
+static dt_code set_once(reading *in, const char *name, const char *value, dt_error *err)
+{
+    const dt_option *option = dt_options_find(in->form->table, name);
+    if (!option)
+        return dt_arguments_unknown(in->form, "", name, err);
+    int *line = &in->line_of[(option - in->form->table) % MOST_OPTIONS];
+    if (*line)
+        return dt_fail(err, DT_ERR_USAGE, "%s is given twice, first in line %d", name, *line);
+    *line = in->line;
+    return dt_options_set(in->form->table, in->options, name, value, err);
+}
+
 static int set_option(void *user, const char *section, const char *name, const char *text)
 {
     (void)section;
@@ -81,10 +97,7 @@ static int set_option(void *user, const char *section, const char *name, const c
     if (!value)
         return dt_fail(in->err, DT_ERR_MEMORY, "%s: no memory to read it", in->file), 0;
     cut_comment(value);
-    if (!dt_options_find(in->form->table, name))
-        dt_arguments_unknown(in->form, "", name, &local);
-    else
-        dt_options_set(in->form->table, in->options, name, value, &local);
+    set_once(in, name, value, &local);
     free(value);
     if (local.code != DT_OK)
         fail_at(in, local.code, in->line, local.text);
@@ -155,7 +168,7 @@ dt_code dt_config_read(const dt_arguments_form *form, const char *file, void *op
                                     text->n > 0 ? (size_t)text->n : 1, "r");
     if (!stream)
         return cannot_open(file, err);
-    reading in = {form, file, stream, 0, options, err};
+    reading in = {.form = form, .file = file, .stream = stream, .options = options, .err = err};
     read_stream(&in);
     fclose(stream);
     return err->code;

@@ -1,21 +1,39 @@
 #include "cli/help.h"
 
+#include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 
 enum {
-    WIDTH = 100, /* columns of a line */
-    COLUMN = 22, /* where the meanings begin */
+    WIDTH = 80, /* columns of a line where no terminal is known */
+    LEAST_WIDTH = 60,
+    MOST_WIDTH = 120, /* longer lines are hard to read */
+    COLUMN = 22,      /* where the meanings begin */
     ENTRY_TEXT = 512,
 };
+
+/* That of the terminal, or what COLUMNS says. */
+static int width_of(FILE *to)
+{
+    struct winsize size = {0};
+    const char *columns = getenv("COLUMNS");
+    int width = columns ? atoi(columns) : 0;
+    if (width <= 0 && ioctl(fileno(to), TIOCGWINSZ, &size) == 0)
+        width = size.ws_col;
+    if (width <= 0)
+        return WIDTH;
+    return width < LEAST_WIDTH ? LEAST_WIDTH : width > MOST_WIDTH ? MOST_WIDTH : width;
+}
 
 /* Print text from COLUMN on, broken at blanks; at is the column the line has reached. */
 static void print_wrapped(const char *text, int at, FILE *to)
 {
     fprintf(to, "%*s", at < COLUMN ? COLUMN - at : 0, "");
     at = at < COLUMN ? COLUMN : at;
+    int width = width_of(to);
     for (const char *word = text; *word;) {
         int length = (int)strcspn(word, " ");
-        if (at + 1 + length > WIDTH) {
+        if (at + 1 + length > width) {
             fprintf(to, "\n%*s", COLUMN, "");
             at = COLUMN;
         } else if (word != text) {
@@ -63,7 +81,7 @@ static void print_options(const dt_arguments_form *form, FILE *to)
         print_entry("config", "FILE",
                     "read options from a file of name = value lines; the command line wins", to);
     print_entry("help", NULL, "print this and exit; also -h", to);
-    print_entry("version", NULL, "print the version and exit", to);
+    print_entry("version", NULL, "print the version and exit; also -V", to);
 }
 
 void dt_help_command(const dt_command *command, FILE *to)
@@ -85,6 +103,5 @@ void dt_help_overview(FILE *to)
         int at = fprintf(to, "  %s  ", dt_commands[i]->form.command);
         print_wrapped(dt_commands[i]->meaning, at, to);
     }
-    fputs("\nThe command is train if none is named. dtrain COMMAND --help lists its options.\n",
-          to);
+    fputs("\nThe command is train if none is named. dtrain help COMMAND lists its options.\n", to);
 }

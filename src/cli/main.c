@@ -2,6 +2,7 @@
 #include "cli/cli.h"
 #include "cli/crash.h"
 #include "cli/help.h"
+#include "cli/nearest.h"
 #include "cli/spin.h"
 #include "core/stop.h"
 
@@ -29,21 +30,51 @@ dt_code dt_command_needs(const dt_command *command, const char *option, const ch
                    dt_options_find(command->form.table, option)->argument, command->form.command);
 }
 
-/* The command that the first argument names, without which it is train. NULL after an error. */
+static const dt_command *find_command(const char *name)
+{
+    for (int i = 0; dt_commands[i]; i++)
+        if (strcmp(dt_commands[i]->form.command, name) == 0)
+            return dt_commands[i];
+    return NULL;
+}
+
+/* A word with a dot or a slash is no command but a file without its option. */
+static dt_code unknown_command(const char *name, dt_error *err)
+{
+    char names[128] = "";
+    size_t used = 0;
+    dt_nearest nearest;
+    if (strpbrk(name, "./"))
+        return dt_arguments_unexpected(&dt_command_train.form, name, err);
+    dt_nearest_begin(&nearest, name);
+    for (int i = 0; dt_commands[i] && used < sizeof names; i++) {
+        const char *command = dt_commands[i]->form.command;
+        used += (size_t)snprintf(names + used, sizeof names - used, "%s%s", i ? ", " : "", command);
+        dt_nearest_try(&nearest, command);
+    }
+    const char *meant = dt_nearest_command(name) ? dt_nearest_command(name) : nearest.best;
+    return dt_fail(err, DT_ERR_USAGE, "unknown command \"%.80s\" (%s%s%sone of %s, help)", name,
+                   meant ? "did you mean " : "", meant ? meant : "", meant ? "? " : "", names);
+}
+
+static bool is_help(int argc, char **argv)
+{
+    return argc > 1 && strcmp(argv[1], "help") == 0;
+}
+
+/* The command that the first argument names, or the one behind help; without one it is train. NULL
+ * after an error. */
 static const dt_command *choose(int argc, char **argv, dt_error *err)
 {
-    if (argc < 2 || argv[1][0] == '-')
+    int at = is_help(argc, argv) ? 2 : 1;
+    if (argc <= at || argv[at][0] == '-')
         return &dt_command_train;
-    for (int i = 0; dt_commands[i]; i++)
-        if (strcmp(dt_commands[i]->form.command, argv[1]) == 0)
-            return dt_commands[i];
-    char names[128];
-    size_t used = 0;
-    for (int i = 0; dt_commands[i] && used < sizeof names; i++)
-        used += (size_t)snprintf(names + used, sizeof names - used, "%s%s", i ? ", " : "",
-                                 dt_commands[i]->form.command);
-    dt_fail(err, DT_ERR_USAGE, "unknown command \"%.80s\" (one of %s)", argv[1], names);
-    return NULL;
+    const dt_command *command = find_command(argv[at]);
+    if (!command)
+        unknown_command(argv[at], err);
+    else if (at == 2 && argc > 3)
+        dt_arguments_unexpected(&command->form, argv[3], err);
+    return err->code ? NULL : command;
 }
 
 static void print_help(const dt_command *command, bool named)
@@ -60,6 +91,11 @@ static void run(const dt_world *world, int argc, char **argv, dt_error *err)
     const dt_command *command = choose(argc, argv, err);
     if (!command)
         return;
+    if (is_help(argc, argv)) {
+        if (world->rank == 0)
+            print_help(command, argc > 2);
+        return;
+    }
     int named = argc > 1 && argv[1][0] != '-';
     int before = argc > 0 ? 1 + named : 0; /* the program's name and the command's */
     argc -= before;

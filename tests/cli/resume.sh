@@ -146,7 +146,7 @@ for ranks in 1 3; do
     status=$?
     check "status $status" status_is 2
     check "seed" says '--seed is 5, but 0 in the run of run/step-0000000075\.h5; with another one .*'
-    launch "$ranks" "${options[@]}" --hidden 6,7 --checkpoint run --resume
+    launch "$ranks" "${options[@]/%6/6,7}" --checkpoint run --resume
     check "hidden" says '--hidden is 6,7, but 6 in the run of run/step-0000000075\.h5; .*'
     launch "$ranks" "${options[@]}" --data ../fixtures/good.h5 --checkpoint run --resume
     status=$?

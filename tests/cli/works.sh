@@ -87,7 +87,20 @@ for ranks in 1 3; do
     launch "$ranks" --version >output
     check "version" grep -Eqx 'dtrain [0-9]+\.[0-9]+\.[0-9]+' output
     check "version more than once" same "$(wc -l <output)" 1
+    launch "$ranks" help convert >output
+    check "help convert" same "$(grep -c -e '^Usage: dtrain convert' -e '--target' output)" 2
 done
+
+for columns in 60 80 120; do
+    COLUMNS=$columns launch 1 help train >output
+    check "wider than $columns" same "$(awk -v n="$columns" 'length($0) > n' output)" ''
+    check "not as wide as $columns" test "$(awk -v n="$columns" 'length($0) > n - 12' output | wc -l)" -gt 3
+done
+COLUMNS=80 launch 1 help train >output
+launch 1 help train </dev/null >output.80 # no terminal
+check "80 columns" cmp output output.80
+launch 1 -V >output
+check "-V" grep -Eqx 'dtrain [0-9]+\.[0-9]+\.[0-9]+' output
 
 name=convert
 for ranks in 1 3; do

@@ -1,5 +1,6 @@
 /* Command lines and configuration files of train: what they set, and what is said of bad ones. */
 #include "cli/arguments.h"
+#include "cli/nearest.h"
 #include "train/options.h"
 
 #include <setjmp.h>
@@ -57,7 +58,7 @@ static void sets(void **state)
     dt_words words;
     dt_error err;
     assert_int_equal(parse(&form,
-                           "--lr 0.5 --hidden=4,5 --quiet --data=--odd --log a=b --hidden 3 "
+                           "--lr 0.5 --hidden=3 --quiet --data=--odd --log a=b "
                            "--seed=7 --log-every 2",
                            &o, &words, &err),
                      DT_OK);
@@ -88,11 +89,27 @@ static void refuses(void **state)
         {"--epoch 3", "unknown option --epoch (did you mean --epochs? see dtrain train --help)"},
         {"--batchsize 3",
          "unknown option --batchsize (did you mean --batch-size? see dtrain train --help)"},
-        {"--learning-rate 3", "unknown option --learning-rate (see dtrain train --help)"},
-        {"--verbose", "unknown option --verbose (see dtrain train --help)"},
+        {"--learning-rate 3",
+         "unknown option --learning-rate (did you mean --lr? see dtrain train --help)"},
+        {"--Learning_Rate=3",
+         "unknown option --Learning_Rate (did you mean --lr? see dtrain train --help)"},
+        {"--bs 3", "unknown option --bs (did you mean --batch-size? see dtrain train --help)"},
+        {"--lr_scheduler x",
+         "unknown option --lr_scheduler (did you mean --schedule? see dtrain train --help)"},
+        {"--num-epochs=3",
+         "unknown option --num-epochs (did you mean --epochs? see dtrain train --help)"},
+        {"-lr=3", "unknown option -lr (did you mean --lr? see dtrain train --help)"},
+        {"--device gpu",
+         "unknown option --device (it trains on processors only; see dtrain train --help)"},
+        {"--batch 3",
+         "unknown option --batch (did you mean --batch-size? see dtrain train --help)"},
+        {"--check d", "unknown option --check (see dtrain train --help)"}, /* no short forms */
+        {"--lr 1 --seed 1 --lr=2", "--lr is given twice"},
+        {"--quiet --quiet", "--quiet is given twice"},
         {"--", "unknown option -- (see dtrain train --help)"},
         {"-q", "unknown option -q (see dtrain train --help)"},
-        {"train.h5", "unexpected argument \"train.h5\" (see dtrain train --help)"},
+        {"train.h5", "unexpected argument \"train.h5\" (did you mean --data train.h5? see dtrain "
+                     "train --help)"},
         {"--quiet true", "unexpected argument \"true\" (see dtrain train --help)"},
         {"--quiet=3", "--quiet=3: takes no value"},
         {"--quiet=true", "--quiet=true: takes no value"},
@@ -152,6 +169,9 @@ static void config_refuses(void **state)
         {"\n[run]\nseed = 1", "a.ini:2: a section, but there are only name = value lines"},
         {"epoch = 3",
          "a.ini:1: unknown option epoch (did you mean epochs? see dtrain train --help)"},
+        {"learning_rate = 3",
+         "a.ini:1: unknown option learning_rate (did you mean lr? see dtrain train --help)"},
+        {"lr = 1\n\nlr = 1", "a.ini:3: lr is given twice, first in line 1"},
         {"config = b.ini", "a.ini:1: unknown option config (see dtrain train --help)"},
         {"quiet = 3", "a.ini:1: --quiet 3: expected true or false"},
         {"quiet =", "a.ini:1: --quiet \"\": expected true or false"},
@@ -165,15 +185,35 @@ static void config_refuses(void **state)
     memset(lengthy + strlen(lengthy), 'a', sizeof lengthy - 20);
     write_config(lengthy);
     refuse(&form, "--config a.ini", DT_ERR_USAGE, "a.ini:2: the line is too long");
+    write_config("lr = 1");
+    refuse(&form, "--config a.ini --config=a.ini", DT_ERR_USAGE, "--config is given twice");
     refuse(&form, "--config none.ini", DT_ERR_FILE,
            "none.ini: cannot be opened: No such file or directory");
     refuse(&form, "--config /", DT_ERR_FILE, "/: cannot be read: Is a directory");
 }
 
+/* What is said of other programs' names is the name of an option. */
+static void meanings(void **state)
+{
+    (void)state;
+    static const char *const theirs[] = {"wd", "criterion", "save-steps", "TRAIN_BATCH_SIZE",
+                                         "optim"};
+    static const char *const ours[] = {"weight-decay", "loss", "checkpoint-every", "batch-size",
+                                       "optimizer"};
+    for (size_t i = 0; i < sizeof theirs / sizeof *theirs; i++) {
+        const char *const *found = dt_nearest_option(theirs[i]);
+        assert_string_equal(found[0], ours[i]);
+        assert_non_null(dt_options_find(dt_train_option_table, found[0]));
+    }
+    assert_null(dt_nearest_option("lr"));
+    assert_string_equal(dt_nearest_command("test"), "evaluate");
+    assert_null(dt_nearest_command("train"));
+}
+
 static void help(void **state)
 {
     (void)state;
-    char *asks[] = {"--lr", "-h"}, *version[] = {"--version"}, *neither[] = {"--helper", "-v"};
+    char *asks[] = {"--lr", "-h"}, *version[] = {"-V"}, *neither[] = {"--helper", "-v"};
     assert_true(dt_arguments_want_help(2, asks));
     assert_true(dt_arguments_want_version(1, version));
     assert_false(dt_arguments_want_help(2, neither) || dt_arguments_want_version(2, neither));
@@ -182,8 +222,8 @@ static void help(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(sets),           cmocka_unit_test(refuses), cmocka_unit_test(config_sets),
-        cmocka_unit_test(config_refuses), cmocka_unit_test(help),
+        cmocka_unit_test(sets),           cmocka_unit_test(refuses),  cmocka_unit_test(config_sets),
+        cmocka_unit_test(config_refuses), cmocka_unit_test(meanings), cmocka_unit_test(help),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

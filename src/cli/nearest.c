@@ -1,0 +1,188 @@
+#include "cli/nearest.h"
+
+#include <ctype.h>
+#include <string.h>
+
+static size_t smallest(size_t a, size_t b, size_t c)
+{
+    size_t least = a < b ? a : b;
+    return least < c ? least : c;
+}
+
+/* How many letters must be put in, taken out or changed to make b of a. */
+static size_t edit_distance(const char *a, const char *b)
+{
+    size_t row[DT_NEAREST_NAME + 1], lb = strlen(b);
+    for (size_t j = 0; j <= lb; j++)
+        row[j] = j;
+    for (size_t i = 0; a[i]; i++) {
+        size_t diagonal = row[0];
+        row[0] = i + 1;
+        for (size_t j = 0; j < lb; j++) {
+            size_t changed = diagonal + (a[i] != b[j]);
+            diagonal = row[j + 1];
+            row[j + 1] = smallest(changed, row[j] + 1, row[j + 1] + 1);
+        }
+    }
+    return row[lb];
+}
+
+void dt_nearest_begin(dt_nearest *n, const char *name)
+{
+    size_t length = strlen(name);
+    *n = (dt_nearest){.beyond = 3}; /* what is further is no slip */
+    if (length < 5)
+        n->beyond = length < 2 ? 0 : 2;
+    for (size_t i = 0; length < sizeof n->name && i < length; i++)
+        n->name[i] = name[i] == '_' ? '-' : (char)tolower((unsigned char)name[i]);
+}
+
+void dt_nearest_try(dt_nearest *n, const char *candidate)
+{
+    if (!n->name[0] || strlen(candidate) >= sizeof n->name)
+        return;
+    size_t distance = edit_distance(n->name, candidate);
+    if (distance < n->beyond) {
+        n->best = candidate;
+        n->beyond = distance;
+    }
+}
+
+/* ---- Other programs' names ------------------------------------------------------------------- */
+
+enum { MOST_MEANINGS = 3 };
+
+static const struct {
+    const char *theirs, *ours[MOST_MEANINGS];
+} options[] = {
+    {"act", {"activation"}},
+    {"adam-beta1", {"beta1"}},
+    {"adam-beta2", {"beta2"}},
+    {"adam-epsilon", {"eps"}},
+    {"batch", {"batch-size"}},
+    {"betas", {"beta1"}},
+    {"bs", {"batch-size"}},
+    {"checkpoint-dir", {"checkpoint", "model"}},
+    {"ckpt", {"checkpoint", "model"}},
+    {"class-weight", {"class-weights"}},
+    {"clip", {"clip-norm"}},
+    {"clip-grad-norm", {"clip-norm"}},
+    {"criterion", {"loss"}},
+    {"data-path", {"data"}},
+    {"dataset", {"data"}},
+    {"decay", {"weight-decay"}},
+    {"drop", {"dropout"}},
+    {"dropout-rate", {"dropout"}},
+    {"early-stopping", {"patience"}},
+    {"early-stopping-patience", {"patience"}},
+    {"epsilon", {"eps"}},
+    {"features", {"x"}},
+    {"file", {"data"}},
+    {"global-batch-size", {"batch-size"}},
+    {"grad-clip", {"clip-norm"}},
+    {"gradient-clip-val", {"clip-norm"}},
+    {"hidden-dim", {"hidden"}},
+    {"hidden-layers", {"hidden"}},
+    {"hidden-layer-sizes", {"hidden"}},
+    {"hidden-size", {"hidden"}},
+    {"hidden-sizes", {"hidden"}},
+    {"init", {"init-from"}},
+    {"input", {"data"}},
+    {"inputs", {"x"}},
+    {"iterations", {"max-steps"}},
+    {"label", {"y", "target"}},
+    {"labels", {"y", "target"}},
+    {"layers", {"hidden"}},
+    {"learning-rate", {"lr"}},
+    {"load", {"init-from", "model"}},
+    {"log-file", {"log"}},
+    {"log-interval", {"log-every"}},
+    {"loss-fn", {"loss"}},
+    {"loss-function", {"loss"}},
+    {"lr-decay", {"schedule"}},
+    {"lr-scheduler", {"schedule"}},
+    {"lr-scheduler-type", {"schedule"}},
+    {"max-epochs", {"epochs"}},
+    {"max-grad-norm", {"clip-norm"}},
+    {"max-iter", {"max-steps"}},
+    {"max-iters", {"max-steps"}},
+    {"mini-batch-size", {"batch-size"}},
+    {"n-epochs", {"epochs"}},
+    {"nb-epoch", {"epochs"}},
+    {"num-epochs", {"epochs"}},
+    {"num-steps", {"max-steps"}},
+    {"num-threads", {"threads"}},
+    {"num-train-epochs", {"epochs"}},
+    {"num-warmup-steps", {"warmup"}},
+    {"num-workers", {"threads"}},
+    {"opt", {"optimizer"}},
+    {"optim", {"optimizer"}},
+    {"output", {"out", "checkpoint"}},
+    {"output-dir", {"checkpoint", "out"}},
+    {"per-device-train-batch-size", {"batch-size"}},
+    {"pretrained", {"init-from"}},
+    {"print-freq", {"log-every"}},
+    {"random-seed", {"seed"}},
+    {"random-state", {"seed"}},
+    {"resume-from", {"resume"}},
+    {"resume-from-checkpoint", {"resume"}},
+    {"rho", {"beta2"}},
+    {"save-dir", {"checkpoint"}},
+    {"save-every", {"checkpoint-every"}},
+    {"save-freq", {"checkpoint-every"}},
+    {"save-interval", {"checkpoint-every"}},
+    {"save-steps", {"checkpoint-every"}},
+    {"save-total-limit", {"keep"}},
+    {"scheduler", {"schedule"}},
+    {"shuffle", {"no-shuffle"}},
+    {"silent", {"quiet"}},
+    {"solver", {"optimizer"}},
+    {"standardize", {"normalize"}},
+    {"steps", {"max-steps"}},
+    {"target", {"y"}},
+    {"targets", {"y", "target"}},
+    {"time-limit", {"max-time"}},
+    {"train", {"data"}},
+    {"train-batch-size", {"batch-size"}},
+    {"train-data", {"data"}},
+    {"train-file", {"data"}},
+    {"val", {"val-data"}},
+    {"val-split", {"val-fraction"}},
+    {"valid-data", {"val-data"}},
+    {"validation-data", {"val-data"}},
+    {"validation-fraction", {"val-fraction"}},
+    {"validation-split", {"val-fraction"}},
+    {"walltime", {"max-time"}},
+    {"warmup-steps", {"warmup"}},
+    {"wd", {"weight-decay"}},
+    {"weights", {"init-from", "model"}},
+};
+
+static const struct {
+    const char *theirs, *ours;
+} commands[] = {
+    {"check", "info"},     {"describe", "info"},     {"eval", "evaluate"}, {"fit", "train"},
+    {"import", "convert"}, {"infer", "predict"},     {"inspect", "info"},  {"run", "train"},
+    {"score", "evaluate"}, {"show", "info"},         {"test", "evaluate"}, {"training", "train"},
+    {"val", "evaluate"},   {"validate", "evaluate"},
+};
+
+const char *const *dt_nearest_option(const char *name)
+{
+    dt_nearest n;
+    dt_nearest_begin(&n, name);
+    for (size_t i = 0; i < sizeof options / sizeof *options; i++)
+        if (strcmp(n.name, options[i].theirs) == 0)
+            return options[i].ours;
+    return NULL;
+}
+
+const char *dt_nearest_command(const char *name)
+{
+    dt_nearest n;
+    dt_nearest_begin(&n, name);
+    for (size_t i = 0; i < sizeof commands / sizeof *commands; i++)
+        if (strcmp(n.name, commands[i].theirs) == 0)
+            return commands[i].ours;
+    return NULL;
+}
