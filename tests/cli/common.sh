@@ -4,6 +4,7 @@
 export OMPI_MCA_rmaps_base_oversubscribe=1 PRTE_MCA_rmaps_default_mapping_policy=:oversubscribe
 export OMPI_MCA_mpi_yield_when_idle=1 OMPI_MCA_btl_vader_single_copy_mechanism=none
 export OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1
+export HWLOC_COMPONENTS=-gl # it looks for displays, and says so where it may not open one
 # Whole call stacks, to know the leaks of MPI_Init from ours, cost seconds a process; here are hundreds.
 if [[ ! ${DTRAIN_LEAKS:-} ]]; then
     export ASAN_OPTIONS=${ASAN_OPTIONS:+$ASAN_OPTIONS:}detect_leaks=0:fast_unwind_on_malloc=1
@@ -32,11 +33,23 @@ launch() {
         bash -c "$own_errors" dtrain "$program" "$@" 2>"$work/launcher" </dev/null
 }
 
+# own_lines FILE...: without what Open MPI says in a process of ours: lines that begin with "[host:process]" or
+# "[host][[job,1],rank]", and texts between two lines of dashes. A text that does not end is kept.
+own_lines() {
+    awk '
+        function keep() { printf "%s", text; text = ""; inside = 0 }
+        FNR == 1 { keep() }
+        /^--------------------[-]*$/ { text = inside ? "" : $0 "\n"; inside = !inside; next }
+        inside { text = text $0 "\n"; next }
+        !/^\[[^][ ]+(:[0-9]+\]|\]\[)/
+        END { keep() }' "$@"
+}
+
 # errors: what all processes of the last launch said; but that ranks share cores, or that there is little data
 # for so many, is so in most of these tests
 errors() {
-    sed -E '/^dtrain: warning: ([0-9]+ threads of|a batch of [0-9]+ has work for|rank [0-9]+.* reads) /d' \
-        "$work/errors"/*
+    own_lines "$work/errors"/* |
+        sed -E '/^dtrain: warning: ([0-9]+ threads of|a batch of [0-9]+ has work for|rank [0-9]+.* reads) /d'
 }
 
 # survivors: a process of the last launch that still runs after a moment

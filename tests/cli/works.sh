@@ -433,13 +433,15 @@ fi
 
 # ---- A launcher that gives a rank of two threads one core -----------------------------------------
 
-# cores_under_way ARGUMENT...: on how many cores the threads of such a run may be when it trains, together
+# cores_under_way ARGUMENT...: on how many cores the threads of such a run may be when it trains, together; the model is
+# large enough to wake the second thread
 cores_under_way() {
     local id
     rm -f bound.jsonl bound.pid
     # shellcheck disable=SC2016
     "${mpiexec[@]}" 1 --bind-to core bash -c 'echo $$ >bound.pid && exec "$@"' bound \
-        "$program" --epochs 100000000 --quiet --log bound.jsonl --threads 2 "$@" >/dev/null 2>&1 </dev/null &
+        "$program" --epochs 100000000 --hidden 128,128 --quiet --log bound.jsonl --threads 2 "$@" >/dev/null 2>&1 \
+        </dev/null &
     until grep -qs '"event":"step"' bound.jsonl || ! kill -0 $! 2>/dev/null; do
         sleep 0.1
     done
