@@ -112,12 +112,12 @@ static dt_code describe(hid_t file, const char *path, const dt_info_options *o, 
 dt_code dt_info(const char *path, const dt_info_options *options, FILE *to, dt_error *err)
 {
     hid_t file = dt_h5_open(path, err);
-    if (file < 0)
-        return err->code;
-    if (dt_checkpoint_is_one(file))
+    if (file >= 0 && dt_checkpoint_is_one(file))
         dt_checkpoint_describe(file, path, to, err);
-    else
+    else if (file >= 0)
         describe(file, path, options, to, err);
-    H5Fclose(file);
+    if (file >= 0)
+        H5Fclose(file);
+    dt_h5_restore();
     return err->code;
 }

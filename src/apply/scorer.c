@@ -3,6 +3,7 @@
 #include "checkpoint/checkpoint.h"
 #include "comm/comm.h"
 #include "core/memory.h"
+#include "file/h5.h"
 #include "model/loss.h"
 
 #include <stdlib.h>
@@ -77,6 +78,7 @@ void dt_scorer_close(dt_scorer *s)
     dt_source_close(s->source);
     dt_model_free(&s->model);
     dt_team_free(&s->team);
+    dt_h5_restore();
     dt_normalizer_destroy(s->normalizer);
     free(s->parameters);
     free(s->bytes);

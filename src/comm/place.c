@@ -9,7 +9,6 @@
 #include "comm/topology.h"
 #include "core/memory.h"
 
-#include <omp.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -89,24 +88,24 @@ static dt_code look(const dt_world *world, place *p, dt_error *err)
 /* Pin thread t to the (first + t)-th core of a set. Without memory for it nothing is pinned. */
 static void pin(hwloc_topology_t topology, hwloc_const_bitmap_t set, int64_t first, dt_team *team)
 {
-    team->cpu = malloc((size_t)team->threads * sizeof *team->cpu);
+    int *cpu = malloc((size_t)team->threads * sizeof *cpu);
     hwloc_obj_t core = NULL;
     int64_t n = 0;
-    while (team->cpu && (core = hwloc_get_next_obj_by_type(topology, HWLOC_OBJ_CORE, core))) {
+    while (cpu && (core = hwloc_get_next_obj_by_type(topology, HWLOC_OBJ_CORE, core))) {
         if (!hwloc_bitmap_intersects(core->cpuset, set))
             continue;
         if (n >= first && n < first + team->threads) {
             hwloc_bitmap_t usable = hwloc_bitmap_dup(core->cpuset);
             hwloc_bitmap_and(usable, usable, set);
-            team->cpu[n - first] = hwloc_bitmap_first(usable);
+            cpu[n - first] = hwloc_bitmap_first(usable);
             hwloc_bitmap_free(usable);
         }
         n++;
     }
     if (n < first + team->threads)
-        dt_team_free(team);
+        free(cpu);
     else
-        dt_team_enter(team, 0);
+        dt_team_pin(team, cpu);
 }
 
 static void bind_team(const dt_world *world, const place *p, dt_team *team)
@@ -118,7 +117,9 @@ static void bind_team(const dt_world *world, const place *p, dt_team *team)
     } else if (threads * world->node_size <= dt_topology_cores(p->topology, p->job)) {
         pin(p->topology, p->job, threads * world->node_rank, team);
     } else {
-        hwloc_set_cpubind(p->topology, p->job, HWLOC_CPUBIND_PROCESS); /* OpenMP's threads too */
+        mask job;
+        to_mask(p->job, &job);
+        dt_team_allow(team, job.word, sizeof job.word);
     }
 }
 
@@ -158,19 +159,6 @@ static int64_t share(const dt_world *world, const place *p, bool keep)
     if (threads < 1)
         threads = dt_topology_cores(p->topology, p->job) / world->node_size;
     return threads < 1 ? 1 : threads > MOST_THREADS ? MOST_THREADS : threads;
-}
-
-/* OpenMP may give a region fewer threads than it asks for (OMP_DYNAMIC, OMP_THREAD_LIMIT, limits of
- * the system): what counts is what it gives. */
-static int count_threads(int64_t wanted)
-{
-    int given = 1;
-    omp_set_dynamic(0);
-    omp_set_max_active_levels(1);
-#pragma omp parallel num_threads((int)wanted)
-#pragma omp single
-    given = omp_get_num_threads();
-    return given;
 }
 
 /* ---- Where that has led ---------------------------------------------------------------------- */
@@ -238,12 +226,10 @@ dt_code dt_place_threads(const dt_world *world, int64_t requested, bool keep, dt
     place p;
     place_open(&p, world, err);
     seat_of_rank *all = dt_alloc(world->node_size, sizeof *all, "the table of cores", err);
-    team->cpu = NULL;
-    team->threads = 1;
+    *team = (dt_team){.threads = 1};
     if (!dt_world_agree(world, err) && !look(world, &p, err)) {
-        team->threads = count_threads(requested > 0 ? requested : share(world, &p, keep));
-        omp_set_num_threads(team->threads);
-        if (!keep)
+        int64_t wanted = requested > 0 ? requested : share(world, &p, keep);
+        if (dt_team_start(team, (int)wanted) && !keep)
             bind_team(world, &p, team);
         if (seat)
             take_seat(world, &p, team, all, seat);

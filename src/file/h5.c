@@ -23,9 +23,23 @@ void dt_h5_unlock(void)
     pthread_mutex_unlock(&lock);
 }
 
+static bool quiet; /* these were, before: */
+static H5E_auto2_t print_before;
+static void *data_before;
+
 void dt_h5_quiet(void)
 {
+    if (!quiet && H5Eget_auto2(H5E_DEFAULT, &print_before, &data_before) < 0)
+        return;
+    quiet = true;
     H5Eset_auto2(H5E_DEFAULT, NULL, NULL);
+}
+
+void dt_h5_restore(void)
+{
+    if (quiet)
+        H5Eset_auto2(H5E_DEFAULT, print_before, data_before);
+    quiet = false;
 }
 
 static herr_t keep_last(unsigned n, const H5E_error2_t *e, void *text)

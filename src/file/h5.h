@@ -45,7 +45,8 @@ const char *dt_h5_reason(char text[256]);
 void dt_h5_lock(void);
 void dt_h5_unlock(void);
 
-/* Turn off HDF5's own printing of errors. */
+/* Turn off HDF5's own printing of errors, and set it back to what it was. */
 void dt_h5_quiet(void);
+void dt_h5_restore(void);
 
 #endif

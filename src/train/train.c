@@ -3,6 +3,7 @@
 
 #include "comm/comm.h"
 #include "core/stop.h"
+#include "file/h5.h"
 #include "optim/clip.h"
 #include "train/replicas.h"
 #include "train/run.h"
@@ -289,6 +290,7 @@ dt_code dt_train(const dt_world *world, const dt_train_options *options, dt_erro
     if (!dt_run_open(&run, world, options, err))
         train(&run, err);
     dt_run_close(&run, err);
+    dt_h5_restore();
     dt_stop_unwatch();
     return err->code;
 }

@@ -3,6 +3,7 @@
 #include "data/import/array.h"
 #include "data/import/csv.h"
 #include "data/import/writer.h"
+#include "file/h5.h"
 #include "file/output.h"
 
 #include <locale.h>
@@ -13,6 +14,7 @@ static dt_code finish(dt_writer *writer, dt_code code, dt_error *err)
     if (!code)
         code = dt_writer_commit(writer, err);
     dt_writer_close(writer);
+    dt_h5_restore();
     return code;
 }
 
