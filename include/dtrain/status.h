@@ -30,7 +30,8 @@ typedef struct {
 
 /* Put code and a printf-style message into err, unless an earlier failure stands there already: the
  * first cause is the one worth reading. Control characters in the result become spaces, so that it
- * stays one line. Not collective. Returns err->code, so that `return dt_fail(...)` reads well. */
+ * stays one line; of one that is too long the paths in it are shortened. Not collective. Returns
+ * err->code, so that `return dt_fail(...)` reads well. */
 __attribute__((format(printf, 3, 4))) dt_code dt_fail(dt_error *err, dt_code code,
                                                       const char *format, ...);
 

@@ -32,20 +32,20 @@ static bool is_other_file(const char *path)
 /* Behind what it has of the run before; what it lacks of that is told. */
 static dt_code go_on(const dt_log *log, const dt_report_run *run, dt_error *err)
 {
-    char text[512];
+    dt_error lacks = {0};
     int64_t last;
     if (dt_log_cut(log->path, run->done_steps, run->done_epochs, &last, err))
         return err->code;
     if (last < 0)
-        snprintf(text, sizeof text, "%s: has nothing of the run up to step %lld, where it goes on",
-                 log->path, (long long)run->done_steps);
+        dt_fail(&lacks, DT_ERR_DATA, "%s: has nothing of the run up to step %lld, where it goes on",
+                log->path, (long long)run->done_steps);
     else
-        snprintf(text, sizeof text,
-                 "%s: ends in epoch %lld, but the run goes on in epoch %lld: it lacks what is "
-                 "between",
-                 log->path, (long long)last + 1, (long long)run->done_epochs + 1);
+        dt_fail(&lacks, DT_ERR_DATA,
+                "%s: ends in epoch %lld, but the run goes on in epoch %lld: it lacks what is "
+                "between",
+                log->path, (long long)last + 1, (long long)run->done_epochs + 1);
     if (last < run->done_epochs)
-        dt_report_warn(text);
+        dt_report_warn(lacks.text);
     return DT_OK;
 }
 

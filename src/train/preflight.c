@@ -1,6 +1,7 @@
 #include "train/preflight.h"
 
 #include "checkpoint/store.h"
+#include "core/line.h"
 #include "core/memory.h"
 
 #include <stdarg.h>
@@ -19,7 +20,7 @@ __attribute__((format(printf, 2, 3))) static void say(char *line, const char *fo
     if (used > 0 && used + 2 < DT_PREFLIGHT_TEXT)
         used += (size_t)snprintf(line + used, DT_PREFLIGHT_TEXT - used, "; ");
     va_start(args, format);
-    vsnprintf(line + used, DT_PREFLIGHT_TEXT - used, format, args);
+    dt_line_format(line + used, DT_PREFLIGHT_TEXT - used, format, args);
     va_end(args);
 }
 

@@ -1,7 +1,8 @@
 #include "train/warnings.h"
 
+#include "core/line.h"
+
 #include <stdarg.h>
-#include <stdio.h>
 
 void dt_warnings_add(dt_warnings *w, const char *format, ...)
 {
@@ -9,7 +10,7 @@ void dt_warnings_add(dt_warnings *w, const char *format, ...)
     if (w->n == DT_WARNINGS)
         return;
     va_start(args, format);
-    vsnprintf(w->line[w->n++], DT_WARNING_TEXT, format, args);
+    dt_line_format(w->line[w->n++], DT_WARNING_TEXT, format, args);
     va_end(args);
 }
 

@@ -1,0 +1,12 @@
+/* A message as one line of limited length. */
+#ifndef DT_CORE_LINE_H
+#define DT_CORE_LINE_H
+
+#include <stdarg.h>
+#include <stddef.h>
+
+/* Write a printf-style message into line [size], with blanks for control characters. One that is
+ * too long loses the middle of its longest words, which are paths, for "...": the reason stays. */
+void dt_line_format(char *line, size_t size, const char *format, va_list args);
+
+#endif
