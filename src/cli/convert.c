@@ -1,4 +1,5 @@
 #include "cli/cli.h"
+#include "report/report.h"
 
 #include <dtrain/convert.h>
 #include <dtrain/info.h>
@@ -11,9 +12,11 @@ typedef struct {
 
 static const dt_option table[] = {
     {"From a table", "target", "COLUMN", NULL,
-     "the column that becomes y, by its name or its number from 1 (-1 is the last)", TEXT(target)},
+     "the column that becomes y, by its name or its number from 1 (-1 is the last); without it all "
+     "become x, to predict from",
+     TEXT(target)},
     {"From arrays", "x", "FILE", NULL, "IDX or NPY file that becomes x, gzipped or not", TEXT(x)},
-    {NULL, "y", "FILE", NULL, "the same for y", TEXT(y)},
+    {NULL, "y", "FILE", NULL, "the same for y; without it there is only x", TEXT(y)},
     {0},
 };
 
@@ -21,21 +24,22 @@ static dt_code run(const dt_world *world, int argc, char **argv, dt_error *err);
 
 const dt_command dt_command_convert = {
     .form = {.command = "convert", .table = table, .max_words = 2},
-    .usage = {"TABLE.csv OUT.h5 --target COLUMN", "--x FILE --y FILE OUT.h5"},
+    .usage = {"TABLE.csv OUT.h5 [--target COLUMN]", "--x FILE [--y FILE] OUT.h5"},
     .meaning = "Make a data set from a CSV table or from two arrays.",
     .run = run,
 };
 
 static dt_code convert(const arguments *given, const dt_words *words, dt_error *err)
 {
-    bool table_form = words->n == 2 && given->target && !given->x && !given->y;
-    bool array_form = words->n == 1 && !given->target && given->x && given->y;
+    bool table_form = words->n == 2 && !given->x && !given->y;
+    bool array_form = words->n == 1 && !given->target && given->x;
     if (table_form)
-        return dt_convert_csv(words->word[0], words->word[1], given->target, err);
+        return dt_convert_csv(words->word[0], words->word[1], given->target,
+                              &(dt_convert_notes){.to = stdout, .warn = dt_report_warn}, err);
     if (array_form)
         return dt_convert_arrays(given->x, given->y, words->word[0], err);
     return dt_fail(err, DT_ERR_USAGE,
-                   "convert: expected TABLE.csv OUT.h5 --target COLUMN, or --x FILE --y FILE "
+                   "convert: expected TABLE.csv OUT.h5 [--target COLUMN], or --x FILE [--y FILE] "
                    "OUT.h5 (see dtrain convert --help)");
 }
 

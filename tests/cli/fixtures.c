@@ -362,6 +362,9 @@ static void make_imports(void)
     put_text("table.csv", "a,b,price\n1,2,3\n4,5,6\n");
     put_text("ragged.csv", "a,b,price\n1,2,3\n4,5\n");
     put_text("empty.csv", "");
+    put_text("header.csv", "0,1,2,3\n0.5,-0.25,0.125,1\n0.25,1.5,-0.5,0\n"); /* pandas' names */
+    put_text("comma.csv", "a;b;price\n1;2;199,5\n3;4;250,25\n");
+    put_bytes("table.csv.xz", "\xfd\x37zXZ\0\0\4\xe6\xd6\xb4\x46", 12);
 }
 
 static void make_configs(void)

@@ -110,9 +110,19 @@ for ranks in 1 3; do
     launch "$ranks" convert --x $F/images.idx --y $F/targets.npy targets.h5
     status=$?
     check "status $status" status_is 0
-    launch "$ranks" convert $F/table.csv table.h5 --target price
+    launch "$ranks" convert $F/table.csv table.h5 --target price >output
     status=$?
     check "status $status" status_is 0
+    check "not what was taken" same "$(head -n 3 output)" "$F/table.csv: separated by commas, a header in line 1, 2 rows of 3 columns
+x: a, b
+y: column 3 (price), whole numbers"
+    launch "$ranks" convert $F/table.csv new.h5
+    status=$?
+    check "status $status without a target" status_is 0
+    check "warnings" quiet_errors
+    launch "$ranks" convert --x $F/images.idx new.h5
+    status=$?
+    check "status $status without y" status_is 0
     launch "$ranks" info classes.h5 >output
     check "info" grep -q '6 samples of 4 features (uint8' output
     check "info more than once" same "$(grep -c '^Data set' output)" 1

@@ -305,6 +305,22 @@ static void gzip_members(void **state)
     }
 }
 
+/* x alone, for predictions; and a file that numpy.savez wrote. */
+static void without_y(void **state)
+{
+    (void)state;
+    dt_error err = {0};
+    PUT("x", "\0\0\x08\x01\0\0\0\x03\x02\x00\x01");
+    arrays_ok("x", NULL);
+    CHECK("x", 2, 0, 1);
+    hid_t file = H5Fopen("out.h5", H5F_ACC_RDONLY, H5P_DEFAULT);
+    assert_true(H5Lexists(file, "y", H5P_DEFAULT) == 0);
+    H5Fclose(file);
+    PUT("x", "PK\3\4\24\0\0\0x.npy");
+    assert_int_equal(dt_convert_arrays("x", NULL, "out.h5", &err), DT_ERR_DATA);
+    assert_non_null(strstr(err.text, "ZIP archive"));
+}
+
 static void bad_npy(void **state)
 {
     (void)state;
@@ -369,7 +385,8 @@ int main(void)
         TEST(npy_order),        TEST(npy_versions),
         TEST(array_slabs),      TEST(bad_idx),
         TEST(bad_kind_of_file), TEST(bad_gzip),
-        TEST(gzip_members),     TEST(bad_npy),
+        TEST(gzip_members),     TEST(without_y),
+        TEST(bad_npy),
     };
     H5open(); /* H5T_STD_..._g have their values from here on */
     return cmocka_run_group_tests(tests, enter_folder, leave_folder);

@@ -91,7 +91,7 @@ static void table_parts(void **state)
     unlink("part");
     convert_ok("t.csv", "y");
     CHECK("x", 1, 3);
-    assert_int_equal(dt_convert_csv("junk.csv", "junk.h5", "y", &err), DT_ERR_DATA);
+    assert_int_equal(dt_convert_csv("junk.csv", "junk.h5", "y", NULL, &err), DT_ERR_DATA);
     assert_string_equal(err.text,
                         "junk.csv: its gzip stream is damaged: other bytes follow where it "
                         "could end or a further part begin");
@@ -217,10 +217,10 @@ static void target_types(void **state)
     CHECK("y", 99999999999999999999.0f, 0);
     convert_text("1,0.1\n", "2"); /* rounded to float32 */
     CHECK("y", 0.1f);
-    convert_text("1,b\n1,\xC3\xA4\n1,B\n1,b\n1,NA\n1,nan\n", "2"); /* sorted by bytes */
-    check_set("y", "6", H5T_STD_I32LE);
-    check_strings("y", "classes", "B|NA|b|nan|\xC3\xA4");
-    CHECK("y", 2, 4, 0, 2, 1, 3);
+    convert_text("1,b\n1,\xC3\xA4\n1,B\n1,b\n1,inf\n", "2"); /* sorted by bytes */
+    check_set("y", "5", H5T_STD_I32LE);
+    check_strings("y", "classes", "B|b|inf|\xC3\xA4");
+    CHECK("y", 1, 3, 0, 1, 2);
 }
 
 static void other_locale(void **state)
@@ -285,11 +285,6 @@ static void bad_line_after_quotes(void **state)
 {
     (void)state; /* a row of two lines: the next one is line 4 of the file, not row 3 */
     refused("a,y\n1,\"p\nq\"\nz,r\n", "y", "t.csv: column 1 (a): line 4: \"z\" is not a number");
-    static const char nul[] = "a,y\n1\0002,3\n5,6\n";
-    put_bytes("t.csv", nul, sizeof nul - 1);
-    dt_error err = {0};
-    assert_int_equal(dt_convert_csv("t.csv", "out.h5", "y", &err), DT_ERR_DATA);
-    assert_string_equal(err.text, "t.csv: column 1 (a): line 2: \"1 2\" is not a number");
 }
 
 static void bad_target(void **state)
@@ -314,6 +309,186 @@ static void bad_target(void **state)
             "t.csv: column 2 (y): line 2: \"1e39\" is not a finite float32 number");
 }
 
+/* ---- What is hardly meant so ---------------------------------------------------------------- */
+
+static void check_said(const char *text, const char *target, const char *part)
+{
+    dt_error err = {0};
+    put_text("t.csv", text);
+    assert_int_equal(dt_convert_csv("t.csv", "out.h5", target, NULL, &err), DT_ERR_DATA);
+    if (!strstr(err.text, part))
+        fail_msg("\"%s\" does not say \"%s\"", err.text, part);
+    assert_int_equal(access("out.h5", F_OK), -1);
+}
+
+static int warnings;
+static char warned[1024];
+
+static void keep_warning(const char *text)
+{
+    warnings++;
+    snprintf(warned, sizeof warned, "%s", text);
+}
+
+/* Convert, and check what was taken and how often something was warned of. */
+static void check_told(const char *text, const char *target, const char *told, int expected)
+{
+    char *said = NULL;
+    size_t length = 0;
+    dt_error err = {0};
+    FILE *to = open_memstream(&said, &length);
+    warnings = 0;
+    put_text("t.csv", text);
+    if (dt_convert_csv("t.csv", "out.h5", target,
+                       &(dt_convert_notes){.to = to, .warn = keep_warning}, &err))
+        fail_msg("%s", err.text);
+    fclose(to);
+    assert_string_equal(said, told);
+    if (warnings != expected)
+        fail_msg("%d warnings, the last of them \"%s\"", warnings, warned);
+    free(said);
+    unlink("out.h5");
+}
+
+/* pandas writes 0, 1, 2, ... above a frame made of an array. */
+static void headers_of_numbers(void **state)
+{
+    (void)state;
+    check_said("0,1,2,3,4\n0.126,-0.132,0.64,0.105,1\n.5,.25,.125,.75,0\n", "5", "header or row");
+    check_said("0,1,2,3,4\n0.126,-0.132,0.64,0.105,1\n", "4", "header or row");
+    check_said(",0,1,2\n0,.5,.25,1\n1,.25,.5,0\n", "4", "begins with an empty cell");
+    check_said("2001,2002,2003\n7,5,1\n4,4,8\n", "-1", "header or row");
+    check_said("400.5,401,401.5,402\n.5,.25,1,2\n", "-1", "header or row"); /* wavelengths */
+    check_said("0,1,2\n3,4,cat\n5,7,dog\n", "3", "header or row");
+    /* as the message says */
+    check_told("x0,x1,x2\n.5,.25,1\n", "3",
+               "t.csv: separated by commas, a header in line 1, 1 row of 3 columns\nx: x0, x1\n"
+               "y: column 3 (x2), whole numbers\n",
+               0);
+    check_told("a,b,c\n0,1,2\n.5,.25,1\n", "3",
+               "t.csv: separated by commas, a header in line 1, 2 rows of 3 columns\nx: a, b\n"
+               "y: column 3 (c), whole numbers\n",
+               0);
+    /* rows like others, and too few to tell */
+    check_told("1,2,3\n4,5,6\n9,9,9\n", "3",
+               "t.csv: separated by commas, no header, 3 rows of 3 columns\n"
+               "y: column 3, whole numbers\n",
+               0);
+    check_told("0;1\n0.5;0.25\n", "2",
+               "t.csv: separated by semicolons, no header, 2 rows of 2 columns\n"
+               "y: column 2, numbers\n",
+               0);
+    /* it rises, and nothing else does */
+    check_told("1,2,4,8,9,12\n5,4,3,2,1,0\n", "6",
+               "t.csv: separated by commas, no header, 2 rows of 6 columns\n"
+               "y: column 6, whole numbers\n",
+               1);
+    check_told("1,2,4,8,9,12\n1,2,4,8,9,13\n", "6",
+               "t.csv: separated by commas, no header, 2 rows of 6 columns\n"
+               "y: column 6, whole numbers\n",
+               0);
+    check_told(",a,y\n0,5,6\n1,5,6\n", "y", /* an index among the features */
+               "t.csv: separated by commas, a header in line 1, 2 rows of 3 columns\nx: , a\n"
+               "y: column 3 (y), whole numbers\n",
+               1);
+}
+
+static void odd_numbers(void **state)
+{
+    (void)state;
+    static const char *const odd[] = {"199,5", "2,349.65", "1 000", "1.163,74", "5%",
+                                      "$12",   "1'000",    "-3,5",  "1,5e3",    "\xE2\x82\xAC 7"};
+    for (size_t i = 0; i < sizeof odd / sizeof *odd; i++) {
+        char text[128];
+        snprintf(text, sizeof text, "a;y\n1;%s\n2;%s\n", odd[i], odd[i]);
+        check_said(text, "y", "number in another writing");
+    }
+    check_told("a;y\n1;20-29\n2;T1\n3;v2.0\n4;3rd\n", "y", /* names with digits */
+               "t.csv: separated by semicolons, a header in line 1, 4 rows of 2 columns\nx: a\n"
+               "y: column 2 (y), 4 classes: 20-29, 3rd, T1, v2.0\n",
+               0);
+}
+
+static void missing_labels(void **state)
+{
+    (void)state;
+    static const char *const missing[] = {"NA", "N/A", "nan", "NaN", "null", "?", "-", ".", "#N/A"};
+    for (size_t i = 0; i < sizeof missing / sizeof *missing; i++) {
+        char text[128];
+        snprintf(text, sizeof text, "a,y\n1,cat\n2,dog\n3,%s\n4,cat\n", missing[i]);
+        check_said(text, "y", "column 2 (y): line 4: \"");
+        check_said(text, "y", "stands for a missing label (1 such cell)");
+    }
+    check_told("a,y\n1,mild\n2,none\n3,none\n", "y", /* may well be a class */
+               "t.csv: separated by commas, a header in line 1, 3 rows of 2 columns\nx: a\n"
+               "y: column 2 (y), 2 classes: mild, none\n",
+               1);
+    assert_string_equal(warned, "t.csv: \"none\" in line 3 is taken for a class, not for a missing "
+                                "label (2 such cells)");
+}
+
+static void names_as_classes(void **state)
+{
+    (void)state;
+    char text[2048] = "a,y\n";
+    for (int i = 0; i < 40; i++)
+        sprintf(text + strlen(text), "%d,name%d\n", i, i % 21);
+    check_said(text, "y", "21 different words in 40 rows (\"name0\", ...): names or text");
+    text[strlen("a,y\n")] = '\0';
+    for (int i = 0; i < 42; i++)
+        sprintf(text + strlen(text), "%d,name%d\n", i, i % 21);
+    convert_text(text, "y");
+}
+
+/* Without a target every column is one of x. */
+static void no_target(void **state)
+{
+    (void)state;
+    convert_text("a,b\n1,2\n3,4\n", NULL);
+    check_set("x", "2x2", H5T_IEEE_F32LE);
+    CHECK("x", 1, 2, 3, 4);
+    check_strings("x", "columns", "a|b");
+    convert_text("7\n8\n", NULL);
+    CHECK("x", 7, 8);
+    hid_t file = H5Fopen("out.h5", H5F_ACC_RDONLY, H5P_DEFAULT);
+    assert_true(H5Lexists(file, "y", H5P_DEFAULT) == 0);
+    H5Fclose(file);
+}
+
+static void other_kinds(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *bytes;
+        size_t n;
+        const char *part;
+    } kind[] = {
+#define KIND(bytes, part) {bytes, sizeof(bytes) - 1, part}
+        KIND("\xfd\x37zXZ\0\0\4", "compressed with xz; unpack it first (unxz)"),
+        KIND("BZh91AY&SY\0\1", "compressed with bzip2"),
+        KIND("\x28\xb5\x2f\xfd\4\0", "compressed with Zstandard"),
+        KIND("PK\3\4\24\0", "ZIP archive, as are NPZ and XLSX files"),
+        KIND("PAR1\25\4\25", "Parquet"),
+        KIND("\x89HDF\r\n\x1a\n\0", "HDF5 file; it needs no conversion"),
+        KIND("\x93NUMPY\1\0", "NPY file; give it to --x or --y"),
+        KIND("\0\0\x08\1\0\0\0\1\1", "IDX"),
+        KIND("[{\"a\": 1}, {\"a\": 2}]\n", "JSON"),
+        KIND("{\n  \"a\": 1}\n", "JSON"),
+        KIND("<!DOCTYPE html>\n", "HTML"),
+        KIND("a,b\n1,\0002\n", "bytes that are 0"),
+    };
+    for (size_t i = 0; i < sizeof kind / sizeof *kind; i++) {
+        dt_error err = {0};
+        put_bytes("t.csv", kind[i].bytes, kind[i].n);
+        assert_int_equal(dt_convert_csv("t.csv", "out.h5", "1", NULL, &err), DT_ERR_DATA);
+        if (!strstr(err.text, kind[i].part))
+            fail_msg("\"%s\" does not say \"%s\"", err.text, kind[i].part);
+    }
+    convert_text("PAR1,BZh\n1,2\n", "1"); /* names like those bytes */
+    convert_text("[a],<b\n1,2\n", "1");
+    check_strings("x", "columns", "<b");
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_teardown(name, empty_folder)
@@ -324,6 +499,12 @@ int main(void)
         TEST(table_lines),
         TEST(table_quotes),
         TEST(table_packed),
+        TEST(headers_of_numbers),
+        TEST(odd_numbers),
+        TEST(missing_labels),
+        TEST(names_as_classes),
+        TEST(no_target),
+        TEST(other_kinds),
         TEST(table_parts),
         TEST(table_long),
         TEST(table_wide),

@@ -1,5 +1,7 @@
 #include "data/import/array.h"
 
+#include "data/import/kind.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -72,6 +74,23 @@ static dt_code check_size(const dt_array *array, dt_error *err)
     return values > value_bytes(array) ? too_long(array, err) : DT_OK;
 }
 
+/* The file begins with other bytes: say of which kind it is, if that is known. */
+static dt_code other_kind(dt_array *array, const uint8_t magic[DT_ARRAY_MAGIC], int64_t n,
+                          dt_error *err)
+{
+    uint8_t bytes[256];
+    int64_t more;
+    memcpy(bytes, magic, DT_ARRAY_MAGIC);
+    if (n == DT_ARRAY_MAGIC &&
+        (dt_input_read(&array->source, bytes + n, (int64_t)sizeof bytes - n, &more, err) ||
+         dt_kind_check(array->source.path, bytes, (size_t)(n + more), err)))
+        return err->code;
+    return dt_fail(err, DT_ERR_DATA,
+                   "%s: is neither an IDX nor an NPY file (it begins with the bytes %02x %02x %02x "
+                   "%02x)",
+                   array->source.path, magic[0], magic[1], magic[2], magic[3]);
+}
+
 static dt_code read_header(dt_array *array, dt_error *err)
 {
     uint8_t magic[DT_ARRAY_MAGIC] = {0};
@@ -85,10 +104,7 @@ static dt_code read_header(dt_array *array, dt_error *err)
         return dt_npy_header(array, err);
     if (got == sizeof magic && magic[0] == 0 && magic[1] == 0)
         return dt_idx_header(array, magic, err);
-    return dt_fail(err, DT_ERR_DATA,
-                   "%s: is neither an IDX nor an NPY file (it begins with the bytes %02x %02x %02x "
-                   "%02x)",
-                   array->source.path, magic[0], magic[1], magic[2], magic[3]);
+    return other_kind(array, magic, got, err);
 }
 
 dt_code dt_array_open(dt_array *array, const char *path, dt_error *err)

@@ -57,3 +57,22 @@ bool dt_cell_missing(const char *text)
             return true;
     return false;
 }
+
+/* Digits, what parts them, and what may stand beside them; signs within, as in 20-29, are of names.
+ */
+bool dt_cell_is_odd_number(const char *text)
+{
+    bool digits = false;
+    for (const char *c = text; *c; c++) {
+        unsigned char sign = (unsigned char)*c;
+        bool inside = c > text && isdigit((unsigned char)c[-1]) && c[1];
+        bool is_exponent =
+            inside && strchr("eEdD", sign) && (isdigit((unsigned char)c[1]) || strchr("+-", c[1]));
+        bool is_sign = strchr("+-", sign) && (!digits || strchr("eEdD", c[-1]));
+        if (isdigit(sign))
+            digits = true;
+        else if (!is_exponent && !is_sign && !strchr(" .,'_%$", sign) && sign < 0x80)
+            return false;
+    }
+    return digits;
+}

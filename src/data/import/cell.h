@@ -28,4 +28,8 @@ bool dt_cell_float(const char *text, float *value);
 /* Whether text is what tables put where a value is missing: NA, null, ?, ... */
 bool dt_cell_missing(const char *text);
 
+/* Whether a cell that is a word looks like a number in another writing: a decimal comma, thousands
+ * ("1,163.74", "1 000"), a sign of money or per cent. */
+bool dt_cell_is_odd_number(const char *text);
+
 #endif

@@ -7,7 +7,9 @@
 #include "file/output.h"
 
 #include <locale.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 static dt_code finish(dt_writer *writer, dt_code code, dt_error *err)
 {
@@ -20,7 +22,63 @@ static dt_code finish(dt_writer *writer, dt_code code, dt_error *err)
 
 /* ---- Tables --------------------------------------------------------------------------------- */
 
-dt_code dt_convert_csv(const char *table, const char *out, const char *target, dt_error *err)
+/* Text that is written while a table is read, and told when the data set is there. */
+typedef struct {
+    char *text;
+    size_t length;
+    FILE *file;
+} note;
+
+static bool open_notes(note *told, note *warnings)
+{
+    *told = *warnings = (note){.text = NULL};
+    told->file = open_memstream(&told->text, &told->length);
+    warnings->file = open_memstream(&warnings->text, &warnings->length);
+    return told->file && warnings->file;
+}
+
+static void close_note(note *n)
+{
+    if (n->file)
+        fclose(n->file);
+    free(n->text);
+}
+
+static void tell(note *told, note *warnings, const dt_convert_notes *notes)
+{
+    if (fflush(told->file) == 0 && notes && notes->to)
+        fputs(told->text, notes->to);
+    if (fflush(warnings->file) != 0 || !notes || !notes->warn)
+        return;
+    char *rest = NULL;
+    for (char *line = strtok_r(warnings->text, "\n", &rest); line;
+         line = strtok_r(NULL, "\n", &rest))
+        notes->warn(line);
+}
+
+static dt_code convert_table(const char *table, const char *out, const char *target,
+                             const dt_convert_notes *notes, dt_error *err)
+{
+    dt_writer writer = {0};
+    note told, warnings;
+    dt_code code = open_notes(&told, &warnings)
+                       ? DT_OK
+                       : dt_fail(err, DT_ERR_MEMORY, "%s: out of memory", table);
+    if (!code)
+        code = dt_writer_create(&writer, out, err);
+    if (!code)
+        code = dt_csv_copy(table, target, &writer,
+                           &(dt_csv_notes){.told = told.file, .warnings = warnings.file}, err);
+    code = finish(&writer, code, err);
+    if (!code)
+        tell(&told, &warnings, notes);
+    close_note(&told);
+    close_note(&warnings);
+    return code;
+}
+
+dt_code dt_convert_csv(const char *table, const char *out, const char *target,
+                       const dt_convert_notes *notes, dt_error *err)
 {
     dt_code code = dt_output_refuse(out, table, err);
     if (code)
@@ -30,11 +88,7 @@ dt_code dt_convert_csv(const char *table, const char *out, const char *target, d
     if (!plain)
         return dt_fail(err, DT_ERR_MEMORY, "%s: out of memory", table);
     locale_t before = uselocale(plain);
-    dt_writer writer;
-    code = dt_writer_create(&writer, out, err);
-    if (!code)
-        code = dt_csv_copy(table, target, &writer, err);
-    code = finish(&writer, code, err);
+    code = convert_table(table, out, target, notes, err);
     uselocale(before);
     freelocale(plain);
     return code;
@@ -46,8 +100,9 @@ static dt_code open_both(dt_array arrays[DT_WRITER_SETS], const char *x, const c
                          dt_error *err)
 {
     dt_code code = dt_array_open(&arrays[DT_WRITER_X], x, err);
-    if (!code)
-        code = dt_array_open(&arrays[DT_WRITER_Y], y, err);
+    if (code || !y)
+        return code;
+    code = dt_array_open(&arrays[DT_WRITER_Y], y, err);
     if (!code && arrays[DT_WRITER_X].dims[0] != arrays[DT_WRITER_Y].dims[0])
         code = dt_fail(err, DT_ERR_SHAPE, "%s has %lld rows, but %s has %lld", x,
                        (long long)arrays[DT_WRITER_X].dims[0], y,
@@ -79,14 +134,14 @@ static dt_code copy_array(dt_array *array, dt_writer *writer, int set, dt_error 
     return code;
 }
 
-static dt_code copy_both(dt_array arrays[DT_WRITER_SETS], dt_writer *writer, dt_error *err)
+static dt_code copy_all(dt_array arrays[DT_WRITER_SETS], int n, dt_writer *writer, dt_error *err)
 {
     dt_code code = DT_OK;
-    for (int i = 0; i < DT_WRITER_SETS && !code; i++)
+    for (int i = 0; i < n && !code; i++)
         code = dt_writer_shape(writer, i, arrays[i].element, arrays[i].rank, arrays[i].dims, err);
     if (!code)
         code = dt_writer_layout(writer, err);
-    for (int i = 0; i < DT_WRITER_SETS && !code; i++)
+    for (int i = 0; i < n && !code; i++)
         code = copy_array(&arrays[i], writer, i, err);
     return code;
 }
@@ -96,14 +151,14 @@ dt_code dt_convert_arrays(const char *x, const char *y, const char *out, dt_erro
     dt_array arrays[DT_WRITER_SETS] = {0};
     dt_writer writer = {0};
     dt_code code = dt_output_refuse(out, x, err);
-    if (!code)
+    if (!code && y)
         code = dt_output_refuse(out, y, err);
     if (!code)
         code = open_both(arrays, x, y, err);
     if (!code)
         code = dt_writer_create(&writer, out, err);
     if (!code)
-        code = copy_both(arrays, &writer, err);
+        code = copy_all(arrays, y ? DT_WRITER_SETS : 1, &writer, err);
     code = finish(&writer, code, err);
     for (int i = 0; i < DT_WRITER_SETS; i++)
         dt_array_close(&arrays[i]);

@@ -3,7 +3,16 @@
 
 #include "data/import/writer.h"
 
-/* Read the table at path into datasets x and y of a writer. Not collective. */
-dt_code dt_csv_copy(const char *path, const char *target, dt_writer *writer, dt_error *err);
+#include <stdio.h>
+
+/* Where to write what was taken of a table, in words, and what is odd in it, a line each. */
+typedef struct {
+    FILE *told, *warnings;
+} dt_csv_notes;
+
+/* Read the table at path into datasets x and y of a writer; only x if target is NULL. Not
+ * collective. */
+dt_code dt_csv_copy(const char *path, const char *target, dt_writer *writer,
+                    const dt_csv_notes *notes, dt_error *err);
 
 #endif

@@ -1,5 +1,6 @@
 #include "data/import/table.h"
 
+#include "data/import/kind.h"
 #include "data/import/separator.h"
 
 #include <stdlib.h>
@@ -199,6 +200,8 @@ static dt_code find_separator(dt_table *t, dt_error *err)
     if (t->have >= 2 &&
         (memcmp(t->buffer, "\xFF\xFE", 2) == 0 || memcmp(t->buffer, "\xFE\xFF", 2) == 0))
         return dt_fail(err, DT_ERR_DATA, "%s: is UTF-16 text; save it as UTF-8", t->source.path);
+    if (dt_kind_check_text(t->source.path, t->buffer, (size_t)t->have, err))
+        return err->code;
     t->separator = dt_separator_find(t->buffer + t->at, (size_t)(t->have - t->at));
     csv_set_delim(&t->parser, (unsigned char)t->separator);
     return DT_OK;

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 enum { WORDS_MOST = 1 << 20 /* more distinct words are names or free text, not classes */ };
 
@@ -67,6 +68,16 @@ static void note_whole(dt_target *t, int64_t whole)
         t->max = whole;
 }
 
+static void note_missing(dt_target *t, const char *text, int64_t line)
+{
+    if (!dt_cell_missing(text))
+        return;
+    if (t->missing_count++ == 0) {
+        t->missing_line = line;
+        snprintf(t->first_missing, sizeof t->first_missing, "%s", text);
+    }
+}
+
 dt_code dt_target_note(dt_target *t, const char *text, int64_t line, const char *where,
                        dt_error *err)
 {
@@ -94,6 +105,7 @@ dt_code dt_target_note(dt_target *t, const char *text, int64_t line, const char 
     }
     if (first)
         t->line_of[cell.kind] = line;
+    note_missing(t, text, line);
     return code;
 }
 
@@ -118,9 +130,53 @@ static dt_code check_kinds(const dt_target *t, const char *where, dt_error *err)
     return DT_OK;
 }
 
-dt_code dt_target_settle(dt_target *t, const char *where, dt_error *err)
+/* The first of the words that is a number in another writing; NULL where most are names. */
+static const char *find_odd_number(const dt_target *t)
+{
+    const char *odd = NULL;
+    int64_t n = 0;
+    for (int64_t i = 0; i < t->word_count; i++)
+        if (dt_cell_is_odd_number(t->words[i])) {
+            odd = odd ? odd : t->words[i];
+            n++;
+        }
+    return 2 * n > t->word_count ? odd : NULL;
+}
+
+/* "none" and "nil" may well be classes, and are only warned of. */
+static bool must_be_missing(const char *text)
+{
+    return strcasecmp(text, "none") != 0 && strcasecmp(text, "nil") != 0;
+}
+
+static dt_code check_classes(const dt_target *t, int64_t rows, const char *where, dt_error *err)
+{
+    enum { FEW_ROWS = 20 };
+    const char *odd = find_odd_number(t);
+    if (odd)
+        return dt_fail(err, DT_ERR_DATA,
+                       "%s: \"%.47s\" is a number in another writing; write numbers with a decimal "
+                       "point and nothing else (1234.5). Names of classes have a letter",
+                       where, odd);
+    if (t->missing_count > 0 && must_be_missing(t->first_missing))
+        return dt_fail(err, DT_ERR_DATA,
+                       "%s: line %lld: \"%s\" stands for a missing label (%lld such cell%s); leave "
+                       "such rows out, or give the class another name",
+                       where, (long long)t->missing_line, t->first_missing,
+                       (long long)t->missing_count, t->missing_count == 1 ? "" : "s");
+    if (rows >= FEW_ROWS && t->word_count > rows / 2)
+        return dt_fail(err, DT_ERR_DATA,
+                       "%s: %lld different words in %lld rows (\"%.47s\", ...): names or text, not "
+                       "classes; if they are classes, number them",
+                       where, (long long)t->word_count, (long long)rows, t->words[0]);
+    return DT_OK;
+}
+
+dt_code dt_target_settle(dt_target *t, int64_t rows, const char *where, dt_error *err)
 {
     dt_code code = check_kinds(t, where, err);
+    if (!code && t->line_of[DT_CELL_WORD])
+        code = check_classes(t, rows, where, err);
     if (code)
         return code;
     bool small = t->min >= INT32_MIN && t->max <= INT32_MAX;

@@ -20,6 +20,9 @@ typedef struct {
     /* The line of the first cell of each kind, 0: there is none. */
     int64_t line_of[DT_CELL_NONFINITE + 1];
     char first_word[DT_TARGET_SAMPLE], first_nonfinite[DT_TARGET_SAMPLE];
+    /* Words that tables put where a value is missing. */
+    int64_t missing_count, missing_line; /* the line of the first */
+    char first_missing[DT_TARGET_SAMPLE];
 } dt_target;
 
 /* Show the cell in that line of the file. where (the file and the column) begins messages. */
@@ -30,8 +33,10 @@ dt_code dt_target_note(dt_target *target, const char *text, int64_t line, const 
 bool dt_target_is_numeric(const dt_target *target);
 
 /* Choose the type: int32 or int64 if every cell is a whole number; int32 classes if all are words;
- * float32 if all are numbers. Anything else is an error. */
-dt_code dt_target_settle(dt_target *target, const char *where, dt_error *err);
+ * float32 if all are numbers. Anything else is an error, and so are words that are hardly names of
+ * classes: numbers in another writing, what stands for a missing label, names that hardly repeat.
+ *   rows  as many cells were shown */
+dt_code dt_target_settle(dt_target *target, int64_t rows, const char *where, dt_error *err);
 
 /* Store the value of a cell as element values[row]. False if it was never shown (the file has
  * changed) or is no finite float32. */

@@ -1,0 +1,101 @@
+#include "data/import/plan.h"
+
+#include <ctype.h>
+#include <stdio.h>
+#include <string.h>
+
+enum { NAMES = 8 /* shown */ };
+
+/* On one line, whatever is in it. */
+static void print_name(const char *name, FILE *to)
+{
+    enum { MOST = 40 };
+    int n = 0;
+    for (; name[n] && n < MOST; n++)
+        fputc(iscntrl((unsigned char)name[n]) ? ' ' : name[n], to);
+    if (name[n])
+        fputs("...", to);
+}
+
+static void tell_separator(const dt_plan *p, FILE *to)
+{
+    fprintf(to, "%s: separated by %s, ", p->table.source.path,
+            p->table.separator == '\t'  ? "tabs"
+            : p->table.separator == ';' ? "semicolons"
+                                        : "commas");
+    if (p->header == DT_HEADER_YES)
+        fprintf(to, "a header in line %lld", (long long)p->table.first_line);
+    else
+        fputs("no header", to);
+    fprintf(to, ", %lld row%s of %lld column%s\n", (long long)p->rows, p->rows == 1 ? "" : "s",
+            (long long)p->columns, p->columns == 1 ? "" : "s");
+}
+
+static void tell_features(const dt_plan *p, FILE *to)
+{
+    int shown = 0;
+    if (p->header != DT_HEADER_YES)
+        return;
+    fputs("x: ", to);
+    for (int64_t c = 0; c < p->columns && shown <= NAMES; c++) {
+        if (c == p->target)
+            continue;
+        fputs(shown ? ", " : "", to);
+        if (shown++ < NAMES)
+            print_name(p->first[c], to);
+        else
+            fputs("...", to);
+    }
+    fputc('\n', to);
+}
+
+static void tell_target(const dt_plan *p, FILE *to)
+{
+    if (p->target < 0)
+        return;
+    fprintf(to, "y: column %lld", (long long)p->target + 1);
+    if (p->header == DT_HEADER_YES) {
+        fputs(" (", to);
+        print_name(p->first[p->target], to);
+        fputc(')', to);
+    }
+    if (p->y.word_count == 0) {
+        fputs(p->y.element.kind == 'f' ? ", numbers\n" : ", whole numbers\n", to);
+        return;
+    }
+    fprintf(to, ", %lld class%s: ", (long long)p->y.word_count, p->y.word_count == 1 ? "" : "es");
+    for (int64_t i = 0; i < p->y.word_count && i < NAMES; i++) {
+        fputs(i ? ", " : "", to);
+        print_name(p->y.words[i], to);
+    }
+    fputs(p->y.word_count > NAMES ? ", ...\n" : "\n", to);
+}
+
+void dt_plan_tell(const dt_plan *p, FILE *to)
+{
+    tell_separator(p, to);
+    tell_features(p, to);
+    tell_target(p, to);
+}
+
+void dt_plan_warn(const dt_plan *p, FILE *to)
+{
+    const char *path = p->table.source.path;
+    if (p->header == DT_HEADER_NO && p->first_rises && p->compared)
+        fprintf(to,
+                "%s: the numbers of line %lld rise and those of no other line do: if it is a "
+                "header, put a letter into each name\n",
+                path, (long long)p->table.first_line);
+    for (int64_t c = 0; c < p->columns && p->header == DT_HEADER_YES; c++)
+        if (c != p->target && p->first[c][0] == '\0')
+            fprintf(to,
+                    "%s: column %lld has no name: is it an index (pandas writes one)? It is now a "
+                    "feature\n",
+                    path, (long long)c + 1);
+    if (p->y.word_count > 0 && p->y.missing_count > 0)
+        fprintf(to,
+                "%s: \"%s\" in line %lld is taken for a class, not for a missing label (%lld such "
+                "cell%s)\n",
+                path, p->y.first_missing, (long long)p->y.missing_line,
+                (long long)p->y.missing_count, p->y.missing_count == 1 ? "" : "s");
+}
