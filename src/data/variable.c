@@ -4,6 +4,7 @@
 #include "data/elsewhere.h"
 #include "data/shape.h"
 #include "file/h5.h"
+#include "file/strings.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -28,19 +29,32 @@ static const char *type_name(H5T_class_t class)
     }
 }
 
+/* MATLAB stores its logical values as uint8. */
+static bool is_logical(hid_t set, dt_error *err)
+{
+    dt_names class;
+    dt_strings_read_attribute(set, "MATLAB_class", &class, err);
+    bool logical = !err->code && class.n == 1 && strcmp(class.name[0], "logical") == 0;
+    dt_names_free(&class);
+    return logical;
+}
+
 static dt_code look_at_type(const char *path, dt_variable *v, dt_error *err)
 {
     v->type = H5Dget_type(v->id);
+    bool named = H5Tget_class(v->type) == H5T_ENUM || is_logical(v->id, err); /* never a picture */
     if (H5Tget_class(v->type) == H5T_ENUM) {
         hid_t numbers = H5Tget_super(v->type);
         H5Tclose(v->type);
         v->type = numbers;
     }
+    if (err->code)
+        return err->code;
     v->value_bytes = (int64_t)H5Tget_size(v->type);
     H5T_class_t class = H5Tget_class(v->type);
     v->is_integer = class == H5T_INTEGER;
-    v->is_bytes =
-        v->is_integer && H5Tget_size(v->type) == 1 && H5Tget_sign(v->type) == H5T_SGN_NONE;
+    v->is_bytes = v->is_integer && !named && H5Tget_size(v->type) == 1 &&
+                  H5Tget_sign(v->type) == H5T_SGN_NONE;
     if (class != H5T_INTEGER && class != H5T_FLOAT)
         return dt_fail(err, DT_ERR_DATA,
                        "%s: dataset \"%s\" holds %s; integers or floats are needed", path, v->name,

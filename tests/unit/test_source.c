@@ -152,6 +152,45 @@ static void x_bytes(void **state)
     dt_source_close(source);
 }
 
+/* An enumeration, and what MATLAB calls logical, are stored as uint8 and are no pictures. */
+static void x_flags(void **state)
+{
+    (void)state;
+    static const char *const classes[] = {"uint8", "logical", "logical"};
+    hid_t names = H5Tenum_create(H5T_STD_U8LE), text = H5Tcopy(H5T_C_S1);
+    const uint8_t no = 0, yes = 1;
+    H5Tenum_insert(names, "FALSE", &no);
+    H5Tenum_insert(names, "TRUE", &yes);
+    for (int i = 0; i < 4; i++) { /* the last is the enumeration */
+        const uint8_t values[] = {0, 1, 1, 0};
+        hid_t type = i == 3 ? names : H5T_STD_U8LE, file = new_file();
+        hid_t space = H5Screate_simple(DIMS(2, 2), NULL), scalar = H5Screate(H5S_SCALAR);
+        hid_t set = H5Dcreate2(file, "x", type, space, H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT);
+        H5Dwrite(set, i == 3 ? names : H5T_NATIVE_UINT8, H5S_ALL, H5S_ALL, H5P_DEFAULT, values);
+        H5Tset_size(text, i == 2 ? H5T_VARIABLE : i < 3 ? strlen(classes[i]) : 1);
+        if (i < 3) {
+            hid_t class = H5Acreate2(set, "MATLAB_class", text, scalar, H5P_DEFAULT, H5P_DEFAULT);
+            H5Awrite(class, text, i == 2 ? (const void *)&classes[i] : classes[i]);
+            H5Aclose(class);
+        }
+        H5Dclose(set);
+        H5Sclose(scalar);
+        H5Sclose(space);
+        H5Fclose(file);
+        dt_source *source = open_source(NULL);
+        dt_error err = {0};
+        float x[4];
+        assert_int_equal(dt_source_look(source)->x_is_bytes, i == 0);
+        if (i > 0) {
+            assert_int_equal(dt_source_read_x(source, 0, 2, x, &err), DT_OK);
+            assert_true(x[0] == 0 && x[1] == 1 && x[2] == 1 && x[3] == 0);
+        }
+        dt_source_close(source);
+    }
+    H5Tclose(text);
+    H5Tclose(names);
+}
+
 static void x_shapes(void **state)
 {
     (void)state;
@@ -525,12 +564,12 @@ int main(void)
 {
 #define TEST(name) cmocka_unit_test_teardown(name, empty_folder)
     const struct CMUnitTest tests[] = {
-        TEST(x_types),       TEST(x_half),        TEST(x_rounded),      TEST(x_bytes),
-        TEST(x_shapes),      TEST(x_chunked),     TEST(x_elsewhere),    TEST(y_shapes),
-        TEST(y_bytes),       TEST(labels),        TEST(many_labels),    TEST(x_not_finite),
-        TEST(y_not_finite),  TEST(bad_labels),    TEST(several_labels), TEST(no_such_dataset),
-        TEST(no_datasets),   TEST(many_datasets), TEST(shapes_refused), TEST(types_refused),
-        TEST(files_refused), TEST(damaged_chunk),
+        TEST(x_types),         TEST(x_half),        TEST(x_rounded),     TEST(x_bytes),
+        TEST(x_flags),         TEST(x_shapes),      TEST(x_chunked),     TEST(x_elsewhere),
+        TEST(y_shapes),        TEST(y_bytes),       TEST(labels),        TEST(many_labels),
+        TEST(x_not_finite),    TEST(y_not_finite),  TEST(bad_labels),    TEST(several_labels),
+        TEST(no_such_dataset), TEST(no_datasets),   TEST(many_datasets), TEST(shapes_refused),
+        TEST(types_refused),   TEST(files_refused), TEST(damaged_chunk),
     };
     return cmocka_run_group_tests(tests, enter_folder, leave_folder);
 }

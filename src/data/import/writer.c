@@ -1,6 +1,6 @@
 #include "data/import/writer.h"
 
-#include "file/h5.h"
+#include "file/strings.h"
 
 static hid_t standard_type(dt_element e)
 {
@@ -60,18 +60,8 @@ dt_code dt_writer_shape(dt_writer *w, int set, dt_element element, int rank, con
 dt_code dt_writer_strings(dt_writer *w, int set, const char *name, const char *const *strings,
                           int64_t n, dt_error *err)
 {
-    hsize_t size = (hsize_t)n;
-    hid_t type = H5Tcopy(H5T_C_S1);
-    H5Tset_size(type, H5T_VARIABLE);
-    H5Tset_cset(type, H5T_CSET_UTF8);
-    hid_t space = H5Screate_simple(1, &size, NULL);
-    hid_t attribute = H5Acreate2(w->handle[set], name, type, space, H5P_DEFAULT, H5P_DEFAULT);
-    if (attribute < 0 || H5Awrite(attribute, type, strings) < 0)
+    if (dt_strings_put_attribute(w->handle[set], name, n, strings) < 0)
         dt_output_failed(&w->output, err);
-    if (attribute >= 0)
-        H5Aclose(attribute);
-    H5Sclose(space);
-    H5Tclose(type);
     return err->code;
 }
 
