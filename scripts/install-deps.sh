@@ -27,44 +27,65 @@ missing_packages() {
     done
 }
 
-# have COMMAND...
-have() {
-    (($(command -v "$@" | wc -l) == $#))
-}
-
-# Whether the libraries are there though no Debian package brought them: modules of a cluster, say.
-found_otherwise() {
+# Of what is needed, by whatever it may be brought (a module of a cluster, scripts/deps.sh and CMAKE_PREFIX_PATH), what
+# is not found: one name a line.
+not_found() {
+    local tool library flags=() folders folder
     if [[ ${1-} == --slurm ]]; then
-        have slurmctld slurmd srun munged ip unshare jq
+        for tool in slurmctld slurmd srun munged ip unshare jq; do
+            command -v "$tool" >/dev/null || echo "$tool"
+        done
         return
     fi
-    have cmake make mpicc mpirun pkg-config || return 1
-    pkg-config --exists hwloc inih jansson libxxhash || return 1
-    pkg-config --exists hdf5-openmpi || pkg-config --exists hdf5 || return 1
-    printf '#include <%s>\n' csv.h libdeflate.h Random123/philox.h zlib.h | mpicc -E - >/dev/null 2>&1 || return 1
-    [[ ${1-} != --tests ]] || pkg-config --exists cmocka
+    IFS=: read -ra folders <<<"${CMAKE_PREFIX_PATH-}"
+    for folder in "${folders[@]}"; do
+        PKG_CONFIG_PATH=$folder/lib/pkgconfig:$folder/lib64/pkgconfig${PKG_CONFIG_PATH:+:$PKG_CONFIG_PATH}
+        flags+=("-I$folder/include")
+    done
+    export PKG_CONFIG_PATH=${PKG_CONFIG_PATH-}
+    for tool in cmake make mpicc mpirun pkg-config; do
+        command -v "$tool" >/dev/null || echo "$tool"
+    done
+    for library in hwloc inih jansson libxxhash; do
+        pkg-config --exists "$library" 2>/dev/null || echo "$library"
+    done
+    pkg-config --exists hdf5-openmpi 2>/dev/null || pkg-config --exists hdf5 2>/dev/null || echo HDF5
+    for library in csv.h libdeflate.h Random123/philox.h zlib.h; do
+        mpicc "${flags[@]}" -E -include "$library" -x c /dev/null >/dev/null 2>&1 || echo "$library"
+    done
+    [[ ${1-} != --tests ]] || pkg-config --exists cmocka 2>/dev/null || echo cmocka
 }
 
+# give_up REASON: with all that is missing; by Debian's names where this is Debian
 give_up() {
-    echo "${0##*/}: $1. Please install:" >&2
-    echo "  ${missing[*]}" >&2
-    echo "(Debian's names; elsewhere: CMake, make, Open MPI, HDF5, Random123, jansson, inih," \
-        "xxHash, hwloc, zlib, libcsv, libdeflate; with pkg-config)" >&2
+    local names
+    mapfile -t names < <(not_found "${option-}")
+    echo "${0##*/}: $1. Not found:" >&2
+    echo "  ${names[*]}" >&2
+    echo "Debian's packages: ${missing[*]}" >&2
+    if [[ ${option-} != --slurm ]]; then
+        echo "Without root, scripts/deps.sh --prefix DIR builds all but MPI, HDF5 and zlib; then" \
+            "export CMAKE_PREFIX_PATH=DIR" >&2
+    fi
     exit 1
 }
 
+option=${1-}
 mapfile -t missing < <(missing_packages)
 [[ ${#missing[@]} -gt 0 ]] || exit 0
+if [[ $option != --tests && -z $(not_found "$option") ]]; then
+    exit 0 # --tests: there is more, which the suite does without
+fi
 
 root=()
 if [[ $EUID -ne 0 ]]; then
     root=(sudo -n)
 fi
 if ! command -v apt-get >/dev/null; then
-    found_otherwise "${1-}" && exit 0
+    [[ $(not_found "$option") ]] || exit 0
     give_up "some packages are missing, and this system has no apt to install them with"
 elif ! "${root[@]}" true 2>/dev/null; then
-    found_otherwise "${1-}" && exit 0
+    [[ $(not_found "$option") ]] || exit 0
     give_up "some packages are missing, and installing them needs root (or sudo without a password)"
 fi
 
