@@ -4,6 +4,7 @@
 #include "data/shape.h"
 #include "file/h5.h"
 #include "file/reader.h"
+#include "file/witness.h"
 
 #include <errno.h>
 #include <libdeflate.h>
@@ -17,6 +18,7 @@ struct dt_direct {
     const char *path, *name; /* borrowed, for messages */
     hid_t set;               /* borrowed */
     int fd;                  /* -1 where it is chunked */
+    dt_witness witness;      /* of fd */
     dt_shape shape;
     hsize_t grid[H5S_MAX_RANK]; /* chunks along each dimension */
     int64_t chunks_in_row;      /* that rows are spread over */
@@ -117,6 +119,8 @@ dt_code dt_direct_open(dt_direct **direct, const char *path, const char *name, h
     } else if (known) {
         d->fd = dt_reader_descriptor(own);
         known = d->fd >= 0;
+        if (known)
+            dt_witness_take(&d->witness, d->fd);
     }
     H5Fclose(own);
     H5Eclear2(H5E_DEFAULT);
@@ -167,7 +171,7 @@ static int read_all(int fd, char *out, int64_t n, int64_t offset)
 
 static dt_code read_failed(const dt_direct *d, int64_t row, int64_t n, int number, dt_error *err)
 {
-    const char *why = number == CUT_SHORT   ? "the file is truncated"
+    const char *why = number == CUT_SHORT   ? "the file has been cut short since it was opened"
                       : number == DAMAGED   ? "a chunk's gzip data cannot be inflated"
                       : number == NO_MEMORY ? "out of memory for its chunks"
                                             : strerror(number);
@@ -188,7 +192,12 @@ static dt_code read_contiguous(dt_direct *d, int64_t row, int64_t n, char *out, 
             failed = number;
         }
     }
-    return failed ? read_failed(d, row, n, failed, err) : DT_OK;
+    if (failed)
+        return read_failed(d, row, n, failed, err);
+    const char *why = dt_witness_ask(&d->witness, d->fd);
+    return why ? dt_fail(err, DT_ERR_DATA, "%s: cannot read rows %lld to %lld of \"%s\": %s",
+                         d->path, (long long)row, (long long)(row + n - 1), d->name, why)
+               : DT_OK;
 }
 
 /* ---- Chunks --------------------------------------------------------------------------------- */

@@ -1,5 +1,7 @@
 #include "file/reader.h"
 
+#include "file/witness.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <stdint.h>
@@ -18,7 +20,7 @@ typedef struct {
     H5FD_t base; /* HDF5's part, first */
     int fd;
     haddr_t eoa;
-    haddr_t size; /* when the file was opened */
+    dt_witness witness; /* of the file when it was opened */
     dev_t device;
     ino_t inode;
 } reader;
@@ -68,7 +70,7 @@ static H5FD_t *open_file(const char *name, unsigned flags, hid_t access, haddr_t
         return NULL;
     }
     r->fd = fd;
-    r->size = (haddr_t)info.st_size;
+    dt_witness_take(&r->witness, fd);
     r->device = info.st_dev;
     r->inode = info.st_ino;
     return &r->base;
@@ -119,7 +121,7 @@ static haddr_t get_eof(const H5FD_t *file, H5FD_mem_t type)
     const reader *r = (const reader *)file;
     struct stat info;
     (void)type;
-    return fstat(r->fd, &info) == 0 ? (haddr_t)info.st_size : r->size;
+    return fstat(r->fd, &info) == 0 ? (haddr_t)info.st_size : (haddr_t)r->witness.size;
 }
 
 static herr_t get_handle(H5FD_t *file, hid_t access, void **handle)
@@ -127,6 +129,12 @@ static herr_t get_handle(H5FD_t *file, hid_t access, void **handle)
     (void)access;
     *handle = &((reader *)file)->fd;
     return 0;
+}
+
+static herr_t refuse(const char *why)
+{
+    push_reason(H5E_READERROR, "", why);
+    return -1;
 }
 
 /* What lies behind the end of the file is zeros, as with HDF5's own driver, unless the file had it
@@ -142,23 +150,19 @@ static herr_t read_bytes(H5FD_t *file, H5FD_mem_t type, hid_t transfer, haddr_t 
         ssize_t got = pread(r->fd, out, size, (off_t)address);
         if (got < 0 && errno == EINTR)
             continue;
-        if (got < 0) {
-            push_reason(H5E_READERROR, "", strerror(errno));
-            return -1;
-        }
-        if (got == 0 && address < r->size) {
-            push_reason(H5E_READERROR, "", "the file has been cut short since it was opened");
-            return -1;
-        }
-        if (got == 0) {
-            memset(out, 0, size);
-            return 0;
-        }
+        if (got < 0)
+            return refuse(strerror(errno));
+        if (got == 0 && (int64_t)address < r->witness.size)
+            return refuse("the file has been cut short since it was opened");
+        if (got == 0)
+            break;
         out += got;
         address += (haddr_t)got;
         size -= (size_t)got;
     }
-    return 0;
+    memset(out, 0, size);
+    const char *why = dt_witness_ask(&r->witness, r->fd);
+    return why ? refuse(why) : 0;
 }
 
 /* HDF5 asks for it; nothing can be written to a file that is opened for reading only. */

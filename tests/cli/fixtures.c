@@ -1,6 +1,7 @@
 /* Writes the files of tests/cli.
  *   fixtures data DIR                    data sets, good and bad, and what convert reads
- *   fixtures checkpoints CHECKPOINT DIR  variants of a good checkpoint, most of them damaged */
+ *   fixtures checkpoints CHECKPOINT DIR  variants of a good checkpoint, most of them damaged
+ *   fixtures long FILE                   long.h5 with other numbers */
 #include <hdf5.h>
 #include <math.h>
 #include <stdio.h>
@@ -313,17 +314,17 @@ static void make_gzip(void)
 
 /* Chunks without a filter, the last of them at the end of the file: more rows than are in memory
  * at a time. */
-static void make_long(void)
+static void make_long(const char *name, float first)
 {
     enum { LONG = 16384, CHUNK = 256 };
     static float x[LONG][WIDTH], y[LONG];
     for (int r = 0; r < LONG; r++) {
         for (int i = 0; i < WIDTH; i++)
-            x[r][i] = (float)((r * WIDTH + i) % 101) / 101 + 1;
+            x[r][i] = (float)((r * WIDTH + i) % 101) / 101 + first;
         y[r] = x[r][0] - 2 * x[r][1];
     }
     hsize_t dim[2] = {LONG, WIDTH}, chunk[2] = {CHUNK, WIDTH};
-    hid_t file = create("long.h5"), plist = H5Pcreate(H5P_DATASET_CREATE);
+    hid_t file = create(name), plist = H5Pcreate(H5P_DATASET_CREATE);
     put(file, "y", LONG, 0, H5T_IEEE_F32LE, H5T_NATIVE_FLOAT, y);
     H5Pset_chunk(plist, 2, chunk);
     hid_t space = H5Screate_simple(2, dim, NULL);
@@ -403,7 +404,7 @@ static void make_data(void)
     make_declared("declared_model.h5", 3, 10000000);
     make_filter();
     make_gzip();
-    make_long();
+    make_long("long.h5", 1);
     make_imports();
     make_configs();
     put_text("text.h5", "this is a text, whatever its name says, and not a short one either\n");
@@ -522,8 +523,10 @@ int main(int argc, char **argv)
     } else if (argc == 4 && strcmp(argv[1], "checkpoints") == 0) {
         CHECK(chdir(argv[3]));
         make_checkpoints(argv[2]);
+    } else if (argc == 3 && strcmp(argv[1], "long") == 0) {
+        make_long(argv[2], 2);
     } else {
-        fprintf(stderr, "usage: fixtures data DIR | fixtures checkpoints CHECKPOINT DIR\n");
+        fprintf(stderr, "usage: fixtures data DIR | checkpoints CHECKPOINT DIR | long FILE\n");
         return 2;
     }
     return 0;

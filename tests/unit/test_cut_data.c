@@ -1,7 +1,9 @@
-/* Data files that lose their end after they were opened, in every way that values may be stored,
- * and links to things that are no files: an error, in time, and never zeros. */
+/* Data files that lose their end, or are written anew, after they were opened, in every way that
+ * values may be stored, and links to things that are no files: an error, in time, and never zeros.
+ */
 #include "data/source.h"
 
+#include <fcntl.h>
 #include <hdf5.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -53,13 +55,23 @@ static void in_columns(hid_t create)
     H5Pset_chunk(create, 2, (const hsize_t[]){CHUNK, WIDTH / 2});
 }
 
+static const struct {
+    const char *name;
+    void (*store)(hid_t);
+} ways[] = {{"contiguous", plain}, {"chunked", chunked},        {"shuffled", shuffled},
+            {"packed", packed},    {"with a checksum", summed}, {"in columns", in_columns}};
+
+enum { WAYS = sizeof ways / sizeof *ways };
+
+static double offset; /* of all values */
+
 /* A dataset of float64, whose values are nowhere 0. */
 static void put(hid_t file, const char *name, void (*store)(hid_t), const char *raw)
 {
     static double values[ROWS * WIDTH];
     const hsize_t dim[2] = {ROWS, WIDTH};
     for (int i = 0; i < ROWS * WIDTH; i++)
-        values[i] = 1 + i % 1021;
+        values[i] = offset + 1 + i % 1021;
     hid_t create = H5Pcreate(H5P_DATASET_CREATE), space = H5Screate_simple(2, dim, NULL);
     store(create);
     if (raw)
@@ -121,18 +133,13 @@ static void check_cut(const char *kind, bool of_x, const char *victim)
 static void cut_in_file(void **state)
 {
     (void)state;
-    static const struct {
-        const char *name;
-        void (*store)(hid_t);
-    } kind[] = {{"contiguous", plain}, {"chunked", chunked},        {"shuffled", shuffled},
-                {"packed", packed},    {"with a checksum", summed}, {"in columns", in_columns}};
-    for (size_t i = 0; i < sizeof kind / sizeof *kind; i++)
+    for (int i = 0; i < WAYS; i++)
         for (int of_x = 0; of_x < 2; of_x++) {
             hid_t file = create_file("d.h5");
             put_small(file, of_x ? "y" : "x");
-            put(file, of_x ? "x" : "y", kind[i].store, NULL);
+            put(file, of_x ? "x" : "y", ways[i].store, NULL);
             H5Fclose(file);
-            check_cut(kind[i].name, of_x, "d.h5");
+            check_cut(ways[i].name, of_x, "d.h5");
         }
 }
 
@@ -170,6 +177,66 @@ static void cut_elsewhere(void **state)
         H5Sclose(space);
         H5Fclose(file);
         check_cut("virtual", of_x, "other.h5");
+    }
+}
+
+/* ---- Files that are written anew ------------------------------------------------------------ */
+
+/* d.h5 with x and y stored so, opened, and some rows read. */
+static dt_source *open_pair(int way, float *rows)
+{
+    dt_source *source;
+    dt_error err = {0};
+    hid_t file = create_file("d.h5");
+    put(file, "x", ways[way].store, NULL);
+    put(file, "y", ways[way].store, NULL);
+    H5Fclose(file);
+    const struct timespec long_ago[2] = {{.tv_sec = 1}, {.tv_sec = 1}}; /* times are coarse */
+    assert_int_equal(utimensat(AT_FDCWD, "d.h5", long_ago, 0), 0);
+    if (dt_source_open(&source, "d.h5", "x", "y", &err) ||
+        dt_source_read_x(source, 0, CHUNK, rows, &err) ||
+        dt_source_read_y(source, DT_Y_TARGETS, 0, CHUNK, rows, &err))
+        fail_msg("%s: %s", ways[way].name, err.text);
+    return source;
+}
+
+static dt_code read_last(dt_source *source, bool of_x, float *rows, dt_error *err)
+{
+    return of_x ? dt_source_read_x(source, ROWS - CHUNK, CHUNK, rows, err)
+                : dt_source_read_y(source, DT_Y_TARGETS, ROWS - CHUNK, CHUNK, rows, err);
+}
+
+/* In its place stands another file of the same size, with other values. */
+static void written_anew(void **state)
+{
+    (void)state;
+    static float rows[CHUNK * WIDTH];
+    for (int i = 0; i < WAYS * 2; i++) {
+        dt_error err = {0};
+        offset = 3;
+        dt_source_close(open_pair(i / 2, rows));
+        assert_int_equal(system("cp d.h5 e.h5"), 0);
+        offset = 0;
+        dt_source *source = open_pair(i / 2, rows);
+        assert_int_equal(system("cat e.h5 >d.h5"), 0);
+        if (read_last(source, i % 2, rows, &err) != DT_ERR_DATA)
+            fail_msg("%s, %s: rows of another file", ways[i / 2].name, i % 2 ? "x" : "y");
+        dt_source_close(source);
+    }
+}
+
+/* Touched, and something added behind what was there. */
+static void changed_elsewhere(void **state)
+{
+    (void)state;
+    static float rows[CHUNK * WIDTH];
+    for (int i = 0; i < WAYS * 2; i++) {
+        dt_error err = {0};
+        dt_source *source = open_pair(i / 2, rows);
+        assert_int_equal(system("touch d.h5 && head -c 100000 /dev/zero >>d.h5"), 0);
+        if (read_last(source, i % 2, rows, &err))
+            fail_msg("%s: %s", ways[i / 2].name, err.text);
+        dt_source_close(source);
     }
 }
 
@@ -222,6 +289,7 @@ static void not_files(void **state)
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_teardown(name, empty_folder)
-    const struct CMUnitTest tests[] = {TEST(cut_in_file), TEST(cut_elsewhere), TEST(not_files)};
+    const struct CMUnitTest tests[] = {TEST(cut_in_file), TEST(cut_elsewhere), TEST(written_anew),
+                                       TEST(changed_elsewhere), TEST(not_files)};
     return cmocka_run_group_tests(tests, enter_folder, leave_folder);
 }
