@@ -28,8 +28,7 @@ static void write_good(int m)
     static const char *const options[MODELS] = {
         "{\"hidden\":[],\"activation\":\"relu\",\"loss\":\"mse\"}",
         "{\"hidden\":[3],\"activation\":\"tanh\",\"loss\":\"mse\"}",
-        "{\"hidden\":[3],\"activation\":\"gelu\",\"loss\":\"mse\",\"layer-norm\":true,\"dropout\":"
-        "0.5}"};
+        "{\"hidden\":[3],\"activation\":\"gelu\",\"loss\":\"mse\",\"layer-norm\":true}"};
     dt_error err = {0};
     dt_model model;
     int64_t n_scales = 2; /* as engine/scales.h has them */
@@ -41,8 +40,7 @@ static void write_good(int m)
                                     .n_hidden = m > 0,
                                     .activation = m == 1 ? DT_ACT_TANH : DT_ACT_GELU,
                                     .loss = DT_LOSS_MSE,
-                                    .layer_norm = m == 2,
-                                    .dropout = m == 2 ? 0.5 : 0},
+                                    .layer_norm = m == 2},
                   &err);
     if (m == 0)
         model.activation = DT_ACT_RELU;

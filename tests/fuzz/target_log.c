@@ -45,8 +45,8 @@ size_t fuzz_seed(int i, uint8_t *bytes)
         "{\"event\":\"end\",\"status\":\"stopped\",\"epochs\":1,\"global_step\":2}\n{\"event\":"
         "\"st",
         "\x09\x09\n\n{}\n[]\nnull\n{\"event\":7}\n{\"event\":\"epoch\",\"epoch\":\"x\"}\n",
-        "\x09\x09{\"event\":\"epoch\",\"epoch\":9223372036854775808}\n{\"event\":\"step\",\"global_"
-        "step\":-1e300}\n",
+        "\x09\x09{\"event\":\"epoch\",\"epoch\":9223372036854775808}\n",
+        "\x09\x09{\"event\":\"step\",\"global_step\":-1e300}\n",
     };
     if (i >= (int)(sizeof text / sizeof *text))
         return 0;
