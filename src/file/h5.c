@@ -1,5 +1,6 @@
 #include "file/h5.h"
 
+#include "file/kind.h"
 #include "file/reader.h"
 #include "file/seal.h"
 
@@ -102,7 +103,7 @@ static hid_t open_file(const char *path, bool known, dt_error *err)
         else if (H5Fis_hdf5(path) > 0)
             dt_fail(err, DT_ERR_FILE, "%s: damaged HDF5 file: %s", path, reason);
         else
-            dt_fail(err, DT_ERR_FILE, "%s: not an HDF5 file", path);
+            dt_fail(err, DT_ERR_FILE, "%s: %s", path, dt_file_kind(path));
         H5Eclear2(H5E_DEFAULT);
     }
     H5Pclose(access);

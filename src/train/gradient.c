@@ -256,8 +256,10 @@ bool dt_gradient_sum(dt_gradient *g, const float *parameters, bool whole, dt_tot
     dt_totals mine = *totals;
     sum_integers(g, &sum, totals);
     if (totals->overflow && !totals->failed) {
-        if (!measure(g, parameters))
+        if (!measure(g, parameters)) {
+            totals->overflow = false; /* scales were not too small: the gradient is not finite */
             return false;
+        }
         compute_integers(g, parameters, &mine);
         *totals = mine;
         sum = sum_of(g, whole, &undoing);

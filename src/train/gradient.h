@@ -64,7 +64,8 @@ void dt_gradient_compute(dt_gradient *gradient, dt_loader *loader, const float *
 /* Sum over all ranks: one allreduce, unless integers were too small. Collective.
  *   whole   whether each rank wants all of the sum, not only the part that it has of a crew
  *   totals  [in,out] this rank's, then everyone's
- * Returns whether the gradient is finite, the same on every rank; it is not where one failed. */
+ * Returns whether the gradient is finite and fits its sum, the same on every rank; it does not
+ * where one failed. Then totals.overflow says that it is finite and does not fit. */
 bool dt_gradient_sum(dt_gradient *gradient, const float *parameters, bool whole, dt_totals *totals);
 
 void dt_gradient_free(dt_gradient *gradient);

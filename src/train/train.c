@@ -23,6 +23,24 @@ static void gather_flags(dt_run *run, dt_totals *totals, dt_error *err)
     totals->stop = dt_stop_reason();
 }
 
+/* summed: whether the gradient is the sum that it should be */
+static dt_code not_finite(const dt_report_step_facts *step, const dt_totals *totals, bool summed,
+                          dt_error *err)
+{
+    long long epoch = (long long)step->epoch, n = (long long)step->step;
+    if (totals->overflow)
+        return dt_fail(err, DT_ERR_NONFINITE,
+                       "the gradient is too large for its exact sum: epoch %lld, step %lld; a "
+                       "smaller --lr may help",
+                       epoch, n);
+    const char *what = !isfinite(totals->loss) ? "loss is"
+                       : !summed               ? "gradient is"
+                                               : "weights are";
+    return dt_fail(err, DT_ERR_NONFINITE,
+                   "the %s no longer finite: epoch %lld, step %lld; a smaller --lr may help", what,
+                   epoch, n);
+}
+
 /* One step: the mean loss of the global batch before the update, and the update.
  *   weight  [out] what the sum of the losses was divided by: the number of samples, or their weight
  * Returns the same on every rank. */
@@ -35,14 +53,14 @@ static dt_code run_step(dt_run *run, dt_report_step_facts *step, double *weight,
     gather_flags(run, &totals, err);
     dt_saver_settle(run->saver); /* after the sum any rank may change the weights */
     bool whole = run->options->clip_norm > 0 || dt_optimizer_wants_all(&run->optimizer);
-    bool finite = dt_gradient_sum(&run->gradient, run->parameters, whole, &totals);
+    bool summed = dt_gradient_sum(&run->gradient, run->parameters, whole, &totals);
     t->allreduce += dt_times_lap(t);
     if (totals.failed)
         return dt_world_agree(run->world, err);
 
     *weight = (double)totals.weight * run->class_weights.unit;
     double scale = 1 / *weight;
-    finite = finite && isfinite(totals.loss);
+    bool finite = summed && isfinite(totals.loss);
     step->samples = totals.samples;
     step->loss = totals.loss * scale;
     step->lr = dt_schedule_lr(&run->schedule, step->global_step);
@@ -54,10 +72,7 @@ static dt_code run_step(dt_run *run, dt_report_step_facts *step, double *weight,
                                    run->parameters);
     t->update += dt_times_lap(t);
     if (!finite)
-        return dt_fail(
-            err, DT_ERR_NONFINITE,
-            "the loss is no longer finite: epoch %lld, step %lld; a smaller --lr may help",
-            (long long)step->epoch, (long long)step->step);
+        return not_finite(step, &totals, summed, err);
     run->due = totals.due;
     run->stop = totals.stop;
     return DT_OK;

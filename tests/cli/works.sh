@@ -66,6 +66,10 @@ for ranks in 1 3; do
     check "diverges on $ranks ranks" same "$(errors | grep -c 'the loss has risen from [0-9.]* to [0-9.e+]*: the run')" 2
     check "diverges, in the log" grep -Eq '"event":"end".*"warnings":\["the loss has risen' run.jsonl
 done
+launch 1 --lr 1e18 --quiet
+check "too large a gradient" grep -q ': the gradient is too large for its exact sum: epoch 1, step 3; .*--lr' <(errors)
+launch 1 --lr 1e30 --quiet
+check "weights" grep -q ': the weights are no longer finite: epoch 1, step 2; .*--lr' <(errors)
 rm -r odd.* run.jsonl
 
 name=slowest

@@ -524,7 +524,10 @@ static void files_refused(void **state)
     FILE *f = fopen("d.h5", "w");
     fputs("x,y\n1,2\n", f);
     fclose(f);
-    check_refused("x", "y", DT_ERR_FILE, "d.h5: not an HDF5 file");
+    check_refused(
+        "x", "y", DT_ERR_FILE,
+        "d.h5: text, perhaps a table (CSV), not an HDF5 file; dtrain convert TABLE.csv OUT.h5 "
+        "--target COLUMN makes a data set of a table");
     dt_source_close(with_x(H5T_IEEE_F32LE, DIMS(4), VALUES(1, 2, 3, 4), 0));
     assert_int_equal(truncate("d.h5", 1500), 0);
     dt_source *source;
