@@ -28,10 +28,10 @@ typedef struct {
  * y is int32 (int64 where needed) if every cell of the target is written as a whole number, float32
  * if all are numbers, and int32 classes 0..C-1 if all are words: of the distinct words in the order
  * of their bytes, which stand in y's attribute "classes". The names of the other columns, where
- * there is a header, stand in x's attribute "columns". Missing, NaN and infinite cells are errors,
- * and so is a first row that may be a header of numbers or a row, and a target of words that are
- * hardly classes. Returns DT_OK, DT_ERR_FILE, DT_ERR_DATA, DT_ERR_MEMORY, DT_ERR_SPACE, or
- * DT_ERR_USAGE if out is the table itself. */
+ * there is a header, stand in x's attribute "columns", and the target's in y's. Missing, NaN and
+ * infinite cells are errors, and so is a first row that may be a header of numbers or a row, and a
+ * target of words that are hardly classes. Returns DT_OK, DT_ERR_FILE, DT_ERR_DATA, DT_ERR_MEMORY,
+ * DT_ERR_SPACE, or DT_ERR_USAGE if out is the table itself. */
 dt_code dt_convert_csv(const char *table, const char *out, const char *target,
                        const dt_convert_notes *notes, dt_error *err);
 

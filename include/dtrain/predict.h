@@ -22,7 +22,8 @@ typedef struct {
 } dt_predict_options;
 
 /* Write `prediction` [N,K] float32, in row order, and for a model of classes (its K outputs are
- * then probabilities) `label` [N] int32. out appears under its name only when complete; on an error
+ * then probabilities) `label` [N] int32, with the classes' names, where the model has them, in its
+ * attribute "classes". out appears under its name only when complete; on an error
  * nothing is left, and a file that was there before is untouched. Prints nothing.
  * Collective; the options must be the same on every rank.
  *   options  [in] borrowed; model, data, x and out must not be NULL

@@ -90,8 +90,12 @@ static dt_code print_use(const char *path, const char *x, const char *y, FILE *t
     fprintf(to, "Data set: %lld samples of %lld features%s; %s is %s\n", (long long)f->rows,
             (long long)f->features, f->x_is_bytes ? " (uint8, taken as 0 to 1)" : "", y,
             f->y_is_integer ? "integer: classes" : "float: regression");
+    dt_schema schema;
+    if (!dt_source_schema(source, &schema, err))
+        dt_schema_print(&schema, to);
+    dt_schema_free(&schema);
     dt_source_close(source);
-    return DT_OK;
+    return err->code;
 }
 
 static dt_code describe(hid_t file, const char *path, const dt_info_options *o, FILE *to,

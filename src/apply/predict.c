@@ -5,6 +5,7 @@
 #include "core/memory.h"
 #include "core/split.h"
 #include "file/output.h"
+#include "file/strings.h"
 #include "model/loss.h"
 
 #include <stdlib.h>
@@ -23,12 +24,26 @@ static int64_t labels_a_row(const dt_model *m)
     return m->loss == DT_LOSS_CROSS_ENTROPY ? 1 : m->loss == DT_LOSS_BCE ? m->outputs : 0;
 }
 
+/* What the classes, and the outputs of a model of numbers, are called. A negative number is HDF5's
+ * failure. */
+static herr_t put_names(hid_t prediction, hid_t label, const dt_scorer *s)
+{
+    const dt_names *classes = &s->schema.classes, *targets = &s->schema.targets;
+    if (label >= 0 && classes->n > 0)
+        return dt_strings_put_attribute(label, "classes", classes->n,
+                                        (const char *const *)classes->name);
+    if (targets->n > 0 && s->model.loss != DT_LOSS_CROSS_ENTROPY)
+        return dt_strings_put_attribute(prediction, "columns", targets->n,
+                                        (const char *const *)targets->name);
+    return 0;
+}
+
 static dt_code create_sheet(sheet *sh, const dt_scorer *s, int ranks,
                             const dt_predict_options *options, dt_error *err)
 {
     hsize_t dim[2] = {(hsize_t)s->rows, (hsize_t)s->model.outputs};
     int64_t most = ranks * s->piece_rows;
-    hid_t set;
+    hid_t prediction, label = -1;
     if (dt_output_refuse(options->out, options->data, err) ||
         dt_output_refuse(options->out, options->model, err) ||
         dt_output_create(&sh->output, options->out, NULL, err))
@@ -36,11 +51,12 @@ static dt_code create_sheet(sheet *sh, const dt_scorer *s, int ranks,
     hid_t file = sh->output.file;
     hsize_t labels[2] = {dim[0], (hsize_t)labels_a_row(&s->model)};
     sh->labels_a_row = labels_a_row(&s->model);
-    sh->prediction = dt_output_add(&sh->output, file, "prediction", H5T_IEEE_F32LE, 2, dim, &set);
+    sh->prediction =
+        dt_output_add(&sh->output, file, "prediction", H5T_IEEE_F32LE, 2, dim, &prediction);
     if (sh->labels_a_row)
         sh->label = dt_output_add(&sh->output, file, "label", H5T_STD_I32LE,
-                                  sh->labels_a_row > 1 ? 2 : 1, labels, &set);
-    if (sh->prediction < 0 || sh->label < 0)
+                                  sh->labels_a_row > 1 ? 2 : 1, labels, &label);
+    if (sh->prediction < 0 || sh->label < 0 || put_names(prediction, label, s) < 0)
         return dt_output_failed(&sh->output, err);
     sh->rows = dt_alloc(most * s->model.outputs, sizeof *sh->rows, "predictions", err);
     sh->labels = dt_alloc(most * sh->labels_a_row, sizeof *sh->labels, "predictions", err);

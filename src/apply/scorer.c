@@ -6,6 +6,8 @@
 #include "file/h5.h"
 #include "model/loss.h"
 
+#include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -64,9 +66,13 @@ dt_code dt_scorer_open(dt_scorer *s, const dt_world *world, const dt_scorer_opti
 {
     memset(s, 0, sizeof *s);
     if (dt_place_threads(world, o->threads, o->keep_binding, &s->team, NULL, err) ||
-        dt_checkpoint_load(world, o->model, &s->model, &s->parameters, &s->normalizer, err))
+        dt_checkpoint_load(world, o->model, &s->model, &s->parameters, &s->normalizer, &s->schema,
+                           err))
         return err->code;
-    if (dt_source_open_all(&s->source, world, o->data, o->x, o->y, err))
+    char whose[PATH_MAX];
+    snprintf(whose, sizeof whose, "the model in %s", o->model);
+    if (dt_source_open_all(&s->source, world, o->data, o->x, o->y, err) ||
+        dt_source_fit(s->source, world, &s->schema, whose, NULL, err))
         return err->code;
     prepare(s, o, err);
     return dt_world_agree(world, err);
@@ -80,6 +86,7 @@ void dt_scorer_close(dt_scorer *s)
     dt_team_free(&s->team);
     dt_h5_restore();
     dt_normalizer_destroy(s->normalizer);
+    dt_schema_free(&s->schema);
     free(s->parameters);
     free(s->bytes);
     free(s->x);

@@ -20,6 +20,7 @@ typedef struct {
     dt_model model;
     float *parameters;         /* [P] */
     dt_normalizer *normalizer; /* of the inputs; NULL: none */
+    dt_schema schema;          /* of the data that the model was trained on; rank 0 */
     dt_team team;
     dt_engine *engine;
     dt_source *source;

@@ -1,13 +1,14 @@
 /* Weights and the state of a run in HDF5 files (root attributes format, version, global_step,
  * epoch, step, seed, options; /model under PyTorch's names; /optimizer; /normalization with mean
- * and scale of the inputs, where these are normalised; /run, what a run that goes on needs
- * besides). Each dataset of numbers carries an attribute "xxh3", the XXH3 hash (64 bits) of its
- * bytes, and the file ends with a seal over all of it (file/seal.h); both are checked when it is
- * read. */
+ * and scale of the inputs, where these are normalised; /data, what inputs and outputs mean
+ * (checkpoint/schema.h); /run, what a run that goes on needs besides). Each dataset of numbers
+ * carries an attribute "xxh3", the XXH3 hash (64 bits) of its bytes, and the file ends with a seal
+ * over all of it (file/seal.h); both are checked when it is read. */
 #ifndef DT_CHECKPOINT_H
 #define DT_CHECKPOINT_H
 
 #include "data/normalizer.h"
+#include "data/schema.h"
 #include "file/output.h"
 #include "model/model.h"
 #include "optim/optim.h"
@@ -40,6 +41,7 @@ typedef struct {
     const float *parameters; /* [P] */
     const dt_optimizer *optimizer;
     const dt_normalizer *normalizer; /* of the inputs; NULL: none */
+    const dt_schema *schema;         /* what inputs and outputs mean; NULL: not known */
     dt_course course;
     dt_course_data data;
     const double *scales; /* [n_scales] by which gradients are rounded (engine/scales.h) */
@@ -65,19 +67,21 @@ void dt_checkpoint_close_layout(dt_output *layout);
 dt_code dt_checkpoint_read_weights(const char *file, const dt_model *model, float *parameters,
                                    dt_error *err);
 
-/* Read a checkpoint's model, shape and weights, and what it does to its inputs (NULL: nothing),
- * from an open file. Not collective. After an error what was made of model (zeroed by the caller),
- * parameters and normalizer (NULL before) is still the caller's to free. */
+/* Read a checkpoint's model, shape and weights, what it does to its inputs (NULL: nothing), and
+ * what these and the outputs mean, from an open file. Not collective. After an error what was made
+ * of model (zeroed by the caller), parameters and normalizer (NULL before) and schema (zeroed) is
+ * still the caller's to free. */
 dt_code dt_checkpoint_read(hid_t file, const char *path, dt_model *model, float **parameters,
-                           dt_normalizer **normalizer, dt_error *err);
+                           dt_normalizer **normalizer, dt_schema *schema, dt_error *err);
 
 /* The same for all: rank 0 reads, every rank gets it. Collective.
  *   model       [out] to be ended with dt_model_free
  *   parameters  [out] [P], to be freed; NULL after an error, which is the same on every rank
  *   normalizer  [out] to be destroyed; NULL if the inputs are taken as they are, and after an error
- */
+ *   schema      [out] rank 0 alone; all zero elsewhere, and after an error */
 dt_code dt_checkpoint_load(const dt_world *world, const char *file, dt_model *model,
-                           float **parameters, dt_normalizer **normalizer, dt_error *err);
+                           float **parameters, dt_normalizer **normalizer, dt_schema *schema,
+                           dt_error *err);
 
 /* Whether an open HDF5 file says that it is a checkpoint. */
 bool dt_checkpoint_is_one(hid_t file);

@@ -47,6 +47,14 @@ static void print_standing(const dt_saved *s, FILE *to)
         fputs("Inputs: normalised (mean 0, variance 1 in the training rows)\n", to);
 }
 
+static void print_schema(const dt_schema *s, FILE *to)
+{
+    dt_schema_print(s, to);
+    if (s->units == DT_X_BYTES || s->units == DT_X_FLAGS)
+        fprintf(to, "Inputs: uint8, divided by 255%s\n",
+                s->units == DT_X_FLAGS ? " (none was above 1)" : "");
+}
+
 static void print_optimizer(const dt_saved *s, FILE *to)
 {
     if (s->n_vectors)
@@ -65,6 +73,7 @@ dt_code dt_checkpoint_describe(hid_t file, const char *path, FILE *to, dt_error 
     if (text) {
         fprintf(to, "Checkpoint: %s, %lld parameters\n", text, (long long)s.model.parameters);
         print_standing(&s, to);
+        print_schema(&s.schema, to);
         print_options(s.options, to);
         print_tensors(&s.model, to);
         print_optimizer(&s, to);

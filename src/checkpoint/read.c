@@ -1,5 +1,6 @@
 #include "checkpoint/attribute.h"
 #include "checkpoint/checkpoint.h"
+#include "checkpoint/schema.h"
 #include "checkpoint/tensor.h"
 #include "comm/comm.h"
 #include "core/memory.h"
@@ -196,12 +197,23 @@ static dt_code read_model(hid_t file, const char *path, description *d, dt_model
     return err->code;
 }
 
+/* A model, and what its inputs and outputs are. */
+static dt_code read_all(hid_t file, const char *path, description *d, dt_model *model,
+                        float **parameters, dt_normalizer **normalizer, dt_schema *schema,
+                        dt_error *err)
+{
+    if (!read_model(file, path, d, model, parameters, err) &&
+        !read_normalizer(file, path, model->inputs, normalizer, err))
+        dt_schema_load(schema, file, path, model->inputs, model->outputs,
+                       model->loss == DT_LOSS_CROSS_ENTROPY, err);
+    return err->code;
+}
+
 dt_code dt_checkpoint_read(hid_t file, const char *path, dt_model *model, float **parameters,
-                           dt_normalizer **normalizer, dt_error *err)
+                           dt_normalizer **normalizer, dt_schema *schema, dt_error *err)
 {
     description d = {0};
-    if (!read_model(file, path, &d, model, parameters, err))
-        read_normalizer(file, path, model->inputs, normalizer, err);
+    read_all(file, path, &d, model, parameters, normalizer, schema, err);
     free(d.hidden);
     return err->code;
 }
@@ -227,16 +239,17 @@ static dt_code share_model(const dt_world *world, description *d, dt_model *mode
 }
 
 dt_code dt_checkpoint_load(const dt_world *world, const char *path, dt_model *model,
-                           float **parameters, dt_normalizer **normalizer, dt_error *err)
+                           float **parameters, dt_normalizer **normalizer, dt_schema *schema,
+                           dt_error *err)
 {
     description d = {0};
     *parameters = NULL;
     *normalizer = NULL;
+    *schema = (dt_schema){0};
     memset(model, 0, sizeof *model);
     hid_t file = world->rank == 0 ? dt_h5_open(path, err) : -1;
     if (file >= 0) {
-        if (!read_model(file, path, &d, model, parameters, err))
-            read_normalizer(file, path, model->inputs, normalizer, err);
+        read_all(file, path, &d, model, parameters, normalizer, schema, err);
         H5Fclose(file);
     }
     if (!dt_world_agree(world, err) && !share_model(world, &d, model, parameters, err))
@@ -248,6 +261,7 @@ dt_code dt_checkpoint_load(const dt_world *world, const char *path, dt_model *mo
         *parameters = NULL;
         dt_normalizer_destroy(*normalizer);
         *normalizer = NULL;
+        dt_schema_free(schema);
     }
     return err->code;
 }

@@ -98,7 +98,8 @@ dt_code dt_saved_read(dt_saved *s, hid_t file, const char *path, dt_error *err)
     *s = (dt_saved){.path = strdup(path)};
     if (!s->path)
         return dt_fail(err, DT_ERR_MEMORY, "%s: out of memory", path);
-    if (dt_checkpoint_read(file, path, &s->model, &s->parameters, &s->normalizer, err) ||
+    if (dt_checkpoint_read(file, path, &s->model, &s->parameters, &s->normalizer, &s->schema,
+                           err) ||
         read_optimizer(s, file, err))
         return err->code;
     hid_t run = H5Gopen2(file, "run", H5P_DEFAULT);
@@ -132,6 +133,7 @@ void dt_saved_free(dt_saved *s)
     dt_saved_drop_values(s);
     dt_model_free(&s->model);
     dt_normalizer_destroy(s->normalizer);
+    dt_schema_free(&s->schema);
     free(s->scales);
     free(s->options);
     free(s->path);

@@ -14,7 +14,8 @@ typedef struct {
     dt_model model;
     float *parameters;         /* [P] */
     dt_normalizer *normalizer; /* NULL: none */
-    int n_vectors;             /* of the optimizer's state */
+    dt_schema schema;
+    int n_vectors; /* of the optimizer's state */
     dt_saved_vector vector[DT_OPTIMIZER_VECTORS];
     int64_t optimizer_steps;
     bool can_go_on; /* it has /run, so that the rest is known: */

@@ -1,5 +1,6 @@
 #include "checkpoint/attribute.h"
 #include "checkpoint/checkpoint.h"
+#include "checkpoint/schema.h"
 #include "checkpoint/tensor.h"
 #include "file/h5.h"
 #include "file/output.h"
@@ -100,7 +101,7 @@ static herr_t lay_out(dt_output *output, const dt_checkpoint *c)
 {
     if (add_vector(output, output->file, "model", c->model, c->parameters) < 0 ||
         add_optimizer(output, c) < 0 || add_normalizer(output, c->normalizer) < 0 ||
-        put_run(output, c) < 0)
+        dt_schema_put(output->file, c->schema) < 0 || put_run(output, c) < 0)
         return -1;
     return put_attributes(output->file, c);
 }

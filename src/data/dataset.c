@@ -57,6 +57,7 @@ typedef struct {
     int64_t piece;      /* rows read at a time: whole chunks */
     int64_t own;        /* of them trained on, so far */
     int64_t largest_label;
+    int64_t above_one;   /* whether x is bytes and one is above 1 */
     dt_moments *moments; /* NULL: none are wanted */
     float *unit;         /* [piece,features] bytes as the model sees them, for the moments */
     bool *mark;          /* [piece] */
@@ -92,6 +93,14 @@ static void look_at_labels(survey *s, int64_t n)
     }
 }
 
+/* Mostly the first of them are enough. */
+static void look_at_bytes(survey *s, int64_t n, const void *x)
+{
+    const uint8_t *bytes = x;
+    for (int64_t i = 0; i < n * s->d->features && s->d->x_is_bytes && !s->above_one; i++)
+        s->above_one = bytes[i] > 1;
+}
+
 static void measure(survey *s, int64_t row, int64_t n, const void *x, const bool *mark)
 {
     const float *values = x;
@@ -122,6 +131,7 @@ static dt_code survey_piece(survey *s, dt_rows *own, int64_t row, int64_t n, dt_
         return err->code;
     dt_holdout_mark(&d->holdout, row, n, s->mark);
     measure(s, row, n, s->x, s->mark);
+    look_at_bytes(s, reads_x ? n : 0, s->x);
     look_at_labels(s, n);
     dt_look_add(&s->d->look, row, n, reads_x ? s->x : NULL, reads_y ? s->y : NULL, s->mark);
     sort_piece(s, own, n);
@@ -141,10 +151,25 @@ static dt_code survey_in_place(survey *s, dt_error *err)
             dt_source_read_y(s->d->source, s->d->kind, row, n, s->y, err))
             break;
         measure(s, row, n, x, NULL);
+        look_at_bytes(s, n, x);
         look_at_labels(s, n);
         dt_look_add(&s->d->look, row, n, x, s->y, NULL);
     }
     s->y = NULL;
+    return err->code;
+}
+
+/* Bytes that the survey has no need to read. */
+static dt_code find_above_one(survey *s, dt_error *err)
+{
+    for (int64_t row = s->begin;
+         row < s->end && s->d->x_is_bytes && !s->above_one && !dt_stop_check(err);
+         row += s->piece) {
+        int64_t n = s->end - row < s->piece ? s->end - row : s->piece;
+        if (dt_source_read_x(s->d->source, row, n, s->x, err))
+            return err->code;
+        look_at_bytes(s, n, s->x);
+    }
     return err->code;
 }
 
@@ -167,6 +192,8 @@ static dt_code survey_rows(survey *s, dt_error *err)
          row += s->piece)
         survey_piece(s, d->streamed ? NULL : &own, row,
                      s->end - row < s->piece ? s->end - row : s->piece, err);
+    if (!in_place && !err->code)
+        find_above_one(s, err);
     free(s->unit);
     free(s->x);
     free(s->y);
@@ -313,6 +340,7 @@ dt_code dt_dataset_load(dt_dataset *d, const dt_world *world, dt_source *source,
     *d = (dt_dataset){.features = facts->features,
                       .outputs = facts->y_width,
                       .kind = o->kind,
+                      .named_classes = facts->classes > 0,
                       .x_is_bytes = facts->x_is_bytes,
                       .source = source,
                       .normalizer = o->normalizer,
@@ -337,10 +365,11 @@ dt_code dt_dataset_load(dt_dataset *d, const dt_world *world, dt_source *source,
         return err->code;
     }
     normalize_memory(d, rows_of(d, world->rank));
-    if (o->kind == DT_Y_LABELS) {
-        dt_max_int64(world, &s.largest_label, 1);
-        d->outputs = s.largest_label + 1;
-    }
+    int64_t seen[] = {s.largest_label, s.above_one};
+    dt_max_int64(world, seen, 2);
+    if (o->kind == DT_Y_LABELS)
+        d->outputs = facts->classes > seen[0] ? facts->classes : seen[0] + 1;
+    d->x_above_one = seen[1];
     if (o->look && dt_look_share(world, &d->look, d->outputs, err))
         dt_dataset_free(d);
     return err->code;

@@ -36,7 +36,8 @@ typedef struct {
     int64_t rows, features; /* trained on; values in a row */
     int64_t outputs;        /* values in a row of y; for labels the number of classes */
     dt_y_kind kind;
-    bool x_is_bytes;
+    bool named_classes;              /* the classes have names */
+    bool x_is_bytes, x_above_one;    /* of bytes whether any is above 1 */
     dt_source *source;               /* borrowed; streamed data is read from it */
     const dt_normalizer *normalizer; /* what the model sees of x; NULL: x as it is */
     dt_normalizer *measured;         /* the same where it was measured here; owned */

@@ -1,6 +1,7 @@
 #include "data/source.h"
 
 #include "core/memory.h"
+#include "data/mapping.h"
 #include "data/variable.h"
 #include "file/h5.h"
 
@@ -14,6 +15,7 @@ struct dt_source {
     hid_t file;
     dt_variable x, y;
     dt_source_facts facts;
+    dt_mapping mapping;
 };
 
 static dt_code look(dt_source *s, bool known, const char *x, const char *y, dt_error *err)
@@ -78,6 +80,47 @@ dt_code dt_source_open_all(dt_source **source, const dt_world *world, const char
     return dt_world_agree(world, err);
 }
 
+dt_code dt_source_schema(const dt_source *s, dt_schema *schema, dt_error *err)
+{
+    dt_schema_read(schema, s->x.id, s->x.width, s->y.id, s->y.width, err);
+    schema->units = s->x.is_bytes ? DT_X_BYTES : DT_X_NUMBERS;
+    return err->code;
+}
+
+/* On rank 0. */
+static dt_code map_source(dt_source *s, const dt_schema *model, const char *whose, dt_schema *own,
+                          dt_error *err)
+{
+    dt_mapping_sides sides = {.path = s->path,
+                              .x = s->x.name,
+                              .y = s->y.name ? s->y.name : "",
+                              .data = own,
+                              .x_is_bytes = s->x.is_bytes,
+                              .whose = whose,
+                              .model = model};
+    if (!dt_source_schema(s, own, err))
+        dt_mapping_make(&s->mapping, &sides, err);
+    return err->code;
+}
+
+dt_code dt_source_fit(dt_source *s, const dt_world *world, const dt_schema *model,
+                      const char *whose, dt_schema *own, dt_error *err)
+{
+    dt_schema read = {0};
+    if (world->rank == 0)
+        map_source(s, model, whose, &read, err);
+    if (own)
+        *own = read;
+    else
+        dt_schema_free(&read);
+    if (dt_world_agree(world, err))
+        return err->code;
+    s->facts.classes = 0;
+    if (!dt_mapping_share(world, &s->mapping, s->facts.features, s->facts.y_width, err))
+        s->facts.classes = s->mapping.model_classes;
+    return err->code;
+}
+
 const dt_source_facts *dt_source_look(const dt_source *source)
 {
     return &source->facts;
@@ -94,6 +137,7 @@ void dt_source_close(dt_source *s)
         return;
     dt_variable_close(&s->x);
     dt_variable_close(&s->y);
+    dt_mapping_free(&s->mapping);
     if (s->file >= 0)
         H5Fclose(s->file);
     free(s->path);
@@ -126,20 +170,61 @@ static dt_code check_finite(const dt_source *s, const dt_variable *v, int64_t ro
                    (long long)(row + i / v->width), (long long)(i % v->width));
 }
 
+/* Of a model that knows bytes divided by 255. */
+static dt_code check_unit(const dt_source *s, int64_t row, int64_t n, const float *values,
+                          dt_error *err)
+{
+    int64_t width = s->x.width;
+    for (int64_t i = 0; i < n * width; i++)
+        if (values[i] < 0 || values[i] > 1)
+            return dt_fail(err, DT_ERR_DATA,
+                           "%s: \"%s\" has %g in row %lld, column %lld (counted from 0), but the "
+                           "model was trained on uint8 divided by 255, from 0 to 1: store it as "
+                           "uint8, or divide it by 255",
+                           s->path, s->x.name, (double)values[i], (long long)(row + i / width),
+                           (long long)(i % width));
+    return DT_OK;
+}
+
 dt_code dt_source_read_x(dt_source *s, int64_t row, int64_t n, void *out, dt_error *err)
 {
-    if (s->x.is_bytes)
-        return dt_variable_read(&s->x, row, n, DT_VALUES_BYTES, out, err);
-    if (dt_variable_read(&s->x, row, n, DT_VALUES_FLOAT, out, err))
+    bool bytes = s->x.is_bytes;
+    if (dt_variable_read(&s->x, row, n, bytes ? DT_VALUES_BYTES : DT_VALUES_FLOAT, out, err) ||
+        (!bytes && check_finite(s, &s->x, row, n, out, err)) ||
+        (s->mapping.unit && check_unit(s, row, n, out, err)))
         return err->code;
-    return check_finite(s, &s->x, row, n, out, err);
+    return dt_mapping_order(s->mapping.column, s->x.width, bytes ? 1 : sizeof(float), n, out, err);
+}
+
+static dt_code no_such_class(const dt_source *s, int64_t row, double label, dt_error *err)
+{
+    return dt_fail(err, DT_ERR_DATA,
+                   "%s: \"%s\" has %g in row %lld (counted from 0), but its attribute \"classes\" "
+                   "names %lld classes, from 0",
+                   s->path, s->y.name, label, (long long)row, (long long)s->mapping.classes);
+}
+
+/* Numbers of classes become the model's. */
+static dt_code map_numbers(const dt_source *s, int64_t row, int64_t n, float *out, dt_error *err)
+{
+    const dt_mapping *m = &s->mapping;
+    for (int64_t i = 0; i < n; i++) {
+        if (out[i] < 0 || out[i] >= (float)m->classes || out[i] != floorf(out[i]))
+            return no_such_class(s, row + i, (double)out[i], err);
+        if (m->label)
+            out[i] = (float)m->label[(int64_t)out[i]];
+    }
+    return DT_OK;
 }
 
 static dt_code read_targets(dt_source *s, int64_t row, int64_t n, float *out, dt_error *err)
 {
-    if (dt_variable_read(&s->y, row, n, DT_VALUES_FLOAT, out, err))
+    if (dt_variable_read(&s->y, row, n, DT_VALUES_FLOAT, out, err) ||
+        check_finite(s, &s->y, row, n, out, err))
         return err->code;
-    return check_finite(s, &s->y, row, n, out, err);
+    if (s->mapping.classes > 0 && s->y.is_integer)
+        return map_numbers(s, row, n, out, err);
+    return dt_mapping_order(s->mapping.target, s->y.width, sizeof(float), n, out, err);
 }
 
 static dt_code read_chances(dt_source *s, int64_t row, int64_t n, float *out, dt_error *err)
@@ -159,6 +244,8 @@ static dt_code read_chances(dt_source *s, int64_t row, int64_t n, float *out, dt
 
 static dt_code check_label(const dt_source *s, int64_t row, double label, dt_error *err)
 {
+    if (s->mapping.classes > 0 && label >= (double)s->mapping.classes)
+        return no_such_class(s, row, label, err);
     const char *wrong = label < 0               ? "labels must not be negative"
                         : label != floor(label) ? "labels must be whole numbers"
                         : label > INT32_MAX - 1 ? "no model could hold a class for each up to it"
@@ -184,6 +271,7 @@ static dt_code read_labels(dt_source *s, int64_t row, int64_t n, int32_t *out, d
             "%s: \"%s\" has %lld values a row; class labels are one (several targets want "
             "a model trained with --loss mse)",
             s->path, s->y.name, (long long)s->y.width);
+    const int64_t *class_of = s->mapping.label;
     double *label = dt_alloc(n < PIECE ? n : PIECE, sizeof *label, "class labels", err);
     for (int64_t i = 0; i < n && !err->code; i += PIECE) {
         int64_t piece = n - i < PIECE ? n - i : PIECE;
@@ -195,7 +283,7 @@ static dt_code read_labels(dt_source *s, int64_t row, int64_t n, int32_t *out, d
                         "(counted from 0)",
                         s->path, s->y.name, (long long)(row + i + k));
             else if (!check_label(s, row + i + k, label[k], err))
-                out[i + k] = (int32_t)label[k];
+                out[i + k] = (int32_t)(class_of ? class_of[(int64_t)label[k]] : (int64_t)label[k]);
         }
     }
     free(label);

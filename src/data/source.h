@@ -3,6 +3,8 @@
 #ifndef DT_DATA_SOURCE_H
 #define DT_DATA_SOURCE_H
 
+#include "data/schema.h"
+
 #include <dtrain/options.h>
 #include <dtrain/status.h>
 #include <dtrain/world.h>
@@ -18,6 +20,7 @@ typedef struct {
     bool x_is_bytes;           /* x is uint8: its values stand for value / 255 */
     int64_t y_width;           /* values in a row of y; 0: y was not asked for */
     bool y_is_integer;
+    int64_t classes;    /* that have names, of the model's; 0: they have none */
     int64_t chunk_rows; /* rows of x that share a chunk of the file; 1 where it is contiguous */
 } dt_source_facts;
 
@@ -32,6 +35,18 @@ dt_code dt_source_open(dt_source **source, const char *path, const char *x, cons
  * *source is NULL or to be closed. */
 dt_code dt_source_open_all(dt_source **source, const dt_world *world, const char *path,
                            const char *x, const char *y, dt_error *err);
+
+/* Read rows from here on as a model takes them: columns and classes that have names in both are put
+ * into the model's order. Collective; to be called before the first row is read. DT_ERR_SHAPE names
+ * what does not fit.
+ *   model  rank 0: of the data that the model was trained on; NULL: there is none
+ *   whose  rank 0: the model in messages, as in "the model in run/best.h5"
+ *   own    [out] NULL, or on rank 0 this file's; to be ended with dt_schema_free in any case */
+dt_code dt_source_fit(dt_source *source, const dt_world *world, const dt_schema *model,
+                      const char *whose, dt_schema *own, dt_error *err);
+
+/* The file's own. Not collective. To be ended with dt_schema_free, also after an error. */
+dt_code dt_source_schema(const dt_source *source, dt_schema *schema, dt_error *err);
 
 const dt_source_facts *dt_source_look(const dt_source *source);
 

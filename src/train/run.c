@@ -8,9 +8,12 @@
 #include "train/footprint.h"
 #include "train/options.h"
 
+#include <limits.h>
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 enum { SMALL_MODEL = 1 << 12 }; /* parameters */
 
@@ -70,11 +73,30 @@ static dt_code find_checkpoint(dt_run *r, dt_error *err)
     return DT_OK;
 }
 
+/* A run that goes on has the columns and classes that it had. */
+static dt_code fit_data(dt_run *r, dt_error *err)
+{
+    char whose[PATH_MAX];
+    dt_schema *then = r->resume.saved.path ? &r->resume.saved.schema : NULL; /* on rank 0 */
+    snprintf(whose, sizeof whose, "the run of %s", then ? r->resume.saved.path : "");
+    if (dt_source_fit(r->source, r->world, then, whose, &r->schema, err) || !then)
+        return err->code;
+    dt_schema now = r->schema;
+    r->schema = *then;
+    *then = (dt_schema){0};
+    dt_schema_complete(&r->schema, &now, err);
+    dt_schema_free(&now);
+    return err->code;
+}
+
 /* Open the data, and see that with it and these options this is the run that it goes on from. */
 static dt_code open_data(dt_run *r, dt_error *err)
 {
     const dt_train_options *o = r->options;
     if (dt_source_open_all(&r->source, r->world, o->data, o->x, o->y, err))
+        return err->code;
+    fit_data(r, err);
+    if (dt_world_agree(r->world, err))
         return err->code;
     r->model.loss = choose_loss(o, dt_source_look(r->source));
     if (check_criterion(o, r->model.loss, err))
@@ -90,11 +112,28 @@ static dt_code open_data(dt_run *r, dt_error *err)
     return dt_world_agree(r->world, err);
 }
 
+/* Validation on the rows that are trained on says nothing. On rank 0. */
+static dt_code check_other_file(const dt_train_options *o, dt_error *err)
+{
+    struct stat a, b;
+    if (stat(o->data, &a) == 0 && stat(o->val_data, &b) == 0 && a.st_dev == b.st_dev &&
+        a.st_ino == b.st_ino)
+        return dt_fail(err, DT_ERR_USAGE,
+                       "--val-data %s: \"%s\" of the same file is trained on; --val-fraction "
+                       "holds some of its rows out",
+                       o->val_data, o->x);
+    return DT_OK;
+}
+
 static dt_code open_val_data(dt_run *r, dt_error *err)
 {
     const dt_train_options *o = r->options;
     if (!o->val_data)
         return DT_OK;
+    if (r->world->rank == 0)
+        check_other_file(o, err);
+    if (dt_world_agree(r->world, err))
+        return err->code;
     return dt_source_open_all(&r->val_source, r->world, o->val_data, o->x, o->y, err);
 }
 
@@ -140,8 +179,12 @@ static dt_code load_data(dt_run *r, dt_error *err)
     data.kind = dt_source_y_kind(r->model.loss);
     data.seed = run_seed(r);
     data.normalize = o->normalize == DT_NORMALIZE_STANDARD && !resume->found;
-    if (dt_dataset_load(&r->dataset, r->world, r->source, &data, err) || !resume->found)
+    if (dt_dataset_load(&r->dataset, r->world, r->source, &data, err))
         return err->code;
+    if (r->schema.units == DT_X_BYTES && r->dataset.x_is_bytes && !r->dataset.x_above_one)
+        r->schema.units = DT_X_FLAGS;
+    if (!resume->found)
+        return DT_OK;
     return dt_resume_check_data(resume, o->data, r->dataset.features, r->dataset.rows,
                                 r->dataset.outputs, err);
 }
@@ -164,6 +207,10 @@ static dt_code check_validation(const dt_run *r, dt_error *err)
 
 static dt_code load_val_data(dt_run *r, dt_error *err)
 {
+    char whose[PATH_MAX];
+    snprintf(whose, sizeof whose, "the training data %s", r->options->data);
+    if (dt_source_fit(r->val_source, r->world, &r->schema, whose, NULL, err))
+        return err->code;
     dt_dataset_options data = {
         .kind = r->dataset.kind, .streamed = r->memory.reread, .normalizer = r->dataset.normalizer};
     if (dt_dataset_load(&r->val_dataset, r->world, r->val_source, &data, err))
@@ -366,6 +413,7 @@ static void describe_state(dt_run *r)
                                .parameters = r->parameters,
                                .optimizer = &r->optimizer,
                                .normalizer = r->dataset.normalizer,
+                               .schema = &r->schema,
                                .course = r->course,
                                .data = {.samples = r->dataset.rows,
                                         .features = r->dataset.features,
@@ -492,6 +540,7 @@ dt_code dt_run_close(dt_run *r, dt_error *err)
     dt_source_close(r->val_source);
     dt_dataset_free(&r->dataset);
     dt_source_close(r->source);
+    dt_schema_free(&r->schema);
     dt_class_weights_free(&r->class_weights);
     dt_model_free(&r->model);
     dt_team_free(&r->team);

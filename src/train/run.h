@@ -29,6 +29,7 @@ typedef struct {
     dt_seat seat;   /* where it has them */
     dt_guard guard; /* the time that it has */
     dt_source *source;
+    dt_schema schema; /* of the data, as the model has it; rank 0 */
     dt_dataset dataset;
     int64_t memory_part;   /* of the node's memory: the smallest that any rank has */
     dt_memory_plan memory; /* what it holds of all data */

@@ -104,7 +104,7 @@ static void warn_classes(dt_warnings *w, const dt_train_options *o, const dt_dat
     int64_t first = 0, empty = 0;
     long long classes = (long long)d->outputs;
     bool chosen = o->loss != DT_LOSS_AUTO;
-    if (!d->look.class_count)
+    if (!d->look.class_count || d->named_classes) /* names say that they are classes */
         return;
     if (d->outputs <= DT_LOOK_CLASSES)
         empty = count_empty(d, &first);
@@ -125,9 +125,21 @@ static void warn_classes(dt_warnings *w, const dt_train_options *o, const dt_dat
                         o->data, o->y, classes - 1, (long long)empty, (long long)first);
 }
 
+/* ---- Flags ---------------------------------------------------------------------------------- */
+
+static void warn_flags(dt_warnings *w, const dt_train_options *o, const dt_dataset *d)
+{
+    if (d->x_is_bytes && !d->x_above_one)
+        dt_warnings_add(w,
+                        "%s: \"%s\" is uint8 and never above 1: divided by 255 all the same, as "
+                        "pictures are; for flags store it as another type",
+                        o->data, o->x);
+}
+
 void dt_warn_data(dt_warnings *w, const dt_train_options *o, const dt_dataset *d)
 {
     warn_classes(w, o, d);
     warn_scales(w, o, d);
     warn_counting(w, o, d);
+    warn_flags(w, o, d);
 }

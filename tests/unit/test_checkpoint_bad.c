@@ -1,4 +1,6 @@
 /* Checkpoints that are damaged or do not fit: each is refused, and with which words. */
+#include "checkpoint/attribute.h"
+#include "file/strings.h"
 #include "unit/checkpoint_fixture.h"
 #include "unit/folder.h"
 
@@ -186,11 +188,13 @@ static void no_model(void **state)
         dt_error err = {0};
         float *parameters = NULL;
         dt_normalizer *normalizer = NULL;
+        dt_schema schema = {0};
         char *path;
         assert_int_equal(save_as(".", options[i], momentum, &path, &err), DT_OK);
         hid_t file = dt_h5_open(path, &err);
-        assert_int_equal(dt_checkpoint_read(file, "FILE", &model, &parameters, &normalizer, &err),
-                         DT_ERR_DATA);
+        assert_int_equal(
+            dt_checkpoint_read(file, "FILE", &model, &parameters, &normalizer, &schema, &err),
+            DT_ERR_DATA);
         assert_string_equal(err.text,
                             "FILE: its \"options\" do not describe a model that is known here");
         H5Fclose(file);
@@ -208,10 +212,12 @@ static void check_normalization(hid_t file, dt_code code, const char *text)
     dt_error err = {0};
     float *parameters = NULL;
     dt_normalizer *normalizer = NULL;
-    assert_int_equal(dt_checkpoint_read(file, "FILE", &model, &parameters, &normalizer, &err),
-                     code);
+    dt_schema schema = {0};
+    assert_int_equal(
+        dt_checkpoint_read(file, "FILE", &model, &parameters, &normalizer, &schema, &err), code);
     assert_string_equal(err.text, text);
     H5Fclose(file);
+    dt_schema_free(&schema);
     dt_normalizer_destroy(normalizer);
     dt_model_free(&model);
     free(parameters);
@@ -249,13 +255,42 @@ static void bad_normalization(void **state)
     check_normalization(file, DT_ERR_DATA, "FILE: \"scale\" has NaN or an infinite value");
 }
 
+/* ---- Names ----------------------------------------------------------------------------------- */
+
+/* A model of 2 inputs and 1 output whose file says in "/data" what somebody has written there. */
+static void check_names(const char *set, int n, double divisor, dt_code code, const char *text)
+{
+    static const char *const names[] = {"a", "b", "c"};
+    save_normalized();
+    hid_t file = H5Fopen(FILE_NAME, H5F_ACC_RDWR, H5P_DEFAULT);
+    hid_t group = H5Gcreate2(file, "data", H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT);
+    dt_strings_put_dataset(group, set, n, names);
+    dt_attribute_put_real(group, "x_divisor", divisor);
+    H5Gclose(group);
+    check_normalization(file, code, text);
+}
+
+static void bad_names(void **state)
+{
+    (void)state;
+    check_names("columns", 2, 1, DT_OK, "");
+    check_names("classes", 3, 255, DT_OK, ""); /* of numbers that may be any */
+    check_names("columns", 3, 1, DT_ERR_DATA,
+                "FILE: \"/data/columns\" has 3 names, the model has 2");
+    check_names("targets", 2, 1, DT_ERR_DATA,
+                "FILE: \"/data/targets\" has 2 names, the model has 1");
+    check_names("columns", 2, 7, DT_ERR_DATA, "FILE: \"/data\" has x_divisor 7; expected 1 or 255");
+    check_names("columns", 2, NAN, DT_ERR_DATA,
+                "FILE: \"/data\" has x_divisor nan; expected 1 or 255");
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_teardown(name, empty_folder)
     const struct CMUnitTest tests[] = {
         TEST(flipped_value),  TEST(flipped_anywhere), TEST(cut_short),         TEST(not_finite),
         TEST(missing_tensor), TEST(extra_tensor),     TEST(other_shape),       TEST(other_version),
-        TEST(no_checkpoint),  TEST(no_model),         TEST(bad_normalization),
+        TEST(no_checkpoint),  TEST(no_model),         TEST(bad_normalization), TEST(bad_names),
     };
     return cmocka_run_group_tests(tests, enter_folder, leave_folder);
 }

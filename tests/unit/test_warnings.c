@@ -236,6 +236,21 @@ static double noise(int step)
     return step == 1 ? 1e-20 : 1e-13;
 }
 
+/* ---- Bytes ----------------------------------------------------------------------------------- */
+
+static void flags(void **state)
+{
+    (void)state;
+    for (int above_one = 0; above_one < 2; above_one++) {
+        dt_train_options o = {.data = "d.h5", .x = "x", .y = "y"};
+        dt_dataset d = {.rows = 100, .x_is_bytes = true, .x_above_one = above_one};
+        dt_warnings w = {0};
+        dt_warn_data(&w, &o, &d);
+        assert_int_equal(w.n, !above_one);
+        assert_non_null(strstr(w.line[0], above_one ? "" : "\"x\" is uint8 and never above 1"));
+    }
+}
+
 static void divergence(void **state)
 {
     (void)state;
@@ -256,8 +271,8 @@ static void divergence(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(options), cmocka_unit_test(scales),     cmocka_unit_test(counting),
-        cmocka_unit_test(classes), cmocka_unit_test(divergence),
+        cmocka_unit_test(options), cmocka_unit_test(scales), cmocka_unit_test(counting),
+        cmocka_unit_test(classes), cmocka_unit_test(flags),  cmocka_unit_test(divergence),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

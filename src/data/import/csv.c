@@ -139,6 +139,9 @@ static dt_code write_names(const dt_plan *p, dt_writer *writer, dt_error *err)
         if (c != p->target)
             names[n++] = p->first[c];
     code = dt_writer_strings(writer, DT_WRITER_X, "columns", names, n, err);
+    if (!code && p->target >= 0)
+        code = dt_writer_strings(writer, DT_WRITER_Y, "columns",
+                                 (const char *const *)&p->first[p->target], 1, err);
     free(names);
     return code;
 }

@@ -1,0 +1,86 @@
+#include "checkpoint/schema.h"
+
+#include "checkpoint/attribute.h"
+#include "file/h5.h"
+#include "file/output.h"
+#include "file/strings.h"
+
+static const double DIVISOR = 255;
+
+/* ---- Writing -------------------------------------------------------------------------------- */
+
+static herr_t put_names(hid_t group, const char *name, const dt_names *names)
+{
+    if (names->n == 0)
+        return 0;
+    return dt_strings_put_dataset(group, name, names->n, (const char *const *)names->name);
+}
+
+static herr_t put_units(hid_t group, dt_x_units units)
+{
+    if (units == DT_X_UNKNOWN)
+        return 0;
+    if (units == DT_X_NUMBERS)
+        return dt_attribute_put_real(group, "x_divisor", 1);
+    if (dt_attribute_put_real(group, "x_divisor", DIVISOR) < 0)
+        return -1;
+    return dt_attribute_put_integer(group, "x_above_one", units == DT_X_BYTES);
+}
+
+herr_t dt_schema_put(hid_t file, const dt_schema *s)
+{
+    if (!s)
+        return 0;
+    hid_t group = dt_output_add_group(file, "data");
+    if (put_names(group, "columns", &s->columns) < 0 ||
+        put_names(group, "targets", &s->targets) < 0 ||
+        put_names(group, "classes", &s->classes) < 0 || put_units(group, s->units) < 0)
+        return -1;
+    return H5Gclose(group);
+}
+
+/* ---- Reading -------------------------------------------------------------------------------- */
+
+/* expected  negative: any number */
+static dt_code load_names(hid_t group, const char *path, const char *name, int64_t expected,
+                          dt_names *names, dt_error *err)
+{
+    dt_error why = {0};
+    if (dt_strings_read_dataset(group, name, names, &why))
+        return dt_fail(err, why.code, "%s: in \"/data\" %s", path, why.text);
+    if (names->n > 0 && expected >= 0 && names->n != expected)
+        return dt_fail(err, DT_ERR_DATA, "%s: \"/data/%s\" has %lld names, the model has %lld",
+                       path, name, (long long)names->n, (long long)expected);
+    return DT_OK;
+}
+
+static dt_code load_units(hid_t group, const char *path, dt_x_units *units, dt_error *err)
+{
+    double divisor = dt_attribute_real(group, "x_divisor", 0);
+    if (divisor == DIVISOR)
+        *units = dt_attribute_integer(group, "x_above_one", 1) ? DT_X_BYTES : DT_X_FLAGS;
+    else if (divisor == 1)
+        *units = DT_X_NUMBERS;
+    else if (divisor != 0)
+        return dt_fail(err, DT_ERR_DATA, "%s: \"/data\" has x_divisor %g; expected 1 or 255", path,
+                       divisor);
+    return DT_OK;
+}
+
+dt_code dt_schema_load(dt_schema *s, hid_t file, const char *path, int64_t inputs, int64_t outputs,
+                       bool labels, dt_error *err)
+{
+    *s = (dt_schema){0};
+    if (H5Lexists(file, "data", H5P_DEFAULT) <= 0)
+        return DT_OK;
+    hid_t group = H5Gopen2(file, "data", H5P_DEFAULT);
+    H5Eclear2(H5E_DEFAULT);
+    if (group < 0)
+        return dt_fail(err, DT_ERR_DATA, "%s: cannot read \"/data\"", path);
+    if (!load_names(group, path, "columns", inputs, &s->columns, err) &&
+        !load_names(group, path, "targets", labels ? 1 : outputs, &s->targets, err) &&
+        !load_names(group, path, "classes", labels ? outputs : -1, &s->classes, err))
+        load_units(group, path, &s->units, err);
+    H5Gclose(group);
+    return err->code;
+}

@@ -1,0 +1,174 @@
+#include "data/mapping.h"
+
+#include "comm/comm.h"
+#include "core/memory.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- Making --------------------------------------------------------------------------------- */
+
+static dt_code misfit(const dt_mapping_sides *s, const char *what, const char *set,
+                      const dt_names *data, const dt_names *model, const char *name,
+                      const char *why, dt_error *err)
+{
+    char text[2][DT_NAMES_TEXT];
+    return dt_fail(err, DT_ERR_SHAPE, "%s: the %s of \"%s\" are %s, but %s has %s: \"%.60s\" %s",
+                   s->path, what, set, dt_names_list(data, text[0]), s->whose,
+                   dt_names_list(model, text[1]), name, why);
+}
+
+/* The columns of a file in the order that the model has them; each must have all of the other's.
+ *   order  [out] [n] owned by the caller; NULL where it is the same */
+static dt_code order_columns(const dt_mapping_sides *s, const char *set, const dt_names *data,
+                             const dt_names *model, int64_t **order, dt_error *err)
+{
+    const char *twice[2] = {NULL, NULL};
+    *order = NULL;
+    if (data->n == 0 || model->n == 0 || dt_names_equal(data, model))
+        return DT_OK;
+    int64_t *back = dt_alloc(data->n, sizeof *back, "names", err);
+    *order = dt_alloc(model->n, sizeof **order, "names", err);
+    if (!err->code && !dt_names_find(data, model, back, &twice[0], err))
+        dt_names_find(model, data, *order, &twice[1], err);
+    for (int i = 0; i < 2 && !err->code; i++)
+        if (twice[i])
+            misfit(s, "columns", set, data, model, twice[i], "is there twice", err);
+    for (int64_t i = 0; i < data->n && !err->code; i++)
+        if (back[i] < 0)
+            misfit(s, "columns", set, data, model, data->name[i], "is not among these", err);
+    for (int64_t i = 0; i < model->n && !err->code; i++)
+        if ((*order)[i] < 0)
+            misfit(s, "columns", set, data, model, model->name[i], "is missing", err);
+    free(back);
+    return err->code;
+}
+
+static bool is_identity(const int64_t *place, int64_t n)
+{
+    for (int64_t i = 0; i < n; i++)
+        if (place[i] != i)
+            return false;
+    return true;
+}
+
+/* A file need not have all of the model's classes. */
+static dt_code match_classes(dt_mapping *m, const dt_mapping_sides *s, dt_error *err)
+{
+    const dt_names *data = &s->data->classes, *model = &s->model->classes;
+    const char *twice[2] = {NULL, NULL};
+    if (data->n == 0 || model->n == 0)
+        return DT_OK;
+    int64_t *back = dt_alloc(model->n, sizeof *back, "names", err);
+    m->label = dt_alloc(data->n, sizeof *m->label, "names", err);
+    if (!err->code && !dt_names_find(data, model, m->label, &twice[0], err))
+        dt_names_find(model, data, back, &twice[1], err);
+    free(back);
+    for (int i = 0; i < 2 && !err->code && !dt_names_equal(data, model); i++)
+        if (twice[i])
+            misfit(s, "classes", s->y, data, model, twice[i], "is there twice", err);
+    for (int64_t i = 0; i < data->n && !err->code; i++)
+        if (m->label[i] < 0)
+            misfit(s, "classes", s->y, data, model, data->name[i], "is not among these", err);
+    if (!err->code && (dt_names_equal(data, model) || is_identity(m->label, data->n))) {
+        free(m->label);
+        m->label = NULL;
+    }
+    return err->code;
+}
+
+/* Whether x is in the units that the model knows. */
+static dt_code match_units(dt_mapping *m, const dt_mapping_sides *s, dt_error *err)
+{
+    dt_x_units model = s->model->units;
+    if (model == DT_X_NUMBERS && s->x_is_bytes)
+        return dt_fail(err, DT_ERR_DATA,
+                       "%s: \"%s\" is uint8, which is divided by 255, but %s was trained on "
+                       "numbers that are not: store it in the type and the units of that data",
+                       s->path, s->x, s->whose);
+    if (model == DT_X_FLAGS && !s->x_is_bytes)
+        return dt_fail(err, DT_ERR_DATA,
+                       "%s: \"%s\" is not uint8, but %s was trained on uint8, divided by 255, "
+                       "with no value above 1: store it as uint8 too",
+                       s->path, s->x, s->whose);
+    m->unit = model == DT_X_BYTES && !s->x_is_bytes;
+    return DT_OK;
+}
+
+dt_code dt_mapping_make(dt_mapping *m, const dt_mapping_sides *s, dt_error *err)
+{
+    *m = (dt_mapping){.classes = s->data->classes.n, .model_classes = s->data->classes.n};
+    if (!s->model)
+        return DT_OK;
+    if (s->model->classes.n > 0)
+        m->model_classes = s->model->classes.n;
+    if (!order_columns(s, s->x, &s->data->columns, &s->model->columns, &m->column, err) &&
+        !order_columns(s, s->y, &s->data->targets, &s->model->targets, &m->target, err) &&
+        !match_classes(m, s, err))
+        match_units(m, s, err);
+    return err->code;
+}
+
+/* ---- To every rank -------------------------------------------------------------------------- */
+
+/* Room for a list that rank 0 has and this rank has not. */
+static void make_room(const dt_world *world, int64_t **list, bool there, int64_t n, dt_error *err)
+{
+    if (there && world->rank != 0)
+        *list = dt_alloc(n, sizeof **list, "names", err);
+}
+
+static void share(const dt_world *world, int64_t *list, int64_t n)
+{
+    if (list)
+        dt_broadcast(world, list, n * (int64_t)sizeof *list);
+}
+
+dt_code dt_mapping_share(const dt_world *world, dt_mapping *m, int64_t features, int64_t y_width,
+                         dt_error *err)
+{
+    int64_t head[] = {m->column != NULL, m->target != NULL, m->label != NULL,
+                      m->classes,        m->model_classes,  m->unit};
+    dt_broadcast(world, head, sizeof head);
+    m->classes = head[3];
+    m->model_classes = head[4];
+    m->unit = head[5];
+    make_room(world, &m->column, head[0], features, err);
+    make_room(world, &m->target, head[1], y_width, err);
+    make_room(world, &m->label, head[2], m->classes, err);
+    if (dt_world_agree(world, err))
+        return err->code;
+    share(world, m->column, features);
+    share(world, m->target, y_width);
+    share(world, m->label, m->classes);
+    return DT_OK;
+}
+
+void dt_mapping_free(dt_mapping *m)
+{
+    free(m->column);
+    free(m->target);
+    free(m->label);
+    *m = (dt_mapping){0};
+}
+
+/* ---- Applying ------------------------------------------------------------------------------- */
+
+dt_code dt_mapping_order(const int64_t *column, int64_t width, size_t size, int64_t n, void *rows,
+                         dt_error *err)
+{
+    if (!column)
+        return DT_OK;
+    char *row = dt_alloc(width, size, "a row", err), *at = rows;
+    for (int64_t i = 0; i < n && row; i++, at += (size_t)width * size) {
+        memcpy(row, at, (size_t)width * size);
+        if (size == 1)
+            for (int64_t c = 0; c < width; c++)
+                at[c] = row[column[c]];
+        else
+            for (int64_t c = 0; c < width; c++)
+                ((float *)(void *)at)[c] = ((float *)(void *)row)[column[c]];
+    }
+    free(row);
+    return err->code;
+}
