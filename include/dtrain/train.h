@@ -14,11 +14,12 @@ extern "C" {
  * Prints the run on the standard output of rank 0 unless options->quiet, and writes the log and the
  * checkpoints that the options name.
  * The program finds itself as it was before: the CPUs of its threads, OpenMP's settings, signals,
- * the environment, HDF5's printing of errors. Collective; the options must be the same on every
- * rank. options  [in] borrowed; data must not be NULL Returns DT_OK, or the same error on every
- * rank, with the text of the lowest rank that failed: DT_ERR_USAGE (options that do not go
- * together), DT_ERR_FILE, DT_ERR_DATA, DT_ERR_SHAPE, DT_ERR_MEMORY, DT_ERR_SPACE, or
- * DT_ERR_NONFINITE naming epoch and step. */
+ * the environment, HDF5's printing of errors.
+ * Collective; the options must be the same on every rank.
+ *   options  [in] borrowed; data must not be NULL
+ * Returns DT_OK, or the same error on every rank, with the text of the lowest rank that failed:
+ * DT_ERR_USAGE (options that do not go together), DT_ERR_FILE, DT_ERR_DATA, DT_ERR_SHAPE,
+ * DT_ERR_MEMORY, DT_ERR_SPACE, or DT_ERR_NONFINITE naming epoch and step. */
 dt_code dt_train(const dt_world *world, const dt_train_options *options, dt_error *err);
 
 #ifdef __cplusplus
