@@ -14,6 +14,7 @@ static int part_at(int64_t i, int64_t n)
 static void reduce(const dt_world *world, void *values, int64_t n, MPI_Datatype type, size_t size,
                    MPI_Op op)
 {
+    dt_watch_meet(world);
     for (int64_t i = 0; i < n; i += PART)
         MPI_Allreduce(MPI_IN_PLACE, (char *)values + (size_t)i * size, part_at(i, n), type, op,
                       world->comm->all);
@@ -47,6 +48,7 @@ void dt_max_int64(const dt_world *world, int64_t *values, int64_t n)
 
 void dt_broadcast(const dt_world *world, void *bytes, int64_t n)
 {
+    dt_watch_meet(world);
     for (int64_t i = 0; i < n; i += PART)
         MPI_Bcast((char *)bytes + i, part_at(i, n), MPI_BYTE, 0, world->comm->all);
 }
@@ -71,6 +73,7 @@ void dt_gather(const dt_world *world, const void *send, int64_t n, size_t record
 {
     int64_t bytes = n * (int64_t)record_bytes;
     char *to = receive;
+    dt_watch_meet(world);
     if (world->rank != 0) {
         MPI_Send(&bytes, 1, MPI_INT64_T, 0, DT_TAG_GATHER, world->comm->all);
         send_bytes(world, send, bytes);
@@ -87,5 +90,6 @@ void dt_gather(const dt_world *world, const void *send, int64_t n, size_t record
 
 void dt_gather_double(const dt_world *world, const double *send, int n, double *receive)
 {
+    dt_watch_meet(world);
     MPI_Gather(send, n, MPI_DOUBLE, receive, n, MPI_DOUBLE, 0, world->comm->all);
 }

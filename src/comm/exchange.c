@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 struct dt_exchange {
+    const dt_world *world;
     MPI_Comm comm;
     MPI_Datatype record;
     MPI_Request request;
@@ -33,6 +34,7 @@ dt_code dt_exchange_create(const dt_world *world, size_t record_bytes, dt_exchan
         *exchange = NULL;
         return err->code;
     }
+    e->world = world;
     e->comm = world->comm->exchange;
     e->size = world->size;
     e->send_count = tables;
@@ -69,7 +71,7 @@ void dt_exchange_start(dt_exchange *e, const void *send, const int64_t *send_cou
 
 void dt_exchange_finish(dt_exchange *e)
 {
-    MPI_Wait(&e->request, MPI_STATUS_IGNORE);
+    dt_watch_wait(e->world, &e->request);
 }
 
 void dt_exchange_destroy(dt_exchange *e)

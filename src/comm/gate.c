@@ -26,8 +26,10 @@ void dt_gate_patience(const dt_gate *g, int looks)
 #endif
         return;
     }
-    if (looks % 16 == 0)
+    if (looks % 16 == 0) {
+        dt_watch_look(g->world);
         MPI_Iprobe(MPI_ANY_SOURCE, MPI_ANY_TAG, g->world->comm->exchange, &flag, MPI_STATUS_IGNORE);
+    }
     sched_yield();
 }
 

@@ -2,12 +2,18 @@
 #ifndef DT_COMM_INTERNAL_H
 #define DT_COMM_INTERNAL_H
 
+#include "comm/watch.h"
 #include <dtrain/world.h>
 #include <mpi.h>
 #include <stdbool.h>
 
 /* Messages between two ranks: each protocol has its tags, as they may be under way together. */
-enum { DT_TAG_SUM = 0, DT_TAG_SUMS = 64 /* so many, from that one on */, DT_TAG_GATHER };
+enum {
+    DT_TAG_SUM = 0,
+    DT_TAG_SUMS = 64 /* so many, from that one on */,
+    DT_TAG_GATHER,
+    DT_TAG_WATCH
+};
 
 struct dt_comm {
     MPI_Comm all;      /* for the steps of the caller's thread */
@@ -15,6 +21,7 @@ struct dt_comm {
     MPI_Comm node;     /* the ranks that share memory with this one */
     MPI_Comm peers; /* those of this number on their node, one on each; none: not every node has */
     int least;      /* ranks of the smallest node */
+    dt_watch watch;
     bool started_mpi;
 };
 

@@ -3,8 +3,10 @@
 #include "comm/launcher.h"
 #include "core/bug.h"
 
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 /* Which ranks share a node, and how many nodes there are. */
 static void find_nodes(dt_world *world, struct dt_comm *comm, int node)
@@ -105,8 +107,18 @@ static dt_code refuse_singletons(dt_world *world, dt_error *err)
 
 static int worlds; /* that there are */
 
+static void give_up(int signal)
+{
+    (void)signal;
+    _exit(1);
+}
+
+/* MPI may wait for a launcher that no longer answers. */
 static void end_all(void)
 {
+    enum { SECONDS = 3 };
+    signal(SIGALRM, give_up);
+    alarm(SECONDS);
     MPI_Abort(MPI_COMM_WORLD, 1);
 }
 
@@ -136,6 +148,7 @@ dt_code dt_world_of(dt_world *world, MPI_Comm ranks, int node, dt_error *err)
     MPI_Comm_size(comm->all, &world->size);
     find_nodes(world, comm, node);
     world->comm = comm;
+    dt_watch_begin(world);
     count_worlds(+1);
     return DT_OK;
 }
@@ -170,6 +183,7 @@ void dt_world_end(dt_world *world)
     MPI_Comm_free(&comm->node);
     MPI_Comm_free(&comm->exchange);
     MPI_Comm_free(&comm->all);
+    free(comm->watch.of);
     free(comm);
     world->comm = NULL;
     count_worlds(-1);
@@ -181,6 +195,7 @@ dt_code dt_world_agree(const dt_world *world, dt_error *err)
 {
     MPI_Comm all = world->comm->all;
     int first = err->code != DT_OK ? world->rank : world->size;
+    dt_watch_meet(world);
     MPI_Allreduce(MPI_IN_PLACE, &first, 1, MPI_INT, MPI_MIN, all);
     if (first < world->size)
         MPI_Bcast(err, (int)sizeof *err, MPI_BYTE, first, all);

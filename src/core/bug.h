@@ -13,6 +13,9 @@ _Noreturn void dt_bug(const char *file, int line, const char *condition);
  * no way to agree on an error. Any thread may call it. */
 __attribute__((format(printf, 1, 2))) _Noreturn void dt_end_run(const char *format, ...);
 
+/* The same where another rank has said it. */
+_Noreturn void dt_end_quietly(void);
+
 /* How the other ranks are ended: set where there are some.
  *   rank  of this process, for the message; negative: there are no ranks
  *   end   NULL: this process alone ends. If it returns, the process ends then. */

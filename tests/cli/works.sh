@@ -386,6 +386,33 @@ for victim in first last; do
     rm -rf run
 done
 
+# As under a launcher that does not end the others: here one that has been stopped. In memory they wait
+# for each other, with windows for rows that are on their way.
+name=lost_rank
+for memory in 1G 20k; do
+    launch 3 --epochs 100000000 --memory $memory --quiet --log lost.jsonl --log-steps 100 >output &
+    launched=$!
+    until grep -qs '"event":"step"' lost.jsonl || ! kill -0 $launched 2>/dev/null; do
+        sleep 0.1
+    done
+    pids=("$work/errors"/*)
+    parent=$(sed -n 's/^PPid:[^0-9]*//p' "/proc/${pids[-1]##*/}/status")
+    kill -STOP "$parent"
+    kill -9 "${pids[-1]##*/}"
+    begin=$SECONDS
+    until [[ $(errors) ]] || ((SECONDS - begin >= limit)); do
+        sleep 0.2
+    done
+    check "message with --memory $memory" \
+        says 'rank [0-2] \(process [0-9]+\) has ended without a word: the run cannot go on'
+    kill -CONT "$parent"
+    wait $launched
+    status=$?
+    check "status 0" test $status -ne 0
+    check "a process is left with --memory $memory" no_survivor
+    rm lost.jsonl
+done
+
 # ---- A disk that fills up -------------------------------------------------------------------------
 
 name=full_disk

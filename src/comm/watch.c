@@ -1,0 +1,102 @@
+#include "comm/watch.h"
+
+#include "comm/internal.h"
+#include "comm/process.h"
+#include "core/bug.h"
+#include "core/clock.h"
+
+#include <sched.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+static const double SECONDS = 1;  /* between two looks of a wait; */
+static const double ANOTHER = 10; /* after so many it is another wait */
+
+enum {
+    MOST_MISSED = 2, /* looks: what a rank sent before its end may still arrive */
+    SILENT_MORE = 2, /* and so many more for those that say nothing: most are ended by then */
+    SPINS = 200,     /* tests before a core is offered to others */
+};
+
+struct dt_watched {
+    dt_process process; /* 0: this rank cannot see it, as between containers */
+    int64_t rank;
+};
+
+void dt_watch_begin(dt_world *world)
+{
+    MPI_Comm node = world->comm->node;
+    dt_watched own = {.process = dt_process_of(getpid()), .rank = world->rank};
+    dt_watched *of = world->node_size > 1 ? malloc((size_t)world->node_size * sizeof *of) : NULL;
+    int room = of != NULL;
+    world->comm->watch = (dt_watch){0};
+    MPI_Allreduce(MPI_IN_PLACE, &room, 1, MPI_INT, MPI_MIN, node);
+    if (!room) {
+        free(of);
+        return;
+    }
+    MPI_Allgather(&own, (int)sizeof own, MPI_BYTE, of, (int)sizeof own, MPI_BYTE, node);
+    for (int r = 0; r < world->node_size; r++)
+        if (dt_process_of((pid_t)of[r].process.id).start != of[r].process.start)
+            of[r].process = (dt_process){0};
+    world->comm->watch.of = of;
+}
+
+static bool is_gone(const dt_watched *w)
+{
+    return w->process.id && dt_process_of((pid_t)w->process.id).start != w->process.start;
+}
+
+/* The first rank of the node that is gone, or NULL. *is_first [out] whether this rank is the first
+ * of those that are left. */
+static const dt_watched *find_gone(const dt_world *world, bool *is_first)
+{
+    const dt_watched *of = world->comm->watch.of, *gone = NULL;
+    *is_first = true;
+    for (int r = 0; r < world->node_size; r++)
+        if (is_gone(&of[r]))
+            gone = gone ? gone : &of[r];
+        else if (r < world->node_rank)
+            *is_first = false;
+    return gone;
+}
+
+void dt_watch_look(const dt_world *world)
+{
+    dt_watch *w = &world->comm->watch;
+    double now = dt_clock_coarse(), late = now - w->look_at;
+    bool is_first;
+    if (!w->of || late < 0)
+        return;
+    w->look_at = now + SECONDS;
+    const dt_watched *gone = late > ANOTHER ? NULL : find_gone(world, &is_first);
+    w->missed = gone ? w->missed + 1 : 0;
+    if (w->missed == 1)
+        w->speaks = is_first;
+    if (w->missed >= MOST_MISSED && w->speaks)
+        dt_end_run("error: rank %lld (process %lld) has ended without a word: the run cannot go on",
+                   (long long)gone->rank, (long long)gone->process.id);
+    if (w->missed >= MOST_MISSED + SILENT_MORE)
+        dt_end_quietly();
+}
+
+void dt_watch_wait(const dt_world *world, MPI_Request *request)
+{
+    int done = 0;
+    for (int tests = 1; !MPI_Test(request, &done, MPI_STATUS_IGNORE) && !done; tests++) {
+        if (tests < SPINS)
+            continue;
+        dt_watch_look(world);
+        tests = SPINS;
+        sched_yield();
+    }
+}
+
+void dt_watch_meet(const dt_world *world)
+{
+    MPI_Request request;
+    if (world->size == 1)
+        return;
+    MPI_Ibarrier(world->comm->all, &request);
+    dt_watch_wait(world, &request);
+}
