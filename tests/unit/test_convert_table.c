@@ -378,6 +378,10 @@ static void headers_of_numbers(void **state)
                "t.csv: separated by semicolons, no header, 2 rows of 2 columns\n"
                "y: column 2, numbers\n",
                0);
+    check_told("1,2,3\n4,8,6\n", "3",
+               "t.csv: separated by commas, no header, 2 rows of 3 columns\n"
+               "y: column 3, whole numbers\n",
+               1);
     /* it rises, and nothing else does */
     check_told("1,2,4,8,9,12\n5,4,3,2,1,0\n", "6",
                "t.csv: separated by commas, no header, 2 rows of 6 columns\n"

@@ -100,22 +100,43 @@ static bool rises(const dt_plan *p, bool first)
     return p->columns >= RISE_LEAST;
 }
 
-/* Only of numbers, but for the target. */
-static bool is_comparable(const dt_plan *p)
+/* Only of numbers, but for the target.
+ *   fraction  [out] not all of them are whole */
+static bool is_comparable(const dt_plan *p, bool *fraction)
 {
-    for (int64_t c = 0; c < p->columns; c++)
-        if (c != p->target && isnan(number_in(p, false, c)))
+    for (int64_t c = 0; c < p->columns; c++) {
+        double number = number_in(p, false, c);
+        if (c != p->target && isnan(number))
             return false;
+        *fraction = *fraction || (!isnan(number) && number != floor(number));
+    }
     return true;
 }
 
 void dt_plan_compare_row(dt_plan *p)
 {
+    bool fraction = false;
     if (!p->first_counts && !p->first_rises)
         return;
-    p->compared |= is_comparable(p);
+    if (is_comparable(p, &fraction)) {
+        p->compared = true;
+        p->fractions = p->fractions || fraction;
+    }
     p->first_counts = p->first_counts && !counts(p, false);
     p->first_rises = p->first_rises && !rises(p, false);
+}
+
+/* Three or four small whole numbers above others may count up by chance. */
+static bool is_weak(const dt_plan *p)
+{
+    enum { ENOUGH = 5 /* columns */, YEARS = 1000 };
+    double first = number_in(p, true, 0);
+    return p->columns < ENOUGH && !p->fractions && first != 0 && fabs(first) < YEARS;
+}
+
+bool dt_plan_header_is_doubtful(const dt_plan *p)
+{
+    return p->header == DT_HEADER_NO && p->compared && (p->first_rises || p->first_counts);
 }
 
 /* Of a pandas.DataFrame made of an array the header is 0, 1, 2, ...; over an index it begins with
@@ -131,7 +152,7 @@ dt_code dt_plan_settle_header(dt_plan *p, dt_error *err)
                        "index (pandas) it cannot be told from a row; write the table without the "
                        "index (index=False), and with a letter in each name",
                        p->table.source.path, line);
-    if (p->first_counts && p->compared)
+    if (p->first_counts && p->compared && !is_weak(p))
         return dt_fail(err, DT_ERR_DATA,
                        "%s: line %lld (%.20s, %.20s, %.20s%s) counts up as no other line does: "
                        "header or row? With a letter in each name it is a header; with a line of "

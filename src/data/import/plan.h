@@ -20,6 +20,7 @@ typedef struct {
      * of no other row do so far. */
     bool first_counts, first_rises;
     bool compared;   /* there is another row of numbers */
+    bool fractions;  /* and not only of whole ones */
     char **first;    /* [columns] the cells of the first row; owned */
     int64_t columns; /* features and target */
     int64_t target;  /* its column, from 0; -1: none */
@@ -41,6 +42,9 @@ void dt_plan_compare_row(dt_plan *plan);
 
 /* After the last row. DT_ERR_DATA if nobody can know whether the first row is a header. */
 dt_code dt_plan_settle_header(dt_plan *plan, dt_error *err);
+
+/* It was taken for a row, and might be a header. */
+bool dt_plan_header_is_doubtful(const dt_plan *plan);
 
 /* What was taken, in words; and what looks odd in it, a line each. */
 void dt_plan_tell(const dt_plan *plan, FILE *to);

@@ -81,10 +81,11 @@ void dt_plan_tell(const dt_plan *p, FILE *to)
 void dt_plan_warn(const dt_plan *p, FILE *to)
 {
     const char *path = p->table.source.path;
-    if (p->header == DT_HEADER_NO && p->first_rises && p->compared)
+    if (dt_plan_header_is_doubtful(p))
         fprintf(to,
-                "%s: the numbers of line %lld rise and those of no other line do: if it is a "
-                "header, put a letter into each name\n",
+                "%s: line %lld was taken for a row, though its numbers are in order as those of no "
+                "other "
+                "line do: if it is a header, put a letter into each name\n",
                 path, (long long)p->table.first_line);
     for (int64_t c = 0; c < p->columns && p->header == DT_HEADER_YES; c++)
         if (c != p->target && p->first[c][0] == '\0')
