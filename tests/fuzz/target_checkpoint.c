@@ -32,6 +32,10 @@ static void write_good(int m)
     dt_error err = {0};
     dt_model model;
     int64_t n_scales = 2; /* as engine/scales.h has them */
+    static char *names[2] = {"a", "b"};
+    const dt_schema schema = {.columns = {.n = 2, .name = names},
+                              .targets = {.n = 1, .name = names},
+                              .units = DT_X_BYTES};
     const dt_normalizer normalizer = {2, means, factors};
     dt_model_init(&model,
                   &(dt_model_shape){.inputs = 2,
@@ -54,6 +58,7 @@ static void write_good(int m)
                                 .parameters = numbers,
                                 .optimizer = &optimizer,
                                 .normalizer = m == 1 ? &normalizer : NULL,
+                                .schema = m == 0 ? NULL : &schema,
                                 .course = {.global_step = 51,
                                            .epoch = 5,
                                            .step = 1,
@@ -100,10 +105,11 @@ static hid_t choose_object(fuzz_choices *c, hid_t file)
                                        "/optimizer",
                                        "/model",
                                        "/normalization",
+                                       "/data",
                                        "/optimizer/momentum_buffer",
                                        "/model/0.weight",
                                        "/model/0.bias"};
-    return H5Oopen(file, name[fuzz_choose(c, 8)], H5P_DEFAULT);
+    return H5Oopen(file, name[fuzz_choose(c, 9)], H5P_DEFAULT);
 }
 
 /* The name of an attribute of an object. */
@@ -160,14 +166,14 @@ static void put_attribute(fuzz_choices *c, hid_t object, const char *name)
 /* Put another dataset in the place of one, of any shape, type and values, without a checksum. */
 static void put_set(fuzz_choices *c, hid_t file)
 {
-    static const char *const name[] = {
-        "/model/0.weight",     "/model/0.bias",
-        "/model/2.weight",     "/model/9.weight",
-        "/run/scales",         "/run/more",
-        "/normalization/mean", "/normalization/scale",
-        "/optimizer/extra",    "/optimizer/momentum_buffer/0.weight"};
+    static const char *const name[] = {"/model/0.weight",     "/model/0.bias",
+                                       "/model/2.weight",     "/model/9.weight",
+                                       "/run/scales",         "/run/more",
+                                       "/normalization/mean", "/normalization/scale",
+                                       "/optimizer/extra",    "/optimizer/momentum_buffer/0.weight",
+                                       "/data/columns",       "/data/classes"};
     static double values[4096];
-    const char *to = name[fuzz_choose(c, 10)];
+    const char *to = name[fuzz_choose(c, 12)];
     hsize_t dim[3];
     int dims = (int)fuzz_choose(c, 4);
     hssize_t n = 1;
@@ -177,7 +183,9 @@ static void put_set(fuzz_choices *c, hid_t file)
     }
     for (int i = 0; i < 4096; i++)
         values[i] = i < 4 ? fuzz_choose_real(c) : 0.5;
-    const hid_t type[] = {H5T_IEEE_F32LE, H5T_IEEE_F64LE, H5T_STD_I64LE, H5T_STD_U8LE, H5T_C_S1};
+    hid_t text = H5Tcopy(H5T_C_S1);
+    H5Tset_size(text, H5T_VARIABLE);
+    const hid_t type[] = {H5T_IEEE_F32LE, H5T_IEEE_F64LE, H5T_STD_I64LE, H5T_C_S1, text};
     hid_t space = H5Screate_simple(dims, dim, NULL), create = H5Pcreate(H5P_DATASET_CREATE);
     if (n > 4096)
         H5Pset_chunk(create, dims, (const hsize_t[]){1, 1, 1});
@@ -190,6 +198,7 @@ static void put_set(fuzz_choices *c, hid_t file)
     if (set >= 0)
         H5Dclose(set);
     H5Pclose(create);
+    H5Tclose(text);
     if (space >= 0)
         H5Sclose(space);
 }
