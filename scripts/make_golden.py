@@ -3,6 +3,8 @@
 
     scripts/make_golden.py [CASE...]        write all cases, or only those named
 
+and then scripts/golden-tolerances.sh, for how close dtrain has to come to them.
+
 One file is one training run in file order, float32 on one CPU thread:
 
     x, y            the data set
