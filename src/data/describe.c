@@ -3,6 +3,7 @@
 #include "core/memory.h"
 #include "data/shape.h"
 #include "file/h5.h"
+#include "file/link.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -187,10 +188,14 @@ static herr_t visit(hid_t file, const char *name, void *data)
 {
     description *d = data;
     hid_t set = H5Dopen2(file, name, H5P_DEFAULT);
-    if (set < 0)
-        return -1;
-    describe_set(d, set, name);
     d->sets++;
+    if (set < 0) {
+        char reason[256], why[DT_LINK_TEXT] = "";
+        dt_link_explain(file, name, dt_h5_reason(reason), why);
+        fprintf(d->to, "%s: %s\n", name, why);
+        return 0;
+    }
+    describe_set(d, set, name);
     H5Dclose(set);
     return 0;
 }

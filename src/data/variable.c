@@ -9,7 +9,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { CACHE_BYTES = 64 << 20, CONVERT_BYTES = 8 << 20, WIDEST = 16 /* bytes of a number */ };
+enum {
+    CACHE_BYTES = 64 << 20,
+    CONVERT_BYTES = 8 << 20,
+    WIDEST = 16 /* bytes of a number */,
+    LZF = 32000
+};
 
 static const char *type_name(H5T_class_t class)
 {
@@ -96,7 +101,13 @@ static dt_code look_at_storage(const char *path, dt_variable *v, dt_error *err)
         size_t n = 0;
         H5Z_filter_t filter =
             H5Pget_filter2(plist, (unsigned)f, &flags, &n, NULL, sizeof name, name, &config);
-        if (H5Zfilter_avail(filter) <= 0)
+        if (H5Zfilter_avail(filter) <= 0 && filter == LZF)
+            dt_fail(err, DT_ERR_DATA,
+                    "%s: dataset \"%s\" is compressed with LZF, which only h5py has: there, "
+                    "new.create_dataset(\"%s\", data=old[\"%s\"][...], compression=\"gzip\") "
+                    "writes what can be read here",
+                    path, v->name, v->name, v->name);
+        else if (H5Zfilter_avail(filter) <= 0)
             dt_fail(err, DT_ERR_DATA,
                     "%s: dataset \"%s\" is stored with filter %d (%s), which is not installed: "
                     "install its HDF5 plugin and set HDF5_PLUGIN_PATH, or unpack the file with "

@@ -1,6 +1,7 @@
 #include "file/h5.h"
 
 #include "file/kind.h"
+#include "file/link.h"
 #include "file/reader.h"
 #include "file/seal.h"
 
@@ -100,6 +101,14 @@ static hid_t open_file(const char *path, bool known, dt_error *err)
             dt_fail(err, DT_ERR_MEMORY, "%s: out of memory", path);
         else if (strstr(reason, "truncated"))
             dt_fail(err, DT_ERR_FILE, "%s: the file is truncated: %s", path, reason);
+        else if (strstr(reason, DT_READER_WRITING))
+            dt_fail(err, DT_ERR_FILE,
+                    "%s: another program has it open for writing, or died before it closed it: if "
+                    "none is at work on it, h5clear -s %s",
+                    path, path);
+        else if (H5Fis_hdf5(path) > 0 && strstr(reason, "version"))
+            dt_fail(err, DT_ERR_FILE, "%s: cannot be opened: %s%s", path, reason,
+                    dt_link_advice(reason));
         else if (H5Fis_hdf5(path) > 0)
             dt_fail(err, DT_ERR_FILE, "%s: damaged HDF5 file: %s", path, reason);
         else
@@ -128,13 +137,13 @@ bool dt_h5_ends_well(hid_t file, const char *path)
            (haddr_t)info.st_size <= end;
 }
 
-/* HDF5 1.12 has another structure for an object, and another function that passes it. */
+/* HDF5 1.12 has another structure for a link, and another function that passes it. */
 #if H5_VERSION_GE(1, 12, 0)
-typedef H5O_info2_t object_info;
-#define visit_objects H5Ovisit3
+typedef H5L_info2_t link_info;
+#define visit_links H5Lvisit2
 #else
-typedef H5O_info_t object_info;
-#define visit_objects H5Ovisit2
+typedef H5L_info_t link_info;
+#define visit_links H5Lvisit
 #endif
 
 typedef struct {
@@ -142,16 +151,22 @@ typedef struct {
     void *data;
 } dataset_filter;
 
-static herr_t pass_dataset(hid_t root, const char *name, const object_info *info, void *filter)
+/* What cannot be opened may be one. */
+static herr_t pass_dataset(hid_t root, const char *name, const link_info *info, void *filter)
 {
     const dataset_filter *f = filter;
-    return info->type == H5O_TYPE_DATASET ? f->visit(root, name, f->data) : 0;
+    (void)info;
+    hid_t object = H5Oopen(root, name, H5P_DEFAULT);
+    bool other = object >= 0 && H5Iget_type(object) != H5I_DATASET;
+    if (object >= 0)
+        H5Oclose(object);
+    return other ? 0 : f->visit(root, name, f->data);
 }
 
 herr_t dt_h5_visit_datasets(hid_t root, dt_h5_visitor *visit, void *data)
 {
     dataset_filter filter = {.visit = visit, .data = data};
-    return visit_objects(root, H5_INDEX_NAME, H5_ITER_INC, pass_dataset, &filter, H5O_INFO_BASIC);
+    return visit_links(root, H5_INDEX_NAME, H5_ITER_INC, pass_dataset, &filter);
 }
 
 typedef struct {
@@ -162,9 +177,12 @@ typedef struct {
 
 static herr_t list_dataset(hid_t root, const char *name, void *data)
 {
-    (void)root;
     enum { MOST = 8 };
     listing *l = data;
+    hid_t set = H5Dopen2(root, name, H5P_DEFAULT);
+    if (set < 0)
+        return 0;
+    H5Dclose(set);
     if (++l->n > MOST)
         return 1;
     int written = l->n == MOST ? snprintf(l->text, l->room, ", ...")
@@ -180,8 +198,13 @@ hid_t dt_h5_open_dataset(hid_t file, const char *path, const char *name, const c
                          dt_error *err)
 {
     hid_t object = H5Oopen(file, name, H5P_DEFAULT);
+    char reason[256], why[DT_LINK_TEXT];
     if (object >= 0 && H5Iget_type(object) == H5I_DATASET)
         return object;
+    if (object < 0 && dt_link_explain(file, name, dt_h5_reason(reason), why)) {
+        dt_fail(err, DT_ERR_DATA, "%s: \"%s\" %s", path, name, why);
+        return -1;
+    }
     char datasets[512] = "";
     listing l = {.text = datasets, .room = sizeof datasets, .n = 0};
     dt_h5_visit_datasets(file, list_dataset, &l);

@@ -24,8 +24,9 @@ hid_t dt_h5_access(void);
  * What other programs change in place has none. */
 bool dt_h5_ends_well(hid_t file, const char *path);
 
-/* Open a dataset of a file; an error lists the datasets that there are, and ends with advice.
- * Returns it, or a negative number after an error. */
+/* Open a dataset of a file. Where there is none of that name, the error lists the datasets that
+ * there are, and ends with advice; else it says why it cannot be opened. Returns it, or a negative
+ * number after an error. */
 hid_t dt_h5_open_dataset(hid_t file, const char *path, const char *name, const char *advice,
                          dt_error *err);
 
@@ -33,7 +34,8 @@ hid_t dt_h5_open_dataset(hid_t file, const char *path, const char *name, const c
  * a negative one for a failure. */
 typedef herr_t dt_h5_visitor(hid_t root, const char *name, void *data);
 
-/* Visit every dataset below a file or group, in the order of names; groups are entered. Returns
+/* Visit every dataset below a file or group, in the order of names, and whatever cannot be opened;
+ * groups are entered, links to groups are not. Returns
  * the number that ended it, or zero. */
 herr_t dt_h5_visit_datasets(hid_t root, dt_h5_visitor *visit, void *data);
 

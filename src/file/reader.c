@@ -51,6 +51,22 @@ static int open_regular(const char *name, struct stat *info)
     return -1;
 }
 
+/* The mark that a program sets in the superblock of a file while it may write to it, from its
+ * version 3 on. HDF5 looks at it for its own drivers alone. */
+static bool is_being_written(int fd, off_t size)
+{
+    static const unsigned char signature[] = {0x89, 'H', 'D', 'F', '\r', '\n', 0x1a, '\n'};
+    enum { VERSION = 8, FLAGS = 11, BYTES = 12, FIRST = 512 /* after a block of the user's */ };
+    unsigned char at[BYTES];
+    for (off_t begin = 0; begin + BYTES <= size; begin = begin ? 2 * begin : FIRST) {
+        if (pread(fd, at, BYTES, begin) != BYTES)
+            return false;
+        if (memcmp(at, signature, sizeof signature) == 0)
+            return at[VERSION] >= 3 && (at[FLAGS] & 1);
+    }
+    return false;
+}
+
 static H5FD_t *open_file(const char *name, unsigned flags, hid_t access, haddr_t max_address)
 {
     struct stat info;
@@ -61,6 +77,11 @@ static H5FD_t *open_file(const char *name, unsigned flags, hid_t access, haddr_t
         return NULL;
     }
     int fd = open_regular(name, &info);
+    if (fd >= 0 && is_being_written(fd, info.st_size)) {
+        push_reason(H5E_CANTOPENFILE, name, DT_READER_WRITING ", or its writer died (h5clear -s)");
+        close(fd);
+        return NULL;
+    }
     reader *r = fd < 0 ? NULL : calloc(1, sizeof *r);
     if (!r) {
         if (fd >= 0) {

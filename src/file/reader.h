@@ -10,6 +10,9 @@
 #include <hdf5.h>
 #include <stdbool.h>
 
+/* In HDF5's reason for not opening a file that another program has open for writing, or left so. */
+#define DT_READER_WRITING "open for writing"
+
 /* Access to files through the driver, without file locks; the caller closes it with H5Pclose. A
  * negative number if HDF5 has no memory for it. */
 hid_t dt_reader_access(void);

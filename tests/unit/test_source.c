@@ -441,8 +441,7 @@ static void no_such_dataset(void **state)
                   "d.h5: no dataset \"no/y\" (it has \"features\", \"group/more\", \"labels\"; "
                   "choose with --x and --y)");
     check_refused("broken", NULL, DT_ERR_DATA,
-                  "d.h5: no dataset \"broken\" (it has \"features\", \"group/more\", \"labels\"; "
-                  "choose with --x and --y)");
+                  "d.h5: \"broken\" is a link to \"/nowhere\", which is not there");
     check_refused("group", NULL, DT_ERR_DATA,
                   "d.h5: not a dataset: \"group\" (it has \"features\", \"group/more\", "
                   "\"labels\"; choose with --x and --y)");
@@ -563,16 +562,111 @@ static void damaged_chunk(void **state)
     dt_source_close(source);
 }
 
+/* ---- What is there and cannot be opened ------------------------------------------------------ */
+
+static void check_unopened(const char *x, const char *text)
+{
+    dt_source *source;
+    dt_error err = {0};
+    assert_int_equal(dt_source_open(&source, "d.h5", x, NULL, &err), DT_ERR_DATA);
+    assert_string_equal(err.text, text);
+    assert_int_equal(H5Fget_obj_count((hid_t)H5F_OBJ_ALL, H5F_OBJ_ALL), 0);
+}
+
+static void links(void **state)
+{
+    (void)state;
+    hid_t file = H5Fcreate("other.h5", H5F_ACC_TRUNC, H5P_DEFAULT, H5P_DEFAULT);
+    put(file, "there", H5T_IEEE_F32LE, DIMS(2), VALUES(1, 2), 0);
+    H5Fclose(file);
+    FILE *f = fopen("text.h5", "w");
+    fputs("no file of HDF5", f);
+    fclose(f);
+    file = new_file();
+    put(file, "y", H5T_IEEE_F32LE, DIMS(2), VALUES(1, 2), 0);
+    H5Lcreate_soft("/gone", file, "soft", H5P_DEFAULT, H5P_DEFAULT);
+    H5Lcreate_soft("/soft", file, "twice", H5P_DEFAULT, H5P_DEFAULT);
+    H5Lcreate_soft("/y", file, "good", H5P_DEFAULT, H5P_DEFAULT);
+    H5Lcreate_external("gone.h5", "/x", file, "out", H5P_DEFAULT, H5P_DEFAULT);
+    H5Lcreate_external("other.h5", "/x", file, "no", H5P_DEFAULT, H5P_DEFAULT);
+    H5Lcreate_external("other.h5", "/there", file, "yes", H5P_DEFAULT, H5P_DEFAULT);
+    H5Lcreate_external("text.h5", "/x", file, "text", H5P_DEFAULT, H5P_DEFAULT);
+    H5Fclose(file);
+    check_unopened("soft", "d.h5: \"soft\" is a link to \"/gone\", which is not there");
+    check_unopened("twice", "d.h5: \"twice\" is a link to \"/soft\", which is not there");
+    check_unopened("soft/x",
+                   "d.h5: \"soft/x\" cannot be opened: \"soft\" is a link to \"/gone\", which is "
+                   "not there");
+    check_unopened("out",
+                   "d.h5: \"out\" is a link to \"/x\" in the file \"gone.h5\", which is missing");
+    check_unopened("no",
+                   "d.h5: \"no\" is a link to \"/x\" in the file \"other.h5\", where it is not");
+    check_unopened("text",
+                   "d.h5: \"text\" is a link to \"/x\" in the file \"text.h5\", which cannot be "
+                   "opened: file signature not found");
+    check_unopened("y/x",
+                   "d.h5: no dataset \"y/x\" (it has \"good\", \"y\", \"yes\"; choose with --x and "
+                   "--y)");
+}
+
+/* A dataset as a later HDF5 may write it: its layout message (type 8; version 3, contiguous) has a
+ * version that there is not. */
+static void other_versions(void **state)
+{
+    (void)state;
+    static const unsigned char message[] = {8, 0}, layout[] = {0, 0, 0, 3, 1};
+    unsigned char bytes[8192];
+    hid_t file = new_file();
+    put(file, "x", H5T_IEEE_F32LE, DIMS(2), VALUES(1, 2), 0);
+    put(file, "z", H5T_IEEE_F32LE, DIMS(2), VALUES(1, 2), 0);
+    H5Fclose(file);
+    FILE *f = fopen("d.h5", "r+b");
+    size_t n = fread(bytes, 1, sizeof bytes, f), at = 0;
+    while (at + 10 < n && (memcmp(bytes + at, message, sizeof message) != 0 ||
+                           memcmp(bytes + at + 5, layout, sizeof layout) != 0))
+        at++;
+    assert_true(at + 10 < n);
+    fseek(f, (long)at + 8, SEEK_SET);
+    fputc(9, f);
+    fclose(f);
+    check_unopened("x",
+                   "d.h5: \"x\" cannot be opened: bad version number for layout message (was it "
+                   "written by a newer HDF5? h5py.File(..., libver=(\"earliest\", \"v110\")) "
+                   "there writes what this one reads)");
+    check_unopened("y", "d.h5: no dataset \"y\" (it has \"z\"; choose with --x and --y)");
+}
+
+/* What has been written to a file that is still open for writing may not be in it yet. */
+static void open_for_writing(void **state)
+{
+    (void)state;
+    dt_source *source;
+    dt_error err = {0};
+    hid_t access = H5Pcreate(H5P_FILE_ACCESS);
+    H5Pset_libver_bounds(access, H5F_LIBVER_LATEST, H5F_LIBVER_LATEST);
+    hid_t file = H5Fcreate("d.h5", H5F_ACC_TRUNC, H5P_DEFAULT, access);
+    put(file, "x", H5T_IEEE_F32LE, DIMS(2), VALUES(1, 2), 0);
+    H5Fflush(file, H5F_SCOPE_GLOBAL);
+    assert_int_equal(dt_source_open(&source, "d.h5", "x", NULL, &err), DT_ERR_FILE);
+    assert_string_equal(err.text,
+                        "d.h5: another program has it open for writing, or died before it "
+                        "closed it: if none is at work on it, h5clear -s d.h5");
+    H5Fclose(file);
+    H5Pclose(access);
+    dt_source_close(open_source(NULL));
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_teardown(name, empty_folder)
     const struct CMUnitTest tests[] = {
-        TEST(x_types),         TEST(x_half),        TEST(x_rounded),     TEST(x_bytes),
-        TEST(x_flags),         TEST(x_shapes),      TEST(x_chunked),     TEST(x_elsewhere),
-        TEST(y_shapes),        TEST(y_bytes),       TEST(labels),        TEST(many_labels),
-        TEST(x_not_finite),    TEST(y_not_finite),  TEST(bad_labels),    TEST(several_labels),
-        TEST(no_such_dataset), TEST(no_datasets),   TEST(many_datasets), TEST(shapes_refused),
-        TEST(types_refused),   TEST(files_refused), TEST(damaged_chunk),
+        TEST(x_types),         TEST(x_half),           TEST(x_rounded),     TEST(x_bytes),
+        TEST(x_flags),         TEST(x_shapes),         TEST(x_chunked),     TEST(x_elsewhere),
+        TEST(y_shapes),        TEST(y_bytes),          TEST(labels),        TEST(many_labels),
+        TEST(x_not_finite),    TEST(y_not_finite),     TEST(bad_labels),    TEST(several_labels),
+        TEST(no_such_dataset), TEST(no_datasets),      TEST(many_datasets), TEST(shapes_refused),
+        TEST(types_refused),   TEST(files_refused),    TEST(damaged_chunk), TEST(links),
+        TEST(other_versions),  TEST(open_for_writing),
     };
     return cmocka_run_group_tests(tests, enter_folder, leave_folder);
 }
