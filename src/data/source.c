@@ -266,11 +266,11 @@ static dt_code read_labels(dt_source *s, int64_t row, int64_t n, int32_t *out, d
 {
     enum { PIECE = 65536 };
     if (s->y.width != 1)
-        return dt_fail(
-            err, DT_ERR_SHAPE,
-            "%s: \"%s\" has %lld values a row; class labels are one (several targets want "
-            "a model trained with --loss mse)",
-            s->path, s->y.name, (long long)s->y.width);
+        return dt_fail(err, DT_ERR_SHAPE,
+                       "%s: \"%s\" has %lld values a row; class labels are one: of one-hot rows or "
+                       "probabilities take y.argmax(1); --loss bce answers %lld questions by yes "
+                       "or no; --loss mse takes numbers",
+                       s->path, s->y.name, (long long)s->y.width, (long long)s->y.width);
     const int64_t *class_of = s->mapping.label;
     double *label = dt_alloc(n < PIECE ? n : PIECE, sizeof *label, "class labels", err);
     for (int64_t i = 0; i < n && !err->code; i += PIECE) {

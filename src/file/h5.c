@@ -112,7 +112,7 @@ static hid_t open_file(const char *path, bool known, dt_error *err)
         else if (H5Fis_hdf5(path) > 0)
             dt_fail(err, DT_ERR_FILE, "%s: damaged HDF5 file: %s", path, reason);
         else
-            dt_fail(err, DT_ERR_FILE, "%s: %s", path, dt_file_kind(path));
+            dt_kind_refuse(path, err);
         H5Eclear2(H5E_DEFAULT);
     }
     H5Pclose(access);

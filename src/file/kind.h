@@ -1,9 +1,22 @@
-/* Files that are no HDF5, by their first bytes. */
+/* Files of other kinds than HDF5, by their first bytes. */
 #ifndef DT_FILE_KIND_H
 #define DT_FILE_KIND_H
 
-/* The kind of a file and how to make HDF5 of it, as "a table (CSV), not an HDF5 file; ...", without
- * its path. Never NULL: of unknown bytes it is no more than that. */
-const char *dt_file_kind(const char *path);
+#include <dtrain/status.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+typedef struct {
+    const char *is;     /* "is a Parquet file" */
+    const char *advice; /* how to get on; NULL: none */
+} dt_file_kind;
+
+/* That of a file of another program which begins so; NULL: none that is known, or text. */
+const dt_file_kind *dt_kind_find(const unsigned char *bytes, size_t n);
+
+bool dt_kind_is_npy(const unsigned char *bytes, size_t n);
+
+/* DT_ERR_FILE: what a file is that should be HDF5, and how it becomes a data set. */
+dt_code dt_kind_refuse(const char *path, dt_error *err);
 
 #endif

@@ -77,7 +77,7 @@ static void cut_short(void **state)
             assert_non_null(strstr(err.text, "the file is truncated"));
     }
     assert_int_equal(truncate(FILE_NAME, 0), 0);
-    check_refused(FILE_NAME, DT_ERR_FILE, "ckpt/step-0000000050.h5: empty, not an HDF5 file");
+    check_refused(FILE_NAME, DT_ERR_FILE, "ckpt/step-0000000050.h5: is empty, not an HDF5 file");
 }
 
 static void not_finite(void **state)
@@ -171,7 +171,7 @@ static void no_checkpoint(void **state)
     H5Fclose(file);
     check_refused("none.h5", DT_ERR_FILE, "none.h5: no such file");
     check_refused(".", DT_ERR_FILE, ".: is a folder, not an HDF5 file");
-    check_refused("text", DT_ERR_FILE, "text: text, not an HDF5 file");
+    check_refused("text", DT_ERR_FILE, "text: is text, not an HDF5 file");
     check_refused("empty.h5", DT_ERR_DATA, "empty.h5: no group \"/model\": not a checkpoint");
     check_refused("set.h5", DT_ERR_DATA, "set.h5: no group \"/model\": not a checkpoint");
 }

@@ -397,6 +397,48 @@ static void headers_of_numbers(void **state)
                1);
 }
 
+/* Convert a table of 12 rows with a number from 5 on between two texts, but for one row. */
+static void convert_counted(const char *header, const char *before, const char *after, int broken,
+                            const char *target)
+{
+    char text[512];
+    int n = snprintf(text, sizeof text, "%s\n", header);
+    for (int r = 1; r <= 12; r++)
+        n += snprintf(text + n, sizeof text - (size_t)n, "%s%d%s\n", before,
+                      r == broken ? 99 : r + 4, after);
+    dt_error err = {0};
+    warnings = 0;
+    put_text("t.csv", text);
+    dt_convert_csv("t.csv", "out.h5", target, &(dt_convert_notes){.warn = keep_warning}, &err);
+    assert_string_equal(err.text, "");
+    unlink("out.h5");
+}
+
+/* A column that only counts, on either side of the target. */
+static void ids(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *header, *before, *after, *target;
+        int broken;
+        const char *warning; /* how it begins; NULL: there is none */
+    } tries[] = {
+        {"id,a,y", "", ",.5,7", "y", 0, "t.csv: column 1 (id): only counts the rows (5, 6, 7, "},
+        {"y,a,id", "7,.5,", "", "y", 0, "t.csv: column 3 (id): only counts the rows (5, 6, 7, "},
+        {",a,y", "", ",.5,7", "y", 0, "t.csv: column 1: only counts the rows (5, 6, 7, ...)"},
+        {"id,a,y", "", ",.5,7", "y", 12, NULL},
+        {"id,a,y", "", ",.5,7", "id", 0, NULL},
+        {"id,y", "", ",7", "y", 0, NULL}, /* nothing would be left */
+    };
+    for (size_t i = 0; i < sizeof tries / sizeof *tries; i++) {
+        convert_counted(tries[i].header, tries[i].before, tries[i].after, tries[i].broken,
+                        tries[i].target);
+        assert_int_equal(warnings, tries[i].warning != NULL);
+        if (tries[i].warning)
+            assert_memory_equal(warned, tries[i].warning, strlen(tries[i].warning));
+    }
+}
+
 static void odd_numbers(void **state)
 {
     (void)state;
@@ -497,29 +539,18 @@ int main(void)
 {
 #define TEST(name) cmocka_unit_test_teardown(name, empty_folder)
     const struct CMUnitTest tests[] = {
-        TEST(table_with_header),
-        TEST(table_without_header),
-        TEST(table_separators),
-        TEST(table_lines),
-        TEST(table_quotes),
-        TEST(table_packed),
-        TEST(headers_of_numbers),
-        TEST(odd_numbers),
-        TEST(missing_labels),
-        TEST(names_as_classes),
-        TEST(no_target),
-        TEST(other_kinds),
-        TEST(table_parts),
-        TEST(table_long),
-        TEST(table_wide),
-        TEST(header_found),
-        TEST(target_chosen),
-        TEST(target_types),
-        TEST(other_locale),
-        TEST(bad_rows),
-        TEST(bad_cells),
-        TEST(bad_numbers),
-        TEST(bad_line_after_quotes),
+        TEST(table_with_header),  TEST(table_without_header),
+        TEST(table_separators),   TEST(table_lines),
+        TEST(table_quotes),       TEST(table_packed),
+        TEST(headers_of_numbers), TEST(ids),
+        TEST(odd_numbers),        TEST(missing_labels),
+        TEST(names_as_classes),   TEST(no_target),
+        TEST(other_kinds),        TEST(table_parts),
+        TEST(table_long),         TEST(table_wide),
+        TEST(header_found),       TEST(target_chosen),
+        TEST(target_types),       TEST(other_locale),
+        TEST(bad_rows),           TEST(bad_cells),
+        TEST(bad_numbers),        TEST(bad_line_after_quotes),
         TEST(bad_target),
     };
     H5open(); /* H5T_STD_..._g have their values from here on */

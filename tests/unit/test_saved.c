@@ -98,7 +98,7 @@ static void damaged(void **state)
     find(&s, "ckpt/step-0000000010.h5");
     assert_int_equal(warnings, 3);
     assert_memory_equal(warning[0], "ckpt/step-0000000040.h5: ", 25);
-    assert_string_equal(warning[1], "ckpt/step-0000000030.h5: empty, not an HDF5 file");
+    assert_string_equal(warning[1], "ckpt/step-0000000030.h5: is empty, not an HDF5 file");
     assert_string_equal(warning[2],
                         "ckpt/step-0000000020.h5: damaged: the checksum of the file does not hold");
     remove("ckpt/step-0000000010.h5");

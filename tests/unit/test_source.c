@@ -406,8 +406,11 @@ static void several_labels(void **state)
     dt_error err = {0};
     dt_source *source = with_y(H5T_STD_I32LE, DIMS(2, 2), VALUES(0, 1, 2, 3));
     assert_int_equal(dt_source_read_y(source, DT_Y_LABELS, 0, 2, out, &err), DT_ERR_SHAPE);
-    assert_string_equal(err.text, "d.h5: \"y\" has 2 values a row; class labels are one (several "
-                                  "targets want a model trained with --loss mse)");
+    assert_string_equal(
+        err.text,
+        "d.h5: \"y\" has 2 values a row; class labels are one: of one-hot rows or probabilities "
+        "take "
+        "y.argmax(1); --loss bce answers 2 questions by yes or no; --loss mse takes numbers");
     dt_source_close(source);
 }
 
@@ -525,7 +528,7 @@ static void files_refused(void **state)
     fclose(f);
     check_refused(
         "x", "y", DT_ERR_FILE,
-        "d.h5: text, perhaps a table (CSV), not an HDF5 file; dtrain convert TABLE.csv OUT.h5 "
+        "d.h5: is text, perhaps a table, not an HDF5 file; dtrain convert TABLE.csv OUT.h5 "
         "--target COLUMN makes a data set of a table");
     dt_source_close(with_x(H5T_IEEE_F32LE, DIMS(4), VALUES(1, 2, 3, 4), 0));
     assert_int_equal(truncate("d.h5", 1500), 0);

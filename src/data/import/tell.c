@@ -78,6 +78,32 @@ void dt_plan_tell(const dt_plan *p, FILE *to)
     tell_target(p, to);
 }
 
+/* The feature that a column of the table has become. */
+static int64_t feature_of(const dt_plan *p, int64_t column)
+{
+    return column - (p->target >= 0 && column > p->target);
+}
+
+static bool counts(const dt_plan *p, int64_t column)
+{
+    return column != p->target && p->x.n > 1 && dt_columns_counts(&p->x, feature_of(p, column));
+}
+
+static void warn_counting(const dt_plan *p, FILE *to)
+{
+    for (int64_t c = 0; c < p->columns; c++) {
+        if (!counts(p, c))
+            continue;
+        char where[DT_PLAN_PLACE];
+        long long start = (long long)p->x.start[feature_of(p, c)];
+        dt_plan_place(p, c, where);
+        fprintf(to,
+                "%s: only counts the rows (%lld, %lld, %lld, ...): a number of the row tells a "
+                "model nothing about others; leave it out\n",
+                where, start, start + 1, start + 2);
+    }
+}
+
 void dt_plan_warn(const dt_plan *p, FILE *to)
 {
     const char *path = p->table.source.path;
@@ -88,11 +114,12 @@ void dt_plan_warn(const dt_plan *p, FILE *to)
                 "line do: if it is a header, put a letter into each name\n",
                 path, (long long)p->table.first_line);
     for (int64_t c = 0; c < p->columns && p->header == DT_HEADER_YES; c++)
-        if (c != p->target && p->first[c][0] == '\0')
+        if (c != p->target && p->first[c][0] == '\0' && !counts(p, c))
             fprintf(to,
                     "%s: column %lld has no name: is it an index (pandas writes one)? It is now a "
                     "feature\n",
                     path, (long long)c + 1);
+    warn_counting(p, to);
     if (p->y.word_count > 0 && p->y.missing_count > 0)
         fprintf(to,
                 "%s: \"%s\" in line %lld is taken for a class, not for a missing label (%lld such "
