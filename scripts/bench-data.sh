@@ -39,7 +39,7 @@ fi
 train() {
     rm -f "$log"
     ${MPIRUN:-mpirun} -np "$ranks" "$dtrain" --data "$1" --loss mse --lr 0.001 --batch-size 4096 --epochs 2 \
-        --quiet --log "$log" --log-steps 0 "${@:2}"
+        --quiet --log "$log" --overwrite --log-steps 0 "${@:2}"
 }
 
 # ratio A B

@@ -90,6 +90,7 @@ typedef struct {
     dt_every checkpoint_every; /* besides the one at the end */
     int64_t keep;              /* newest checkpoints kept */
     bool resume;               /* go on from the newest good one in the folder */
+    bool overwrite;            /* delete the run that is there, and its log; else it is an error */
     char *log;                 /* JSON Lines; NULL: none */
     int64_t log_steps;         /* every Nth global step goes into the log; 0: none */
     int64_t log_every;         /* every Nth step of an epoch onto the console; 0: by itself */

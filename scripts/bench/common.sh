@@ -52,7 +52,7 @@ launch() {
 # train RANKS THREADS FILE OPTION...: logged by epochs in log.jsonl
 train() {
     rm -f "$folder/log.jsonl"
-    launch "$1" "$dtrain" train --threads "$2" --data "$3" --lr 0.01 --quiet --log "$folder/log.jsonl" \
+    launch "$1" "$dtrain" train --threads "$2" --data "$3" --lr 0.01 --quiet --log "$folder/log.jsonl" --overwrite \
         --log-steps 0 "${@:4}"
 }
 

@@ -1,5 +1,8 @@
 #include "checkpoint/store.h"
 
+#include "checkpoint/lock.h"
+#include "file/temporary.h"
+
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -46,25 +49,34 @@ static int64_t step_of(const char *name, const char **rest)
     return step;
 }
 
-/* Whether a name is that of a checkpoint being written by a process. */
-static bool is_temporary(const char *name)
+/* The rest of a name behind that of a checkpoint, of any step or the best; NULL: it is of none. */
+static const char *behind_checkpoint(const char *name)
 {
-    const char *rest = name;
+    const char *rest = NULL;
     if (strncmp(name, "best.h5", 7) == 0)
-        rest = name + 7;
-    else if (step_of(name, &rest) < 0)
-        return false;
-    return strncmp(rest, ".tmp.", 5) == 0 && rest[5] && !rest[5 + strspn(rest + 5, "0123456789")];
+        return name + 7;
+    return step_of(name, &rest) >= 0 ? rest : NULL;
 }
 
 /* ---- The folder ----------------------------------------------------------------------------- */
 
-/* What a killed process left half-written. */
-static void clear_temporaries(const char *folder)
+static bool is_abandoned(int folder, const char *name, time_t now)
+{
+    struct stat info;
+    const char *rest = behind_checkpoint(name);
+    if (!rest && strncmp(name, DT_LOCK_NAME, sizeof DT_LOCK_NAME - 1) == 0)
+        rest = name + sizeof DT_LOCK_NAME - 1;
+    return rest && dt_temporary_is(rest) &&
+           fstatat(folder, name, &info, AT_SYMLINK_NOFOLLOW) == 0 &&
+           dt_temporary_is_abandoned(rest, &info, now);
+}
+
+void dt_store_tidy(const char *folder)
 {
     DIR *dir = opendir(folder);
+    time_t now = time(NULL);
     for (struct dirent *entry; dir && (entry = readdir(dir));)
-        if (is_temporary(entry->d_name))
+        if (is_abandoned(dirfd(dir), entry->d_name, now))
             unlinkat(dirfd(dir), entry->d_name, 0);
     if (dir)
         closedir(dir);
@@ -101,7 +113,6 @@ dt_code dt_store_prepare(const char *folder, dt_error *err)
         } else {
             close(fd);
             unlink(probe);
-            clear_temporaries(folder);
         }
     }
     free(probe);
@@ -109,15 +120,17 @@ dt_code dt_store_prepare(const char *folder, dt_error *err)
     return err->code;
 }
 
-/* The name is that of something temporary: if the process is killed, it goes at the next start. */
+/* The name is that of something temporary: if the process is killed, it goes at a later start. */
 void dt_store_mark(const char *folder, char mark[DT_STORE_MARK])
 {
     int dir = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     struct timespec now;
     clock_gettime(CLOCK_REALTIME, &now);
-    snprintf(mark, DT_STORE_MARK, "best.h5.tmp.%ld%ld%09ld", (long)getpid(), (long)now.tv_sec,
-             now.tv_nsec);
-    int file = dir < 0 ? -1 : openat(dir, mark, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+    char *name = dt_temporary_name("best.h5", 1 + (int)now.tv_nsec);
+    snprintf(mark, DT_STORE_MARK, "%s", name ? name : "");
+    free(name);
+    int file =
+        dir < 0 || !mark[0] ? -1 : openat(dir, mark, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
     if (file < 0)
         mark[0] = '\0';
     else
@@ -192,13 +205,63 @@ dt_code dt_store_list(const char *folder, int64_t **steps, int *n, dt_error *err
     return err->code;
 }
 
+static dt_code remove_file(const char *path, dt_error *err)
+{
+    if (unlink(path) == 0 || errno == ENOENT)
+        return DT_OK;
+    return dt_fail(err, DT_ERR_FILE, "%s: cannot be removed: %s", path, strerror(errno));
+}
+
+/* Whether a file of any kind has this name in the folder. */
+static bool has_best(const char *folder)
+{
+    dt_error err = {0};
+    struct stat info;
+    char *path = dt_store_best_path(folder, &err);
+    bool there = path && lstat(path, &info) == 0;
+    free(path);
+    return there;
+}
+
+dt_code dt_store_find_run(const char *folder, dt_store_run *run, dt_error *err)
+{
+    int64_t *steps;
+    int n;
+    *run = (dt_store_run){0};
+    if (!dt_store_list(folder, &steps, &n, err)) {
+        run->best = has_best(folder);
+        run->there = run->best || n > 0;
+        run->last_step = n > 0 ? steps[n - 1] : 0;
+    }
+    free(steps);
+    return err->code;
+}
+
+/* best.h5 first: what is then left is gone on with by --resume, if this is cut. */
+dt_code dt_store_remove_run(const char *folder, dt_error *err)
+{
+    int64_t *steps;
+    int n;
+    char *path = dt_store_best_path(folder, err);
+    if (path)
+        remove_file(path, err);
+    free(path);
+    dt_store_list(folder, &steps, &n, err);
+    while (n-- > 0 && !err->code) {
+        path = dt_store_step_path(folder, steps[n], err);
+        if (path)
+            remove_file(path, err);
+        free(path);
+    }
+    free(steps);
+    return err->code;
+}
+
 /* A file that is done with as a spare: its new name, or NULL. */
 static char *set_aside(const char *path)
 {
-    char *spare = NULL;
-    if (asprintf(&spare, "%s.tmp.%ld", path, (long)getpid()) < 0)
-        return NULL;
-    if (rename(path, spare) == 0)
+    char *spare = dt_temporary_name(path, 0);
+    if (spare && rename(path, spare) == 0)
         return spare;
     free(spare);
     return NULL;

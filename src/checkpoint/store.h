@@ -7,14 +7,18 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* Make the folder, with those above it, if it is not there, see that it can be written to (before
- * the training, not after it), and clear it of what a killed process left half-written. */
+/* Make the folder, with those above it, if it is not there, and see that it can be written to:
+ * before the training, not after it. */
 dt_code dt_store_prepare(const char *folder, dt_error *err);
+
+/* Clear a folder whose lock is held (checkpoint/lock.h) of files that a killed process left
+ * half-written; those of a process that may live stay. */
+void dt_store_tidy(const char *folder);
 
 /* Put an empty file into the folder, so that others can see whether theirs is the same, and take it
  * away again.
  *   mark  its name; empty: there is none */
-enum { DT_STORE_MARK = 64 };
+enum { DT_STORE_MARK = 96 };
 void dt_store_mark(const char *folder, char mark[DT_STORE_MARK]);
 void dt_store_unmark(const char *folder, const char mark[DT_STORE_MARK]);
 
@@ -28,6 +32,16 @@ char *dt_store_best_path(const char *folder, dt_error *err);
 /* The steps that there are checkpoints of, good or not, in order; none where there is no folder.
  *   steps  [out] [n] to be freed, also after an error; may be NULL */
 dt_code dt_store_list(const char *folder, int64_t **steps, int *n, dt_error *err);
+
+/* What a folder holds of a run, good or not; nothing where there is no folder. */
+typedef struct {
+    bool there, best;  /* any checkpoint; best.h5 */
+    int64_t last_step; /* of the newest step-N.h5; 0: none */
+} dt_store_run;
+dt_code dt_store_find_run(const char *folder, dt_store_run *run, dt_error *err);
+
+/* Remove all its checkpoints, and no other file. */
+dt_code dt_store_remove_run(const char *folder, dt_error *err);
 
 /* Remove old checkpoints, but the `keep` newest up to the step `newest`. Later ones are another
  * run's, and stay. What cannot be removed is left.

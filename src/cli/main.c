@@ -159,7 +159,8 @@ int main(int argc, char **argv)
 {
     dt_spin_allow(argv);
     hold_streams();
-    signal(SIGPIPE, SIG_IGN); /* a closed pipe is a failed write, with a message, not a death */
+    signal(SIGPIPE, SIG_IGN); /* a closed pipe is a failed write, with a message, not a death; */
+    signal(SIGXFSZ, SIG_IGN); /* so is a file that reaches the limit of its size (ulimit -f) */
     dt_crash_watch();
     dt_world world;
     dt_error err = {0}, unknown = {0};

@@ -2,6 +2,7 @@
 
 #include "file/h5.h"
 #include "file/seal.h"
+#include "file/temporary.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -9,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 #define XXH_INLINE_ALL /* compiled for this processor, at twice the speed of the library */
@@ -26,6 +28,9 @@ static dt_code fail(const char *path, int number, dt_error *err)
         return dt_fail(err, DT_ERR_SPACE, "%s: no space left on the disk", path);
     if (number == ENOMEM)
         return dt_fail(err, DT_ERR_MEMORY, "%s: out of memory", path);
+    if (number == EFBIG)
+        return dt_fail(err, DT_ERR_SPACE,
+                       "%s: larger than a file may be here (ulimit -f, or the file system)", path);
     return dt_fail(err, DT_ERR_FILE, "%s: cannot be written (%s)", path, strerror(number));
 }
 
@@ -76,11 +81,15 @@ static bool is_ours_alone(int fd)
     return alone;
 }
 
-/* A spare file under the temporary name, as o->disk, which stays negative if there is none. */
+/* A spare file under a temporary name, as o->disk, which stays negative if there is none. */
 static void take_spare(dt_output *o, const char *spare)
 {
-    if (rename(spare, o->temporary) < 0)
+    o->temporary = dt_temporary_name(o->path, 0);
+    if (!o->temporary || rename(spare, o->temporary) < 0) {
+        free(o->temporary);
+        o->temporary = NULL;
         return;
+    }
     o->map = dt_mapped_find(&o->mapped, o->temporary);
     o->disk = o->map ? o->map->fd : open(o->temporary, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
     if (o->disk >= 0 && is_ours_alone(o->disk)) {
@@ -95,6 +104,8 @@ static void take_spare(dt_output *o, const char *spare)
     o->map = NULL;
     o->disk = -1;
     unlink(o->temporary);
+    free(o->temporary);
+    o->temporary = NULL;
 }
 
 static dt_code open_disk(dt_output *o, const char *spare, dt_error *err)
@@ -103,40 +114,27 @@ static dt_code open_disk(dt_output *o, const char *spare, dt_error *err)
     if (stat(o->path, &info) == 0 && !S_ISREG(info.st_mode))
         return dt_fail(err, DT_ERR_FILE, "%s: exists and is not a file that could be replaced",
                        o->path);
-    if (asprintf(&o->temporary, "%s.tmp.%ld", o->path, (long)getpid()) < 0) {
-        o->temporary = NULL;
-        return fail(o->path, ENOMEM, err);
-    }
     o->folder = open_folder_of(o->path); /* may be moved away while the file is written */
-    unlink(o->temporary);                /* of a process long dead that had our number */
     if (spare)
         take_spare(o, spare);
     if (o->disk < 0)
-        o->disk = open(o->temporary, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+        o->disk = dt_temporary_open(o->path, 0666, &o->temporary);
     return o->disk < 0 ? fail(o->path, errno, err) : DT_OK;
 }
 
-/* An empty file in memory; its path goes into the template. */
-static int make_memory_file(char path[64])
-{
-    strcpy(path, "/dev/shm/dtrain-XXXXXX"); /* HDF5 takes no memfd: it resolves the link in /proc */
-    int fd = mkostemp(path, O_CLOEXEC);
-    if (fd < 0) {
-        strcpy(path, "/tmp/dtrain-XXXXXX"); /* next best: small, and not the disk of the output */
-        fd = mkostemp(path, O_CLOEXEC);
-    }
-    return fd;
-}
-
-/* In the format of HDF5 1.8: the older one holds no attribute of more than 64 KiB. */
+/* In the format of HDF5 1.8: the older one holds no attribute of more than 64 KiB. The file has no
+ * name, so that nothing of it can stay behind, and is not in /dev/shm, which may be full. HDF5's
+ * usual driver would look for its name; that of C's streams does not. */
 static dt_code open_layout(dt_output *o, dt_error *err)
 {
     char path[64];
-    o->memory = make_memory_file(path);
+    o->memory = memfd_create("dtrain-layout", MFD_CLOEXEC);
     if (o->memory < 0)
-        return dt_fail(err, DT_ERR_FILE, "%s: no temporary file in /dev/shm or /tmp (%s)", o->path,
+        return dt_fail(err, DT_ERR_FILE, "%s: no temporary file in memory (%s)", o->path,
                        strerror(errno));
+    snprintf(path, sizeof path, "/proc/self/fd/%d", o->memory);
     hid_t access = dt_h5_access(), create = H5Pcreate(H5P_FILE_CREATE);
+    H5Pset_fapl_stdio(access);
     H5Pset_fclose_degree(access, H5F_CLOSE_STRONG);
     H5Pset_libver_bounds(access, H5F_LIBVER_V18, H5F_LIBVER_LATEST);
     H5Pset_obj_track_times(create, false); /* the same input makes the same bytes */
@@ -144,7 +142,6 @@ static dt_code open_layout(dt_output *o, dt_error *err)
     o->file = H5Fcreate(path, H5F_ACC_TRUNC, create, access);
     H5Pclose(create);
     H5Pclose(access);
-    unlink(path);
     return o->file < 0 ? dt_output_failed(o, err) : DT_OK;
 }
 

@@ -37,8 +37,8 @@ typedef struct {
 /* DT_ERR_USAGE if out is the same file as in, which is never meant. */
 dt_code dt_output_refuse(const char *out, const char *in, dt_error *err);
 
-/* Begin a file that will be called path; until it is complete it is path.tmp.PID. To be ended with
- * dt_output_close, also after an error.
+/* Begin a file that will be called path; until it is complete it has a temporary
+ * name (file/temporary.h). To be ended with dt_output_close, also after an error.
  *   spare  NULL, or a file in the same folder that is done with: it is written over, which saves
  *          giving its memory or blocks back and asking for them again, unless somebody still has it
  *          open, or by another name: then it is removed */

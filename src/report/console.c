@@ -67,11 +67,9 @@ static void print_folder(dt_console *console, const dt_report_run *run, dt_error
     else if (console->resume)
         print(console, err, "No checkpoint to go on from in %s: starting afresh\n",
               console->folder);
-    else if (run->older_steps)
-        print(console, err,
-              "%s has checkpoints of an earlier run, to step %" PRId64
-              "; with --resume it would go on\n",
-              console->folder, run->older_steps);
+    else if (run->overwritten)
+        print(console, err, "%s: the run that was there, to step %" PRId64 ", is deleted\n",
+              console->folder, run->overwritten);
 }
 
 void dt_console_start(dt_console *console, const dt_report_run *run, dt_error *err)

@@ -1,9 +1,9 @@
 #include "report/cut.h"
 
+#include "file/temporary.h"
 #include "report/failure.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <jansson.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -12,90 +12,169 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* Whether an event happened before the cut. */
-static bool stays(const char *line, int64_t steps, int64_t epochs, int64_t *last)
+/* The state of going through a log. */
+typedef struct {
+    const char *path;
+    const dt_log_cut_options *options;
+    int64_t last; /* epoch */
+} cut;
+
+/* ---- A line
+ * -------------------------------------------------------------------------------------- */
+
+/* The digits of a whole number at *at, which then is behind them. */
+static bool read_count(const char **at, int64_t *value)
 {
-    json_t *event = json_loads(line, 0, NULL);
+    const char *digit = *at;
+    for (*value = 0; *digit >= '0' && *digit <= '9' && *value < INT64_MAX / 10 - 1; digit++)
+        *value = *value * 10 + (*digit - '0');
+    bool some = digit > *at;
+    *at = digit;
+    return some;
+}
+
+static bool skip_text(const char **at, const char *text)
+{
+    size_t n = strlen(text);
+    bool same = strncmp(*at, text, n) == 0;
+    *at += same ? n : 0;
+    return same;
+}
+
+/* A number, which may be real, or null. */
+static bool skip_value(const char **at)
+{
+    char *end;
+    if (skip_text(at, "null"))
+        return true;
+    size_t n = strspn(*at, "0123456789+-.eE");
+    strtod(*at, &end);
+    bool whole = n > 0 && end == *at + n;
+    *at = end;
+    return whole;
+}
+
+/* A line as dt_log_step writes it, and the global step in it. A log may have millions of them, and
+ * to read each as JSON takes minutes. */
+static bool is_step(const char *at, size_t length, int64_t *global_step)
+{
+    const char *end = at + length;
+    int64_t count;
+    return skip_text(&at, "{\"event\":\"step\",\"epoch\":") && read_count(&at, &count) &&
+           skip_text(&at, ",\"step\":") && read_count(&at, &count) &&
+           skip_text(&at, ",\"global_step\":") && read_count(&at, global_step) &&
+           skip_text(&at, ",\"samples\":") && read_count(&at, &count) &&
+           skip_text(&at, ",\"loss\":") && skip_value(&at) && skip_text(&at, ",\"lr\":") &&
+           skip_value(&at) && skip_text(&at, "}\n") && at == end;
+}
+
+/* Whether a run that the log tells of is the one that goes on. */
+static dt_code check_start(const cut *c, const json_t *event, dt_error *err)
+{
+    for (int i = 0; i < DT_LOG_CUT_FACTS && c->options->is[i].name; i++) {
+        const json_t *then = json_object_get(event, c->options->is[i].name);
+        int64_t now = c->options->is[i].value;
+        if (json_is_integer(then) && json_integer_value(then) != now)
+            return dt_fail(err, DT_ERR_DATA,
+                           "%s: is the log of another run (%s %lld there, %lld here); choose "
+                           "another --log",
+                           c->path, c->options->is[i].name, (long long)json_integer_value(then),
+                           (long long)now);
+    }
+    return DT_OK;
+}
+
+/* Whether an event happened before the cut. */
+static bool event_stays(cut *c, const json_t *event, dt_error *err)
+{
     const char *kind = json_string_value(json_object_get(event, "event"));
     bool stay = kind && strcmp(kind, "end") != 0 &&
-                json_integer_value(json_object_get(event, "global_step")) <= steps;
-    if (stay && strcmp(kind, "start") == 0 && *last < 0)
-        *last = 0;
+                json_integer_value(json_object_get(event, "global_step")) <= c->options->steps;
+    if (stay && strcmp(kind, "start") == 0 && !check_start(c, event, err) && c->last < 0)
+        c->last = 0;
     if (stay && strcmp(kind, "epoch") == 0) {
         int64_t epoch = json_integer_value(json_object_get(event, "epoch"));
-        stay = epoch <= epochs;
-        *last = stay && epoch > *last ? epoch : *last;
+        stay = epoch <= c->options->epochs;
+        c->last = stay && epoch > c->last ? epoch : c->last;
     }
+    return stay;
+}
+
+static bool stays(cut *c, const char *line, size_t length, dt_error *err)
+{
+    int64_t global_step;
+    if (line[length - 1] != '\n')
+        return false;
+    if (is_step(line, length, &global_step))
+        return global_step <= c->options->steps;
+    json_error_t why = {0};
+    json_t *event = json_loadb(line, length, 0, &why);
+    if (!event && !why.text[0]) /* all that is wrong with a text has one */
+        dt_fail(err, DT_ERR_MEMORY, "out of memory for the log %s", c->path);
+    bool stay = event_stays(c, event, err);
     json_decref(event);
     return stay;
 }
 
-static dt_code copy_lines(FILE *from, FILE *to, const char *path, int64_t steps, int64_t epochs,
-                          int64_t *last, dt_error *err)
+/* ---- The file
+ * ------------------------------------------------------------------------------------ */
+
+static dt_code copy_lines(cut *c, FILE *from, FILE *to, dt_error *err)
 {
     char *line = NULL;
     size_t room = 0;
     ssize_t length;
     while (!err->code && (length = getline(&line, &room, from)) > 0)
-        if (line[length - 1] == '\n' && stays(line, steps, epochs, last) &&
+        if (stays(c, line, (size_t)length, err) &&
             fwrite(line, 1, (size_t)length, to) != (size_t)length)
-            dt_write_failed(err, path);
+            dt_write_failed(err, c->path);
     if (!err->code && !feof(from))
-        dt_fail(err, DT_ERR_FILE, "%s: cannot be read: %s", path, strerror(errno));
+        dt_fail(err, DT_ERR_FILE, "%s: cannot be read: %s", c->path, strerror(errno));
     free(line);
     return err->code;
 }
 
-/* A file beside the log, with its permissions. */
-static FILE *open_beside(const char *path, mode_t mode, char **name)
-{
-    if (asprintf(name, "%s.tmp.%ld", path, (long)getpid()) < 0) {
-        *name = NULL;
-        return NULL;
-    }
-    int fd = open(*name, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, mode & 0777);
-    return fd < 0 ? NULL : fdopen(fd, "w");
-}
-
-static dt_code replace(FILE *from, const char *path, mode_t mode, int64_t steps, int64_t epochs,
-                       int64_t *last, dt_error *err)
+/* Replace the file by what stays of it. real: where it is, links followed. */
+static dt_code replace(cut *c, FILE *from, const char *real, mode_t mode, dt_error *err)
 {
     char *name;
-    FILE *to = open_beside(path, mode, &name);
+    int file = dt_temporary_open(real, mode & 0777, &name);
+    FILE *to = file < 0 ? NULL : fdopen(file, "w");
     if (!to)
-        dt_write_failed(err, path);
-    else if (!copy_lines(from, to, path, steps, epochs, last, err) &&
-             (fflush(to) != 0 || fsync(fileno(to)) != 0))
-        dt_write_failed(err, path);
+        dt_write_failed(err, c->path);
+    else if (!copy_lines(c, from, to, err) && (fflush(to) != 0 || fsync(file) != 0))
+        dt_write_failed(err, c->path);
     if (to)
         fclose(to);
-    if (!err->code && rename(name, path) != 0)
-        dt_write_failed(err, path);
-    if (err->code && to)
+    if (!err->code && rename(name, real) != 0)
+        dt_write_failed(err, c->path);
+    if (err->code && file >= 0)
         unlink(name);
     free(name);
     return err->code;
 }
 
-dt_code dt_log_cut(const char *path, int64_t steps, int64_t epochs, int64_t *last, dt_error *err)
+dt_code dt_log_cut(const char *path, const dt_log_cut_options *options, int64_t *last,
+                   dt_error *err)
 {
     struct stat info;
     char *real = realpath(path, NULL); /* a link to a log stays one */
     if (!real && errno == ENOMEM)
         return dt_fail(err, DT_ERR_MEMORY, "out of memory for the log %s", path);
-    *last = real || errno != ENOENT ? epochs : -1;
+    *last = real || errno != ENOENT ? options->epochs : -1;
     if (!real || stat(real, &info) != 0 || !S_ISREG(info.st_mode)) {
         free(real);
         return DT_OK;
     }
-    *last = -1;
+    cut c = {.path = path, .options = options, .last = -1};
     FILE *from = fopen(real, "re");
     if (!from)
         dt_fail(err, DT_ERR_FILE, "%s: cannot be read: %s", path, strerror(errno));
     else
-        replace(from, real, info.st_mode, steps, epochs, last, err);
+        replace(&c, from, real, info.st_mode, err);
     if (from)
         fclose(from);
     free(real);
+    *last = c.last;
     return err->code;
 }

@@ -2,117 +2,136 @@
 
 #include "core/clock.h"
 #include "core/json.h"
+#include "file/aside.h"
 #include "report/cut.h"
-#include "report/failure.h"
 #include "report/report.h"
 
-#include <errno.h>
 #include <math.h>
-#include <sys/stat.h>
-#include <unistd.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 
 static const double FLUSH_SECONDS = 1; /* an event waits no longer than this and a step */
 
-enum { BUFFER_BYTES = 1 << 16 };
-
-/* Whether a path stands for something that a log must not replace: a slip in --log would otherwise
- * cost a data set. Every log begins with the brace of its first event. */
-static bool is_other_file(const char *path)
-{
-    struct stat info;
-    if (stat(path, &info) || !S_ISREG(info.st_mode) || info.st_size == 0)
-        return false;
-    FILE *file = fopen(path, "re");
-    int first = file ? fgetc(file) : EOF;
-    if (file)
-        fclose(file);
-    return first != '{';
-}
-
 /* Behind what it has of the run before; what it lacks of that is told. */
-static dt_code go_on(const dt_log *log, const dt_report_run *run, dt_error *err)
+static dt_code go_on(const char *path, const dt_log_cut_options *cut, dt_error *err)
 {
     dt_error lacks = {0};
     int64_t last;
-    if (dt_log_cut(log->path, run->done_steps, run->done_epochs, &last, err))
+    if (dt_log_cut(path, cut, &last, err))
         return err->code;
     if (last < 0)
         dt_fail(&lacks, DT_ERR_DATA, "%s: has nothing of the run up to step %lld, where it goes on",
-                log->path, (long long)run->done_steps);
+                path, (long long)cut->steps);
     else
         dt_fail(&lacks, DT_ERR_DATA,
                 "%s: ends in epoch %lld, but the run goes on in epoch %lld: it lacks what is "
                 "between",
-                log->path, (long long)last + 1, (long long)run->done_epochs + 1);
-    if (last < run->done_epochs)
+                path, (long long)last + 1, (long long)cut->epochs + 1);
+    if (last < cut->epochs)
         dt_report_warn(lacks.text);
     return DT_OK;
+}
+
+/* The lines of a run that is begun anew, since there is no checkpoint to go on from. */
+static dt_code keep_lines(const char *path, dt_error *err)
+{
+    dt_error kept_as = {0};
+    char *kept = dt_file_set_aside(path, err);
+    if (kept) {
+        dt_fail(&kept_as, DT_ERR_DATA,
+                "%s: holds the log of a run of which there is no checkpoint; kept as %s", path,
+                kept);
+        dt_report_warn(kept_as.text);
+    }
+    free(kept);
+    return err->code;
+}
+
+static dt_code refuse_lines(const char *path, const dt_train_options *o, dt_error *err)
+{
+    return dt_fail(err, DT_ERR_FILE,
+                   "%s: holds the log of a run: %s--overwrite deletes it; or choose another --log",
+                   path, o->checkpoint ? "--resume goes on with it, " : "");
+}
+
+dt_code dt_log_check(const dt_train_options *options, dt_error *err)
+{
+    bool has_lines;
+    if (dt_log_file_look(options->log, &has_lines, err) || !has_lines)
+        return err->code;
+    return refuse_lines(options->log, options, err);
+}
+
+static dt_log_cut_options cut_options(const dt_train_options *o, const dt_report_run *run)
+{
+    return (dt_log_cut_options){.steps = run->done_steps,
+                                .epochs = run->done_epochs,
+                                .is = {{"samples", run->samples},
+                                       {"features", run->features},
+                                       {"outputs", run->outputs},
+                                       {"parameters", run->parameters},
+                                       {"batch_size", o->batch_size},
+                                       {"seed", o->seed}}};
+}
+
+/* What becomes of the lines that are in the file. *moved: it is another file then. */
+static dt_code treat_lines(const dt_train_options *o, const dt_report_run *run, bool *moved,
+                           dt_error *err)
+{
+    dt_log_cut_options cut = cut_options(o, run);
+    *moved = true;
+    if (run->resumed_from)
+        return go_on(o->log, &cut, err);
+    if (o->resume)
+        return keep_lines(o->log, err);
+    *moved = false; /* they are removed when the run begins */
+    return o->overwrite ? DT_OK : refuse_lines(o->log, o, err);
 }
 
 dt_code dt_log_open(dt_log *log, const dt_train_options *options, const dt_report_run *run,
                     dt_error *err)
 {
-    *log = (dt_log){.path = options->log, .steps = options->log_steps};
-    if (!options->log)
-        return DT_OK;
-    if (is_other_file(log->path))
-        return dt_fail(err, DT_ERR_FILE, "%s: exists and is no log; it is left as it is",
-                       log->path);
-    if (run->resumed_from && go_on(log, run, err))
+    bool moved = false;
+    *log = (dt_log){.steps = options->log_steps, .empties = options->overwrite};
+    if (!options->log || dt_log_file_open(&log->file, options->log, err))
         return err->code;
-    log->file = fopen(log->path, run->resumed_from ? "ae" : "we");
-    if (!log->file)
-        return dt_write_failed(err, log->path);
-    setvbuf(log->file, NULL, _IOFBF, BUFFER_BYTES);
-    return DT_OK;
-}
-
-/* What a full disk left of the last line goes, so that every line of the log is whole. */
-static void cut_half_line(const char *path)
-{
-    struct stat info;
-    bool regular = stat(path, &info) == 0 && S_ISREG(info.st_mode); /* a device has no end */
-    FILE *file = regular ? fopen(path, "r+e") : NULL;
-    long end = 0, at = 0;
-    for (int c; file && (c = fgetc(file)) != EOF;) {
-        at++;
-        end = c == '\n' ? at : end;
-    }
-    if (file && end < at && ftruncate(fileno(file), end) != 0)
-        end = at; /* nothing better is to be had */
-    if (file)
-        fclose(file);
+    if (dt_log_file_has_lines(&log->file) || (log->file.regular && run->resumed_from))
+        treat_lines(options, run, &moved, err);
+    if (err->code || moved)
+        dt_log_file_close(&log->file, err);
+    return err->code || !moved ? err->code : dt_log_file_open(&log->file, options->log, err);
 }
 
 void dt_log_flush(dt_log *log, dt_error *err)
 {
-    if (!log->file || err->code != DT_OK)
+    if (!log->file.open || err->code != DT_OK)
         return;
-    if (fflush(log->file) != 0)
-        dt_write_failed(err, log->path);
+    dt_log_file_flush(&log->file, err);
     log->waiting = false;
     log->flushed = dt_clock_coarse();
 }
 
 dt_code dt_log_sync(const dt_log *log, dt_error *err)
 {
-    if (!log->file || fsync(fileno(log->file)) == 0 || errno == EINVAL || errno == EROFS)
-        return DT_OK; /* no log, on the disk, or none that has one */
-    return dt_write_failed(err, log->path);
+    return dt_log_file_sync(&log->file, err);
 }
 
 /* Write one line, and release the event. */
 static void write_event(dt_log *log, json_t *event, dt_error *err)
 {
     /* 17 digits are enough to read back the same bits. */
-    size_t flags = JSON_COMPACT | JSON_REAL_PRECISION(17);
-    if (!event)
-        dt_fail(err, DT_ERR_MEMORY, "%s: no memory to write it", log->path);
-    else if (err->code == DT_OK &&
-             (json_dumpf(event, log->file, flags) != 0 || fputc('\n', log->file) == EOF))
-        dt_write_failed(err, log->path);
-    log->waiting = true;
+    char *line = json_dumps(event, JSON_COMPACT | JSON_REAL_PRECISION(17));
     json_decref(event);
+    if (!line)
+        dt_fail(err, DT_ERR_MEMORY, "%s: no memory to write it", log->file.path);
+    if (err->code == DT_OK) {
+        size_t n = strlen(line);
+        line[n] = '\n'; /* in place of the zero */
+        dt_log_file_append(&log->file, line, n + 1, err);
+        log->waiting = true;
+    }
+    free(line);
 }
 
 static json_t *whole(int64_t value)
@@ -123,7 +142,9 @@ static json_t *whole(int64_t value)
 void dt_log_start(dt_log *log, const dt_train_options *options, const dt_report_run *run,
                   dt_error *err)
 {
-    if (!log->file)
+    if (!log->file.open)
+        return;
+    if (log->empties && dt_log_file_empty(&log->file, err))
         return;
     json_t *event = json_pack(
         "{s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:s, s:o}", "event",
@@ -153,7 +174,7 @@ void dt_log_start(dt_log *log, const dt_train_options *options, const dt_report_
 
 void dt_log_step(dt_log *log, const dt_report_step_facts *facts, dt_error *err)
 {
-    if (!log->file || err->code != DT_OK)
+    if (!log->file.open || err->code != DT_OK)
         return;
     if (log->steps > 0 && facts->global_step % log->steps == 0)
         write_event(log,
@@ -194,7 +215,7 @@ static void add_scores(json_t *event, const dt_report_epoch_facts *facts)
 
 void dt_log_epoch(dt_log *log, const dt_report_epoch_facts *facts, dt_error *err)
 {
-    if (!log->file)
+    if (!log->file.open)
         return;
     double speed = (double)facts->samples / facts->seconds;
     json_t *time = json_pack("{s:o, s:o, s:o, s:o}", "data", dt_json_real(facts->data), "compute",
@@ -222,7 +243,7 @@ void dt_log_epoch(dt_log *log, const dt_report_epoch_facts *facts, dt_error *err
 
 void dt_log_checkpoint(dt_log *log, const char *path, int64_t global_step, dt_error *err)
 {
-    if (!log->file)
+    if (!log->file.open)
         return;
     write_event(log,
                 json_pack("{s:s, s:o, s:o}", "event", "checkpoint", "path", dt_json_text(path),
@@ -233,7 +254,7 @@ void dt_log_checkpoint(dt_log *log, const char *path, int64_t global_step, dt_er
 
 void dt_log_end(dt_log *log, const dt_report_end_facts *facts, dt_error *err)
 {
-    if (!log->file)
+    if (!log->file.open)
         return;
     json_t *event = json_pack("{s:s, s:s, s:o, s:o, s:o}", "event", "end", "status", facts->status,
                               "epochs", whole(facts->epochs), "global_step",
@@ -248,9 +269,5 @@ void dt_log_end(dt_log *log, const dt_report_end_facts *facts, dt_error *err)
 
 void dt_log_close(dt_log *log, dt_error *err)
 {
-    if (log->file && fclose(log->file) != 0)
-        dt_write_failed(err, log->path);
-    if (log->file && err->code != DT_OK)
-        cut_half_line(log->path);
-    log->file = NULL;
+    dt_log_file_close(&log->file, err);
 }

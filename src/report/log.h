@@ -2,20 +2,25 @@
 #ifndef DT_REPORT_LOG_H
 #define DT_REPORT_LOG_H
 
+#include "report/log_file.h"
 #include "report/report.h"
 
 #include <stdbool.h>
-#include <stdio.h>
 
 typedef struct {
-    FILE *file;       /* NULL: no log */
-    const char *path; /* borrowed */
+    dt_log_file file; /* not open: no log */
     int64_t steps;    /* every Nth global step has an event; 0: none */
+    bool empties;     /* what is in the file goes when the run starts (--overwrite) */
     bool waiting;     /* something is buffered */
     double flushed;   /* dt_clock_coarse of the last flush */
 } dt_log;
 
-/* Create (or empty) the file, if the options name one; of a run that goes on, cut it (cut.h). */
+/* DT_ERR_FILE where the file of --log holds a log, which a new run must not touch, or is none. */
+dt_code dt_log_check(const dt_train_options *options, dt_error *err);
+
+/* Open or make the file, if the options name one. Lines of another run in it are an error, unless
+ * options->overwrite; of a run that goes on it is cut (cut.h); of one that --resume begins anew
+ * they are kept in another file. */
 dt_code dt_log_open(dt_log *log, const dt_train_options *options, const dt_report_run *run,
                     dt_error *err);
 

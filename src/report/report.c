@@ -30,6 +30,11 @@ dt_code dt_write_failed(dt_error *err, const char *file)
     return dt_fail(err, code, "%s: cannot be written: %s", file, strerror(errno));
 }
 
+dt_code dt_report_check_log(const dt_train_options *options, dt_error *err)
+{
+    return dt_log_check(options, err);
+}
+
 dt_code dt_report_open(dt_report **report, const dt_train_options *options,
                        const dt_report_run *run, dt_error *err)
 {
@@ -85,7 +90,7 @@ void dt_report_step(dt_report *report, const dt_report_step_facts *facts)
         dt_progress_clear(&report->bar);
         dt_console_step(&report->console, facts, &report->failure);
     }
-    if (report->log.file)
+    if (report->log.file.open)
         dt_log_step(&report->log, facts, &report->failure);
     if (report->bar.on)
         dt_progress_step(&report->bar, facts);

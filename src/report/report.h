@@ -29,7 +29,7 @@ typedef struct {
     const char *warning[DT_REPORT_WARNINGS]; /* what is amiss; NULL: nothing */
     const char *resumed_from;        /* the checkpoint that the run goes on from; NULL: it begins */
     int64_t done_steps, done_epochs; /* before it goes on; epochs: whole ones */
-    int64_t older_steps;             /* of the last checkpoint that was in the folder; 0: none */
+    int64_t overwritten; /* steps of the run that was in the folder before (--overwrite); 0: none */
 } dt_report_run;
 
 typedef struct {
@@ -67,8 +67,11 @@ typedef struct {
     const char *warning; /* to be told once more at the end; NULL: none */
 } dt_report_end_facts;
 
-/* Open the report of a run: create (or empty) the log file if options name one; of a run that goes
- * on it is cut behind the steps that are done.
+/* Whether the file of options->log, if it is there, is one that a new run may have: DT_ERR_FILE if
+ * there is something in it. */
+dt_code dt_report_check_log(const dt_train_options *options, dt_error *err);
+
+/* Open the report of a run: its log file, if options name one (report/log.h).
  * options and run, and the texts in them, are borrowed for the report's life. *report is NULL after
  * an error: DT_ERR_FILE, DT_ERR_SPACE or DT_ERR_MEMORY. */
 dt_code dt_report_open(dt_report **report, const dt_train_options *options,

@@ -123,6 +123,8 @@ const dt_option dt_train_option_table[] = {
      COUNT(keep, 1), MAY_CHANGE},
     {NULL, "resume", NULL, NULL, "go on from the newest good checkpoint in the folder",
      FLAG(resume), MAY_CHANGE},
+    {NULL, "overwrite", NULL, NULL, "delete the run that is in the folder, and its log, first",
+     FLAG(overwrite), MAY_CHANGE},
     {NULL, "log", "FILE", NULL, "write a log in JSON Lines", TEXT(log), MAY_CHANGE},
     {NULL, "log-steps", "N", "1", "every Nth step goes into the log; 0: none", COUNT(log_steps, 0),
      MAY_CHANGE},
@@ -173,6 +175,12 @@ dt_code dt_train_options_check(const dt_train_options *options, dt_error *err)
         return dt_fail(err, DT_ERR_USAGE, "--val-fraction: expected without --val-data");
     if (options->resume && !options->checkpoint)
         return dt_fail(err, DT_ERR_USAGE, "--resume: expected a --checkpoint DIR with it");
+    if (options->resume && options->overwrite)
+        return dt_fail(err, DT_ERR_USAGE,
+                       "--overwrite: expected without --resume, which goes on with the run");
+    if (options->overwrite && !options->checkpoint && !options->log)
+        return dt_fail(err, DT_ERR_USAGE,
+                       "--overwrite: expected a --checkpoint DIR or a --log FILE with it");
     return DT_OK;
 }
 

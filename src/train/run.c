@@ -1,6 +1,5 @@
 #include "train/run.h"
 
-#include "checkpoint/store.h"
 #include "comm/comm.h"
 #include "core/memory.h"
 #include "data/stream.h"
@@ -428,20 +427,6 @@ static void describe_state(dt_run *r)
                                .options = r->options_text};
 }
 
-/* The folder must be there before the run, and what is in it told. On rank 0 alone. */
-static dt_code open_folder(dt_run *r, dt_error *err)
-{
-    const char *folder = r->options->checkpoint;
-    int64_t *steps;
-    int n;
-    if (!folder || dt_store_prepare(folder, err))
-        return err->code;
-    if (!dt_store_list(folder, &steps, &n, err) && n > 0)
-        r->facts.older_steps = steps[n - 1];
-    free(steps);
-    return err->code;
-}
-
 /* On rank 0 alone. */
 static dt_code open_report(dt_run *r, dt_error *err)
 {
@@ -464,12 +449,16 @@ static dt_code open_report(dt_run *r, dt_error *err)
                                .resumed_from = r->resume.saved.path,
                                .done_steps = r->course.global_step,
                                .done_epochs = r->course.epoch};
-    if (open_folder(r, err) || dt_report_open(&r->report, r->options, &r->facts, err))
+    if (dt_run_files_prepare(&r->files, err))
+        return err->code;
+    r->facts.overwritten = r->options->overwrite ? r->files.earlier.last_step : 0;
+    if (dt_report_open(&r->report, r->options, &r->facts, err))
         return err->code;
     describe_state(r);
     if (!r->options->checkpoint)
         return DT_OK;
-    return dt_saver_create(&r->saver, r->options, &r->state, r->report, &r->team, err);
+    return dt_saver_create(&r->saver, r->options, &r->state, r->report, &r->team, r->files.lock,
+                           err);
 }
 
 /* What is amiss, that which costs more first; rank 0 tells it. */
@@ -507,7 +496,10 @@ dt_code dt_run_open(dt_run *r, const dt_world *world, const dt_train_options *op
     *r = (dt_run){.world = world, .options = options};
     dt_guard_init(&r->guard, world, options->max_time);
     dt_divergence_init(&r->divergence, options->batch_size);
-    if (dt_place_threads(world, options->threads, options->bind == DT_BIND_KEEP, &r->team, &r->seat,
+    if (world->rank == 0)
+        dt_run_files_check(&r->files, options, err);
+    if (dt_world_agree(world, err) ||
+        dt_place_threads(world, options->threads, options->bind == DT_BIND_KEEP, &r->team, &r->seat,
                          err) ||
         find_checkpoint(r, err) || open_data(r, err) || open_val_data(r, err) ||
         plan_memory(r, err) || load_data(r, err))
@@ -521,15 +513,18 @@ dt_code dt_run_open(dt_run *r, const dt_world *world, const dt_train_options *op
     if (world->rank == 0)
         open_report(r, err);
     dt_straggler_init(&r->straggler, world, err);
-    if (dt_world_agree(world, err))
+    if (dt_world_agree(world, err) || run_preflight(r, err))
         return err->code;
-    return run_preflight(r, err);
+    if (world->rank == 0)
+        dt_run_files_begin(&r->files, r->resume.found, err);
+    return dt_world_agree(world, err);
 }
 
 dt_code dt_run_close(dt_run *r, dt_error *err)
 {
     dt_saver_destroy(r->saver);
     dt_report_close(r->report, err);
+    dt_run_files_release(&r->files);
     dt_straggler_free(&r->straggler);
     dt_preflight_free(&r->preflight);
     dt_loader_destroy(r->loader);

@@ -15,6 +15,7 @@
 #include "train/guard.h"
 #include "train/preflight.h"
 #include "train/resume.h"
+#include "train/run_files.h"
 #include "train/saver.h"
 #include "train/straggler.h"
 #include "train/validation.h"
@@ -46,6 +47,7 @@ typedef struct {
     dt_schedule schedule;
     dt_loader *loader;
     int64_t steps_per_epoch, total_steps;
+    dt_run_files files;    /* that it writes; rank 0 */
     dt_resume resume;      /* what it goes on from, if anything */
     dt_course course;      /* how far it has come */
     int64_t seed_offset;   /* added to the seed: 0 unless an older program began the run */

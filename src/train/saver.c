@@ -22,6 +22,7 @@ struct dt_saver {
     const dt_checkpoint *state;
     dt_report *report;
     const dt_team *team;
+    const dt_lock *folder_lock;
     dt_course saved;    /* of the last step-N.h5 that was asked for */
     double begun;       /* dt_clock_coarse, when it was */
     dt_checkpoint copy; /* what the thread writes, of these: */
@@ -97,7 +98,7 @@ static void write_files(dt_saver *s)
     dt_error err = {0};
     char *path = NULL;
     double begin = dt_clock();
-    if (!dt_report_sync(s->report, &err) && s->best)
+    if (!dt_lock_check(s->folder_lock, &err) && !dt_report_sync(s->report, &err) && s->best)
         write_best(s, &err);
     if (!err.code && s->step)
         path = write_step(s, &err);
@@ -148,7 +149,7 @@ static dt_code create(dt_saver *s, dt_error *err)
 
 dt_code dt_saver_create(dt_saver **saver, const dt_train_options *options,
                         const dt_checkpoint *state, dt_report *report, const dt_team *team,
-                        dt_error *err)
+                        const dt_lock *lock, dt_error *err)
 {
     dt_saver *s = calloc(1, sizeof *s);
     *saver = NULL;
@@ -158,6 +159,7 @@ dt_code dt_saver_create(dt_saver **saver, const dt_train_options *options,
     s->state = state;
     s->report = report;
     s->team = team;
+    s->folder_lock = lock;
     s->saved = state->course;
     s->begun = dt_clock_coarse();
     s->folder = open(options->checkpoint, O_RDONLY | O_DIRECTORY | O_CLOEXEC);

@@ -6,19 +6,21 @@
 #define DT_TRAIN_SAVER_H
 
 #include "checkpoint/checkpoint.h"
+#include "checkpoint/lock.h"
 #include "core/team.h"
 #include "report/report.h"
 #include <dtrain/options.h>
 
 typedef struct dt_saver dt_saver;
 
-/* options, report, team, and what `state` points to are borrowed for the saver's life.
+/* options, report, team, lock (of the folder), and what `state` points to are borrowed for the
+ * saver's life.
  *   state  where the run's state lies at the end of each step; its course: where the run stands, of
  *          which there is a checkpoint already if it has done steps
  * *saver is NULL after an error. */
 dt_code dt_saver_create(dt_saver **saver, const dt_train_options *options,
                         const dt_checkpoint *state, dt_report *report, const dt_team *team,
-                        dt_error *err);
+                        const dt_lock *lock, dt_error *err);
 
 /* Whether so many seconds have passed as --checkpoint-every has it. Cheap. */
 bool dt_saver_due(const dt_saver *saver);

@@ -130,6 +130,98 @@ for ranks in 1 3; do
 done
 rm -r older run3 run3.jsonl
 
+# ---- Nothing of another run is lost ---------------------------------------------------------------
+
+# A run that is there is neither written over nor mixed with another one.
+name=used_folder
+launch 1 "${options[@]}" --checkpoint used --log used.jsonl --epochs 2
+echo "mine" >used/notes.txt
+before=$(files used used.jsonl)
+for ranks in 1 3; do
+    launch "$ranks" "${options[@]}" --checkpoint used --log other.jsonl
+    status=$?
+    check "status $status of a folder" status_is 1
+    check "message of a folder" says 'used: holds a run to step 30: --resume .*, --overwrite .*'
+    launch "$ranks" "${options[@]}" --checkpoint other --log used.jsonl
+    status=$?
+    check "status $status of a log" status_is 1
+    check "message of a log" says 'used\.jsonl: holds the log of a run: --resume .*, --overwrite .*'
+    # what else is wrong is found before anything is deleted
+    launch "$ranks" "${options[@]}" --checkpoint used --log used.jsonl --overwrite --data no.h5
+    status=$?
+    check "status $status" status_is 1
+    launch "$ranks" "${options[@]}" --checkpoint used --log used.jsonl --overwrite --class-weights 1,2
+    launch "$ranks" "${options[@]}" --checkpoint used --log no/folder.jsonl --overwrite
+    check "message" says 'no/folder\.jsonl: cannot be written: .*'
+    launch "$ranks" "${options[@]}" --checkpoint used --log used.jsonl --resume --overwrite
+    status=$?
+    check "status $status of both" status_is 2
+    check "something was touched" same "$(files used used.jsonl)" "$before"
+    check "something was made" gone other other.jsonl
+done
+launch 1 "${options[@]}" --checkpoint fourth --log used.jsonl --seed 4 --epochs 1 --overwrite
+launch 1 "${options[@]}" --checkpoint used --log used.jsonl --resume
+status=$?
+check "status $status of another run's log" status_is 1
+check "message" says 'used\.jsonl: is the log of another run \(seed 4 there, 0 here\); .*'
+check "one start" same "$(grep -c '"event":"start"' used.jsonl)" 1
+for ranks in 1 3; do
+    launch "$ranks" --checkpoint used --log used.jsonl --epochs 1 --overwrite >output
+    status=$?
+    check "status $status of --overwrite" status_is 0
+    check "says so" grep -q '^used: the run that was there, to step [0-9]*, is deleted' output
+    check "another file" same "$(cd used && echo *)" "notes.txt step-0000000010.h5"
+    check "one start" same "$(grep -c '"event":"start"' used.jsonl)" 1
+done
+# A first start that ended before its first checkpoint, and is started again
+rm used/*.h5
+launch 3 --checkpoint used --log used.jsonl --epochs 1 --resume >output
+check "starts afresh" grep -q '^No checkpoint to go on from in used' output
+check "the log is kept" warns 'used\.jsonl: holds the log of a run .*; kept as used\.jsonl\.1'
+check "one start each" same "$(grep -c '"event":"start"' used.jsonl) $(grep -c '"event":"start"' used.jsonl.1)" "1 1"
+rm -r used used.jsonl* fourth
+
+# Two runs in one folder at once: the second is told by whom it is used, and touches nothing.
+name=in_use
+for ranks in 1 3; do
+    rm -rf twice twice.jsonl*
+    launch "$ranks" --epochs 100000000 --quiet --checkpoint twice --checkpoint-every 50 --log twice.jsonl &
+    launched=$!
+    wait_for "twice/step-*0.h5"
+    holder=$(sed -n 's/^process //p' twice/.dtrain-lock)
+    for how in --resume --overwrite --quiet; do
+        launch $((4 - ranks)) --checkpoint twice --log other.jsonl $how
+        status=$?
+        check "status $status of a second run, $how" status_is 1
+        check "message, $how" says "twice: in use by process $holder on .*, since .*"
+    done
+    launch 1 --log twice.jsonl --overwrite
+    check "its log alone" says 'twice\.jsonl: in use by another run.*'
+    check "a log was made" gone other.jsonl
+    check "still there" test -e twice/.dtrain-lock
+    kill -TERM "$holder"
+    wait $launched
+    status=$?
+    check "status $status of the first" status_is 75
+    check "a checkpoint of the first is bad" all_good twice
+    check "steps of the first" same "$(grep -c '"event":"step"' twice.jsonl)" \
+        "$(sed -n 's/.*"event":"end".*"global_step":\([0-9]*\).*/\1/p' twice.jsonl)"
+    check "the lock is left" gone twice/.dtrain-lock
+done
+rm -rf twice twice.jsonl*
+launch 3 --epochs 100000000 --quiet --checkpoint twice --checkpoint-every 50 --log twice.jsonl &
+launched=$!
+wait_for "twice/step-*0.h5"
+kill -9 "$(sed -n 's/^process //p' twice/.dtrain-lock)"
+wait $launched 2>/dev/null
+check "the lock is not left" test -e twice/.dtrain-lock
+launch 3 --checkpoint twice --log twice.jsonl --resume --epochs 1 >output
+status=$?
+check "status $status after kill -9" status_is 0
+check "after kill -9" grep -q '^Nothing is left' output
+check "something is left" same "$(cd twice && echo .d* *.tmp*)" '.d* *.tmp*'
+rm -r twice twice.jsonl
+
 name=streamed # the windows are the run's, whatever memory there is later
 launch 1 "${options[@]}" --memory 20k --checkpoint never_streamed --log never_streamed.jsonl
 for ranks in 1 3; do

@@ -43,7 +43,7 @@ check "two threads on a core" grep -q '^dtrain: warning: rank 0 has 2 threads on
 check "in the log" grep -q '"warnings":\["rank 0 has 2 threads on a single core' run.jsonl
 output=$(taskset -c "$cpu" "$program" --threads 2 --max-steps 1 --quiet 2>&1)
 check "not with --quiet" grep -q '^dtrain: warning: rank 0 has 2 threads' <<<"$output"
-output=$("$program" --threads 1 --max-steps 1 --log run.jsonl 2>&1 >/dev/null)
+output=$("$program" --threads 1 --max-steps 1 --log run.jsonl --overwrite 2>&1 >/dev/null)
 check "something where all is well" same "$output" ''
 check "in the log" grep -q '"warnings":\[\]' run.jsonl
 rm run.jsonl
@@ -53,7 +53,7 @@ name=warnings
 awk 'BEGIN { print "id,a,b,kind"; for (i = 0; i < 60; i++) printf "%d,%g,%g,%d\n", i + 5, 30000 * sin(i), cos(i), 1 + i % 3 }' >odd.csv
 launch 1 convert odd.csv odd.h5 --target kind >output
 for ranks in 1 3; do
-    launch "$ranks" --data odd.h5 --dropout 0.1 --lr 1e-9 --quiet --log run.jsonl
+    launch "$ranks" --data odd.h5 --dropout 0.1 --lr 1e-9 --quiet --log run.jsonl --overwrite
     status=$?
     check "status $status on $ranks ranks" status_is 0
     check "other than 4 lines on $ranks ranks" same "$(errors | wc -l)" 4
@@ -62,7 +62,7 @@ for ranks in 1 3; do
         check "$text on $ranks ranks" grep -Eq -e "^dtrain: warning: .*$text" <(errors)
     done
     check "not in the log" grep -Eq '"warnings":\["--dropout .*counts the rows' run.jsonl
-    launch "$ranks" --lr 4 --epochs 2 --quiet --log run.jsonl
+    launch "$ranks" --lr 4 --epochs 2 --quiet --log run.jsonl --overwrite
     check "diverges on $ranks ranks" same "$(errors | grep -c 'the loss has risen from [0-9.]* to [0-9.e+]*: the run')" 2
     check "diverges, in the log" grep -Eq '"event":"end".*"warnings":\["the loss has risen' run.jsonl
 done
@@ -246,13 +246,14 @@ check "batch-size of the file" same "$(grep -c '^  Step' output)" 2
 name=log
 printf '{"event":"start"}\n' >run.jsonl # of an earlier run
 for ranks in 1 3; do
-    launch "$ranks" --log run.jsonl --log-steps 5 --epochs 2 --checkpoint run --checkpoint-every 9e --quiet
+    launch "$ranks" --log run.jsonl --log-steps 5 --epochs 2 --checkpoint run --checkpoint-every 9e --quiet --overwrite
     status=$?
     check "status $status" status_is 0
     check "lines" same "$(sed 's/{"event":"\([a-z]*\)".*}$/\1/' run.jsonl | uniq -c |
         tr -s ' \n' ' ')" " 1 start 2 step 1 epoch 2 step 1 epoch 1 checkpoint 1 end "
     rm -r run
 done
+rm run.jsonl
 
 name=odd
 launch 3 --data "$F/100 %s of %d.h5" --epochs 1 >output
@@ -349,7 +350,7 @@ rm -rf run
 launch 1 --data $F/good.h5 --quiet --log run.jsonl --checkpoint run >&-
 status=$?
 check "status $status when closed and quiet" status_is 0
-rm -rf run
+rm -rf run run.jsonl
 launch 3 --help >/dev/full
 launch 1 --help >/dev/full
 status=$?
@@ -422,7 +423,7 @@ disk=$work/disk
 fill() {
     rm -rf "${disk:?}"/*
     mkdir "$disk/run"
-    cp $F/model.h5 "$disk/run/step-0000000001.h5"
+    cp $F/model.h5 "$disk/run/not-of-a-run.h5"
     local room
     room=$(df --output=avail -k "$disk" | tail -n 1)
     head -c $(((room - $1) * 1024)) /dev/zero >"$disk/ballast"
@@ -452,7 +453,7 @@ if mount -t tmpfs -o size=4m tmpfs "$disk" 2>/dev/null; then
             --data $F/good.h5 --hidden 20000 --lr 1e-5 --checkpoint ../disk/run --checkpoint-every 5 --batch-size 12 --quiet
         full "a small checkpoint" $ranks 4 '.*/step-0000000005\.h5: no space left on the disk' \
             --data $F/good.h5 --hidden 700 --checkpoint ../disk/run --checkpoint-every 5 --batch-size 12 --quiet
-        full "no room at all" $ranks 0 '.*/step-0000000005\.h5: no space left on the disk' \
+        full "no room at all" $ranks 0 '\.\./disk/run: cannot write to this folder: No space left on device' \
             --data $F/good.h5 --checkpoint ../disk/run --checkpoint-every 5 --batch-size 12 --quiet
         full "a prediction" $ranks 8 '.*/p\.h5: no space left on the disk' \
             predict --model ../here/linear.h5 --data ../here/many.h5 --out ../disk/p.h5

@@ -23,13 +23,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
     int64_t last, again;
     if (n < 2)
         return 0;
+    dt_log_cut_options cut = {.steps = bytes[0], .epochs = bytes[1], .is = {{"seed", 0}}};
     fuzz_enter_folder();
     fuzz_put_file("run.jsonl", bytes + 2, n - 2);
-    if (dt_log_cut("run.jsonl", bytes[0], bytes[1], &last, &err))
+    if (dt_log_cut("run.jsonl", &cut, &last, &err))
         return 0;
     n = read_log(once);
-    if (dt_log_cut("run.jsonl", bytes[0], bytes[1], &again, &err) || again != last ||
-        read_log(twice) != n || memcmp(once, twice, n) != 0)
+    if (dt_log_cut("run.jsonl", &cut, &again, &err) || again != last || read_log(twice) != n ||
+        memcmp(once, twice, n) != 0)
         fuzz_fail("cut again, the log is another");
     return 0;
 }

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 
 #include <cmocka.h>
 
@@ -35,14 +36,20 @@ static void check_log(const char *expected)
     assert_string_equal(text, expected);
 }
 
+static dt_code cut_log(const char *path, int64_t steps, int64_t epochs, int64_t *last,
+                       dt_error *err)
+{
+    return dt_log_cut(path, &(dt_log_cut_options){.steps = steps, .epochs = epochs}, last, err);
+}
+
 static void check_cut(const char *before, int64_t steps, int64_t epochs, const char *after)
 {
     dt_error err = {0};
     int64_t last, again;
     write_log(before);
-    assert_int_equal(dt_log_cut("log", steps, epochs, &last, &err), DT_OK);
+    assert_int_equal(cut_log("log", steps, epochs, &last, &err), DT_OK);
     check_log(after);
-    assert_int_equal(dt_log_cut("log", steps, epochs, &again, &err), DT_OK);
+    assert_int_equal(cut_log("log", steps, epochs, &again, &err), DT_OK);
     check_log(after);
     assert_int_equal(last, again);
 }
@@ -80,7 +87,7 @@ static void says_how_far_it_goes(void **state)
     int64_t last;
     for (size_t i = 0; i < sizeof logs / sizeof *logs; i++) {
         write_log(logs[i].text);
-        assert_int_equal(dt_log_cut("log", 9, 4, &last, &err), DT_OK);
+        assert_int_equal(cut_log("log", 9, 4, &last, &err), DT_OK);
         assert_int_equal(last, logs[i].last);
     }
 }
@@ -100,17 +107,17 @@ static void keeps_what_it_is(void **state)
     struct stat info;
     dt_error err = {0};
     int64_t last;
-    assert_int_equal(dt_log_cut("log", 1, 1, &last, &err), DT_OK); /* none there, none made */
+    assert_int_equal(cut_log("log", 1, 1, &last, &err), DT_OK); /* none there, none made */
     assert_int_equal(stat("log", &info), -1);
     assert_int_equal(last, -1);
-    assert_int_equal(dt_log_cut("/dev/null", 1, 1, &last, &err), DT_OK);
+    assert_int_equal(cut_log("/dev/null", 1, 1, &last, &err), DT_OK);
     assert_int_equal(last, 1);
     assert_int_equal(stat("/dev/null", &info), 0);
     assert_true(S_ISCHR(info.st_mode));
     write_log(START STEP(1) STEP(2));
     assert_int_equal(chmod("log", 0640), 0);
     assert_int_equal(symlink("log", "link"), 0);
-    assert_int_equal(dt_log_cut("link", 1, 1, &last, &err), DT_OK);
+    assert_int_equal(cut_log("link", 1, 1, &last, &err), DT_OK);
     check_log(START STEP(1));
     assert_int_equal(lstat("link", &info), 0);
     assert_true(S_ISLNK(info.st_mode));
@@ -118,10 +125,107 @@ static void keeps_what_it_is(void **state)
     assert_int_equal(info.st_mode & 0777, 0640);
 }
 
+/* A line as it is written is not read as JSON, which takes longer; what differs in any byte is. */
+#define WRITTEN(n, tail)                                                                           \
+    "{\"event\":\"step\",\"epoch\":1,\"step\":" #n ",\"global_step\":" #n                          \
+    ",\"samples\":100,\"loss\":" tail "\n"
+
+static void lines_as_written(void **state)
+{
+    (void)state;
+    check_cut(START WRITTEN(1, "1.5,\"lr\":0.01}") WRITTEN(2, "null,\"lr\":1e-05}")
+                  WRITTEN(3, "-2.25E+3,\"lr\":0.0}"),
+              2, 0, START WRITTEN(1, "1.5,\"lr\":0.01}") WRITTEN(2, "null,\"lr\":1e-05}"));
+    /* not whole, or two in one */
+    static const char *const bad[] = {
+        WRITTEN(1, "1.5,\"lr\":0.01"),   WRITTEN(1, "1.5.5,\"lr\":0.01}"),
+        WRITTEN(1, "1.5,\"lr\":}"),      WRITTEN(1, ",\"lr\":0.01}"),
+        WRITTEN(1, "1.5,\"lr\":0.01}}"), WRITTEN(1, "1.5,\"lr\":0.01}{\"event\":\"step\"}"),
+        WRITTEN(, "1.5,\"lr\":0.01}"),   WRITTEN(x, "1.5,\"lr\":0.01}"),
+    };
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        char text[1024];
+        snprintf(text, sizeof text, "%s%s", START, bad[i]);
+        check_cut(text, 9, 9, START);
+    }
+    /* blanks, another order, something more: read as JSON */
+    check_cut(START "{ \"event\":\"step\",\"global_step\":1}\n"
+                    "{\"event\":\"step\",\"global_step\":7,\"more\":[1,2]}\n",
+              2, 0, START "{ \"event\":\"step\",\"global_step\":1}\n");
+    /* a number that no int64_t holds */
+    check_cut(START WRITTEN(99999999999999999999999999, "1,\"lr\":1}"), 9, 9, START);
+}
+
+/* What a file system that crashed left: zeros. */
+static void zeros(void **state)
+{
+    (void)state;
+    FILE *file = fopen("log", "w");
+    fputs(START STEP(1), file);
+    fwrite("\0\0\0", 1, 3, file);
+    fputs("\n" STEP(2), file);
+    fwrite(STEP(3), 1, sizeof STEP(3) - 2, file);
+    fwrite("\0\n", 1, 2, file);
+    fclose(file);
+    dt_error err = {0};
+    int64_t last;
+    assert_int_equal(cut_log("log", 9, 9, &last, &err), DT_OK);
+    check_log(START STEP(1) STEP(2));
+}
+
+static void another_run(void **state)
+{
+    (void)state;
+    static const char before[] =
+        "{\"event\":\"start\",\"samples\":1000,\"seed\":3}\n" STEP(1) AGAIN(1) STEP(2);
+    dt_log_cut_options options = {.steps = 1, .is = {{"samples", 1000}, {"seed", 4}}};
+    dt_error err = {0};
+    int64_t last;
+    write_log(before);
+    assert_int_equal(dt_log_cut("log", &options, &last, &err), DT_ERR_DATA);
+    assert_string_equal(err.text, "log: is the log of another run (seed 3 there, 4 here); choose "
+                                  "another --log");
+    check_log(before);
+    options.is[1].value = 3;
+    err = (dt_error){0};
+    assert_int_equal(dt_log_cut("log", &options, &last, &err), DT_OK);
+}
+
+/* Seconds a million lines may take: to read each as JSON took 6 in a release build. */
+static void many_lines(void **state)
+{
+    (void)state;
+    enum { LINES = 300000 };
+    FILE *file = fopen("log", "w");
+    fputs(START, file);
+    for (int i = 1; i <= LINES; i++)
+        fprintf(file,
+                "{\"event\":\"step\",\"epoch\":1,\"step\":%d,\"global_step\":%d,\"samples\":100,"
+                "\"loss\":0.%d,\"lr\":0.01}\n",
+                i, i, 12345678 + i);
+    fclose(file);
+    dt_error err = {0};
+    int64_t last;
+    struct timespec begin, end;
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &begin);
+    assert_int_equal(cut_log("log", LINES / 2, 0, &last, &err), DT_OK);
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &end);
+    print_message("%.0f ns a line\n", ((double)(end.tv_sec - begin.tv_sec) * 1e9 +
+                                       (double)(end.tv_nsec - begin.tv_nsec)) /
+                                          LINES);
+    int lines = 0;
+    file = fopen("log", "r");
+    for (int c; (c = fgetc(file)) != EOF;)
+        lines += c == '\n';
+    fclose(file);
+    assert_int_equal(lines, LINES / 2 + 1);
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_teardown(name, empty_folder)
-    const struct CMUnitTest tests[] = {TEST(cuts), TEST(says_how_far_it_goes), TEST(half_lines),
-                                       TEST(keeps_what_it_is)};
+    const struct CMUnitTest tests[] = {
+        TEST(cuts),  TEST(says_how_far_it_goes), TEST(half_lines), TEST(lines_as_written),
+        TEST(zeros), TEST(another_run),          TEST(many_lines), TEST(keeps_what_it_is)};
     return cmocka_run_group_tests(tests, enter_folder, leave_folder);
 }

@@ -292,7 +292,8 @@ static void train_defaults(void **state)
         "\"patience\":null,\"batch-"
         "size\":100,\"seed\":0,\"threads\":null,\"bind\":\"auto\",\"reduce\":\"exact\","
         "\"checkpoint\":null,\"checkpoint-"
-        "every\":\"1e\",\"keep\":3,\"resume\":false,\"log\":null,\"log-steps\":1,\"log-every\":"
+        "every\":\"1e\",\"keep\":3,\"resume\":false,\"overwrite\":false,\"log\":null,\"log-steps\":"
+        "1,\"log-every\":"
         "null,\"progress\":\"auto\",\"quiet\":false}");
     free(text);
     json_decref(all);

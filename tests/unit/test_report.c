@@ -3,15 +3,20 @@
 #include "report/progress.h"
 #include "report/report.h"
 #include "report/text.h"
+#include "unit/folder.h"
 
 #include <fcntl.h>
 #include <jansson.h>
 #include <math.h>
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -357,6 +362,188 @@ static void log_flushes(void **state)
     assert_int_equal(dt_report_close(report, &err), DT_OK);
 }
 
+/* ---- The log's file ------------------------------------------------------------------------- */
+
+static dt_train_options log_options(const char *log)
+{
+    dt_train_options options = options_of(1);
+    options.quiet = true;
+    options.log = (char *)log;
+    return options;
+}
+
+static void put_text(const char *path, const char *text)
+{
+    FILE *file = fopen(path, "w");
+    fputs(text, file);
+    fclose(file);
+}
+
+static dt_code open_and_close(const dt_train_options *options, const dt_report_run *run,
+                              dt_error *err)
+{
+    dt_report *report = NULL;
+    *err = (dt_error){0};
+    if (!dt_report_open(&report, options, run, err))
+        dt_report_start(report);
+    dt_report_close(report, err);
+    return err->code;
+}
+
+/* A log that is there is lost to no run by itself. */
+static void log_is_kept(void **state)
+{
+    (void)state;
+    dt_train_options options = log_options("kept.jsonl");
+    dt_report_run run = run_of(1, 1);
+    dt_error err;
+    static const char old[] = "{\"event\":\"start\"}\n";
+    put_text("kept.jsonl", old);
+    assert_int_equal(open_and_close(&options, &run, &err), DT_ERR_FILE);
+    assert_string_equal(err.text, "kept.jsonl: holds the log of a run: --overwrite deletes it; or "
+                                  "choose another --log");
+    assert_string_equal(read_text("kept.jsonl"), old);
+    err = (dt_error){0};
+    assert_int_equal(dt_report_check_log(&options, &err), DT_ERR_FILE);
+
+    options.resume = true; /* but there is no checkpoint */
+    int saved = point_stream(stderr, "err.txt");
+    dt_code code = open_and_close(&options, &run, &err);
+    restore_stream(stderr, saved);
+    assert_int_equal(code, DT_OK);
+    assert_string_equal(read_text("err.txt"),
+                        "dtrain: warning: kept.jsonl: holds the log of a run of which there is no "
+                        "checkpoint; kept as kept.jsonl.1\n");
+    assert_string_equal(read_text("kept.jsonl.1"), old);
+    assert_non_null(strstr(read_text("kept.jsonl"), "\"ranks\":4"));
+
+    options.resume = false;
+    options.overwrite = true;
+    dt_report *report;
+    put_text("kept.jsonl", old);
+    assert_int_equal(dt_report_open(&report, &options, &run, &err), DT_OK);
+    assert_string_equal(read_text("kept.jsonl"), old); /* till the run starts */
+    dt_report_start(report);
+    assert_non_null(strstr(read_text("kept.jsonl"), "\"ranks\":4"));
+    assert_null(strstr(read_text("kept.jsonl"), old));
+    assert_int_equal(dt_report_close(report, &err), DT_OK);
+
+    put_text("data.csv", "1,2,3\n");
+    options.log = "data.csv";
+    assert_int_equal(open_and_close(&options, &run, &err), DT_ERR_FILE);
+    assert_string_equal(err.text, "data.csv: exists and is no log; it is left as it is");
+    assert_string_equal(read_text("data.csv"), "1,2,3\n");
+}
+
+/* What was made for a run that did not start goes. */
+static void log_of_nothing(void **state)
+{
+    (void)state;
+    dt_train_options options = log_options("nothing.jsonl");
+    dt_report_run run = run_of(1, 1);
+    dt_error err = {0};
+    dt_report *report;
+    assert_int_equal(dt_report_open(&report, &options, &run, &err), DT_OK);
+    assert_int_equal(access("nothing.jsonl", F_OK), 0);
+    assert_int_equal(dt_report_close(report, &err), DT_OK);
+    assert_int_not_equal(access("nothing.jsonl", F_OK), 0);
+}
+
+static void log_of_two_runs(void **state)
+{
+    (void)state;
+    dt_train_options options = log_options("two.jsonl");
+    dt_report_run run = run_of(1, 1);
+    dt_error err = {0}, other = {0};
+    dt_report *report, *second;
+    assert_int_equal(dt_report_open(&report, &options, &run, &err), DT_OK);
+    assert_int_equal(dt_report_open(&second, &options, &run, &other), DT_ERR_FILE);
+    assert_string_equal(other.text, "two.jsonl: in use by another run, which writes its log there");
+    dt_report_start(report);
+    assert_int_equal(dt_report_close(report, &err), DT_OK);
+}
+
+static void log_pipe(void **state)
+{
+    (void)state;
+    dt_train_options options = log_options("pipe");
+    dt_report_run run = run_of(1, 1);
+    dt_error err;
+    char text[8] = "";
+    assert_int_equal(mkfifo("pipe", 0600), 0);
+    assert_int_equal(open_and_close(&options, &run, &err), DT_ERR_FILE);
+    assert_string_equal(err.text, "pipe: is a pipe or a device that no process reads");
+    int reader = open("pipe", O_RDONLY | O_NONBLOCK);
+    assert_int_equal(open_and_close(&options, &run, &err), DT_OK);
+    assert_int_equal(read(reader, text, sizeof text - 1), sizeof text - 1);
+    assert_string_equal(text, "{\"event");
+    close(reader);
+}
+
+/* The program's own output is one stream, whoever writes there, and is not emptied. */
+static void log_to_output(void **state)
+{
+    (void)state;
+    dt_train_options options = log_options("/dev/stdout");
+    dt_report_run run = run_of(1, 1);
+    dt_error err;
+    put_text("out.txt", "");
+    int saved = point_stream(stdout, "out.txt");
+    puts("first");
+    fflush(stdout);
+    dt_code code = open_and_close(&options, &run, &err);
+    puts("last");
+    restore_stream(stdout, saved);
+    assert_int_equal(code, DT_OK);
+    const char *written = read_text("out.txt");
+    assert_memory_equal(written, "first\n{\"event\":", 15);
+    assert_non_null(strstr(written, "}\nlast\n"));
+}
+
+/* A file that may not grow (ulimit -f) ends with its last whole line. */
+static void log_limit(void **state)
+{
+    (void)state;
+    dt_train_options options = log_options("limit.jsonl");
+    dt_report_run run = run_of(1000, 1000);
+    dt_error err = {0};
+    struct rlimit limit, small;
+    signal(SIGXFSZ, SIG_IGN);
+    getrlimit(RLIMIT_FSIZE, &limit);
+    small = (struct rlimit){.rlim_cur = 5001, .rlim_max = limit.rlim_max};
+    setrlimit(RLIMIT_FSIZE, &small);
+    dt_code code = report_run(&options, &run, 1000, "finished", &err);
+    setrlimit(RLIMIT_FSIZE, &limit);
+    assert_int_not_equal(code, DT_OK);
+    assert_string_equal(err.text, "limit.jsonl: cannot be written: File too large");
+    const char *text = read_text("limit.jsonl");
+    size_t n = strlen(text);
+    assert_true(n > 4800 && n <= 5001 && text[n - 1] == '\n');
+}
+
+/* Lines of the step that wait are written by the log alone: not by a stream's clean-up, when a
+ * thread of MPI ends the process, beside the log itself. */
+static void log_and_exit(void **state)
+{
+    (void)state;
+    dt_train_options options = log_options("exit.jsonl");
+    dt_report_run run = run_of(1000, 1000);
+    pid_t child = fork();
+    if (child == 0) {
+        dt_error err = {0};
+        dt_report *report;
+        dt_report_open(&report, &options, &run, &err);
+        dt_report_start(report);
+        for (int i = 1; i <= 10; i++) /* within a second */
+            dt_report_step(report, &(dt_report_step_facts){1, i, i, 100, 1, 0.01});
+        exit(0);
+    }
+    waitpid(child, NULL, 0);
+    const char *text = read_text("exit.jsonl"), *newline = strchr(text, '\n');
+    assert_non_null(newline);
+    assert_string_equal(newline, "\n");
+}
+
 static void failed_writes(void **state)
 {
     (void)state;
@@ -492,6 +679,13 @@ int main(void)
         cmocka_unit_test(log_lines),
         cmocka_unit_test(log_bits),
         cmocka_unit_test(log_flushes),
+        cmocka_unit_test(log_is_kept),
+        cmocka_unit_test(log_of_nothing),
+        cmocka_unit_test(log_of_two_runs),
+        cmocka_unit_test(log_pipe),
+        cmocka_unit_test(log_to_output),
+        cmocka_unit_test(log_limit),
+        cmocka_unit_test(log_and_exit),
         cmocka_unit_test(failed_writes),
         cmocka_unit_test(check_tells_early),
         cmocka_unit_test(no_report),
@@ -499,5 +693,5 @@ int main(void)
         cmocka_unit_test(bar_by_itself),
         cmocka_unit_test(numbers),
     };
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return cmocka_run_group_tests(tests, enter_folder, leave_folder);
 }

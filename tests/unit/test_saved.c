@@ -1,7 +1,10 @@
 /* What a checkpoint gives back of a run, and the folder: which is the newest good one, which go. */
 #include "checkpoint/saved.h"
+#include "file/temporary.h"
 #include "unit/checkpoint_fixture.h"
 #include "unit/folder.h"
+
+#include <fcntl.h>
 
 #include <math.h>
 #include <stdio.h>
@@ -131,6 +134,8 @@ static void prune(void **state)
     check_steps((int64_t[]){50}, 1);
 }
 
+/* Of a process that is no more (no process has such a number), of one of another host that has done
+ * nothing for hours, and of this one, which has just begun. */
 static void half_written(void **state)
 {
     (void)state;
@@ -139,25 +144,62 @@ static void half_written(void **state)
                                        "ckpt/step-0000000010.h5.tmp.",
                                        "ckpt/step-0000000010.h5.tmp.x",
                                        "ckpt/best.h5.bak",
-                                       "ckpt/mine.h5.tmp.12"};
+                                       "ckpt/mine.h5.tmp.99999999",
+                                       "ckpt/step-0000000010.h5.tmp.99999999.another-host",
+                                       "ckpt/best.h5.tmp.1"};
+    static const char *const go[] = {"ckpt/step-0000000010.h5.tmp.99999999",
+                                     "ckpt/best.h5.tmp.99999999999999",
+                                     "ckpt/best.h5.tmp.12.another-host.3"};
     dt_error err = {0};
+    char *own = dt_temporary_name("ckpt/best.h5", 0);
+    struct timespec hours_ago[2] = {{.tv_sec = time(NULL) - 7200}, {.tv_sec = time(NULL) - 7200}};
     assert_int_equal(dt_store_prepare("ckpt", &err), DT_OK);
     for (size_t i = 0; i < sizeof stay / sizeof *stay; i++)
         fclose(fopen(stay[i], "w"));
-    fclose(fopen("ckpt/step-0000000010.h5.tmp.12", "w"));
-    fclose(fopen("ckpt/best.h5.tmp.123", "w"));
-    assert_int_equal(dt_store_prepare("ckpt", &err), DT_OK);
+    for (size_t i = 0; i < sizeof go / sizeof *go; i++)
+        fclose(fopen(go[i], "w"));
+    fclose(fopen(own, "w"));
+    assert_int_equal(utimensat(AT_FDCWD, go[2], hours_ago, 0), 0);
+    dt_store_tidy("ckpt");
     for (size_t i = 0; i < sizeof stay / sizeof *stay; i++)
         assert_int_equal(access(stay[i], F_OK), 0);
-    assert_int_not_equal(access("ckpt/step-0000000010.h5.tmp.12", F_OK), 0);
-    assert_int_not_equal(access("ckpt/best.h5.tmp.123", F_OK), 0);
+    for (size_t i = 0; i < sizeof go / sizeof *go; i++)
+        assert_int_not_equal(access(go[i], F_OK), 0);
+    assert_int_not_equal(access(own, F_OK), 0);
+    free(own);
+}
+
+/* What --overwrite removes, and what not. */
+static void remove_run(void **state)
+{
+    (void)state;
+    dt_error err = {0};
+    dt_store_run run;
+    assert_int_equal(dt_store_find_run("ckpt", &run, &err), DT_OK);
+    assert_false(run.there);
+    assert_int_equal(dt_store_prepare("ckpt", &err), DT_OK);
+    fclose(fopen("ckpt/notes.txt", "w"));
+    assert_int_equal(dt_store_find_run("ckpt", &run, &err), DT_OK);
+    assert_false(run.there);
+    fclose(fopen("ckpt/best.h5", "w"));
+    assert_int_equal(dt_store_find_run("ckpt", &run, &err), DT_OK);
+    assert_true(run.there && run.best && run.last_step == 0);
+    fclose(fopen("ckpt/step-0000000020.h5", "w"));
+    fclose(fopen("ckpt/step-0000000010.h5", "w"));
+    assert_int_equal(dt_store_find_run("ckpt", &run, &err), DT_OK);
+    assert_true(run.there && run.last_step == 20);
+    assert_int_equal(dt_store_remove_run("ckpt", &err), DT_OK);
+    assert_int_equal(dt_store_find_run("ckpt", &run, &err), DT_OK);
+    assert_false(run.there);
+    assert_int_equal(access("ckpt/notes.txt", F_OK), 0);
 }
 
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_teardown(name, empty_folder)
     const struct CMUnitTest tests[] = {
-        TEST(everything_back), TEST(newest), TEST(damaged), TEST(prune), TEST(half_written),
+        TEST(everything_back), TEST(newest),       TEST(damaged),
+        TEST(prune),           TEST(half_written), TEST(remove_run),
     };
     return cmocka_run_group_tests(tests, enter_folder, leave_folder);
 }

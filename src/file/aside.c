@@ -1,0 +1,42 @@
+#include "file/aside.h"
+
+#include <errno.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum { MOST = 10000 };
+
+/* Rename, but never onto another file. Returns 0 or an errno, EEXIST. */
+static int move(const char *from, const char *to)
+{
+    struct stat info;
+    if (link(from, to) == 0)
+        return unlink(from) == 0 ? 0 : errno;
+    if (errno == EEXIST || lstat(to, &info) == 0)
+        return EEXIST;
+    return rename(from, to) == 0 ? 0 : errno; /* a file system without links */
+}
+
+char *dt_file_set_aside(const char *path, dt_error *err)
+{
+    struct stat info;
+    bool is_link = lstat(path, &info) == 0 && S_ISLNK(info.st_mode);
+    char *real = is_link ? realpath(path, NULL) : strdup(path), *name = NULL;
+    int number = real ? EEXIST : errno;
+    for (int i = 1; i < MOST && number == EEXIST; i++) {
+        free(name);
+        number = asprintf(&name, "%s.%d", real, i) < 0 ? ENOMEM : move(real, name);
+        if (number == ENOMEM)
+            name = NULL;
+    }
+    free(real);
+    if (!number)
+        return name;
+    free(name);
+    dt_fail(err, DT_ERR_FILE, "%s: cannot be kept under another name: %s", path, strerror(number));
+    return NULL;
+}
