@@ -1,9 +1,10 @@
 #!/usr/bin/env bash
 # Install what dtrain needs and this system lacks: with apt, as root or through sudo.
 #
-#   scripts/install-deps.sh [--tests | --slurm]
+#   scripts/install-deps.sh [--tests | --slurm] [--check]
 #       --tests: also what scripts/test.sh needs
 #       --slurm: only what tests/slurm/run.sh needs besides: Slurm, to stand up on this machine
+#       --check: install nothing; name what is missing, with status 1 if anything is
 #
 # Does nothing where all is there, so that it needs no root then.
 set -euo pipefail
@@ -35,6 +36,7 @@ not_found() {
         for tool in slurmctld slurmd srun munged ip unshare jq; do
             command -v "$tool" >/dev/null || echo "$tool"
         done
+        compgen -G "/usr/lib*/libpmix.so" >/dev/null || compgen -G "/usr/lib/*/libpmix.so" >/dev/null || echo libpmix.so
         return
     fi
     IFS=: read -ra folders <<<"${CMAKE_PREFIX_PATH-}"
@@ -75,6 +77,10 @@ mapfile -t missing < <(missing_packages)
 [[ ${#missing[@]} -gt 0 ]] || exit 0
 if [[ $option != --tests && -z $(not_found "$option") ]]; then
     exit 0 # --tests: there is more, which the suite does without
+fi
+if [[ ${!#} == --check ]]; then
+    ! not_found "$option" | grep .
+    exit
 fi
 
 root=()

@@ -1,11 +1,37 @@
 #!/usr/bin/env bash
-# Build and test all: in build/ (Release) and in build-debug/ (with the sanitizers), then look at the
-# sources. The last line is "N passed, N failed"; the exit status is 0 if none failed.
+# Build and test. The last line is "N passed, N failed"; the exit status is 0 if none failed.
+#
+#   scripts/test.sh             all: in build/ (Release) and in build-debug/ (with the sanitizers), then the sources
+#   scripts/test.sh --quick     while writing, in less than a minute: in build/ the unit tests, a few on 1 and 3 ranks,
+#                               and bad input on one rank
+#   scripts/test.sh --slurm     all, and the job scripts on a real Slurm, which is stood up on this machine for so
+#                               long: as root. So it is where the variable CI is set, too
 set -euo pipefail
 cd -- "$(dirname -- "${BASH_SOURCE[0]}")/.."
 . scripts/build.sh
 
-scripts/install-deps.sh --tests
+extent=all
+slurm=${CI:+yes}
+case "${1-} $#" in
+" 0") ;;
+"--quick 1") extent=quick slurm= ;;
+"--slurm 1") slurm=yes ;;
+*)
+    sed -n '4,8s/^# \{0,1\}//p' "scripts/${BASH_SOURCE[0]##*/}" >&2
+    exit 2
+    ;;
+esac
+
+if [[ $extent == quick ]]; then
+    echo "Tests in build/: less than a minute on two cores that do nothing else, besides what is to be built."
+else
+    echo "Builds and tests in build/, build-debug/ and build-thread/: some 10 minutes on two cores that do nothing else" \
+        "${slurm:+and 3 more for Slurm }(--quick: less than one)."
+fi
+scripts/install-deps.sh --tests # says what it installs, before it does
+if [[ $slurm ]]; then
+    scripts/install-deps.sh --slurm || true # without it, that part is skipped
+fi
 passed=0
 failed=0
 
@@ -25,7 +51,8 @@ check() {
 # test_in FOLDER CMAKE-OPTION...: build with all tests, run them, count them. More at a time than there are cores:
 # most of a test's time goes into starting ranks.
 test_in() {
-    local folder=$1 log=$1/test.log summary
+    local folder=$1 log=$1/test.log summary some=()
+    [[ $extent == all ]] || some=(-L '^(unit|quick)$')
     shift
     echo "== $folder: building"
     if ! build_in "$folder" all "$@" -DDTRAIN_TESTS=ON -DDTRAIN_WERROR=ON; then
@@ -33,7 +60,7 @@ test_in() {
         return
     fi
     echo "== $folder: testing"
-    (cd "$folder" && ctest -j "$((3 * $(cores)))" --output-on-failure --no-tests=error) </dev/null 2>&1 |
+    (cd "$folder" && ctest -j "$((3 * $(cores)))" --output-on-failure --no-tests=error "${some[@]}") </dev/null 2>&1 |
         tee "$log" || true
     summary=$(grep -E 'tests passed, [0-9]+ tests failed out of [0-9]+' "$log" | tail -n 1) || true
     if [[ $summary =~ ,\ ([0-9]+)\ tests\ failed\ out\ of\ ([0-9]+) ]]; then
@@ -44,7 +71,15 @@ test_in() {
     fi
 }
 
+# finish: the last line, and the status
+finish() {
+    echo "$passed passed, $failed failed"
+    [[ $failed -eq 0 ]]
+    exit
+}
+
 test_in build -DCMAKE_BUILD_TYPE=Release -DDTRAIN_SANITIZE=OFF
+[[ $extent == all ]] || finish
 test_in build-debug -DCMAKE_BUILD_TYPE=Debug -DDTRAIN_SANITIZE=ON
 
 # The threads that read ahead and that write checkpoints, under the thread sanitizer. With one OpenMP thread:
@@ -63,10 +98,12 @@ echo "== build-thread"
 check threads test_threads
 
 # By itself: jobs that are too slow would be cut too often.
-echo "== slurm"
-status=0
-tests/slurm/run.sh build/dtrain build/tests/resume_same || status=$?
-[[ $status -eq 77 ]] || check slurm test $status -eq 0
+if [[ $slurm ]]; then
+    echo "== slurm"
+    status=0
+    tests/slurm/run.sh build/dtrain build/tests/resume_same || status=$?
+    [[ $status -eq 77 ]] || check slurm test $status -eq 0
+fi
 
 echo "== bench"
 check bench build_in build bench
@@ -94,5 +131,10 @@ else
     echo "cppcheck: skipped, it is not installed"
 fi
 
-echo "$passed passed, $failed failed"
-[[ $failed -eq 0 ]]
+# A script that is run by hand in the wrong folder must not empty it.
+keeps_folder() {
+    ! grep -rnE 'rm +-[a-zA-Z]+ +(-- +)?[^ ]{0,3}\*' --include=*.sh --include=*.sbatch tests scripts slurm
+}
+check "scripts empty no folder" keeps_folder
+
+finish

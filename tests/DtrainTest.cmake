@@ -19,7 +19,7 @@ if(DTRAIN_SANITIZE)
 endif()
 
 # dtrain_add_test(NAME name LABEL label RANKS n TIMEOUT seconds COMMAND ...)
-# Each test has a working directory of its own.
+# Each test has a working directory of its own. Those that may take long begin first.
 function(dtrain_add_test)
   cmake_parse_arguments(T "" "NAME;LABEL;RANKS;TIMEOUT" "COMMAND" ${ARGN})
   set(folder ${CMAKE_CURRENT_BINARY_DIR}/work/${T_NAME})
@@ -33,7 +33,7 @@ function(dtrain_add_test)
   math(EXPR seconds "${T_TIMEOUT} * ${DTRAIN_TEST_TIME}")
   add_test(NAME ${T_NAME} COMMAND ${T_COMMAND} WORKING_DIRECTORY ${folder})
   set_tests_properties(${T_NAME} PROPERTIES LABELS ${T_LABEL} PROCESSORS ${T_RANKS}
-    TIMEOUT ${seconds} ENVIRONMENT "${environment}")
+    TIMEOUT ${seconds} COST ${T_TIMEOUT} ENVIRONMENT "${environment}")
 endfunction()
 
 # Build SOURCE (with more sources, relative to the top folder) against the library and its own headers.
@@ -63,13 +63,15 @@ function(dtrain_unit_test name)
 endfunction()
 
 # dtrain_mpi_test(name [TIMEOUT seconds] [SOURCES src/...] [RANKS n...])
-# tests/mpi/test_<name>.c, on 1, 2, 3 and 4 ranks: tests mpi.<name>.<ranks>
+# tests/mpi/test_<name>.c, on 1, 2, 3 and 4 ranks (1 and 3 with the sanitizers): tests mpi.<name>.<ranks>
 function(dtrain_mpi_test name)
   cmake_parse_arguments(T "" "TIMEOUT" "SOURCES;RANKS" ${ARGN})
   if(NOT T_TIMEOUT)
     set(T_TIMEOUT 60)
   endif()
-  if(NOT T_RANKS)
+  if(NOT T_RANKS AND DTRAIN_SANITIZE)
+    set(T_RANKS 1 3)
+  elseif(NOT T_RANKS)
     set(T_RANKS 1 2 3 4)
   endif()
   dtrain_test_program(test_mpi_${name} mpi/test_${name}.c tests/mpi/support.c ${T_SOURCES})

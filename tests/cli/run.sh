@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# The answer to bad input: run.sh PROGRAM RANKS FIXTURES-PROGRAM [CASE...]. A case is a folder cases/NAME
+# The answer to bad input: run.sh PROGRAM RANKS FIXTURES-PROGRAM [--part I/N | CASE...]. A case is a folder cases/NAME
 # with the files
 #   args    the arguments, quoted as in a shell; @DIR@ stands for the folder of the fixtures
 #   status  the exit status that is expected
@@ -74,8 +74,10 @@ try() {
 prepare
 touch "$work/output"
 tried=0
-if (($# == 0)); then
-    mapfile -t names < <(cd "$here/cases" && LC_ALL=C ls)
+if (($# == 0)) || [[ $1 == --part ]]; then
+    part=${2-1/1} # every Nth case, from the Ith
+    mapfile -t names < <(cd "$here/cases" && printf '%s\n' * | LC_ALL=C sort |
+        awk -v i="${part%/*}" -v n="${part#*/}" 'NR % n == i % n')
     set -- "${names[@]}"
 fi
 for name; do

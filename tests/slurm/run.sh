@@ -3,8 +3,8 @@
 #
 #   tests/slurm/run.sh PROGRAM SAME-PROGRAM       for example: run.sh build/dtrain build/tests/resume_same
 #
-# As root, and with Slurm's packages, which are installed if they can be. Elsewhere it is skipped: one line says
-# why, and the status is 77.
+# As root, and with Slurm's packages (scripts/install-deps.sh --slurm installs them). Elsewhere it is skipped: one line
+# says why, and the status is 77.
 set -uo pipefail
 here=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")" && pwd)
 program=$(readlink -f -- "$1")
@@ -17,7 +17,8 @@ skip() {
 }
 
 ((EUID == 0)) || skip "needs root"
-said=$("$here/../../scripts/install-deps.sh" --slurm 2>&1) || skip "$(tail -n 3 <<<"$said" | tr '\n' ' ')"
+missing=$("$here/../../scripts/install-deps.sh" --slurm --check) ||
+    skip "needs ${missing//$'\n'/ }: scripts/install-deps.sh --slurm"
 unshare --pid --net --mount --uts --ipc --fork --mount-proc \
     bash -c 'ip link add cluster type bridge && ip link add port type veth' 2>/dev/null ||
     skip "needs namespaces with bridged networks, which cannot be had here"
