@@ -4,7 +4,10 @@
 
 #include <string.h>
 
-enum { PART = 1 << 30 };
+enum {
+    PART = 1 << 30,
+    SHORT = 1 << 12 /* of so few values the wait is watched; for more all meet before */
+};
 
 static int part_at(int64_t i, int64_t n)
 {
@@ -14,6 +17,12 @@ static int part_at(int64_t i, int64_t n)
 static void reduce(const dt_world *world, void *values, int64_t n, MPI_Datatype type, size_t size,
                    MPI_Op op)
 {
+    if (n <= SHORT) {
+        MPI_Request request;
+        MPI_Iallreduce(MPI_IN_PLACE, values, (int)n, type, op, world->comm->all, &request);
+        dt_watch_wait(world, &request);
+        return;
+    }
     dt_watch_meet(world);
     for (int64_t i = 0; i < n; i += PART)
         MPI_Allreduce(MPI_IN_PLACE, (char *)values + (size_t)i * size, part_at(i, n), type, op,
@@ -48,6 +57,12 @@ void dt_max_int64(const dt_world *world, int64_t *values, int64_t n)
 
 void dt_broadcast(const dt_world *world, void *bytes, int64_t n)
 {
+    if (n <= SHORT) {
+        MPI_Request request;
+        MPI_Ibcast(bytes, (int)n, MPI_BYTE, 0, world->comm->all, &request);
+        dt_watch_wait(world, &request);
+        return;
+    }
     dt_watch_meet(world);
     for (int64_t i = 0; i < n; i += PART)
         MPI_Bcast((char *)bytes + i, part_at(i, n), MPI_BYTE, 0, world->comm->all);

@@ -195,8 +195,9 @@ dt_code dt_world_agree(const dt_world *world, dt_error *err)
 {
     MPI_Comm all = world->comm->all;
     int first = err->code != DT_OK ? world->rank : world->size;
-    dt_watch_meet(world);
-    MPI_Allreduce(MPI_IN_PLACE, &first, 1, MPI_INT, MPI_MIN, all);
+    MPI_Request request;
+    MPI_Iallreduce(MPI_IN_PLACE, &first, 1, MPI_INT, MPI_MIN, all, &request);
+    dt_watch_wait(world, &request);
     if (first < world->size)
         MPI_Bcast(err, (int)sizeof *err, MPI_BYTE, first, all);
     return err->code;

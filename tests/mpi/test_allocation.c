@@ -1,7 +1,7 @@
 /* The nth allocation of the program fails, on the last rank: all ranks end with the same error,
  * none hangs or crashes, and no file is left half-written; what ends well all the same is the same
  * run. The linker puts the functions below between the library and the system; what HDF5 and MPI
- * allocate is not touched. Every 13th allocation is tried. By hand: with DTRAIN_ALLOCATIONS=all
+ * allocate is not touched. Every 23rd allocation is tried. By hand: with DTRAIN_ALLOCATIONS=all
  * each; with DTRAIN_ALLOCATIONS_BREAK=1 in a debugger, which stops where one fails. */
 #include "mpi/support.h"
 
@@ -282,7 +282,7 @@ static void run_all(const variant *v)
     dt_error err = {0};
     dt_world on = world, nodes = {0};
     bool all = getenv("DTRAIN_ALLOCATIONS") != NULL;
-    long step = all ? 1 : 13, n;
+    long step = all ? 1 : 23, n;
     if (v->nodes) {
         dt_world_of(&nodes, MPI_COMM_WORLD, world.rank, &err);
         on = nodes;
