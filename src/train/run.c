@@ -468,7 +468,7 @@ static void collect_warnings(dt_run *r)
     int n = 0;
     if (r->world->rank == 0) {
         dt_warn_options(&r->warnings, o, &r->schedule, r->steps_per_epoch * o->epochs);
-        dt_warn_data(&r->warnings, o, &r->dataset);
+        dt_warn_data(&r->warnings, o, &r->dataset, &r->schema);
     }
     for (int i = 0; i < r->warnings.n; i++)
         r->facts.warning[n++] = r->warnings.line[i];

@@ -5,7 +5,16 @@
 
 static const double APART = 1e4; /* scales that differ by it train badly */
 
-enum { MANY_CLASSES = 100, PLACE = 200 };
+enum { MANY_CLASSES = 100, PLACE = 128 };
+
+/* "column 3 (width)", as far as it has a name. */
+static const char *place_of(char text[PLACE], const dt_names *names, int64_t column)
+{
+    int used = snprintf(text, PLACE, "column %lld", (long long)column);
+    if (column < names->n)
+        snprintf(text + used, (size_t)(PLACE - used), " (%.80s)", names->name[column]);
+    return text;
+}
 
 /* ---- Scales --------------------------------------------------------------------------------- */
 
@@ -39,20 +48,23 @@ static bool are_apart(double a, double b)
 
 /* Returns whether there was something to warn of. */
 static bool warn_columns(dt_warnings *w, const char *file, const char *name, const dt_columns *c,
-                         const char *advice)
+                         const dt_names *names, const char *advice)
 {
+    char place[2][PLACE];
     extremes e = find_extremes(c);
     double least = scale_of(c, e.least), most = scale_of(c, e.most);
     if (!are_apart(least, most))
         return false;
     dt_warnings_add(w,
-                    "%s: \"%s\" has values up to %.3g in column %lld, but up to %.3g in column "
-                    "%lld (counted from 0): scales so far apart train badly; %s",
-                    file, name, most, (long long)e.most, least, (long long)e.least, advice);
+                    "%s: \"%s\" has values up to %.3g in %s, but up to %.3g in %s, counted from 0: "
+                    "scales so far apart train badly; %s",
+                    file, name, most, place_of(place[0], names, e.most), least,
+                    place_of(place[1], names, e.least), advice);
     return true;
 }
 
-static void warn_scales(dt_warnings *w, const dt_train_options *o, const dt_dataset *d)
+static void warn_scales(dt_warnings *w, const dt_train_options *o, const dt_dataset *d,
+                        const dt_schema *schema)
 {
     static const char normalize[] = "--normalize standard brings all features to one";
     static const char targets[] = "bring the targets to about 1";
@@ -60,8 +72,8 @@ static void warn_scales(dt_warnings *w, const dt_train_options *o, const dt_data
     bool as_it_is = !d->normalizer && !d->x_is_bytes;
     double x = as_it_is ? scale_of(&l->x, find_extremes(&l->x).most) : 1;
     double y = scale_of(&l->y, find_extremes(&l->y).most);
-    bool told = as_it_is && warn_columns(w, o->data, o->x, &l->x, normalize);
-    told = warn_columns(w, o->data, o->y, &l->y, targets) || told;
+    bool told = as_it_is && warn_columns(w, o->data, o->x, &l->x, &schema->columns, normalize);
+    told = warn_columns(w, o->data, o->y, &l->y, &schema->targets, targets) || told;
     if (!told && are_apart(x, y))
         dt_warnings_add(w,
                         "%s: \"%s\" has values up to %.3g, but \"%s\" %sup to %.3g: scales so far "
@@ -72,17 +84,20 @@ static void warn_scales(dt_warnings *w, const dt_train_options *o, const dt_data
 
 /* ---- Columns that count --------------------------------------------------------------------- */
 
-static void warn_counting(dt_warnings *w, const dt_train_options *o, const dt_dataset *d)
+static void warn_counting(dt_warnings *w, const dt_train_options *o, const dt_dataset *d,
+                          const dt_schema *schema)
 {
+    char place[PLACE];
     const dt_columns *x = &d->look.x;
     for (int64_t k = 0; k < x->n && x->n > 1; k++)
         if (dt_columns_counts(x, k))
             dt_warnings_add(w,
-                            "%s: column %lld of \"%s\" (counted from 0) only counts the rows "
-                            "(%lld, %lld, %lld, ...): a number of the row tells a model nothing "
-                            "about others; leave it out",
-                            o->data, (long long)k, o->x, (long long)x->start[k],
-                            (long long)x->start[k] + 1, (long long)x->start[k] + 2);
+                            "%s: %s of \"%s\", counted from 0, only counts the rows (%lld, %lld, "
+                            "%lld, ...): a number of the row tells a model nothing about others; "
+                            "leave it out",
+                            o->data, place_of(place, &schema->columns, k), o->x,
+                            (long long)x->start[k], (long long)x->start[k] + 1,
+                            (long long)x->start[k] + 2);
 }
 
 /* ---- Classes -------------------------------------------------------------------------------- */
@@ -136,10 +151,11 @@ static void warn_flags(dt_warnings *w, const dt_train_options *o, const dt_datas
                         o->data, o->x);
 }
 
-void dt_warn_data(dt_warnings *w, const dt_train_options *o, const dt_dataset *d)
+void dt_warn_data(dt_warnings *w, const dt_train_options *o, const dt_dataset *d,
+                  const dt_schema *schema)
 {
     warn_classes(w, o, d);
-    warn_scales(w, o, d);
-    warn_counting(w, o, d);
+    warn_scales(w, o, d, schema);
+    warn_counting(w, o, d, schema);
     warn_flags(w, o, d);
 }

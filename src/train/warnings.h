@@ -24,7 +24,9 @@ __attribute__((format(printf, 2, 3))) void dt_warnings_add(dt_warnings *warnings
 void dt_warn_options(dt_warnings *warnings, const dt_train_options *options,
                      const dt_schedule *schedule, int64_t all_steps);
 
-/* Of the data set that is trained on, which was looked at (dt_dataset_options.look). */
-void dt_warn_data(dt_warnings *warnings, const dt_train_options *options, const dt_dataset *data);
+/* Of the data set that is trained on, which was looked at (dt_dataset_options.look); the schema has
+ * the names. */
+void dt_warn_data(dt_warnings *warnings, const dt_train_options *options, const dt_dataset *data,
+                  const dt_schema *schema);
 
 #endif

@@ -57,8 +57,8 @@ for ranks in 1 3; do
     status=$?
     check "status $status on $ranks ranks" status_is 0
     check "other than 4 lines on $ranks ranks" same "$(errors | wc -l)" 4
-    for text in '--dropout has no effect' '"y" has the labels 1 to 3' '"x" has values up to 3e.04 in column 1' \
-        'column 0 of "x" \(counted from 0\) only counts the rows \(5, 6, 7, ...\)'; do
+    for text in '--dropout has no effect' '"y" has the labels 1 to 3' '"x" has values up to 3e.04 in column 1 \(a\)' \
+        'column 0 \(id\) of "x", counted from 0, only counts the rows \(5, 6, 7, ...\)'; do
         check "$text on $ranks ranks" grep -Eq -e "^dtrain: warning: .*$text" <(errors)
     done
     check "not in the log" grep -Eq '"warnings":\["--dropout .*counts the rows' run.jsonl

@@ -86,6 +86,8 @@ static void options(void **state)
 
 enum { COLUMNS = 3 };
 
+static char *names[] = {"a", "b", "c"};
+static const dt_schema schema = {.columns = {COLUMNS, names}};
 static dt_train_options train_options = {.data = "a.h5", .x = "x", .y = "y"};
 
 /* Warnings of columns of these scales; how many there are. */
@@ -101,7 +103,7 @@ static int warn_scales(const float x[COLUMNS], const float y[COLUMNS],
                     .look = {.x = {COLUMNS, 100, scales[0], start},
                              .y = {y[0] < 0 ? 0 : COLUMNS, 100, scales[1], start}}};
     *w = (dt_warnings){0};
-    dt_warn_data(w, &train_options, &d);
+    dt_warn_data(w, &train_options, &d, &schema);
     return w->n;
 }
 
@@ -116,10 +118,11 @@ static void scales(void **state)
     assert_int_equal(warn_scales(nearly, even, NULL, &w), 0);
     assert_int_equal(warn_scales(zeros, even, NULL, &w), 0);
     assert_int_equal(warn_scales(apart, classes, NULL, &w), 1);
-    assert_string_equal(w.line[0],
-                        "a.h5: \"x\" has values up to 2e+04 in column 1, but up to 2 in column 0 "
-                        "(counted from 0): scales so far apart train badly; --normalize standard "
-                        "brings all features to one");
+    assert_string_equal(
+        w.line[0],
+        "a.h5: \"x\" has values up to 2e+04 in column 1 (b), but up to 2 in "
+        "column 0 (a), counted from 0: scales so far apart train badly; --normalize standard "
+        "brings all features to one");
     assert_int_equal(warn_scales(apart, classes, &normalizer, &w), 0);
     assert_int_equal(warn_scales(even, apart, NULL, &w), 1);
     assert_non_null(strstr(w.line[0], "\"y\" has values up to 2e+04 in column 1"));
@@ -141,13 +144,13 @@ static void counting(void **state)
     int64_t start[COLUMNS] = {INT64_MAX, 5, INT64_MIN};
     dt_dataset d = {.rows = 100, .look.x = {COLUMNS, 100, largest, start}};
     dt_warnings w = {0};
-    dt_warn_data(&w, &train_options, &d);
+    dt_warn_data(&w, &train_options, &d, &schema);
     assert_int_equal(w.n, 1);
-    assert_non_null(strstr(w.line[0], "column 1 of \"x\" (counted from 0) only counts the rows "
+    assert_non_null(strstr(w.line[0], "column 1 (b) of \"x\", counted from 0, only counts the rows "
                                       "(5, 6, 7, ...)"));
     w.n = 0;
     d.look.x = (dt_columns){1, 100, largest, start + 1}; /* nothing would be left */
-    dt_warn_data(&w, &train_options, &d);
+    dt_warn_data(&w, &train_options, &d, &schema);
     assert_int_equal(w.n, 0);
 }
 
@@ -166,7 +169,7 @@ static const char *warn_classes(dt_loss loss, int64_t outputs, const int64_t *co
                     .outputs = outputs,
                     .look = {.kind = DT_Y_LABELS, .class_count = counts}};
     w = (dt_warnings){0};
-    dt_warn_data(&w, &o, &d);
+    dt_warn_data(&w, &o, &d, &schema);
     free(counts);
     assert_true(w.n <= 1);
     return w.line[0];
@@ -245,7 +248,7 @@ static void flags(void **state)
         dt_train_options o = {.data = "d.h5", .x = "x", .y = "y"};
         dt_dataset d = {.rows = 100, .x_is_bytes = true, .x_above_one = above_one};
         dt_warnings w = {0};
-        dt_warn_data(&w, &o, &d);
+        dt_warn_data(&w, &o, &d, &schema);
         assert_int_equal(w.n, !above_one);
         assert_non_null(strstr(w.line[0], above_one ? "" : "\"x\" is uint8 and never above 1"));
     }
