@@ -72,6 +72,38 @@ launch 1 --lr 1e30 --quiet
 check "weights" grep -q ': the weights are no longer finite: epoch 1, step 2; .*--lr' <(errors)
 rm -r odd.* run.jsonl
 
+# Tables are converted one by one: of the second, without birds, the columns are in another order, and a word has
+# another number.
+name=names
+awk -v OFS=, 'BEGIN { print "a,b,kind"; for (i = 0; i < 60; i++) print i % 3, 1 - i % 3, substr("birdcat dog ", 4 * (i % 3) + 1, 4) }' |
+    sed 's/ $//' >train.csv
+awk -F , -v OFS=, '$3 != "bird" { print $2, $3, $1 }' train.csv >test.csv
+launch 1 convert train.csv train.h5 --target kind >output
+launch 1 convert test.csv test.h5 --target kind >output
+launch 1 --data train.h5 --epochs 200 --lr 0.5 --checkpoint names --quiet
+for ranks in 1 3; do
+    for what in train test; do
+        launch "$ranks" evaluate --model names/step-*200.h5 --data $what.h5 >output
+        check "of $what.h5 on $ranks ranks" same "$(grep Accuracy output)" 'Accuracy: 100.00 %'
+    done
+done
+launch 1 info names/step-*200.h5 >output
+check "columns" grep -qx 'Columns: "a", "b"' output
+check "classes" grep -qx 'Classes: "bird", "cat", "dog"' output
+launch 1 info test.h5 >output
+check "classes of the table" grep -qx 'Classes: "cat", "dog"' output
+sed 's/dog/zat/' test.csv >other.csv
+launch 1 convert other.csv other.h5 --target kind >output
+launch 3 evaluate --model names/step-*200.h5 --data other.h5 >output
+status=$?
+check "status $status" status_is 1
+check "both lists" says '.*other.h5: the classes of "y" are "cat", "zat", but .* has "bird", "cat", "dog": "zat" .*'
+launch 3 --data train.h5 --val-data ./train.h5
+status=$?
+check "status $status" status_is 2
+check "the same file" says '--val-data ./train.h5: "x" of the same file is trained on.*'
+rm -r train.* test.* other.* names
+
 name=slowest
 for ranks in 1 3; do
     launch "$ranks" --quiet --epochs 3 --log run.jsonl
