@@ -7,7 +7,8 @@ cores() {
 }
 
 # build_in FOLDER TARGET [CMAKE OPTION...]: configure, unless the folder is configured and no options
-# are given, and build. Works in the current directory, the top of the tree.
+# are given, and build: for this machine's processor, or for DTRAIN_ARCH of the environment. Works in the
+# current directory, the top of the tree.
 build_in() {
     local folder=$1 target=$2 log=$1/build.log
     shift 2
@@ -21,7 +22,7 @@ build_in() {
     fi
     {
         if [[ $# -gt 0 || ! -f $folder/CMakeCache.txt || ! (-f $folder/Makefile || -f $folder/build.ninja) ]]; then
-            cmake -S . -B "$folder" "$@"
+            cmake -S . -B "$folder" -DDTRAIN_ARCH="${DTRAIN_ARCH-native}" "$@"
         fi && cmake --build "$folder" --target "$target" -j "$(cores)"
     } >"$log" 2>&1 </dev/null || {
         cat "$log" >&2
