@@ -153,6 +153,7 @@ static void follow(const char *golden, const char *reduce)
     dt_train_options_set(&options, "quiet", NULL, &err);
     dt_train_options_set(&options, "log", log, &err);
     dt_train_options_set(&options, "checkpoint", folder, &err);
+    dt_train_options_set(&options, "overwrite", NULL, &err);
     dt_train(&world, &options, &err);
     CHECK_NO_ERROR(&err);
     double loss = 0, lr = 0, weights = 0;
