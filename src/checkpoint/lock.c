@@ -1,6 +1,7 @@
 #include "checkpoint/lock.h"
 
 #include "checkpoint/holder.h"
+#include "core/file_error.h"
 #include "core/stop.h"
 #include "file/exclusive.h"
 #include "file/temporary.h"
@@ -211,8 +212,8 @@ static dt_code make_way(const dt_lock *l, dt_error *err)
         if (is_in_place(l->directory, &f))
             refuse(l, &f, err);
     } else if ((number = remove_found(l->directory, &f)) != 0) {
-        dt_fail(err, DT_ERR_FILE, "%s/%s: of a run that is gone, cannot be removed: %s", l->folder,
-                NAME, strerror(number));
+        dt_fail(err, dt_file_error(number), "%s/%s: of a run that is gone, cannot be removed: %s",
+                l->folder, NAME, strerror(number));
     }
     close(f.file);
     return err->code;
@@ -223,8 +224,8 @@ static dt_code make_way(const dt_lock *l, dt_error *err)
 
 static dt_code cannot_write(const dt_lock *l, int number, dt_error *err)
 {
-    return dt_fail(err, number == ENOSPC || number == EDQUOT ? DT_ERR_SPACE : DT_ERR_FILE,
-                   "%s: cannot write to this folder: %s", l->folder, strerror(number));
+    return dt_fail(err, dt_file_error(number), "%s: cannot write to this folder: %s", l->folder,
+                   strerror(number));
 }
 
 /* The own file, complete and locked, under a name of its own. Returns 0 or an errno. */

@@ -1,6 +1,7 @@
 #include "checkpoint/store.h"
 
 #include "checkpoint/lock.h"
+#include "core/file_error.h"
 #include "file/temporary.h"
 
 #include <dirent.h>
@@ -108,8 +109,8 @@ dt_code dt_store_prepare(const char *folder, dt_error *err)
     else if (!make_folders(path, err)) {
         int fd = mkstemp(probe); /* the only test that holds for root and for every file system */
         if (fd < 0) {
-            dt_fail(err, errno == ENOSPC ? DT_ERR_SPACE : DT_ERR_FILE,
-                    "%s: cannot write to this folder: %s", folder, strerror(errno));
+            dt_fail(err, dt_file_error(errno), "%s: cannot write to this folder: %s", folder,
+                    strerror(errno));
         } else {
             close(fd);
             unlink(probe);

@@ -1,5 +1,7 @@
 #include "file/aside.h"
 
+#include "core/file_error.h"
+
 #include <errno.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -37,6 +39,7 @@ char *dt_file_set_aside(const char *path, dt_error *err)
     if (!number)
         return name;
     free(name);
-    dt_fail(err, DT_ERR_FILE, "%s: cannot be kept under another name: %s", path, strerror(number));
+    dt_fail(err, dt_file_error(number), "%s: cannot be kept under another name: %s", path,
+            strerror(number));
     return NULL;
 }

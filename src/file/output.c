@@ -1,5 +1,6 @@
 #include "file/output.h"
 
+#include "core/file_error.h"
 #include "file/h5.h"
 #include "file/seal.h"
 #include "file/temporary.h"
@@ -31,7 +32,8 @@ static dt_code fail(const char *path, int number, dt_error *err)
     if (number == EFBIG)
         return dt_fail(err, DT_ERR_SPACE,
                        "%s: larger than a file may be here (ulimit -f, or the file system)", path);
-    return dt_fail(err, DT_ERR_FILE, "%s: cannot be written (%s)", path, strerror(number));
+    return dt_fail(err, dt_file_error(number), "%s: cannot be written (%s)", path,
+                   strerror(number));
 }
 
 dt_code dt_output_failed(const dt_output *output, dt_error *err)
@@ -86,6 +88,7 @@ static void take_spare(dt_output *o, const char *spare)
 {
     o->temporary = dt_temporary_name(o->path, 0);
     if (!o->temporary || rename(spare, o->temporary) < 0) {
+        unlink(spare);
         free(o->temporary);
         o->temporary = NULL;
         return;
@@ -416,7 +419,7 @@ dt_code dt_output_commit(dt_output *o, dt_error *err)
 
 void dt_output_close(dt_output *o)
 {
-    if (!o->path) /* all zero */
+    if (!o->path && o->file <= 0) /* all zero, or as the end of this function leaves it */
         return;
     if (o->file >= 0)
         H5Fclose(o->file);

@@ -1,6 +1,7 @@
 #include "report/report.h"
 
 #include "core/clock.h"
+#include "core/file_error.h"
 #include "report/console.h"
 #include "report/failure.h"
 #include "report/log.h"
@@ -24,10 +25,7 @@ struct dt_report {
 
 dt_code dt_write_failed(dt_error *err, const char *file)
 {
-    dt_code code = errno == ENOSPC || errno == EDQUOT ? DT_ERR_SPACE
-                   : errno == ENOMEM                  ? DT_ERR_MEMORY
-                                                      : DT_ERR_FILE;
-    return dt_fail(err, code, "%s: cannot be written: %s", file, strerror(errno));
+    return dt_fail(err, dt_file_error(errno), "%s: cannot be written: %s", file, strerror(errno));
 }
 
 dt_code dt_report_check_log(const dt_train_options *options, dt_error *err)

@@ -290,14 +290,15 @@ static void run_all(const variant *v)
     char hash[64] = "";
     wrong = 0;
     run_with(v, &on, -1, hash);
-    CHECK_ALL(world.rank != 0 || strlen(hash) == 16);
+    wrong += world.rank == 0 && strlen(hash) != 16;
     for (n = world.size % step; run_with(v, &on, n, hash); n += step)
         ;
-    CHECK_ALL(wrong == 0);
+    int found = wrong;
     if (n < 50 && !all) /* the library is a shared one, which the linker does not touch */
         print_message("skipped: only %ld allocations\n", n);
     if (v->nodes)
         dt_world_end(&nodes);
+    CHECK_ALL(found == 0);
 }
 
 static void in_memory(void **state)

@@ -1,0 +1,22 @@
+/* What kind of error it is that the system did not write a file. */
+#ifndef DT_CORE_FILE_ERROR_H
+#define DT_CORE_FILE_ERROR_H
+
+#include <dtrain/status.h>
+#include <errno.h>
+
+static inline dt_code dt_file_error(int number)
+{
+    switch (number) {
+    case ENOSPC:
+    case EDQUOT:
+    case EFBIG: /* ulimit -f, or the file system */
+        return DT_ERR_SPACE;
+    case ENOMEM:
+        return DT_ERR_MEMORY;
+    default:
+        return DT_ERR_FILE;
+    }
+}
+
+#endif
