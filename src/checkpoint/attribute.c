@@ -118,16 +118,26 @@ static bool get_number(hid_t object, const char *name, H5T_class_t class, hid_t 
     return status >= 0;
 }
 
+bool dt_attribute_get_integer(hid_t object, const char *name, int64_t *value)
+{
+    return get_number(object, name, H5T_INTEGER, H5T_NATIVE_INT64, value);
+}
+
+bool dt_attribute_get_real(hid_t object, const char *name, double *value)
+{
+    return get_number(object, name, H5T_FLOAT, H5T_NATIVE_DOUBLE, value);
+}
+
 int64_t dt_attribute_integer(hid_t object, const char *name, int64_t missing)
 {
     int64_t value;
-    return get_number(object, name, H5T_INTEGER, H5T_NATIVE_INT64, &value) ? value : missing;
+    return dt_attribute_get_integer(object, name, &value) ? value : missing;
 }
 
 double dt_attribute_real(hid_t object, const char *name, double missing)
 {
     double value;
-    return get_number(object, name, H5T_FLOAT, H5T_NATIVE_DOUBLE, &value) ? value : missing;
+    return dt_attribute_get_real(object, name, &value) ? value : missing;
 }
 
 bool dt_attribute_hash(hid_t object, const char *name, uint64_t *hash)

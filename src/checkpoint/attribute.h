@@ -18,7 +18,9 @@ int64_t dt_attribute_integer(hid_t object, const char *name, int64_t missing);
 
 double dt_attribute_real(hid_t object, const char *name, double missing);
 
-/* Whether there is one whole number, and which. */
+/* Whether there is one whole number, or one real number, and which. */
+bool dt_attribute_get_integer(hid_t object, const char *name, int64_t *value);
+bool dt_attribute_get_real(hid_t object, const char *name, double *value);
 bool dt_attribute_hash(hid_t object, const char *name, uint64_t *hash);
 
 /* The text, which the caller frees; NULL if there is none that is one text, or after an error. */

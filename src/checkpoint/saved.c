@@ -1,6 +1,7 @@
 #include "checkpoint/saved.h"
 
 #include "checkpoint/attribute.h"
+#include "checkpoint/numbers.h"
 #include "checkpoint/store.h"
 #include "checkpoint/tensor.h"
 #include "core/memory.h"
@@ -9,9 +10,6 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-
-/* Runs whose checkpoints do not name an offset had their seed moved by this one. */
-enum { OLD_SEED_OFFSET = 97 };
 
 /* ---- One file ------------------------------------------------------------------------------- */
 
@@ -36,7 +34,7 @@ static dt_code read_optimizer(dt_saved *s, hid_t file, dt_error *err)
     H5Eclear2(H5E_DEFAULT);
     if (group < 0)
         return DT_OK; /* weights for --init-from need none */
-    s->optimizer_steps = dt_attribute_integer(group, "step", 0);
+    s->optimizer_steps = dt_attribute_integer(group, "step", -1);
     H5Gget_num_objs(group, &members);
     if (members > DT_OPTIMIZER_VECTORS)
         dt_fail(err, DT_ERR_DATA, "%s: \"/optimizer\" is of an optimizer that is not known here",
@@ -51,51 +49,39 @@ static dt_code read_optimizer(dt_saved *s, hid_t file, dt_error *err)
     return err->code;
 }
 
-static void read_course(dt_saved *s, hid_t file, hid_t run, dt_error *err)
+/* Whether numbers of the scales are such as a run has (engine/scales.h): exponents, then how
+ * patiently they are lowered, and steps. */
+static bool are_scales(const double *scales, int64_t n)
 {
-    s->course = (dt_course){
-        .global_step = dt_attribute_integer(file, "global_step", 0),
-        .epoch = dt_attribute_integer(file, "epoch", 0),
-        .step = dt_attribute_integer(file, "step", 0),
-        .best_loss = INFINITY,
-    };
-    s->seed = dt_attribute_integer(file, "seed", 0);
-    s->options = dt_attribute_text(file, "options", err);
-    if (run < 0)
-        return;
-    s->course.samples = dt_attribute_integer(run, "epoch_samples", 0);
-    s->course.loss = dt_attribute_real(run, "epoch_loss", 0);
-    s->course.weight = dt_attribute_real(run, "epoch_weight", 0);
-    s->course.best_loss = dt_attribute_real(run, "best_loss", INFINITY);
-    s->course.best_epoch = dt_attribute_integer(run, "best_epoch", 0);
-    s->course.epochs_since_best = dt_attribute_integer(run, "epochs_since_best", 0);
-    s->data = (dt_course_data){
-        .samples = dt_attribute_integer(run, "samples", 0),
-        .features = dt_attribute_integer(run, "features", 0),
-        .outputs = dt_attribute_integer(run, "outputs", 0),
-        .block_rows = dt_attribute_integer(run, "block_rows", 0),
-        .window_blocks = dt_attribute_integer(run, "window_blocks", 0),
-        .seed_offset = dt_attribute_integer(run, "seed_offset", OLD_SEED_OFFSET),
-    };
-    s->lr = dt_attribute_real(run, "lr", 0);
-    s->can_go_on = s->options != NULL && s->data.samples > 0;
+    enum { LEAST = -90, MOST = 127, PATIENCE = 4, STEPS = 1 << 10 };
+    bool good = scales[n - 2] >= 0 && scales[n - 2] <= PATIENCE && scales[n - 1] >= -1 &&
+                scales[n - 1] <= STEPS;
+    for (int64_t i = 0; i < n; i++)
+        good = good && scales[i] == trunc(scales[i]) &&
+               (i >= n - 2 || (scales[i] >= LEAST && scales[i] <= MOST));
+    return good;
 }
 
 static dt_code read_scales(dt_saved *s, hid_t run, dt_error *err)
 {
-    if (run < 0 || H5Lexists(run, "scales", H5P_DEFAULT) <= 0)
-        return DT_OK;
+    if (err->code || run < 0 || H5Lexists(run, "scales", H5P_DEFAULT) <= 0)
+        return err->code;
     for (int l = 0; l < s->model.n_layers; l++)
         s->n_scales += s->model.layer[l].in + dt_layer_vectors(&s->model, l);
     s->n_scales += 2; /* as engine/scales.h has them */
     s->scales = dt_alloc(s->n_scales, sizeof *s->scales, "the scales", err);
-    return err->code ? err->code
-                     : dt_vector_read(run, s->path, "scales", s->n_scales, s->scales, err);
+    if (err->code || dt_vector_read(run, s->path, "scales", s->n_scales, s->scales, err))
+        return err->code;
+    s->is_edited = !are_scales(s->scales, s->n_scales);
+    if (s->is_edited)
+        dt_fail(err, DT_ERR_DATA, "%s: it was edited: \"/run/scales\" has numbers that no run has",
+                s->path);
+    return err->code;
 }
 
 dt_code dt_saved_read(dt_saved *s, hid_t file, const char *path, dt_error *err)
 {
-    *s = (dt_saved){.path = strdup(path)};
+    *s = (dt_saved){.path = strdup(path), .optimizer_steps = -1};
     if (!s->path)
         return dt_fail(err, DT_ERR_MEMORY, "%s: out of memory", path);
     if (dt_checkpoint_read(file, path, &s->model, &s->parameters, &s->normalizer, &s->schema,
@@ -104,8 +90,12 @@ dt_code dt_saved_read(dt_saved *s, hid_t file, const char *path, dt_error *err)
         return err->code;
     hid_t run = H5Gopen2(file, "run", H5P_DEFAULT);
     H5Eclear2(H5E_DEFAULT);
-    read_course(s, file, run, err);
-    read_scales(s, run, err);
+    s->options = dt_attribute_text(file, "options", err);
+    if (!err->code) {
+        s->is_edited = dt_numbers_read(s, file, run, err) == DT_ERR_DATA;
+        read_scales(s, run, err);
+    }
+    s->can_go_on = run >= 0 && s->options;
     if (run >= 0)
         H5Gclose(run);
     return err->code;
@@ -166,8 +156,9 @@ dt_code dt_saved_find(dt_saved *s, const char *folder, void (*bad)(const char *t
         dt_error damage = {0};
         char *path = dt_store_step_path(folder, steps[n], err);
         if (path && read_whole(s, path, &damage)) {
+            bool stops = damage.code == DT_ERR_MEMORY || s->is_edited;
             dt_saved_free(s);
-            if (damage.code == DT_ERR_MEMORY)
+            if (stops)
                 *err = damage;
             else
                 bad(damage.text);

@@ -18,6 +18,7 @@ typedef struct {
     int n_vectors; /* of the optimizer's state */
     dt_saved_vector vector[DT_OPTIMIZER_VECTORS];
     int64_t optimizer_steps;
+    bool is_edited; /* it is whole, but has numbers that no run has: which is an error */
     bool can_go_on; /* it has /run, so that the rest is known: */
     dt_course course;
     dt_course_data data;
@@ -33,7 +34,8 @@ typedef struct {
 dt_code dt_saved_read(dt_saved *saved, hid_t file, const char *path, dt_error *err);
 
 /* Read the checkpoint of the most steps in a folder that is good; saved->path is NULL where there
- * is none. Of each that is not good, bad is told what is wrong with it. */
+ * is none. Of each that is damaged, bad is told what is wrong with it; one that was edited is an
+ * error. */
 dt_code dt_saved_find(dt_saved *saved, const char *folder, void (*bad)(const char *text),
                       dt_error *err);
 

@@ -93,6 +93,26 @@ dt_code dt_resume_check_data(const dt_resume *r, const char *file, int64_t featu
     return err->code;
 }
 
+dt_code dt_resume_check_position(const dt_resume *r, int64_t batch_size, int64_t steps_per_epoch,
+                                 dt_error *err)
+{
+    const dt_course *c = &r->course;
+    int64_t steps, samples;
+    bool fits = !__builtin_mul_overflow(c->epoch, steps_per_epoch, &steps) &&
+                !__builtin_add_overflow(steps, c->step, &steps) && steps == c->global_step &&
+                c->step <= steps_per_epoch;
+    if (__builtin_mul_overflow(c->step, batch_size, &samples) || samples > r->data.samples)
+        samples = r->data.samples;
+    if (fits && c->samples == samples)
+        return DT_OK;
+    return dt_fail(err, DT_ERR_DATA,
+                   "%s: it was edited: it stands at step %lld, in epoch %lld after %lld steps and "
+                   "%lld samples, but an epoch has %lld steps of up to %lld samples",
+                   r->saved.path ? r->saved.path : "the checkpoint", (long long)c->global_step,
+                   (long long)c->epoch + 1, (long long)c->step, (long long)c->samples,
+                   (long long)steps_per_epoch, (long long)batch_size);
+}
+
 /* ---- Its state ------------------------------------------------------------------------------ */
 
 /* On rank 0. */

@@ -30,6 +30,11 @@ dt_code dt_resume_check_options(const dt_resume *resume, const char *options, dt
 dt_code dt_resume_check_data(const dt_resume *resume, const char *file, int64_t features,
                              int64_t samples, int64_t outputs, dt_error *err);
 
+/* DT_ERR_DATA if the run does not stand where it says that it does, with so many steps in an epoch.
+ * Not collective, the same on every rank, but that rank 0 knows the file's name. */
+dt_code dt_resume_check_position(const dt_resume *resume, int64_t batch_size,
+                                 int64_t steps_per_epoch, dt_error *err);
+
 /* Weights, the optimizer's state and, where there are any, scales, to every rank. Collective. */
 dt_code dt_resume_take(dt_resume *resume, const dt_world *world, float *parameters,
                        dt_optimizer *optimizer, dt_scales *scales, dt_error *err);

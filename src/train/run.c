@@ -504,7 +504,9 @@ dt_code dt_run_open(dt_run *r, const dt_world *world, const dt_train_options *op
         find_checkpoint(r, err) || open_data(r, err) || open_val_data(r, err) ||
         plan_memory(r, err) || load_data(r, err))
         return err->code;
-    if (!count_steps(r, err))
+    if (!count_steps(r, err) && r->resume.found)
+        dt_resume_check_position(&r->resume, options->batch_size, r->steps_per_epoch, err);
+    if (!err->code)
         create_schedule(r, err);
     if (dt_world_agree(world, err) || build_model(r, err) || create_gradient(r, err) ||
         create_criterion(r, err) || set_weights(r, err) || create_validation(r, err) ||

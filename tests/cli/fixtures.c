@@ -514,6 +514,26 @@ static void make_checkpoints(const char *good)
     make_weights_only(good, "weights_nan.h5", NAN);
 }
 
+/* Edit an attribute that is a number, as other programs may: the seal is lost. */
+static void set_number(const char *file_name, const char *object, const char *name,
+                       const char *value)
+{
+    hid_t file = H5Fopen(file_name, H5F_ACC_RDWR, H5P_DEFAULT);
+    CHECK(file);
+    hid_t owner = H5Oopen(file, object, H5P_DEFAULT);
+    hid_t attribute = H5Aopen(owner, name, H5P_DEFAULT);
+    CHECK(attribute);
+    double number = strtod(value, NULL);
+    long long whole = strtoll(value, NULL, 10);
+    hid_t type = H5Aget_type(attribute);
+    CHECK(H5Tget_class(type) == H5T_FLOAT ? H5Awrite(attribute, H5T_NATIVE_DOUBLE, &number)
+                                          : H5Awrite(attribute, H5T_NATIVE_LLONG, &whole));
+    H5Tclose(type);
+    H5Aclose(attribute);
+    H5Oclose(owner);
+    CHECK(H5Fclose(file));
+}
+
 int main(int argc, char **argv)
 {
     H5Eset_auto2(H5E_DEFAULT, NULL, NULL);
@@ -525,8 +545,12 @@ int main(int argc, char **argv)
         make_checkpoints(argv[2]);
     } else if (argc == 3 && strcmp(argv[1], "long") == 0) {
         make_long(argv[2], 2);
+    } else if (argc == 6 && strcmp(argv[1], "set") == 0) {
+        set_number(argv[2], argv[3], argv[4], argv[5]);
     } else {
-        fprintf(stderr, "usage: fixtures data DIR | checkpoints CHECKPOINT DIR | long FILE\n");
+        fprintf(stderr,
+                "usage: fixtures data DIR | checkpoints CHECKPOINT DIR | long FILE | set FILE "
+                "OBJECT ATTRIBUTE NUMBER\n");
         return 2;
     }
     return 0;

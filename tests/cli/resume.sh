@@ -130,6 +130,26 @@ for ranks in 1 3; do
 done
 rm -r older run3 run3.jsonl
 
+# Numbers that another program has put into a checkpoint; those that no run can have are unit.numbers'.
+name=edited
+launch 1 "${options[@]}" --max-steps 40 --checkpoint whole2
+declare -A several=(['/ step 9']=3) # the same on several ranks
+for edit in '/ step 9' '/ step -1' '/ epoch 1' '/ global_step 39' '/run epoch_samples 500' '/run lr nan'; do
+    for ranks in 1 ${several[$edit]:-}; do
+        rm -rf edited
+        cp -r whole2 edited
+        read -ra words <<<"$edit"
+        "$fixtures_program" set edited/step-0000000040.h5 "${words[@]}" || exit 1
+        before=$(files edited)
+        launch "$ranks" "${options[@]}" --checkpoint edited --resume
+        status=$?
+        check "status $status of $edit" status_is 1
+        check "message of $edit" says 'edited/step-0000000040\.h5: .*'
+        check "the folder is another after $edit" same "$(files edited)" "$before"
+    done
+done
+rm -r edited whole2
+
 # ---- Nothing of another run is lost ---------------------------------------------------------------
 
 # A run that is there is neither written over nor mixed with another one.

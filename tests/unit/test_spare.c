@@ -23,9 +23,7 @@ static void write_at(const char *path, const char *spare, int64_t step, dt_outpu
     dt_model model;
     dt_optimizer optimizer = {
         .n = P, .steps = step, .n_vectors = 1, .vector = {{"momentum_buffer", momentum}}};
-    dt_course now = course;
-    now.global_step = now.step = step;
-    now.loss = 1.0 / (double)step;
+    dt_course now = {.global_step = step, .step = step, .loss = 1.0 / (double)step, .weight = 1};
     values[0] = (float)step;
     dt_model_init(&model, &shape, &err);
     dt_checkpoint c = {.model = &model,
