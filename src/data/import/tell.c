@@ -11,7 +11,7 @@ static void print_name(const char *name, FILE *to)
 {
     enum { MOST = 40 };
     int n = 0;
-    for (; name[n] && n < MOST; n++)
+    for (; n < MOST && name[n]; n++)
         fputc(iscntrl((unsigned char)name[n]) ? ' ' : name[n], to);
     if (name[n])
         fputs("...", to);
