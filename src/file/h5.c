@@ -60,15 +60,6 @@ const char *dt_h5_reason(char text[256])
     return text;
 }
 
-hid_t dt_h5_access(void)
-{
-    hid_t access = H5Pcreate(H5P_FILE_ACCESS);
-#if H5_VERSION_GE(1, 10, 7)
-    H5Pset_file_locking(access, 0, 1);
-#endif
-    return access;
-}
-
 /* What HDF5 would say less clearly. */
 static dt_code check_readable(const char *path, dt_error *err)
 {

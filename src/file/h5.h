@@ -17,9 +17,6 @@ hid_t dt_h5_open(const char *path, dt_error *err);
  * into again, unless it cannot be opened here. */
 hid_t dt_h5_open_known(const char *path, dt_error *err);
 
-/* Access to a file that is written, without file locks; the caller closes it with H5Pclose. */
-hid_t dt_h5_access(void);
-
 /* Whether the file ends where HDF5's part of it does, or with a seal: not so if a seal was cut.
  * What other programs change in place has none. */
 bool dt_h5_ends_well(hid_t file, const char *path);

@@ -2,6 +2,7 @@
 
 #include "core/file_error.h"
 #include "file/h5.h"
+#include "file/layout.h"
 #include "file/seal.h"
 #include "file/temporary.h"
 
@@ -39,6 +40,8 @@ static dt_code fail(const char *path, int number, dt_error *err)
 dt_code dt_output_failed(const dt_output *output, dt_error *err)
 {
     char reason[256];
+    if (output->layout_error && *output->layout_error)
+        return fail(output->path, *output->layout_error, err);
     return dt_fail(err, DT_ERR_MEMORY, "%s: HDF5 cannot lay out the file in memory: %s",
                    output->path, dt_h5_reason(reason));
 }
@@ -126,23 +129,23 @@ static dt_code open_disk(dt_output *o, const char *spare, dt_error *err)
 }
 
 /* In the format of HDF5 1.8: the older one holds no attribute of more than 64 KiB. The file has no
- * name, so that nothing of it can stay behind, and is not in /dev/shm, which may be full. HDF5's
- * usual driver would look for its name; that of C's streams does not. */
+ * name, so that nothing of it can stay behind, and is not in /dev/shm, which may be full. */
 static dt_code open_layout(dt_output *o, dt_error *err)
 {
-    char path[64];
     o->memory = memfd_create("dtrain-layout", MFD_CLOEXEC);
     if (o->memory < 0)
         return dt_fail(err, DT_ERR_FILE, "%s: no temporary file in memory (%s)", o->path,
                        strerror(errno));
-    snprintf(path, sizeof path, "/proc/self/fd/%d", o->memory);
-    hid_t access = dt_h5_access(), create = H5Pcreate(H5P_FILE_CREATE);
-    H5Pset_fapl_stdio(access);
+    o->layout_error = calloc(1, sizeof *o->layout_error);
+    if (!o->layout_error)
+        return fail(o->path, ENOMEM, err);
+    hid_t access = dt_layout_access(&(dt_layout){.fd = o->memory, .error = o->layout_error});
+    hid_t create = H5Pcreate(H5P_FILE_CREATE);
     H5Pset_fclose_degree(access, H5F_CLOSE_STRONG);
     H5Pset_libver_bounds(access, H5F_LIBVER_V18, H5F_LIBVER_LATEST);
     H5Pset_obj_track_times(create, false); /* the same input makes the same bytes */
     dt_h5_quiet();
-    o->file = H5Fcreate(path, H5F_ACC_TRUNC, create, access);
+    o->file = H5Fcreate("layout", H5F_ACC_TRUNC, create, access);
     H5Pclose(create);
     H5Pclose(access);
     return o->file < 0 ? dt_output_failed(o, err) : DT_OK;
@@ -309,7 +312,7 @@ static int reserve(const dt_output *o, int64_t size)
 static dt_code measure_layout(dt_output *o, herr_t written, dt_error *err)
 {
     struct stat info;
-    if (written < 0 || fstat(o->memory, &info) < 0)
+    if (written < 0 || *o->layout_error || fstat(o->memory, &info) < 0)
         return dt_output_failed(o, err);
     o->size = (int64_t)info.st_size;
     return DT_OK;
@@ -425,6 +428,7 @@ void dt_output_close(dt_output *o)
         H5Fclose(o->file);
     if (o->memory >= 0)
         close(o->memory);
+    free(o->layout_error);
     close_disk(o);
     dt_mapped_drop_all(&o->mapped);
     free(o->extent);

@@ -25,6 +25,7 @@ typedef struct {
     char *path, *temporary; /* owned */
     hid_t file;             /* for the layout; negative once that is closed */
     int memory, disk;       /* file descriptors */
+    int *layout_error;      /* file/layout.h; owned */
     dt_mapped mapped;       /* spares that are in memory */
     dt_mapped_file
         *map;          /* which of them is being written, whose descriptor disk then is; or NULL */

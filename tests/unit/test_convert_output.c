@@ -1,6 +1,9 @@
 /* What becomes of a converter's output when something is in its way, above all a full disk. */
 #include "unit/convert_fixture.h"
+
 #include "unit/full_disk.h"
+#include <signal.h>
+#include <sys/resource.h>
 
 #include <errno.h>
 #include <sys/stat.h>
@@ -131,12 +134,39 @@ static void disk_full_at_any_write(void **state)
     check_strings("y", "classes", "blue|red");
 }
 
+/* Whatever the limit: a clear error, nothing is left, and HDF5 goes on, and ends, as before. */
+static void limited_size(void **state)
+{
+    (void)state;
+    struct rlimit limit;
+    FILE *f = fopen("t.csv", "w");
+    for (int r = 0; r < 20000; r++)
+        fprintf(f, "%d,%d,%d\n", r, r % 7, r % 11);
+    fclose(f);
+    signal(SIGXFSZ, SIG_IGN);
+    getrlimit(RLIMIT_FSIZE, &limit);
+    for (rlim_t bytes = 64; bytes < 600000; bytes *= 2) { /* x and y have 240000 */
+        dt_error err = {0};
+        setrlimit(RLIMIT_FSIZE, &(struct rlimit){.rlim_cur = bytes, .rlim_max = limit.rlim_max});
+        dt_code code = dt_convert_csv("t.csv", "out.h5", "3", NULL, &err);
+        setrlimit(RLIMIT_FSIZE, &limit);
+        assert_int_equal(code, bytes < 240000 ? DT_ERR_SPACE : DT_OK);
+        if (code)
+            assert_string_equal(err.text, "out.h5: larger than a file may be here (ulimit -f, or "
+                                          "the file system)");
+        assert_int_equal(count_files(), code ? 1 : 2);
+        unlink("out.h5");
+    }
+    signal(SIGXFSZ, SIG_DFL);
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_teardown(name, free_disk)
     const struct CMUnitTest tests[] = {
         TEST(output_is_input),     TEST(output_kept_on_error), TEST(output_unwritable),
         TEST(output_reproducible), TEST(disk_full_at_once),    TEST(disk_full_at_any_write),
+        TEST(limited_size),
     };
     H5open(); /* H5T_STD_..._g have their values from here on */
     return cmocka_run_group_tests(tests, enter_folder, leave_folder);
