@@ -14,7 +14,7 @@ static bool multiply(const hsize_t *dim, int from, int dims, int64_t most, int64
             fits = dim[d] <= (hsize_t)most && !__builtin_mul_overflow(n, (int64_t)dim[d], &n) &&
                    n <= most;
     }
-    *product = is_empty ? 0 : n;
+    *product = is_empty || !fits ? 0 : n;
     return is_empty || fits;
 }
 

@@ -91,6 +91,7 @@ static void too_large(void **state)
     check_shape(H5T_IEEE_F64LE, DIMS(60, TWO(61)), "too wide");
     check_shape(H5T_IEEE_F32LE, DIMS(3, TWO(62)), "too wide");
     check_shape(H5T_IEEE_F32LE, DIMS(3, TWO(32), TWO(32)), "too wide"); /* 2^64 is 0 */
+    check_shape(H5T_IEEE_F32LE, DIMS(3, TWO(32), TWO(31)), "too wide"); /* 2^63 is negative */
     check_shape(H5T_STD_U8LE, DIMS(TWO(31), TWO(31), 1), "too large");
     check_shape(H5T_STD_U8LE, DIMS(TWO(32), TWO(32)), "too large");
     check_shape(H5T_STD_U8LE, DIMS(TWO(54), 1), "too large");
