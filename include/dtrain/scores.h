@@ -19,6 +19,7 @@ typedef struct {
     double precision;  /* of those that were said to be of it, the share that is */
     double recall;     /* of those that are of it, the share that was said to be */
     double f1;         /* harmonic mean of both */
+    char f1_class[64]; /* the name of class 1, cut to fit, where evaluate knows it; else empty */
     bool has_r2;       /* y is numbers */
     double rmse;       /* root of the mean square error over rows and outputs */
     double r2;         /* 1 - sum of squared errors / sum of squared deviations from the mean: the

@@ -5,6 +5,7 @@
 #include "core/split.h"
 #include "model/metrics.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 static dt_code start_metrics(dt_metrics *metrics, const dt_scorer *s, dt_error *err)
@@ -33,6 +34,15 @@ static dt_code score_share(dt_scorer *s, const dt_world *world, dt_metrics *metr
     return DT_OK;
 }
 
+/* Collective. */
+static void name_class(dt_evaluate_result *result, const dt_scorer *s, const dt_world *world)
+{
+    const dt_names *classes = &s->schema.classes; /* rank 0's */
+    snprintf(result->f1_class, sizeof result->f1_class, "%s",
+             result->has_f1 && classes->n == 2 ? classes->name[1] : "");
+    dt_broadcast(world, result->f1_class, sizeof result->f1_class);
+}
+
 dt_code dt_evaluate(const dt_world *world, const dt_evaluate_options *options,
                     dt_evaluate_result *result, dt_error *err)
 {
@@ -50,6 +60,7 @@ dt_code dt_evaluate(const dt_world *world, const dt_evaluate_options *options,
         if (!dt_world_agree(world, err)) {
             dt_sum_int64(world, dt_metrics_sums(&metrics), metrics.words);
             *result = dt_metrics_scores(&metrics);
+            name_class(result, &s, world);
         }
     }
     dt_metrics_free(&metrics);

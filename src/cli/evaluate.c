@@ -53,6 +53,8 @@ static void print(const dt_evaluate_result *result)
     printf("Loss: %s\n", dt_loss_text(text, result->loss));
     if (result->has_accuracy)
         printf("Accuracy: %.2f %%\n", 100 * result->accuracy);
+    if (result->has_f1 && result->f1_class[0])
+        printf("Of the class \"%s\":\n", result->f1_class);
     if (result->has_f1)
         printf("Precision: %.4f\nRecall: %.4f\nF1: %.4f\n", result->precision, result->recall,
                result->f1);

@@ -34,6 +34,18 @@ static dt_code cannot_read(dt_error *err)
     return dt_fail(err, DT_ERR_DATA, "cannot be read: %s", dt_h5_reason(text));
 }
 
+/* What of a selection `from` is also in `with`, as a selection of `to`, which is as large as
+ * `from`. Negative after an error. HDF5 1.10.5 and older have no such function. */
+static hid_t project(hid_t from, hid_t to, hid_t with)
+{
+#if H5_VERSION_GE(1, 10, 6)
+    return H5Sselect_project_intersection(from, to, with);
+#else
+    (void)from, (void)to, (void)with;
+    return H5I_INVALID_HID;
+#endif
+}
+
 /* ---- The parts ------------------------------------------------------------------------------ */
 
 typedef ssize_t (*name_of_part)(hid_t plist, size_t i, char *name, size_t size);
@@ -155,6 +167,7 @@ static dt_code open_parts(dt_virtual **parts, hid_t set, int depth, dt_error *er
         return dt_fail(err, DT_ERR_MEMORY, "out of memory for its parts");
     }
     *v = (dt_virtual){.set = set, .plist = plist, .depth = depth, .file = -1, .source = -1};
+    v->by_hdf5 = !H5_VERSION_GE(1, 10, 6);
     if (depth > DT_ELSEWHERE_DEPTH)
         dt_fail(err, DT_ERR_DATA, "virtual datasets of virtual datasets, more than %d deep",
                 DT_ELSEWHERE_DEPTH);
@@ -225,7 +238,7 @@ static hid_t select_source(const dt_virtual *v, const part *p, hid_t wanted)
     hid_t extent = H5Dget_space(v->source), all = H5Scopy(p->from);
     if (H5Sget_select_type(all) == H5S_SEL_ALL)
         H5Sextent_copy(all, extent);
-    hid_t selected = H5Sselect_project_intersection(p->to, all, wanted);
+    hid_t selected = project(p->to, all, wanted);
     if (selected >= 0)
         H5Sextent_copy(selected, extent);
     H5Sclose(all);
@@ -250,7 +263,7 @@ static dt_code read_part(dt_virtual *v, const part *p, hid_t wanted, hid_t memor
                          void *out, dt_error *err)
 {
     dt_error why = {0};
-    hid_t to = H5Sselect_project_intersection(wanted, memory, p->to), from = -1;
+    hid_t to = project(wanted, memory, p->to), from = -1;
     if (to < 0)
         cannot_read(&why);
     else if (H5Sget_select_npoints(to) > 0 && !open_source(v, p, &why)) {

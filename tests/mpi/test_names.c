@@ -364,6 +364,23 @@ static void refuses_what_does_not_fit(void **state)
     remove_file(a);
 }
 
+/* Precision and recall are of the second of two classes. */
+static void scores_name_the_class(void **state)
+{
+    (void)state;
+    dt_error err = {0};
+    dt_evaluate_result scores;
+    spelling s = {{"a", "b", "c"}, {"no", "yes"}, {0, 1, 2}, {0, 1, 0, 1}, 3, 2};
+    char *data = write_classes("two.h5", &s), *folder = train_plain(data);
+    char *model = checkpoint_of(folder, STEPS);
+    evaluate(model, data, &scores, &err);
+    CHECK_NO_ERROR(&err);
+    CHECK_ALL(scores.has_f1 && strcmp(scores.f1_class, "yes") == 0);
+    free(model);
+    remove_folder(folder);
+    remove_file(data);
+}
+
 /* A label that its own file has no name for. */
 static void labels_have_names(void **state)
 {
@@ -519,9 +536,10 @@ int main(int argc, char **argv)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(evaluates_by_name),         cmocka_unit_test(targets_by_name),
         cmocka_unit_test(validates_by_name),         cmocka_unit_test(goes_on_by_name),
-        cmocka_unit_test(refuses_what_does_not_fit), cmocka_unit_test(labels_have_names),
-        cmocka_unit_test(predictions_have_names),    cmocka_unit_test(bytes_stay_bytes),
-        cmocka_unit_test(validation_has_the_units),  cmocka_unit_test(flags_are_not_pictures),
+        cmocka_unit_test(refuses_what_does_not_fit), cmocka_unit_test(scores_name_the_class),
+        cmocka_unit_test(labels_have_names),         cmocka_unit_test(predictions_have_names),
+        cmocka_unit_test(bytes_stay_bytes),          cmocka_unit_test(validation_has_the_units),
+        cmocka_unit_test(flags_are_not_pictures),
     };
     if (dt_world_begin(&world, &argc, &argv, &err))
         return 1;
