@@ -5,6 +5,7 @@
 #include "checkpoint/saved.h"
 
 #include <hdf5.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -248,6 +249,25 @@ static void change(fuzz_choices *c, hid_t file)
 
 /* ---- Reading -------------------------------------------------------------------------------- */
 
+/* Of a run that goes on: numbers that become sizes, positions and shifts. */
+static void check_numbers(const dt_saved *s)
+{
+    const dt_course *c = &s->course;
+    const dt_course_data *d = &s->data;
+    int64_t window = 0;
+    if (c->global_step < 0 || c->epoch < 0 || c->step < 0 || c->step > c->global_step ||
+        c->best_epoch > c->epoch || d->samples < 1 || c->samples < 0 || c->samples > d->samples)
+        fuzz_fail("a course that no run has was taken");
+    if (d->features != s->model.inputs || d->outputs != s->model.outputs)
+        fuzz_fail("data of another shape was taken");
+    if (d->block_rows < 0 || d->window_blocks < 0 ||
+        __builtin_mul_overflow(d->block_rows, d->window_blocks, &window) ||
+        window > INT64_MAX / 1024)
+        fuzz_fail("windows without a size were taken");
+    if (!isfinite(s->lr) || s->optimizer_steps < 0 || s->optimizer_steps > c->global_step)
+        fuzz_fail("an optimizer's state that no run has was taken");
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
 {
     static FILE *nowhere;
@@ -269,7 +289,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
     if (n == 1 && err.code)
         fuzz_fail(err.text);
     err = (dt_error){0};
-    dt_saved_read(&saved, file, "c.h5", &err);
+    if (!dt_saved_read(&saved, file, "c.h5", &err) && saved.can_go_on)
+        check_numbers(&saved);
     dt_saved_free(&saved);
     H5Fclose(file);
     if (H5Fget_obj_count((hid_t)H5F_OBJ_ALL, H5F_OBJ_ALL) > 0)
