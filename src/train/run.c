@@ -1,7 +1,6 @@
 #include "train/run.h"
 
 #include "comm/comm.h"
-#include "core/memory.h"
 #include "data/stream.h"
 #include "model/model.h"
 #include "train/footprint.h"
