@@ -19,11 +19,12 @@ if(DTRAIN_SANITIZE)
 endif()
 
 # dtrain_add_test(NAME name LABEL label RANKS n TIMEOUT seconds COMMAND ...)
-# Each test has a working directory of its own. Those that may take long begin first.
+# Each test has a working directory of its own, which is made anew: what a run before has left, one that was
+# interrupted say, makes no difference. Those that may take long begin first.
 function(dtrain_add_test)
   cmake_parse_arguments(T "" "NAME;LABEL;RANKS;TIMEOUT" "COMMAND" ${ARGN})
   set(folder ${CMAKE_CURRENT_BINARY_DIR}/work/${T_NAME})
-  file(MAKE_DIRECTORY ${folder})
+  file(MAKE_DIRECTORY ${CMAKE_CURRENT_BINARY_DIR}/work)
   set(environment ${DTRAIN_TEST_ENVIRONMENT})
   if(DTRAIN_SANITIZE AND T_RANKS GREATER 2)
     list(APPEND environment ASAN_OPTIONS=${leaks_off}:allocator_may_return_null=1)
@@ -31,7 +32,8 @@ function(dtrain_add_test)
     list(APPEND environment ASAN_OPTIONS=${leaks_on}:allocator_may_return_null=1)
   endif()
   math(EXPR seconds "${T_TIMEOUT} * ${DTRAIN_TEST_TIME}")
-  add_test(NAME ${T_NAME} COMMAND ${T_COMMAND} WORKING_DIRECTORY ${folder})
+  add_test(NAME ${T_NAME} WORKING_DIRECTORY ${CMAKE_CURRENT_BINARY_DIR}/work
+    COMMAND sh -c "rm -rf -- \"$0\" && mkdir -- \"$0\" && cd -- \"$0\" && exec \"$@\"" ${folder} ${T_COMMAND})
   set_tests_properties(${T_NAME} PROPERTIES LABELS ${T_LABEL} PROCESSORS ${T_RANKS}
     TIMEOUT ${seconds} COST ${T_TIMEOUT} ENVIRONMENT "${environment}")
 endfunction()
@@ -59,7 +61,7 @@ function(dtrain_unit_test name)
   endif()
   dtrain_test_program(test_unit_${name} unit/test_${name}.c ${T_SOURCES})
   dtrain_add_test(NAME unit.${name} LABEL unit RANKS 1 TIMEOUT ${T_TIMEOUT}
-    COMMAND test_unit_${name})
+    COMMAND $<TARGET_FILE:test_unit_${name}>)
 endfunction()
 
 # dtrain_mpi_test(name [TIMEOUT seconds] [SOURCES src/...] [RANKS n...])
@@ -97,7 +99,7 @@ function(dtrain_fuzz_target name)
     target_link_options(fuzz_${name} PRIVATE -fsanitize=fuzzer)
   elseif(DTRAIN_SANITIZE AND NOT DTRAIN_SANITIZE STREQUAL thread)
     dtrain_add_test(NAME fuzz.${name} LABEL fuzz RANKS 1 TIMEOUT 30
-      COMMAND fuzz_${name} --seconds 10)
+      COMMAND $<TARGET_FILE:fuzz_${name}> --seconds 10)
     set_property(TEST fuzz.${name} APPEND PROPERTY ENVIRONMENT
       ASAN_OPTIONS=${leaks_off}:allocator_may_return_null=1:max_allocation_size_mb=1000)
   endif()

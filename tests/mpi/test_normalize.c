@@ -260,8 +260,9 @@ static char *train(const char *data, const char *normalize, const char *folder_n
 {
     char *folder = test_path(folder_name), *path = NULL;
     const char *const more[][2] = {
-        {"data", data},         {"normalize", normalize}, {"checkpoint", folder}, {"hidden", "8"},
-        {"activation", "tanh"}, {"lr", "0.02"},           {"epochs", "2"},        {"quiet", NULL}};
+        {"data", data},  {"normalize", normalize}, {"checkpoint", folder},
+        {"hidden", "8"}, {"activation", "tanh"},   {"lr", "0.02"},
+        {"epochs", "2"}, {"quiet", NULL},          {"overwrite", NULL}};
     dt_error err = {0};
     dt_train_options options;
     dt_train_options_init(&options, &err);
