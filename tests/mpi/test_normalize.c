@@ -330,7 +330,8 @@ static void like_by_hand(const float x[ROWS][WIDTH], const void *stored, bool is
     for (int r = 0; r < ROWS && world.rank == 0; r++)
         same = same && fabsf(p[r] - q[r]) < 1e-5;
     CHECK_ALL(same);
-    CHECK_ALL(!close_to(evaluate(model, normal_data), expected, 1e-2)); /* twice is not once */
+    if (!is_bytes) /* twice is not once; floats are no bytes, and refused */
+        CHECK_ALL(!close_to(evaluate(model, normal_data), expected, 1e-2));
     remove_file(raw_data);
     remove_file(normal_data);
     remove_file(model);
