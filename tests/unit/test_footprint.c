@@ -40,7 +40,7 @@ static void activations(void **state)
     for (int i = 0; i < 12; i++) {
         dt_error err = {0};
         dt_engine *engine;
-        int64_t block = i % 3 ? 64 << i : 0;
+        int64_t block = i % 3 ? 64 << i % 6 : 0;
         dt_team team = {.threads = 1 + i % 4};
         dt_model m = model_of(i < 6 ? 700 : 20, i % 2 ? 900 : 0, 10, i > 8);
         double before = allocated();
