@@ -1,5 +1,7 @@
 #include "data/shape.h"
 
+#include "file/h5.h"
+
 /* 72 PB: more is no data set of today, and leaves room for sums and small multiples of it. */
 #define MOST_BYTES ((int64_t)1 << 56)
 
@@ -18,14 +20,13 @@ static bool multiply(const hsize_t *dim, int from, int dims, int64_t most, int64
     return is_empty || fits;
 }
 
-static bool read_extent(dt_shape *s, hid_t set)
+static bool read_extent(dt_shape *s, hid_t set, hid_t space)
 {
-    hid_t space = H5Dget_space(set), type = H5Dget_type(set);
+    hid_t type = H5Dget_type(set);
     size_t bytes = H5Tget_size(type);
     if (H5Sget_simple_extent_type(space) == H5S_SIMPLE)
         s->dims = H5Sget_simple_extent_dims(space, s->dim, NULL);
     H5Tclose(type);
-    H5Sclose(space);
     if (s->dims < 0 || bytes == 0 || bytes > UINT32_MAX)
         return false;
     s->value_bytes = (int64_t)bytes;
@@ -52,8 +53,14 @@ static bool read_chunks(dt_shape *s, hid_t set)
 dt_code dt_shape_read(dt_shape *s, hid_t set, const char *path, const char *name, dt_error *err)
 {
     *s = (dt_shape){.dims = 0};
-    bool good = read_extent(s, set) && read_chunks(s, set), is_narrow = true;
+    hid_t space = H5Dget_space(set);
+    char reason[256];
+    if (space < 0)
+        return dt_fail(err, DT_ERR_DATA, "%s: the shape of dataset \"%s\" cannot be read: %s", path,
+                       name, dt_h5_reason(reason));
+    bool good = read_extent(s, set, space) && read_chunks(s, set), is_narrow = true;
     int64_t values = 0, most = MOST_BYTES / (s->value_bytes > 8 ? s->value_bytes : 8);
+    H5Sclose(space);
     H5Eclear2(H5E_DEFAULT);
     if (good && s->dims > 0) {
         is_narrow = multiply(s->dim, 1, s->dims, most, &s->width);

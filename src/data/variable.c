@@ -145,10 +145,9 @@ dt_code dt_variable_open(dt_variable *v, hid_t file, const char *path, const cha
     if (!v->name)
         return dt_fail(err, DT_ERR_MEMORY, "out of memory for the names of datasets");
     v->id = dt_h5_open_dataset(file, path, name, "; choose with --x and --y", err);
-    if (err->code || look_at_type(path, v, err) || look_at_shape(path, v, err) ||
-        look_at_storage(path, v, err) || dt_elsewhere_check(v->id, path, v->name, err))
-        return err->code;
-    if (open_parts(v, err) || v->parts)
+    if (err->code || look_at_type(path, v, err) || look_at_storage(path, v, err) ||
+        dt_elsewhere_check(v->id, path, v->name, err) || open_parts(v, err) ||
+        look_at_shape(path, v, err) || v->parts)
         return err->code;
     if (large)
         return dt_direct_open(&v->direct, path, v->name, v->id, err);

@@ -97,21 +97,6 @@ static dt_code look_at_part(dt_virtual *v, size_t i, hid_t space, dt_error *err)
     return DT_OK;
 }
 
-static dt_code look_at_parts(dt_virtual *v, dt_error *err)
-{
-    size_t n = 0;
-    hid_t space = H5Dget_space(v->set);
-    if (space < 0 || H5Pget_virtual_count(v->plist, &n) < 0)
-        cannot_read(err);
-    v->part = calloc(n ? n : 1, sizeof *v->part);
-    if (!v->part)
-        dt_fail(err, DT_ERR_MEMORY, "out of memory for its parts");
-    for (size_t i = 0; i < n && !err->code; i++)
-        look_at_part(v, i, space, err);
-    H5Sclose(space);
-    return err->code;
-}
-
 /* Of the files that names with a number stand for, as many as there are: one that is there and
  * cannot be opened would be the end of them to HDF5. */
 static int64_t count_numbered(const dt_virtual *v, const part *p, int64_t most, dt_error *err)
@@ -151,6 +136,31 @@ static dt_code check_limit(const dt_virtual *v, dt_error *err)
                    (long long)limit.rlim_cur);
 }
 
+/* Of a numbered part that cannot be opened HDF5 1.14 says only that it does not know the extent.
+ * Then the parts are looked at all the same, to name the file. */
+static dt_code look_at_parts(dt_virtual *v, dt_error *err)
+{
+    size_t n = 0;
+    dt_error why = {0};
+    hid_t space = H5Dget_space(v->set);
+    if (space < 0)
+        cannot_read(&why);
+    if (H5Pget_virtual_count(v->plist, &n) < 0)
+        cannot_read(err);
+    v->part = calloc(n ? n : 1, sizeof *v->part);
+    if (!v->part)
+        dt_fail(err, DT_ERR_MEMORY, "out of memory for its parts");
+    for (size_t i = 0; i < n && !err->code; i++)
+        look_at_part(v, i, space, err);
+    if (!err->code && v->by_hdf5)
+        check_limit(v, err);
+    if (!err->code && why.code)
+        *err = why;
+    if (space >= 0)
+        H5Sclose(space);
+    return err->code;
+}
+
 static dt_code open_parts(dt_virtual **parts, hid_t set, int depth, dt_error *err)
 {
     hid_t plist = H5Dget_create_plist(set);
@@ -171,8 +181,8 @@ static dt_code open_parts(dt_virtual **parts, hid_t set, int depth, dt_error *er
     if (depth > DT_ELSEWHERE_DEPTH)
         dt_fail(err, DT_ERR_DATA, "virtual datasets of virtual datasets, more than %d deep",
                 DT_ELSEWHERE_DEPTH);
-    else if (!look_at_parts(v, err) && v->by_hdf5)
-        check_limit(v, err);
+    else
+        look_at_parts(v, err);
     H5Eclear2(H5E_DEFAULT);
     if (err->code)
         dt_virtual_close(v);

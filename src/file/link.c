@@ -35,9 +35,10 @@ static void describe_soft(const char *target, const char *reason, char text[DT_L
              absent ? "is not there" : "cannot be opened: ", absent ? "" : reason);
 }
 
-/* What is wrong with the file that an external link names; HDF5 tells only that it did not open.
- * Looked for as HDF5 does, beside the file of the link and in the working folder. */
-static void explain_file(hid_t root, const char *name, char text[DT_LINK_TEXT])
+/* What is wrong with the file that an external link names; HDF5 tells only that it did not open, in
+ * words of its version. Looked for as HDF5 does, beside the file of the link and in the working
+ * folder. Returns whether anything is wrong. */
+static bool explain_file(hid_t root, const char *name, char text[DT_LINK_TEXT])
 {
     char own[PATH_MAX] = "", beside[2 * PATH_MAX], reason[256];
     struct stat info;
@@ -47,13 +48,14 @@ static void explain_file(hid_t root, const char *name, char text[DT_LINK_TEXT])
     const char *path = name[0] != '/' && stat(beside, &info) == 0 ? beside : name;
     snprintf(text, DT_LINK_TEXT, "which is missing");
     if (stat(path, &info) != 0)
-        return;
+        return true;
     hid_t access = dt_reader_access(), file = H5Fopen(path, H5F_ACC_RDONLY, access);
     if (file < 0)
         snprintf(text, DT_LINK_TEXT, "which cannot be opened: %s", dt_h5_reason(reason));
     else
         H5Fclose(file);
     H5Pclose(access);
+    return file < 0;
 }
 
 static void describe_external(hid_t root, const void *value, size_t size, const char *reason,
@@ -63,12 +65,10 @@ static void describe_external(hid_t root, const void *value, size_t size, const 
     unsigned flags;
     char why[DT_LINK_TEXT];
     H5Lunpack_elink_val(value, size, &flags, &file, &object);
-    if (strstr(reason, "unable to open file"))
-        explain_file(root, file, why);
-    else
-        snprintf(
-            why, sizeof why, "where it %s%s",
-            is_absence(reason) ? "is not" : "cannot be opened: ", is_absence(reason) ? "" : reason);
+    bool absent = is_absence(reason);
+    if (!explain_file(root, file, why))
+        snprintf(why, sizeof why, "where it %s%s",
+                 absent ? "is not" : "cannot be opened: ", absent ? "" : reason);
     snprintf(text, DT_LINK_TEXT, "is a link to \"%.*s\" in the file \"%.*s\", %.*s", TARGET / 2,
              object, TARGET / 2, file, DT_LINK_TEXT - TARGET - 60, why);
 }

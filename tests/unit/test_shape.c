@@ -105,7 +105,9 @@ static void wide_types(void **state)
     H5Tset_size(text, (size_t)1 << 31);
     check_shape(text, DIMS(3), "holds strings");
     H5Tset_size(wide, 4096);
+#if !H5_VERSION_GE(1, 14, 4) /* which makes no such type, nor opens it */
     check_shape(wide, DIMS(3), "holds numbers of 4096 bytes");
+#endif
     H5Tclose(text);
     H5Tclose(wide);
 }
