@@ -22,7 +22,8 @@ typedef struct {
 
 typedef dt_scores dt_evaluate_result;
 
-/* The scores of the model over every row of the data set: the same bits on any number of ranks that
+/* The scores of the model over every row of the data set, whose columns and classes are put into
+ * the model's order where both have names for them: the same bits on any number of ranks that
  * computes the same outputs. Prints nothing.
  * Collective; the options must be the same on every rank.
  *   options  [in]  borrowed; model, data, x and y must not be NULL
