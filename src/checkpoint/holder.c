@@ -53,7 +53,7 @@ void dt_holder_self(dt_holder *h)
     put_word(h->since, since);
     put_word(h->job, getenv("SLURM_JOB_ID"));
     h->restarts = restarts ? strtoll(restarts, NULL, 10) : 0;
-    h->started = dt_process_start(h->process);
+    h->started = (int64_t)dt_process_of(h->process).start;
     if (getrandom(&h->id, sizeof h->id, GRND_NONBLOCK) != (ssize_t)sizeof h->id)
         h->id = (uint64_t)now * 1000003 + (uint64_t)h->process;
 }
@@ -136,7 +136,7 @@ dt_holder_state dt_holder_judge(const dt_holder *h, const dt_holder *self, bool 
     if (same_kernel && h->locks)
         return DT_HOLDER_GONE; /* this kernel would know of the lock */
     if (same_kernel && are_same(h->space, self->space)) {
-        int64_t started = dt_process_start(h->process);
+        int64_t started = (int64_t)dt_process_of(h->process).start;
         bool same = h->started == 0 || started == 0 || started == h->started;
         return same && dt_process_lives(h->process) ? DT_HOLDER_THERE : DT_HOLDER_GONE;
     }

@@ -1,6 +1,6 @@
 #include "comm/launcher.h"
 
-#include "comm/process.h"
+#include "core/process.h"
 
 #include <limits.h>
 #include <stdbool.h>

@@ -1,9 +1,9 @@
 #include "comm/watch.h"
 
 #include "comm/internal.h"
-#include "comm/process.h"
 #include "core/bug.h"
 #include "core/clock.h"
+#include "core/process.h"
 
 #include <sched.h>
 #include <stdlib.h>
@@ -37,14 +37,14 @@ void dt_watch_begin(dt_world *world)
     }
     MPI_Allgather(&own, (int)sizeof own, MPI_BYTE, of, (int)sizeof own, MPI_BYTE, node);
     for (int r = 0; r < world->node_size; r++)
-        if (dt_process_of((pid_t)of[r].process.id).start != of[r].process.start)
+        if (dt_process_of(of[r].process.id).start != of[r].process.start)
             of[r].process = (dt_process){0};
     world->comm->watch.of = of;
 }
 
 static bool is_gone(const dt_watched *w)
 {
-    return w->process.id && dt_process_of((pid_t)w->process.id).start != w->process.start;
+    return w->process.id && dt_process_of(w->process.id).start != w->process.start;
 }
 
 /* The first rank of the node that is gone, or NULL. *is_first [out] whether this rank is the first
