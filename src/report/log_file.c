@@ -56,16 +56,23 @@ dt_code dt_log_file_look(const char *path, bool *has_lines, dt_error *err)
 static dt_code open_regular(dt_log_file *f, dt_error *err)
 {
     const int flags = O_RDWR | O_APPEND | O_CLOEXEC | O_NOCTTY;
-    struct stat info;
+    struct stat info, now;
     f->file = open(f->path, flags | O_CREAT | O_EXCL, 0666);
     f->made = f->file >= 0;
     if (f->file < 0 && errno == EEXIST) /* or a link to a file that is not there yet */
         f->file = open(f->path, flags | O_CREAT, 0666);
     if (f->file < 0 || fstat(f->file, &info) != 0)
         return dt_write_failed(err, f->path);
-    if (dt_file_lock(f->file) == EAGAIN)
+    if (dt_file_lock(f->file) == EAGAIN) {
+        f->made = false; /* it is the other's now */
         return dt_fail(err, DT_ERR_FILE, "%s: in use by another run, which writes its log there",
                        f->path);
+    }
+    if (stat(f->path, &now) != 0 || now.st_dev != info.st_dev || now.st_ino != info.st_ino) {
+        f->made = false;
+        return dt_fail(err, DT_ERR_FILE, "%s: was removed by another run while it was opened",
+                       f->path);
+    }
     f->regular = true;
     f->end = (int64_t)info.st_size;
     return f->end > 0 ? check_is_log(f->path, f->file, err) : DT_OK;
@@ -144,7 +151,6 @@ static dt_code write_lines(dt_log_file *f, const char *lines, size_t n, dt_error
     if (err->code || n == 0)
         return err->code;
     size_t done = write_out(f->file, lines, n);
-    f->made = f->made && done == 0;
     if (done == n) {
         f->end += (int64_t)n;
         return DT_OK;

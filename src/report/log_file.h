@@ -15,7 +15,7 @@ typedef struct {
     const char *path; /* borrowed */
     int file;         /* a file descriptor */
     bool regular;     /* a file of its own, with an end, and locked */
-    bool made;        /* it was not there before, and no line is in it */
+    bool made;        /* it was not there before: if no line comes into it, it goes again */
     int64_t end;      /* bytes in a regular file */
     char *buffer;     /* whole lines */
     size_t used;

@@ -500,22 +500,30 @@ static void log_to_output(void **state)
     assert_non_null(strstr(written, "}\nlast\n"));
 }
 
-/* A file that may not grow (ulimit -f) ends with its last whole line. */
-static void log_limit(void **state)
+/* A run whose log may not grow beyond so many bytes (ulimit -f). */
+static void report_to_limit(rlim_t bytes)
 {
-    (void)state;
     dt_train_options options = log_options("limit.jsonl");
     dt_report_run run = run_of(1000, 1000);
     dt_error err = {0};
     struct rlimit limit, small;
     signal(SIGXFSZ, SIG_IGN);
     getrlimit(RLIMIT_FSIZE, &limit);
-    small = (struct rlimit){.rlim_cur = 5001, .rlim_max = limit.rlim_max};
+    small = (struct rlimit){.rlim_cur = bytes, .rlim_max = limit.rlim_max};
     setrlimit(RLIMIT_FSIZE, &small);
     dt_code code = report_run(&options, &run, 1000, "finished", &err);
     setrlimit(RLIMIT_FSIZE, &limit);
     assert_int_not_equal(code, DT_OK);
     assert_string_equal(err.text, "limit.jsonl: cannot be written: File too large");
+}
+
+/* The file ends with its last whole line; without one there is none. */
+static void log_limit(void **state)
+{
+    (void)state;
+    report_to_limit(10);
+    assert_int_not_equal(access("limit.jsonl", F_OK), 0);
+    report_to_limit(5001);
     const char *text = read_text("limit.jsonl");
     size_t n = strlen(text);
     assert_true(n > 4800 && n <= 5001 && text[n - 1] == '\n');
