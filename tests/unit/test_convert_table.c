@@ -426,6 +426,7 @@ static void ids(void **state)
         {"id,a,y", "", ",.5,7", "y", 0, "t.csv: column 1 (id): only counts the rows (5, 6, 7, "},
         {"y,a,id", "7,.5,", "", "y", 0, "t.csv: column 3 (id): only counts the rows (5, 6, 7, "},
         {",a,y", "", ",.5,7", "y", 0, "t.csv: column 1: only counts the rows (5, 6, 7, ...)"},
+        {"\"row\nid\",a,y", "", ",.5,7", "y", 0, "t.csv: column 1 (row id): only counts the rows"},
         {"id,a,y", "", ",.5,7", "y", 12, NULL},
         {"id,a,y", "", ",.5,7", "id", 0, NULL},
         {"id,y", "", ",7", "y", 0, NULL}, /* nothing would be left */

@@ -1,5 +1,6 @@
 #include "data/import/plan.h"
 
+#include <ctype.h>
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -12,6 +13,9 @@ void dt_plan_place(const dt_plan *p, int64_t column, char where[DT_PLAN_PLACE])
                      (long long)column + 1);
     if (p->header != DT_HEADER_NO && p->first[column][0] && n > 0 && n < DT_PLAN_PLACE)
         snprintf(where + n, (size_t)(DT_PLAN_PLACE - n), " (%.60s)", p->first[column]);
+    for (char *c = where; *c; c++) /* a name in quotes may have line ends */
+        if (iscntrl((unsigned char)*c))
+            *c = ' ';
 }
 
 static bool is_number(const char *text)
