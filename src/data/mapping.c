@@ -83,13 +83,13 @@ static dt_code match_units(dt_mapping *m, const dt_mapping_sides *s, dt_error *e
     dt_x_units model = s->model->units;
     if (model == DT_X_NUMBERS && s->x_is_bytes)
         return dt_fail(err, DT_ERR_DATA,
-                       "%s: \"%s\" is uint8, which is divided by 255, but %s was trained on "
-                       "numbers that are not: store it in the type and the units of that data",
+                       "%s: \"%s\" is uint8, which is divided by 255, but %s has numbers that "
+                       "are not: store it in the type and the units of that data",
                        s->path, s->x, s->whose);
     if (model == DT_X_FLAGS && !s->x_is_bytes)
         return dt_fail(err, DT_ERR_DATA,
-                       "%s: \"%s\" is not uint8, but %s was trained on uint8, divided by 255, "
-                       "with no value above 1: store it as uint8 too",
+                       "%s: \"%s\" is not uint8, but %s has uint8 that was divided by 255, with "
+                       "no value above 1: store it as uint8 too",
                        s->path, s->x, s->whose);
     m->unit = model == DT_X_BYTES && !s->x_is_bytes;
     return DT_OK;
