@@ -41,7 +41,7 @@ submit() {
         shift
     done
     job[$name]=$(sbatch --parsable --job-name="$name" --output="$name.out" "${options[@]}" "$script" "${@:2}" \
-        --checkpoint "$name" --log "$name.jsonl") || exit 1
+        --log-every 1000000 --checkpoint "$name" --log "$name.jsonl") || exit 1
 }
 
 # fact NAME FIELD: of a job, as scontrol names it
@@ -116,11 +116,12 @@ say() {
 
 # crashes_of NAME: attempts in which a rank ended by SIGSEGV, each of which is told. Open MPI 4.1.4 can within MPI_Init,
 # in its TCP, where starts are slow: of 32 beside each other on two cores 7 did. Then the job begins again.
-# That it was no later, and so is none of ours, is checked: only one attempt has begun to train.
+# The program says that MPI did not start. That it was no later, and so is none of ours, is checked: only one attempt has
+# begun to train.
 crashes_of() {
     local n
     n=$(grep -c 'ended with status 139$' "$1.out")
-    ((n == 0)) || say "$1: $n attempts ended by SIGSEGV: $(grep -h Signal "$1.out" | head -n 2 | tr '\n' ' ')" >&2
+    ((n == 0)) || say "$1: $n attempts ended by SIGSEGV: $(grep -h 'the program crashed' "$1.out" | head -n 2 | tr '\n' ' ')" >&2
     echo "$n"
 }
 
@@ -132,12 +133,11 @@ awk 'BEGIN { srand(7); for (r = 0; r < 20000; r++) { s = 0; line = "";
     print line s / 40 } }' >data.csv
 "$program" convert data.csv data.h5 --target -1 >/dev/null || exit 1
 # shellcheck disable=SC2054
-options=(--data "$PWD/data.h5" --hidden 256,256 --optimizer adam --lr 0.0001 --normalize standard --batch-size 1000
-    --log-every 1000000)
+options=(--data "$PWD/data.h5" --hidden 256,256 --optimizer adam --lr 0.0001 --normalize standard --batch-size 1000)
 
 # How many epochs, of 20 steps, take so many seconds of a core; what others do on it does not count.
 TIMEFORMAT=%U
-ten_epochs=$({ time "$program" "${options[@]}" --threads 1 --epochs 10 --quiet; } 2>&1)
+ten_epochs=$({ time "$program" "${options[@]}" --threads 1 --epochs 10 --quiet 2>/dev/null; } 2>&1)
 epochs_in() {
     awk -v seconds="$1" -v ten="$ten_epochs" 'BEGIN { n = int(seconds / ten * 10); print (n < 4) ? 4 : n }'
 }
