@@ -172,7 +172,7 @@ int main(int argc, char **argv)
         fputs("usage: bench_gemm BATCH THREADS SECONDS IN,HIDDEN,...,OUT\n", stderr);
         return 2;
     }
-    dnnl_dim_t width[MOST_LAYERS + 1];
+    dnnl_dim_t width[MOST_LAYERS + 1] = {0};
     int widths = 0;
     for (char *w = strtok(argv[4], ","); w && widths <= MOST_LAYERS; w = strtok(NULL, ","))
         width[widths++] = atoll(w);

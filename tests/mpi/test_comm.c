@@ -90,8 +90,8 @@ static void exchanges(void **state)
     enum { MOST = 64 };
     dt_error err = {0};
     dt_exchange *exchange = NULL;
-    int32_t send[MOST], receive[MOST];
-    int64_t send_count[MOST], receive_count[MOST];
+    int32_t send[MOST] = {0}, receive[MOST];
+    int64_t send_count[MOST] = {0}, receive_count[MOST] = {0};
     bool right = true;
     dt_exchange_create(&world, sizeof *send, &exchange, &err);
     CHECK_NO_ERROR(&err);

@@ -545,7 +545,7 @@ static void damaged_chunk(void **state)
     double x[64];
     float out[64];
     dt_error err = {0};
-    haddr_t at;
+    haddr_t at = 0;
     for (int i = 0; i < 64; i++)
         x[i] = sin(i);
     dt_source_close(with_x(H5T_IEEE_F64LE, DIMS(64), x, 16));

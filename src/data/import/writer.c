@@ -43,7 +43,7 @@ dt_code dt_writer_shape(dt_writer *w, int set, dt_element element, int rank, con
                         dt_error *err)
 {
     static const char *const name[DT_WRITER_SETS] = {"x", "y"};
-    hsize_t size[DT_ELEMENT_RANK];
+    hsize_t size[DT_ELEMENT_RANK] = {0};
     w->row_bytes[set] = element.size;
     for (int i = 0; i < rank; i++) {
         size[i] = (hsize_t)dims[i];
