@@ -46,7 +46,7 @@ static dt_code create_sheet(sheet *sh, const dt_scorer *s, int ranks,
     hid_t prediction, label = -1;
     if (dt_output_refuse(options->out, options->data, err) ||
         dt_output_refuse(options->out, options->model, err) ||
-        dt_output_create(&sh->output, options->out, NULL, err))
+        dt_output_create_through(&sh->output, options->out, err))
         return err->code;
     hid_t file = sh->output.file;
     hsize_t labels[2] = {dim[0], (hsize_t)labels_a_row(&s->model)};

@@ -1,6 +1,7 @@
 #include "file/output.h"
 
 #include "core/file_error.h"
+#include "file/follow.h"
 #include "file/h5.h"
 #include "file/layout.h"
 #include "file/seal.h"
@@ -180,6 +181,19 @@ dt_code dt_output_create(dt_output *o, const char *path, const char *spare, dt_e
 {
     *o = (dt_output){.file = -1, .memory = -1, .disk = -1, .folder = -1};
     return dt_output_renew(o, path, spare, err) ? err->code : open_layout(o, err);
+}
+
+dt_code dt_output_create_through(dt_output *o, const char *path, dt_error *err)
+{
+    struct stat info;
+    bool special = stat(path, &info) == 0 && !S_ISREG(info.st_mode);
+    char *real = special ? NULL : dt_file_follow(path); /* a device is told by its own name */
+    *o = (dt_output){.file = -1, .memory = -1, .disk = -1, .folder = -1};
+    if (!special && !real)
+        return fail(path, errno, err);
+    dt_output_create(o, special ? path : real, NULL, err);
+    free(real);
+    return err->code;
 }
 
 /* ---- Layout, in memory ---------------------------------------------------------------------- */

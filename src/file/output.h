@@ -45,6 +45,9 @@ dt_code dt_output_refuse(const char *out, const char *in, dt_error *err);
  *          open, or by another name: then it is removed */
 dt_code dt_output_create(dt_output *output, const char *path, const char *spare, dt_error *err);
 
+/* The same of a file that a user names: what is a link is followed, and stays. */
+dt_code dt_output_create_through(dt_output *output, const char *path, dt_error *err);
+
 /* Begin another file of the same layout, whose attributes can be written again: after
  * dt_output_write_sealed, also if that failed. */
 dt_code dt_output_renew(dt_output *output, const char *path, const char *spare, dt_error *err);

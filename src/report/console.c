@@ -168,16 +168,19 @@ void dt_console_patience(dt_console *console, int64_t patience, int64_t epoch, d
               dt_count_text(count, patience, "epoch"), dt_loss_text(text, loss), epoch);
 }
 
-void dt_console_end(dt_console *console, const char *how, int64_t epochs, int64_t steps,
+void dt_console_end(dt_console *console, const char *how, const dt_report_end_facts *facts,
                     double seconds, const char *checkpoint, dt_error *err)
 {
     if (console->quiet)
         return;
-    char e[DT_COUNT_TEXT], s[DT_COUNT_TEXT], time[DT_COUNT_TEXT];
-    print(console, err, "%s: %s, %s in %s\n", how, dt_count_text(e, epochs, "epoch"),
-          dt_count_text(s, steps, "step"), dt_duration_text(time, seconds));
+    char e[DT_COUNT_TEXT], s[DT_COUNT_TEXT], time[DT_COUNT_TEXT], loss[DT_LOSS_TEXT];
+    print(console, err, "%s: %s, %s in %s\n", how, dt_count_text(e, facts->epochs, "epoch"),
+          dt_count_text(s, facts->global_step, "step"), dt_duration_text(time, seconds));
     if (checkpoint)
         print(console, err, "Checkpoint: %s\n", checkpoint);
+    if (facts->best_epoch > 0 && console->folder)
+        print(console, err, "Best by validation: %s/best.h5 (loss %s, after epoch %" PRId64 ")\n",
+              console->folder, dt_loss_text(loss, facts->best_loss), facts->best_epoch);
     if (fflush(stdout) != 0)
         dt_write_failed(err, "standard output");
 }

@@ -42,7 +42,7 @@ void dt_console_step(dt_console *console, const dt_report_step_facts *facts, dt_
 void dt_console_patience(dt_console *console, int64_t patience, int64_t epoch, double loss,
                          dt_error *err);
 /* how is "Finished" or "Stopped"; checkpoint may be NULL. */
-void dt_console_end(dt_console *console, const char *how, int64_t epochs, int64_t steps,
+void dt_console_end(dt_console *console, const char *how, const dt_report_end_facts *facts,
                     double seconds, const char *checkpoint, dt_error *err);
 
 #endif

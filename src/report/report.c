@@ -168,9 +168,8 @@ void dt_report_end(dt_report *report, const dt_report_end_facts *facts)
     dt_progress_clear(&report->bar);
     if (strcmp(facts->status, "failed") != 0)
         dt_console_end(&report->console,
-                       strcmp(facts->status, "finished") == 0 ? "Finished" : "Stopped",
-                       facts->epochs, facts->global_step, dt_clock() - report->begun,
-                       report->checkpoint, &report->failure);
+                       strcmp(facts->status, "finished") == 0 ? "Finished" : "Stopped", facts,
+                       dt_clock() - report->begun, report->checkpoint, &report->failure);
     if (facts->warning)
         dt_report_warn(facts->warning);
     dt_log_end(&report->log, facts, &report->failure);

@@ -63,6 +63,8 @@ typedef struct {
     const char *status;          /* "finished", "stopped" or "failed" */
     const char *reason;          /* what stopped it, as "SIGTERM"; NULL: nothing */
     int64_t epochs, global_step; /* epochs: completed ones */
+    int64_t best_epoch;          /* after which best.h5 was written; 0: there is none */
+    double best_loss;            /* of its validation */
     uint64_t weights_hash;
     const char *warning; /* to be told once more at the end; NULL: none */
 } dt_report_end_facts;

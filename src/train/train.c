@@ -290,6 +290,8 @@ static dt_code train(dt_run *run, dt_error *err)
     dt_report_end_facts facts = {.status = err->code ? "failed" : how,
                                  .epochs = run->course.epoch,
                                  .global_step = run->course.global_step,
+                                 .best_epoch = run->course.best_epoch,
+                                 .best_loss = run->course.best_loss,
                                  .reason = stop.code && !err->code ? dt_stop_name(run->stop) : NULL,
                                  .weights_hash = run->weights_hash};
     if (!err->code && dt_divergence_stays(&run->divergence))

@@ -236,11 +236,14 @@ done
 # With a learning rate of 0 no epoch is better than the first.
 name=patience
 for ranks in 1 3; do
-    launch "$ranks" --lr 0 --epochs 9 --val-fraction 0.1 --patience 2 --log run.jsonl >output
+    launch "$ranks" --lr 0 --epochs 9 --val-fraction 0.1 --patience 2 --log run.jsonl --checkpoint best >output
     status=$?
     check "status $status" status_is 0
     check "epochs" same "$(grep -c '^Epoch' output)" 3
     check "says why" grep -Eq '^No better validation loss for 2 epochs; the best was [0-9.]+ after epoch 1$' output
+    check "the checkpoint to use" same "$(tail -n 1 output | sed 's/[0-9]\.[0-9]*/N/')" \
+        'Best by validation: best/best.h5 (loss N, after epoch 1)'
+    rm -r best
     check "RMSE and R^2" grep -Eq '^  Validation, Loss: [0-9.]+, RMSE: [0-9.]+, R\^2: -?[0-9.]+$' output
     check "end" grep -q '"status":"finished","epochs":3,"global_step":27' run.jsonl
     check "val_r2" grep -q '"val_rmse":[0-9.]*,"val_r2":-*[0-9.]*,' run.jsonl
@@ -388,6 +391,67 @@ launch 1 --help >/dev/full
 status=$?
 check "status $status of a full output" status_is 1
 check "message" says 'standard output: cannot be written: No space left on device'
+
+# A file that may not grow further (ulimit -f; MPI's own need 4 MB) is a failed write, and leaves nothing half-written.
+name=size_limit
+seq 1 400000 | sed 's/$/,1.5/' >long.csv
+launch 1 convert long.csv long.h5 --target 2 >output
+mkdir limited
+# limited RANKS REGEX ARGUMENT...
+limited() {
+    (ulimit -f 4500 && launch "$1" "${@:3}") >output
+    status=$?
+    check "status $status of $2" status_is 1
+    check "message of $2" says "limited/$2: .*(larger than a file may be|File too large).*"
+    check "something half-written" same "$(echo limited/*.tmp.* limited/run/*.tmp.*)" \
+        'limited/*.tmp.* limited/run/*.tmp.*'
+}
+if (ulimit -f 4500 && launch 3 --epochs 1 --quiet); then
+    seq 1 1300000 | sed 's/$/,1.5/' >longer.csv
+    limited 1 'c\.h5' convert longer.csv --target 2 limited/c.h5
+    limited 1 'run/step-0000000010\.h5' --hidden 900,900 --momentum 0.9 --epochs 1 --quiet --checkpoint limited/run
+    launch 1 --data long.h5 --lr 0 --batch-size 100000 --epochs 1 --hidden 1 --checkpoint long --quiet
+    launch 1 convert longer.csv longer.h5 --target 2 >output
+    limited 3 'p\.h5' predict --model "$(echo long/step-*)" --data longer.h5 --out limited/p.h5
+    limited 1 'run\.jsonl' --epochs 10000 --quiet --log limited/run.jsonl
+    check "a log's last line is whole" same "$(tail -c 1 limited/run.jsonl | od -An -c | tr -d ' ')" '\n'
+else
+    skip "this MPI needs larger files"
+fi
+rm -r limited long*
+
+name=pipe
+rm -f pipe
+mkfifo pipe
+launch 1 --quiet --log pipe
+status=$?
+check "status $status of a pipe that nobody reads" status_is 1
+check "message" says 'pipe: is a pipe or a device that no process reads'
+cat pipe >read &
+launch 1 --quiet --log pipe
+status=$?
+wait $!
+check "status $status of one that is read" status_is 0
+check "lines" same "$(grep -c '"event":"step"' read)" 50
+rm pipe read
+
+# Memory for files (/dev/shm) that has no room: checkpoints and predictions need none.
+name=no_room_in_memory
+# shellcheck disable=SC2016
+if unshare -m true 2>/dev/null; then
+    for size in 4k 16k; do
+        output=$(unshare -m bash -c 'mount -t tmpfs -o size=$1 tmpfs /dev/shm && shift && "$@" 2>&1 && ls -A /dev/shm' \
+            shm $size "$program" --quiet --checkpoint small)
+        status=$?
+        check "status $status with $size" status_is 0
+        check "something printed, or left there" same "$output" ''
+        check "checkpoints" same "$(echo small/*)" \
+            'small/step-0000000030.h5 small/step-0000000040.h5 small/step-0000000050.h5'
+        rm -rf small
+    done
+else
+    skip "needs root, and leave to mount"
+fi
 
 name=killed_rank
 for victim in first last; do

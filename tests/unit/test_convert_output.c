@@ -40,6 +40,48 @@ static void output_kept_on_error(void **state)
     CHECK("x", 5);
 }
 
+static void check_link(const char *name, const char *target)
+{
+    char text[64] = "";
+    assert_true(readlink(name, text, sizeof text - 1) > 0);
+    assert_string_equal(text, target);
+}
+
+/* As a shell's >: what a link leads to is written, and the link stays. */
+static void output_by_a_link(void **state)
+{
+    (void)state;
+    dt_error err = {0};
+    struct stat info;
+    put_text("t.csv", "a,y\n1,2\n");
+    assert_int_equal(mkdir("far", 0777), 0);
+    assert_int_equal(symlink("far/first", "link.h5"), 0); /* a link to a link to no file yet */
+    assert_int_equal(symlink("second.h5", "far/first"), 0);
+    for (int i = 0; i < 2; i++) { /* then to a file */
+        if (dt_convert_csv("t.csv", "./link.h5", "y", NULL, &err))
+            fail_msg("%s", err.text);
+        check_link("link.h5", "far/first");
+        check_link("far/first", "second.h5");
+        assert_int_equal(lstat("far/second.h5", &info), 0);
+        assert_true(S_ISREG(info.st_mode));
+    }
+    char *absolute = realpath("far/second.h5", NULL);
+    assert_int_equal(unlink("far/second.h5"), 0);
+    assert_int_equal(symlink(absolute, "absolute.h5"), 0);
+    if (dt_convert_csv("t.csv", "absolute.h5", "y", NULL, &err))
+        fail_msg("%s", err.text);
+    check_link("absolute.h5", absolute);
+    assert_int_equal(access(absolute, F_OK), 0);
+    free(absolute);
+    assert_int_equal(symlink("b.h5", "a.h5"), 0); /* in a circle */
+    assert_int_equal(symlink("a.h5", "b.h5"), 0);
+    assert_int_equal(dt_convert_csv("t.csv", "a.h5", "y", NULL, &err), DT_ERR_FILE);
+    check_link("a.h5", "b.h5");
+    check_link("b.h5", "a.h5");
+    unlink("far/first");
+    unlink("far/second.h5");
+}
+
 static void output_unwritable(void **state)
 {
     (void)state;
@@ -164,9 +206,9 @@ int main(void)
 {
 #define TEST(name) cmocka_unit_test_teardown(name, free_disk)
     const struct CMUnitTest tests[] = {
-        TEST(output_is_input),     TEST(output_kept_on_error), TEST(output_unwritable),
-        TEST(output_reproducible), TEST(disk_full_at_once),    TEST(disk_full_at_any_write),
-        TEST(limited_size),
+        TEST(output_by_a_link),       TEST(output_is_input),     TEST(output_kept_on_error),
+        TEST(output_unwritable),      TEST(output_reproducible), TEST(disk_full_at_once),
+        TEST(disk_full_at_any_write), TEST(limited_size),
     };
     H5open(); /* H5T_STD_..._g have their values from here on */
     return cmocka_run_group_tests(tests, enter_folder, leave_folder);

@@ -36,7 +36,7 @@ static hid_t make_type(dt_element e)
 dt_code dt_writer_create(dt_writer *w, const char *out, dt_error *err)
 {
     *w = (dt_writer){.handle = {-1, -1}, .set = {-1, -1}};
-    return dt_output_create(&w->output, out, NULL, err);
+    return dt_output_create_through(&w->output, out, err);
 }
 
 dt_code dt_writer_shape(dt_writer *w, int set, dt_element element, int rank, const int64_t *dims,
