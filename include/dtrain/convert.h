@@ -10,7 +10,7 @@
 extern "C" {
 #endif
 
-/* What a conversion says besides its error; NULL in place of it, or of a part: that is not said. */
+/* What a conversion says besides its error. A part that is NULL is not said. */
 typedef struct {
     FILE *to;                       /* what was taken of the table, in words */
     void (*warn)(const char *text); /* of what may have been meant otherwise, a line a call */
@@ -32,8 +32,12 @@ typedef struct {
  * infinite cells are errors, and so is a first row that may be a header of numbers or a row, and a
  * target of words that are hardly classes. Returns DT_OK, DT_ERR_FILE, DT_ERR_DATA, DT_ERR_MEMORY,
  * DT_ERR_SPACE, or DT_ERR_USAGE if out is the table itself. */
-dt_code dt_convert_csv(const char *table, const char *out, const char *target,
-                       const dt_convert_notes *notes, dt_error *err);
+dt_code dt_convert_csv(const char *table, const char *out, const char *target, dt_error *err);
+
+/* The same, and say what was taken of the table.
+ *   notes  [in] borrowed; NULL: say nothing */
+dt_code dt_convert_table(const char *table, const char *out, const char *target,
+                         const dt_convert_notes *notes, dt_error *err);
 
 /* Read two arrays into datasets x and y of the same shapes and element types (a bool becomes
  * uint8), in C order and little-endian. Not collective: one process calls it.

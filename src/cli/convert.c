@@ -34,8 +34,8 @@ static dt_code convert(const arguments *given, const dt_words *words, dt_error *
     bool table_form = words->n == 2 && !given->x && !given->y;
     bool array_form = words->n == 1 && !given->target && given->x;
     if (table_form)
-        return dt_convert_csv(words->word[0], words->word[1], given->target,
-                              &(dt_convert_notes){.to = stdout, .warn = dt_report_warn}, err);
+        return dt_convert_table(words->word[0], words->word[1], given->target,
+                                &(dt_convert_notes){.to = stdout, .warn = dt_report_warn}, err);
     if (array_form)
         return dt_convert_arrays(given->x, given->y, words->word[0], err);
     return dt_fail(err, DT_ERR_USAGE,

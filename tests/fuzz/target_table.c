@@ -12,7 +12,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
         return 0;
     fuzz_enter_folder();
     fuzz_put_file("t.csv", bytes + 1, n - 1);
-    dt_convert_csv("t.csv", "out.h5", target[bytes[0] % 8], NULL, &err);
+    dt_convert_csv("t.csv", "out.h5", target[bytes[0] % 8], &err);
     return 0;
 }
 

@@ -154,7 +154,7 @@ static inline void convert_ok(const char *table, const char *target)
 {
     dt_error err = {0};
     int files = count_files() + (access("out.h5", F_OK) != 0);
-    if (dt_convert_csv(table, "out.h5", target, NULL, &err) != DT_OK)
+    if (dt_convert_csv(table, "out.h5", target, &err) != DT_OK)
         fail_msg("%s", err.text);
     assert_int_equal(count_files(), files);
 }
@@ -187,7 +187,7 @@ static inline void refused(const char *text, const char *target, const char *mes
     dt_error err = {0};
     put_text("t.csv", text);
     int files = count_files();
-    dt_code code = dt_convert_csv("t.csv", "out.h5", target, NULL, &err);
+    dt_code code = dt_convert_csv("t.csv", "out.h5", target, &err);
     check_failed(code, &err, DT_ERR_DATA, message, files);
 }
 

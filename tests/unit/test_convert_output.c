@@ -18,7 +18,7 @@ static void output_is_input(void **state)
     dt_error err = {0};
     put_text("t.csv", "a,y\n1,2\n");
     assert_int_equal(symlink("t.csv", "link"), 0);
-    dt_code code = dt_convert_csv("t.csv", "./link", "y", NULL, &err);
+    dt_code code = dt_convert_csv("t.csv", "./link", "y", &err);
     check_failed(code, &err, DT_ERR_USAGE, "./link: the output would replace the input t.csv", 2);
     put_labels();
     PUT("x", "\0\0\x08\x01\0\0\0\x03\1\2\3");
@@ -87,14 +87,14 @@ static void output_unwritable(void **state)
     (void)state;
     dt_error err = {0};
     put_text("t.csv", "a,y\n1,2\n");
-    dt_code code = dt_convert_csv("t.csv", "no/out.h5", "y", NULL, &err);
+    dt_code code = dt_convert_csv("t.csv", "no/out.h5", "y", &err);
     check_failed(code, &err, DT_ERR_FILE,
                  "no/out.h5: cannot be written (No such file or directory)", 1);
     err = (dt_error){0};
-    code = dt_convert_csv("t.csv", ".", "y", NULL, &err);
+    code = dt_convert_csv("t.csv", ".", "y", &err);
     check_failed(code, &err, DT_ERR_FILE, ".: exists and is not a file that could be replaced", 1);
     err = (dt_error){0};
-    code = dt_convert_csv("none.csv", "out.h5", "y", NULL, &err);
+    code = dt_convert_csv("none.csv", "out.h5", "y", &err);
     check_failed(code, &err, DT_ERR_FILE, "none.csv: No such file or directory", 1);
 }
 
@@ -126,7 +126,7 @@ static void disk_full_at_once(void **state)
     dt_error err = {0};
     put_text("t.csv", "a,y\n1,2\n");
     reserve_error = ENOSPC;
-    dt_code code = dt_convert_csv("t.csv", "out.h5", "y", NULL, &err);
+    dt_code code = dt_convert_csv("t.csv", "out.h5", "y", &err);
     check_failed(code, &err, DT_ERR_SPACE, "out.h5: no space left on the disk", 1);
     assert_int_equal(H5Fget_obj_count((hid_t)H5F_OBJ_ALL, H5F_OBJ_ALL), 0); /* nothing leaks */
 }
@@ -142,7 +142,7 @@ static int convert_in_child(int n)
         alarm(20);
         dt_error err = {0};
         writes_left = n;
-        dt_code code = dt_convert_csv("t.csv", "out.h5", "y", NULL, &err);
+        dt_code code = dt_convert_csv("t.csv", "out.h5", "y", &err);
         if (code != DT_OK && strcmp(err.text, "out.h5: no space left on the disk") != 0)
             fprintf(stderr, "%s", err.text);
         exit((int)code);
@@ -190,7 +190,7 @@ static void limited_size(void **state)
     for (rlim_t bytes = 64; bytes < 600000; bytes *= 2) { /* x and y have 240000 */
         dt_error err = {0};
         setrlimit(RLIMIT_FSIZE, &(struct rlimit){.rlim_cur = bytes, .rlim_max = limit.rlim_max});
-        dt_code code = dt_convert_csv("t.csv", "out.h5", "3", NULL, &err);
+        dt_code code = dt_convert_csv("t.csv", "out.h5", "3", &err);
         setrlimit(RLIMIT_FSIZE, &limit);
         assert_int_equal(code, bytes < 240000 ? DT_ERR_SPACE : DT_OK);
         if (code)

@@ -91,7 +91,7 @@ static void table_parts(void **state)
     unlink("part");
     convert_ok("t.csv", "y");
     CHECK("x", 1, 3);
-    assert_int_equal(dt_convert_csv("junk.csv", "junk.h5", "y", NULL, &err), DT_ERR_DATA);
+    assert_int_equal(dt_convert_csv("junk.csv", "junk.h5", "y", &err), DT_ERR_DATA);
     assert_string_equal(err.text,
                         "junk.csv: its gzip stream is damaged: other bytes follow where it "
                         "could end or a further part begin");
@@ -315,7 +315,7 @@ static void check_said(const char *text, const char *target, const char *part)
 {
     dt_error err = {0};
     put_text("t.csv", text);
-    assert_int_equal(dt_convert_csv("t.csv", "out.h5", target, NULL, &err), DT_ERR_DATA);
+    assert_int_equal(dt_convert_csv("t.csv", "out.h5", target, &err), DT_ERR_DATA);
     if (!strstr(err.text, part))
         fail_msg("\"%s\" does not say \"%s\"", err.text, part);
     assert_int_equal(access("out.h5", F_OK), -1);
@@ -339,8 +339,8 @@ static void check_told(const char *text, const char *target, const char *told, i
     FILE *to = open_memstream(&said, &length);
     warnings = 0;
     put_text("t.csv", text);
-    if (dt_convert_csv("t.csv", "out.h5", target,
-                       &(dt_convert_notes){.to = to, .warn = keep_warning}, &err))
+    if (dt_convert_table("t.csv", "out.h5", target,
+                         &(dt_convert_notes){.to = to, .warn = keep_warning}, &err))
         fail_msg("%s", err.text);
     fclose(to);
     assert_string_equal(said, told);
@@ -409,7 +409,7 @@ static void convert_counted(const char *header, const char *before, const char *
     dt_error err = {0};
     warnings = 0;
     put_text("t.csv", text);
-    dt_convert_csv("t.csv", "out.h5", target, &(dt_convert_notes){.warn = keep_warning}, &err);
+    dt_convert_table("t.csv", "out.h5", target, &(dt_convert_notes){.warn = keep_warning}, &err);
     assert_string_equal(err.text, "");
     unlink("out.h5");
 }
@@ -527,7 +527,7 @@ static void other_kinds(void **state)
     for (size_t i = 0; i < sizeof kind / sizeof *kind; i++) {
         dt_error err = {0};
         put_bytes("t.csv", kind[i].bytes, kind[i].n);
-        assert_int_equal(dt_convert_csv("t.csv", "out.h5", "1", NULL, &err), DT_ERR_DATA);
+        assert_int_equal(dt_convert_csv("t.csv", "out.h5", "1", &err), DT_ERR_DATA);
         if (!strstr(err.text, kind[i].part))
             fail_msg("\"%s\" does not say \"%s\"", err.text, kind[i].part);
     }

@@ -77,8 +77,8 @@ static dt_code convert_table(const char *table, const char *out, const char *tar
     return code;
 }
 
-dt_code dt_convert_csv(const char *table, const char *out, const char *target,
-                       const dt_convert_notes *notes, dt_error *err)
+dt_code dt_convert_table(const char *table, const char *out, const char *target,
+                         const dt_convert_notes *notes, dt_error *err)
 {
     dt_code code = dt_output_refuse(out, table, err);
     if (code)
@@ -92,6 +92,11 @@ dt_code dt_convert_csv(const char *table, const char *out, const char *target,
     uselocale(before);
     freelocale(plain);
     return code;
+}
+
+dt_code dt_convert_csv(const char *table, const char *out, const char *target, dt_error *err)
+{
+    return dt_convert_table(table, out, target, NULL, err);
 }
 
 /* ---- Arrays --------------------------------------------------------------------------------- */
