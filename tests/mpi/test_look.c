@@ -61,6 +61,7 @@ static void look(const char *path, const dt_dataset_options *options)
     CHECK_NO_ERROR(&err);
     dt_dataset_load(&d, &world, source, options, &err);
     CHECK_NO_ERROR(&err);
+    CHECK_ALL(d.streamed == options->streamed);
     bool whole = !d.streamed || options->hold_out > 0;
     bool targets = options->kind == DT_Y_TARGETS;
     int64_t part = rows_at_start(WIDTH * 4 + (targets ? 8 : 4));
@@ -94,7 +95,8 @@ static void look_all_ways(const test_data *data, dt_y_kind kind)
                                          .seed = 3,
                                          .look = true,
                                          .hold_out = i % 2 ? 0.25 : 0,
-                                         .memory = i / 2 % 2 ? 2000000 : 0,
+                                         .memory = 2000000,
+                                         .streamed = i / 2 % 2,
                                          .normalize = i / 4});
     remove_file(path);
 }
