@@ -376,8 +376,8 @@ static dt_code set_weights(dt_run *r, dt_error *err)
         (void)dt_crew_meet(r->crew, true); /* to draw cannot fail */
         return DT_OK;
     }
-    if (r->world->rank == 0)
-        dt_checkpoint_read_weights(file, &r->model, r->parameters, err);
+    if (r->world->rank == 0 && !dt_checkpoint_read_weights(file, &r->model, r->parameters, err))
+        dt_warn_weights(&r->warnings, r->options, &r->model, &r->schema, err);
     if (!dt_world_agree(r->world, err))
         dt_broadcast(r->world, r->parameters, r->model.parameters * (int64_t)sizeof(float));
     return err->code;

@@ -4,6 +4,7 @@
 #define DT_TRAIN_WARNINGS_H
 
 #include "data/dataset.h"
+#include "model/model.h"
 #include "optim/schedule.h"
 #include <dtrain/options.h>
 
@@ -28,5 +29,11 @@ void dt_warn_options(dt_warnings *warnings, const dt_train_options *options,
  * the names. */
 void dt_warn_data(dt_warnings *warnings, const dt_train_options *options, const dt_dataset *data,
                   const dt_schema *schema);
+
+/* Of the weights in options->init_from, whose checkpoint may be of other columns, targets or
+ * classes than the model, or of the same in another order: they are not put into this one.
+ *   now  of the data that is trained on */
+dt_code dt_warn_weights(dt_warnings *warnings, const dt_train_options *options,
+                        const dt_model *model, const dt_schema *now, dt_error *err);
 
 #endif

@@ -98,6 +98,15 @@ launch 3 evaluate --model names/step-*200.h5 --data other.h5 >output
 status=$?
 check "status $status" status_is 1
 check "both lists" says '.*other.h5: the classes of "y" are "cat", "zat", but .* has "bird", "cat", "dog": "zat" .*'
+awk -F , -v OFS=, '{ print $2, $1, $3 }' train.csv >swapped.csv
+launch 1 convert swapped.csv swapped.h5 --target kind >output
+for ranks in 1 3; do
+    launch "$ranks" --data train.h5 --init-from names/step-*200.h5 --quiet
+    check "warnings on $ranks ranks" quiet_errors
+    launch "$ranks" --data swapped.h5 --init-from names/step-*200.h5 --quiet
+    check "no warning on $ranks ranks" same "$(errors | grep -c '"a", "b", but swapped.h5 has "b", "a"')" 1
+done
+rm swapped.*
 launch 3 --data train.h5 --val-data ./train.h5
 status=$?
 check "status $status" status_is 2

@@ -397,6 +397,21 @@ static void labels_have_names(void **state)
     remove_file(data);
 }
 
+/* Whether two files have the same predictions. */
+static bool same_predictions(const char *a, const char *b)
+{
+    static float value[2][ROWS * CLASSES];
+    const char *const path[] = {a, b};
+    dt_error err = {0};
+    for (int i = 0; i < 2; i++) {
+        hid_t file = dt_h5_open(path[i], &err), set = H5Dopen2(file, "prediction", H5P_DEFAULT);
+        H5Dread(set, H5T_NATIVE_FLOAT, H5S_ALL, H5S_ALL, H5P_DEFAULT, value[i]);
+        H5Dclose(set);
+        H5Fclose(file);
+    }
+    return !err.code && value[0][0] > 0 && memcmp(value[0], value[1], sizeof value[0]) == 0;
+}
+
 static bool has_classes(const char *path)
 {
     dt_error err = {0};
@@ -420,8 +435,16 @@ static void predictions_have_names(void **state)
     dt_predict(&world, &options, &err);
     CHECK_NO_ERROR(&err);
     CHECK_ALL(world.rank != 0 || has_classes(out));
+    char *b = write_classes("b.h5", &other), *same = test_path("same.h5");
+    options.data = b;
+    options.out = same;
+    dt_predict(&world, &options, &err);
+    CHECK_NO_ERROR(&err);
+    CHECK_ALL(world.rank != 0 || same_predictions(out, same));
     free(model);
     remove_folder(folder);
+    remove_file(same);
+    remove_file(b);
     remove_file(out);
     remove_file(a);
 }
