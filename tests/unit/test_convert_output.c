@@ -58,7 +58,7 @@ static void output_by_a_link(void **state)
     assert_int_equal(symlink("far/first", "link.h5"), 0); /* a link to a link to no file yet */
     assert_int_equal(symlink("second.h5", "far/first"), 0);
     for (int i = 0; i < 2; i++) { /* then to a file */
-        if (dt_convert_csv("t.csv", "./link.h5", "y", NULL, &err))
+        if (dt_convert_csv("t.csv", "./link.h5", "y", &err))
             fail_msg("%s", err.text);
         check_link("link.h5", "far/first");
         check_link("far/first", "second.h5");
@@ -68,14 +68,14 @@ static void output_by_a_link(void **state)
     char *absolute = realpath("far/second.h5", NULL);
     assert_int_equal(unlink("far/second.h5"), 0);
     assert_int_equal(symlink(absolute, "absolute.h5"), 0);
-    if (dt_convert_csv("t.csv", "absolute.h5", "y", NULL, &err))
+    if (dt_convert_csv("t.csv", "absolute.h5", "y", &err))
         fail_msg("%s", err.text);
     check_link("absolute.h5", absolute);
     assert_int_equal(access(absolute, F_OK), 0);
     free(absolute);
     assert_int_equal(symlink("b.h5", "a.h5"), 0); /* in a circle */
     assert_int_equal(symlink("a.h5", "b.h5"), 0);
-    assert_int_equal(dt_convert_csv("t.csv", "a.h5", "y", NULL, &err), DT_ERR_FILE);
+    assert_int_equal(dt_convert_csv("t.csv", "a.h5", "y", &err), DT_ERR_FILE);
     check_link("a.h5", "b.h5");
     check_link("b.h5", "a.h5");
     unlink("far/first");
