@@ -144,9 +144,8 @@ static const char *find_contradiction(const dt_saved *s)
         return "\"features\" and \"outputs\" are not those of the model";
     if (s->optimizer_steps < 0 || s->optimizer_steps > c->global_step)
         return "the optimizer's \"step\" is missing, or not one up to \"global_step\"";
-    for (int64_t i = 0; s->normalizer && i < s->normalizer->features; i++)
-        if (!(s->normalizer->scale[i] > 0))
-            return "the \"scale\" in \"/normalization\" of a feature is not above 0";
+    if (!dt_normalizer_divides(s->normalizer))
+        return "the \"scale\" in \"/normalization\" of a feature is not above 0";
     return NULL;
 }
 

@@ -249,7 +249,12 @@ dt_code dt_checkpoint_load(const dt_world *world, const char *path, dt_model *mo
     memset(model, 0, sizeof *model);
     hid_t file = world->rank == 0 ? dt_h5_open(path, err) : -1;
     if (file >= 0) {
-        read_all(file, path, &d, model, parameters, normalizer, schema, err);
+        if (!read_all(file, path, &d, model, parameters, normalizer, schema, err) &&
+            !dt_normalizer_divides(*normalizer))
+            dt_fail(err, DT_ERR_DATA,
+                    "%s: it was edited: the \"scale\" in \"/normalization\" of a feature is not "
+                    "above 0",
+                    path);
         H5Fclose(file);
     }
     if (!dt_world_agree(world, err) && !share_model(world, &d, model, parameters, err))

@@ -90,24 +90,27 @@ static hid_t open_source_file(hid_t set, const char *name, char why[REASON])
 }
 
 dt_code dt_elsewhere_open(hid_t set, const char *file_name, const char *set_name, hid_t *file,
-                          hid_t *source, dt_error *err)
+                          hid_t *source, dt_absent *absent, dt_error *err)
 {
     char why[REASON] = "", reason[256];
     *source = -1;
     *file = open_source_file(set, file_name, why);
-    if (*file < 0 && why[0])
-        return dt_fail(err, DT_ERR_DATA, "cannot be opened: %s", why);
-    if (*file < 0)
+    *absent = *file < 0 && !why[0] ? DT_ABSENT_FILE : DT_ABSENT_NOTHING;
+    if (*absent == DT_ABSENT_FILE)
         return dt_fail(err, DT_ERR_DATA, "is missing");
+    if (*file < 0)
+        return dt_fail(err, DT_ERR_DATA, "cannot be opened: %s", why);
     *source = H5Dopen2(*file, set_name, H5P_DEFAULT);
     if (*source >= 0)
         return DT_OK;
     dt_h5_reason(reason);
-    if (H5Lexists(*file, set_name, H5P_DEFAULT) > 0)
+    if (H5Lexists(*file, set_name, H5P_DEFAULT) > 0) {
         dt_fail(err, DT_ERR_DATA, "has a dataset \"%s\" that cannot be opened: %s", set_name,
                 reason);
-    else
+    } else {
+        *absent = DT_ABSENT_DATASET;
         dt_fail(err, DT_ERR_DATA, "has no dataset \"%s\"", set_name);
+    }
     H5Fclose(*file);
     *file = -1;
     return err->code;
@@ -127,9 +130,8 @@ void dt_elsewhere_name(const char *pattern, int64_t number, char name[PATH_MAX])
 }
 
 /* The message for whoever asked of the whole dataset; or of the part alone. */
-static void tell(const asked *a, const char *file_name, const char *why)
+static void tell(const asked *a, const char *file_name, bool missing, const char *why)
 {
-    bool missing = strcmp(why, "is missing") == 0;
     if (!a->path)
         dt_fail(a->err, DT_ERR_DATA, "the file \"%s\" with a part of it %s", file_name, why);
     else
@@ -143,15 +145,16 @@ static void check_source(const asked *a, hid_t set, const char *file_name, const
                          int depth)
 {
     hid_t file, source;
+    dt_absent absent;
     dt_error why = {0};
-    if (dt_elsewhere_open(set, file_name, set_name, &file, &source, &why)) {
-        tell(a, file_name, why.text);
+    if (dt_elsewhere_open(set, file_name, set_name, &file, &source, &absent, &why)) {
+        tell(a, file_name, absent == DT_ABSENT_FILE, why.text);
         return;
     }
     if (depth < DT_ELSEWHERE_DEPTH)
         check(a, source, depth + 1);
     else /* HDF5 would follow a circle until the stack is used up */
-        tell(a, file_name, "is virtual in turn, deeper than can be followed or in a circle");
+        tell(a, file_name, false, "is virtual in turn, deeper than can be followed or in a circle");
     H5Dclose(source);
     H5Fclose(file);
 }

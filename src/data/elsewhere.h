@@ -18,11 +18,16 @@ dt_code dt_elsewhere_check(hid_t set, const char *path, const char *name, dt_err
 /* Of names with "%b" that with a number in its place, and "%" for "%%". */
 void dt_elsewhere_name(const char *pattern, int64_t number, char name[PATH_MAX]);
 
+/* What is not there, of a file and a dataset in it. */
+typedef enum { DT_ABSENT_NOTHING, DT_ABSENT_FILE, DT_ABSENT_DATASET } dt_absent;
+
 /* Open a dataset that a virtual one is made of, where HDF5 would look for its file.
  *   set           the virtual dataset
  *   file, source  [out] to be closed; negative after an error
- * Says in err what is wrong with the file alone, as in "is missing". */
+ *   absent        [out] after an error, whether file or dataset are not there; if nothing is
+ *                 absent, one of them is there and cannot be opened
+ * err gets what is wrong with the file alone, as in "is missing". */
 dt_code dt_elsewhere_open(hid_t set, const char *file_name, const char *set_name, hid_t *file,
-                          hid_t *source, dt_error *err);
+                          hid_t *source, dt_absent *absent, dt_error *err);
 
 #endif

@@ -27,6 +27,14 @@ struct dt_moments {
     dt_exact *exact; /* [2,features] of whole groups */
 };
 
+bool dt_normalizer_divides(const dt_normalizer *n)
+{
+    for (int64_t i = 0; n && i < n->features; i++)
+        if (!(n->scale[i] > 0))
+            return false;
+    return true;
+}
+
 dt_code dt_normalizer_create(dt_normalizer **normalizer, int64_t features, dt_error *err)
 {
     dt_normalizer *n = dt_alloc(1, sizeof *n, "the normalisation", err);

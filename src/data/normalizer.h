@@ -23,6 +23,9 @@ typedef struct {
 /* Mean 0 and scale 1, to be filled in. Not collective. *normalizer is NULL after an error. */
 dt_code dt_normalizer_create(dt_normalizer **normalizer, int64_t features, dt_error *err);
 
+/* Whether every scale is above 0, as all that was measured is. True if normalizer is NULL. */
+bool dt_normalizer_divides(const dt_normalizer *normalizer);
+
 /* Normalise rows of floats [rows,features] in place; nothing if normalizer is NULL. */
 void dt_normalizer_apply(const dt_normalizer *normalizer, int64_t rows, float *x);
 

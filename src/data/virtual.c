@@ -105,10 +105,11 @@ static int64_t count_numbered(const dt_virtual *v, const part *p, int64_t most, 
     for (int64_t i = 0; i < most; i++) {
         dt_error why = {0};
         hid_t file, source;
+        dt_absent absent;
         dt_elsewhere_name(p->file, i, file_name);
         dt_elsewhere_name(p->name, i, name);
-        if (dt_elsewhere_open(v->set, file_name, name, &file, &source, &why)) {
-            if (strstr(why.text, "cannot be opened"))
+        if (dt_elsewhere_open(v->set, file_name, name, &file, &source, &absent, &why)) {
+            if (absent == DT_ABSENT_NOTHING)
                 dt_fail(err, DT_ERR_DATA, "the file \"%s\" with a part of it %s", file_name,
                         why.text);
             return i;
@@ -233,7 +234,8 @@ static dt_code open_source(dt_virtual *v, const part *p, dt_error *err)
     if (v->last && strcmp(v->last->file, p->file) == 0 && strcmp(v->last->name, p->name) == 0)
         return DT_OK;
     close_source(v);
-    dt_elsewhere_open(v->set, p->file, p->name, &v->file, &v->source, err);
+    dt_absent absent;
+    dt_elsewhere_open(v->set, p->file, p->name, &v->file, &v->source, &absent, err);
     if (!err->code && !open_parts(&v->inner, v->source, v->depth + 1, err))
         v->last = p;
     if (err->code)

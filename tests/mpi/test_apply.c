@@ -16,6 +16,8 @@
 
 enum { ROWS = 1037 };
 
+static const dt_normalizer *of_inputs; /* which write_model's checkpoints have; NULL: none */
+
 /* Rank 0 writes a checkpoint of a linear model [outputs,2]; returns its path on every rank. */
 static char *write_model(int64_t outputs, dt_loss loss, const float *parameters)
 {
@@ -30,6 +32,7 @@ static char *write_model(int64_t outputs, dt_loss loss, const float *parameters)
     dt_checkpoint c = {.model = &model,
                        .parameters = parameters,
                        .optimizer = &optimizer,
+                       .normalizer = of_inputs,
                        .course = {.global_step = 1},
                        .options = options};
     path = dt_store_step_path(folder, 1, &err);
@@ -83,6 +86,30 @@ static void evaluates_numbers(void **state)
     CHECK_ALL(result.samples == ROWS && !result.has_accuracy);
     remove_file(data);
     remove_file(model);
+}
+
+/* A scale of 0 would make one feature the same for all rows. */
+static void refuses_a_scale_of_nothing(void **state)
+{
+    (void)state;
+    static float x[ROWS][2], y[ROWS];
+    static const double scales[] = {0, -1};
+    const float parameters[] = {2, -1, 1};
+    make_x(x);
+    char *data = write_rows(x, y, false);
+    for (int i = 0; i < 2; i++) {
+        const dt_normalizer bad = {2, (double[]){0, 0}, (double[]){1, scales[i]}};
+        of_inputs = &bad;
+        char *model = write_model(1, DT_LOSS_MSE, parameters);
+        of_inputs = NULL;
+        dt_error err = {0};
+        dt_evaluate_result result;
+        dt_evaluate_options options = {.model = model, .data = data, .x = "x", .y = "y"};
+        dt_evaluate(&world, &options, &result, &err);
+        CHECK_ALL(err.code == DT_ERR_DATA && strstr(err.text, "\"scale\""));
+        remove_file(model);
+    }
+    remove_file(data);
 }
 
 /* Outputs x0 and x1: class 0 where x0 >= x1. */
@@ -225,6 +252,7 @@ int main(int argc, char **argv)
     dt_error err = {0};
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(evaluates_numbers),
+        cmocka_unit_test(refuses_a_scale_of_nothing),
         cmocka_unit_test(evaluates_classes),
         cmocka_unit_test(predicts_classes),
         cmocka_unit_test(predicts_truths),
