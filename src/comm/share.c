@@ -33,10 +33,7 @@ static void *map_own(int fd, int64_t bytes)
         (fallocate(fd, 0, 0, bytes) && errno != EOPNOTSUPP))
         return NULL;
     void *memory = mmap(NULL, (size_t)bytes, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
-    if (memory == MAP_FAILED)
-        return NULL;
-    madvise(memory, (size_t)bytes, MADV_HUGEPAGE); /* where the system has them for such memory */
-    return memory;
+    return memory == MAP_FAILED ? NULL : memory;
 }
 
 /* This rank's own. Returns the file's descriptor, which is to be closed; -1, and no error, where
