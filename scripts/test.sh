@@ -129,6 +129,9 @@ fi
 echo "== bench"
 check bench build_in build bench
 
+echo "== flags"
+check "a packager's flags" tests/platform/flags.sh
+
 echo "== sources"
 mapfile -t sources < <(find include src tests scripts -name '*.[ch]' | sort)
 # Versions format differently; 14 is the one the tree is formatted with.
