@@ -24,11 +24,13 @@ typedef struct {
 /* Write `prediction` [N,K] float32, in row order, and for a model of classes (its K outputs are
  * then probabilities) `label` [N] int32, with the classes' names, where the model has them, in its
  * attribute "classes". out appears under its name only when complete; on an error
- * nothing is left, and a file that was there before is untouched. Prints nothing.
+ * nothing is left, and a file that was there before is untouched. Only a file that is empty or has
+ * a dataset `prediction` is replaced. Prints nothing.
  * Collective; the options must be the same on every rank.
  *   options  [in] borrowed; model, data, x and out must not be NULL
- * Returns DT_OK, or the same error on every rank: DT_ERR_FILE, DT_ERR_DATA, DT_ERR_SHAPE (model and
- * data do not fit each other), DT_ERR_MEMORY, DT_ERR_SPACE. */
+ * Returns DT_OK, or the same error on every rank: DT_ERR_USAGE (out ends as another format),
+ * DT_ERR_FILE, DT_ERR_DATA, DT_ERR_SHAPE (model and data do not fit each other), DT_ERR_MEMORY,
+ * DT_ERR_SPACE. */
 dt_code dt_predict(const dt_world *world, const dt_predict_options *options, dt_error *err);
 
 #ifdef __cplusplus

@@ -5,6 +5,7 @@
 #include "core/memory.h"
 #include "core/split.h"
 #include "file/output.h"
+#include "file/overwrite.h"
 #include "file/strings.h"
 #include "model/loss.h"
 
@@ -46,6 +47,7 @@ static dt_code create_sheet(sheet *sh, const dt_scorer *s, int ranks,
     hid_t prediction, label = -1;
     if (dt_output_refuse(options->out, options->data, err) ||
         dt_output_refuse(options->out, options->model, err) ||
+        dt_overwrite_check(options->out, "prediction", err) ||
         dt_output_create_through(&sh->output, options->out, err))
         return err->code;
     hid_t file = sh->output.file;
@@ -117,6 +119,8 @@ dt_code dt_predict(const dt_world *world, const dt_predict_options *options, dt_
                                  .x = options->x,
                                  .threads = options->threads,
                                  .keep_binding = options->bind == DT_BIND_KEEP};
+    if (dt_overwrite_check_name(options->out, err)) /* on every rank alike */
+        return err->code;
     if (!dt_scorer_open(&s, world, &scoring, err)) {
         if (world->rank == 0)
             create_sheet(&sh, &s, world->size, options, err);

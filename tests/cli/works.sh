@@ -226,7 +226,31 @@ for ranks in 1 3; do
     check "prediction [6,3]" grep -q '^prediction: \[6,3\] float32' output
     check "label [6]" grep -q '^label: \[6\] int32' output
     check "something half-written" same "$(files .. | grep -c '\.tmp\.')" 0
-    rm -r run predicted.h5
+    # An output replaces what the same command writes, or an empty file, and nothing else.
+    : >empty.h5
+    for out in predicted.h5 empty.h5; do
+        launch "$ranks" predict --model $model --data classes.h5 --out $out
+        status=$?
+        check "status $status over $out" status_is 0
+    done
+    printf 'notes of mine\n' >notes
+    cp $model best.h5
+    cp $F/good.h5 other.h5
+    before=$(files .)
+    for out in notes best.h5 other.h5; do
+        launch "$ranks" predict --model $model --data classes.h5 --out $out
+        status=$?
+        check "status $status over $out" status_is 1
+        check "message over $out" says "$out: exists, and is not an HDF5 file with a dataset \"prediction\".*"
+    done
+    for out in p.csv p.NPY; do
+        launch "$ranks" predict --model $model --data classes.h5 --out $out
+        status=$?
+        check "status $status of $out" status_is 2
+        check "message of $out" says "$out: the output is an HDF5 file.*: call it p\.h5"
+    done
+    check "other files than before" same "$(files .)" "$before"
+    rm -r run predicted.h5 empty.h5 notes best.h5 other.h5
 done
 
 name=normalize

@@ -30,6 +30,17 @@ static void output_is_input(void **state)
     check_failed(code, &err, DT_ERR_USAGE, "x: the output would replace the input x", 4);
 }
 
+/* With a dataset of this name, and x that is a group. */
+static void put_hdf5(const char *file, const char *name)
+{
+    hid_t f = H5Fcreate(file, H5F_ACC_TRUNC, H5P_DEFAULT, H5P_DEFAULT);
+    hid_t space = H5Screate(H5S_SCALAR);
+    H5Gclose(H5Gcreate2(f, "x", H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT));
+    H5Dclose(H5Dcreate2(f, name, H5T_IEEE_F32LE, space, H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT));
+    H5Sclose(space);
+    H5Fclose(f);
+}
+
 static void output_kept_on_error(void **state)
 {
     (void)state;
@@ -38,6 +49,35 @@ static void output_kept_on_error(void **state)
     CHECK("x", 1);
     convert_text("a,y\n5,6\n", "y"); /* and replaced on success */
     CHECK("x", 5);
+}
+
+/* Only what a conversion may have written is replaced, and nothing is called as another format. */
+static void output_is_other(void **state)
+{
+    (void)state;
+    static const char *const files[] = {"notes", "step.h5", "predicted.h5"};
+    PUT("notes", "notes of mine");
+    PUT("empty.h5", "");
+    put_labels();
+    put_hdf5("step.h5", "model");
+    put_hdf5("predicted.h5", "prediction");
+    put_text("t.csv", "a,y\n1,2\n");
+    for (int i = 0; i < 3; i++) {
+        char text[128];
+        dt_error err = {0};
+        snprintf(text, sizeof text, "%s: exists, and is not an HDF5 file with a dataset \"x\"",
+                 files[i]);
+        assert_int_equal(dt_convert_csv("t.csv", files[i], "y", &err), DT_ERR_FILE);
+        assert_ptr_equal(strstr(err.text, text), err.text);
+        err = (dt_error){0};
+        assert_int_equal(dt_convert_arrays("y", NULL, files[i], &err), DT_ERR_FILE);
+        assert_ptr_equal(strstr(err.text, text), err.text);
+    }
+    dt_error err = {0};
+    assert_int_equal(dt_convert_csv("t.csv", "far.h5/out.NPY", "y", &err), DT_ERR_USAGE);
+    assert_non_null(strstr(err.text, "call it far.h5/out.h5"));
+    err = (dt_error){0};
+    assert_int_equal(dt_convert_csv("t.csv", "empty.h5", "y", &err), DT_OK);
 }
 
 static void check_link(const char *name, const char *target)
@@ -206,9 +246,9 @@ int main(void)
 {
 #define TEST(name) cmocka_unit_test_teardown(name, free_disk)
     const struct CMUnitTest tests[] = {
-        TEST(output_by_a_link),       TEST(output_is_input),     TEST(output_kept_on_error),
-        TEST(output_unwritable),      TEST(output_reproducible), TEST(disk_full_at_once),
-        TEST(disk_full_at_any_write), TEST(limited_size),
+        TEST(output_is_other),      TEST(output_by_a_link),       TEST(output_is_input),
+        TEST(output_kept_on_error), TEST(output_unwritable),      TEST(output_reproducible),
+        TEST(disk_full_at_once),    TEST(disk_full_at_any_write), TEST(limited_size),
     };
     H5open(); /* H5T_STD_..._g have their values from here on */
     return cmocka_run_group_tests(tests, enter_folder, leave_folder);

@@ -1,5 +1,6 @@
 #include "data/import/writer.h"
 
+#include "file/overwrite.h"
 #include "file/strings.h"
 
 static hid_t standard_type(dt_element e)
@@ -36,6 +37,8 @@ static hid_t make_type(dt_element e)
 dt_code dt_writer_create(dt_writer *w, const char *out, dt_error *err)
 {
     *w = (dt_writer){.handle = {-1, -1}, .set = {-1, -1}};
+    if (dt_overwrite_check_name(out, err) || dt_overwrite_check(out, "x", err))
+        return err->code;
     return dt_output_create_through(&w->output, out, err);
 }
 
