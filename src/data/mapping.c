@@ -92,6 +92,7 @@ static dt_code match_units(dt_mapping *m, const dt_mapping_sides *s, dt_error *e
                        "no value above 1: store it as uint8 too",
                        s->path, s->x, s->whose);
     m->unit = model == DT_X_BYTES && !s->x_is_bytes;
+    m->flags = model == DT_X_FLAGS;
     return DT_OK;
 }
 
@@ -127,12 +128,13 @@ static void share(const dt_world *world, int64_t *list, int64_t n)
 dt_code dt_mapping_share(const dt_world *world, dt_mapping *m, int64_t features, int64_t y_width,
                          dt_error *err)
 {
-    int64_t head[] = {m->column != NULL, m->target != NULL, m->label != NULL,
-                      m->classes,        m->model_classes,  m->unit};
+    int64_t head[] = {m->column != NULL, m->target != NULL, m->label != NULL, m->classes,
+                      m->model_classes,  m->unit,           m->flags};
     dt_broadcast(world, head, sizeof head);
     m->classes = head[3];
     m->model_classes = head[4];
     m->unit = head[5];
+    m->flags = head[6];
     make_room(world, &m->column, head[0], features, err);
     make_room(world, &m->target, head[1], y_width, err);
     make_room(world, &m->label, head[2], m->classes, err);

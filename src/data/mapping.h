@@ -16,6 +16,7 @@ typedef struct {
     int64_t *label;        /* [classes] the model's class for each of the file's; NULL: the same */
     int64_t model_classes; /* that the model has names for; 0: none are named */
     bool unit;             /* x must lie from 0 to 1, as bytes divided by 255 do */
+    bool flags;            /* x is bytes, and must be 0 or 1 */
 } dt_mapping;
 
 /* What a mapping is made of, on rank 0. */

@@ -186,12 +186,32 @@ static dt_code check_unit(const dt_source *s, int64_t row, int64_t n, const floa
     return DT_OK;
 }
 
+/* Of a model that knows bytes too, but none above 1. To it a picture is 255 times too bright. */
+static dt_code check_flags(const dt_source *s, int64_t row, int64_t n, const uint8_t *values,
+                           dt_error *err)
+{
+    int64_t width = s->x.width;
+    uint8_t largest = 0;
+    for (int64_t i = 0; i < n * width; i++)
+        largest = values[i] > largest ? values[i] : largest;
+    for (int64_t i = 0; i < n * width && largest > 1; i++)
+        if (values[i] > 1)
+            return dt_fail(err, DT_ERR_DATA,
+                           "%s: \"%s\" has %d in row %lld, column %lld (counted from 0), but the "
+                           "model was trained on uint8 with no value above 1: on other data than "
+                           "this, or on this divided by 255",
+                           s->path, s->x.name, values[i], (long long)(row + i / width),
+                           (long long)(i % width));
+    return DT_OK;
+}
+
 dt_code dt_source_read_x(dt_source *s, int64_t row, int64_t n, void *out, dt_error *err)
 {
     bool bytes = s->x.is_bytes;
     if (dt_variable_read(&s->x, row, n, bytes ? DT_VALUES_BYTES : DT_VALUES_FLOAT, out, err) ||
         (!bytes && check_finite(s, &s->x, row, n, out, err)) ||
-        (s->mapping.unit && check_unit(s, row, n, out, err)))
+        (s->mapping.unit && check_unit(s, row, n, out, err)) ||
+        (s->mapping.flags && check_flags(s, row, n, out, err)))
         return err->code;
     return dt_mapping_order(s->mapping.column, s->x.width, bytes ? 1 : sizeof(float), n, out, err);
 }

@@ -527,15 +527,17 @@ static void validation_has_the_units(void **state)
     remove_file(bytes);
 }
 
-/* Bytes of 0 and 1 were divided too, which nobody may have meant: floats of 0 and 1 are not them.
- */
+/* Bytes of 0 and 1 were divided too, which nobody may have meant: floats of 0 and 1 are not them,
+ * and pictures are not. */
 static void flags_are_not_pictures(void **state)
 {
     (void)state;
     dt_evaluate_result result_of;
     char *flags = write_units("flags.h5", true, 1, 1);
     char *floats = write_units("floats.h5", false, 1, 1);
+    char *picture = write_units("picture.h5", true, 255, 1);
     for (int w = 0; w < 2; w++) {
+        const char *options[OPTIONS];
         char *folder = new_folder(), *model = checkpoint_of(folder, STEPS);
         dt_error err = {0};
         dt_saved r;
@@ -545,10 +547,22 @@ static void flags_are_not_pictures(void **state)
         CHECK_NO_ERROR(&err);
         evaluate(model, floats, &result_of, &err);
         CHECK_ALL(err.code == DT_ERR_DATA && strstr(err.text, "no value above 1"));
+        err = (dt_error){0};
+        evaluate(model, picture, &result_of, &err);
+        CHECK_ALL(err.code == DT_ERR_DATA && strstr(err.text, "\"x\" has 2 in row 0, column 2 ") &&
+                  strstr(err.text, "no value above 1"));
         dt_saved_free(&r);
         free(model);
         remove_folder(folder);
+        folder = new_folder();
+        err = (dt_error){0};
+        add_options(options, ways[w], (const char *const[]){"val-data", picture, NULL});
+        train(&r, folder, flags, options, &err);
+        CHECK_ALL(err.code == DT_ERR_DATA && strstr(err.text, "no value above 1"));
+        dt_saved_free(&r);
+        remove_folder(folder);
     }
+    remove_file(picture);
     remove_file(floats);
     remove_file(flags);
 }
