@@ -35,7 +35,39 @@ bool dt_divergence_look(dt_divergence *d, double loss)
     return true;
 }
 
-bool dt_divergence_stays(const dt_divergence *d)
+/* Whether the last loss of the steps is still above that of the beginning, a thousandfold of which
+ * one of them was. */
+static bool steps_stay(const dt_divergence *d)
 {
     return d->found && d->last > d->beginning;
+}
+
+/* A model that was trained before (--init-from, --resume) may fit its training rows so well that
+ * the validation is a thousandfold above them from the start. What a guess reaches is no beginning
+ * to rise from, and no divergence: even odds for classes; for numbers their mean, which has an R^2
+ * of 0. */
+bool dt_divergence_look_validation(dt_divergence *d, const dt_scores *scores)
+{
+    double loss = scores->loss, least = scores->has_r2 ? NOISE : M_LN2;
+    double beginning = d->validation.beginning;
+    if (d->n == 0)
+        return false;
+    if (!(beginning > 0))
+        beginning = fmax(d->beginning, least);
+    d->validation.last = loss;
+    d->validation.beginning = fmax(fmin(beginning, loss), least);
+    if (d->validation.found || loss <= RISE * beginning || (scores->has_r2 && scores->r2 > 0))
+        return false;
+    d->validation.found = true;
+    return !steps_stay(d); /* the steps have told it */
+}
+
+bool dt_divergence_stays(const dt_divergence *d, dt_rise *rise)
+{
+    bool validation = d->validation.found && !(d->validation.last <= d->validation.beginning);
+    if (rise && steps_stay(d))
+        *rise = (dt_rise){"the loss", d->beginning, d->last};
+    else if (rise)
+        *rise = (dt_rise){"the validation loss", d->validation.beginning, d->validation.last};
+    return steps_stay(d) || validation;
 }

@@ -1,7 +1,9 @@
-/* Whether the loss of a run has risen a thousandfold over its beginning. */
+/* Whether the loss of a run, of its steps or of its validation, has risen a thousandfold over its
+ * beginning. */
 #ifndef DT_TRAIN_DIVERGENCE_H
 #define DT_TRAIN_DIVERGENCE_H
 
+#include <dtrain/scores.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -13,14 +15,31 @@ typedef struct {
     double beginning;                    /* their lower quartile */
     double last;                         /* loss of the last step */
     bool found;                          /* it has risen so far, once */
+    struct {
+        double beginning; /* the least loss of validations, of those of the steps at the beginning,
+                             unless a guess has a greater one; 0: there was none yet */
+        double last;      /* loss of the last validation */
+        bool found;
+    } validation;
 } dt_divergence;
+
+/* One that stays: the loss that it rose from, and where it is now. */
+typedef struct {
+    const char *of; /* "the loss" or "the validation loss" */
+    double from, to;
+} dt_rise;
 
 void dt_divergence_init(dt_divergence *divergence, int64_t batch_size);
 
 /* Note the loss of the next step. Returns true once: in the step in which it is found. */
 bool dt_divergence_look(dt_divergence *divergence, double loss);
 
-/* Whether it was found, and the last loss is not back where it began. */
-bool dt_divergence_stays(const dt_divergence *divergence);
+/* The same of the scores of the next validation: a run can explode in its last steps, whose losses
+ * are those before their updates, so that only the validation shows it. */
+bool dt_divergence_look_validation(dt_divergence *divergence, const dt_scores *scores);
+
+/* Whether a rise was found, and the last loss is not back where it began; if so, which.
+ *   rise  [out] */
+bool dt_divergence_stays(const dt_divergence *divergence, dt_rise *rise);
 
 #endif

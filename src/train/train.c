@@ -24,21 +24,22 @@ static void gather_flags(dt_run *run, dt_totals *totals, dt_error *err)
 }
 
 /* summed: whether the gradient is the sum that it should be */
-static dt_code not_finite(const dt_report_step_facts *step, const dt_totals *totals, bool summed,
-                          dt_error *err)
+static dt_code not_finite(const dt_run *run, const dt_report_step_facts *step,
+                          const dt_totals *totals, bool summed, dt_error *err)
 {
     long long epoch = (long long)step->epoch, n = (long long)step->step;
+    const char *normalize = run->dataset.normalizer ? "" : " or --normalize standard";
     if (totals->overflow)
         return dt_fail(err, DT_ERR_NONFINITE,
                        "the gradient is too large for its exact sum: epoch %lld, step %lld; a "
-                       "smaller --lr may help",
-                       epoch, n);
+                       "smaller --lr%s may help",
+                       epoch, n, normalize);
     const char *what = !isfinite(totals->loss) ? "loss is"
                        : !summed               ? "gradient is"
                                                : "weights are";
     return dt_fail(err, DT_ERR_NONFINITE,
-                   "the %s no longer finite: epoch %lld, step %lld; a smaller --lr may help", what,
-                   epoch, n);
+                   "the %s no longer finite: epoch %lld, step %lld; a smaller --lr%s may help",
+                   what, epoch, n, normalize);
 }
 
 /* One step: the mean loss of the global batch before the update, and the update.
@@ -72,7 +73,7 @@ static dt_code run_step(dt_run *run, dt_report_step_facts *step, double *weight,
                                    run->parameters);
     t->update += dt_times_lap(t);
     if (!finite)
-        return not_finite(step, &totals, summed, err);
+        return not_finite(run, step, &totals, summed, err);
     run->due = totals.due;
     run->stop = totals.stop;
     return DT_OK;
@@ -97,24 +98,28 @@ static dt_code compare_weights(dt_run *run, dt_error *err)
 
 enum { DIVERGENCE_TEXT = 320 };
 
+/* NULL: the run does not diverge. */
 static const char *describe_divergence(const dt_run *run, char text[DIVERGENCE_TEXT])
 {
-    const dt_divergence *d = &run->divergence;
+    dt_rise rise;
     bool normalized = run->dataset.normalizer != NULL;
+    if (!dt_divergence_stays(&run->divergence, &rise))
+        return NULL;
     snprintf(text, DIVERGENCE_TEXT,
-             "the loss has risen from %.4g to %.4g: the run diverges; %sa smaller --lr may help",
-             d->beginning, d->last, normalized ? "" : "--normalize standard or ");
+             "%s has risen from %.4g to %.4g: the run diverges; %sa smaller --lr may help", rise.of,
+             rise.from, rise.to, normalized ? "" : "--normalize standard or ");
     return text;
 }
 
-static void look_at_loss(dt_run *run, const dt_report_step_facts *step)
+/* step: 0: it was found at the end of the epoch */
+static void warn_of_divergence(const dt_run *run, int64_t epoch, int64_t step)
 {
-    char text[DIVERGENCE_TEXT], place[DIVERGENCE_TEXT + 64];
-    if (!dt_divergence_look(&run->divergence, step->loss))
-        return;
-    snprintf(place, sizeof place, "epoch %lld, step %lld: %s", (long long)step->epoch,
-             (long long)step->step, describe_divergence(run, text));
-    dt_report_warn_in_run(run->report, place);
+    char text[DIVERGENCE_TEXT], line[DIVERGENCE_TEXT + 64], of_step[32] = "";
+    if (step > 0)
+        snprintf(of_step, sizeof of_step, ", step %lld", (long long)step);
+    snprintf(line, sizeof line, "epoch %lld%s: %s", (long long)epoch, of_step,
+             describe_divergence(run, text));
+    dt_report_warn_in_run(run->report, line);
 }
 
 /* Steps from where the run stands to the end of the epoch, or to where it stops. */
@@ -133,7 +138,8 @@ static dt_code run_steps(dt_run *run, dt_times *t, dt_error *err)
         c->loss += step.loss * weight;
         c->weight += weight;
         dt_report_step(run->report, &step);
-        look_at_loss(run, &step);
+        if (dt_divergence_look(&run->divergence, step.loss))
+            warn_of_divergence(run, step.epoch, step.step);
         if (run->report)
             dt_times_lap(t); /* none of what a step is made of */
         if (run->stop >= 0)
@@ -164,6 +170,8 @@ static dt_code validate(dt_run *run, dt_report_epoch_facts *facts, dt_error *err
         run->stop = (int)reason;
     }
     dt_guard_validated(&run->guard, dt_clock() - begin);
+    if (!err->code && dt_divergence_look_validation(&run->divergence, &facts->val))
+        warn_of_divergence(run, facts->epoch, 0);
     return err->code;
 }
 
@@ -294,7 +302,7 @@ static dt_code train(dt_run *run, dt_error *err)
                                  .best_loss = run->course.best_loss,
                                  .reason = stop.code && !err->code ? dt_stop_name(run->stop) : NULL,
                                  .weights_hash = run->weights_hash};
-    if (!err->code && dt_divergence_stays(&run->divergence))
+    if (!err->code)
         facts.warning = describe_divergence(run, text);
     dt_report_end(run->report, &facts);
     return stop.code && !err->code ? stopped(run, stop.text, err) : err->code;

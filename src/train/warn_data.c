@@ -114,15 +114,26 @@ static int64_t count_empty(const dt_dataset *d, int64_t *first)
     return empty;
 }
 
-static void warn_classes(dt_warnings *w, const dt_train_options *o, const dt_dataset *d)
+/* Rows that are left out of the training are not counted. */
+static void warn_named(dt_warnings *w, const dt_train_options *o, const dt_names *classes,
+                       int64_t empty, int64_t first)
 {
-    int64_t first = 0, empty = 0;
+    char more[48] = "";
+    if (empty == 0 || first >= classes->n)
+        return;
+    if (empty > 1)
+        snprintf(more, sizeof more, " (and %lld more)", (long long)empty - 1);
+    dt_warnings_add(w,
+                    "%s: class \"%.80s\" of \"%s\"%s has no sample to train on: the model cannot "
+                    "learn to tell it",
+                    o->data, classes->name[first], o->y, more);
+}
+
+static void warn_numbered(dt_warnings *w, const dt_train_options *o, const dt_dataset *d,
+                          int64_t empty, int64_t first)
+{
     long long classes = (long long)d->outputs;
     bool chosen = o->loss != DT_LOSS_AUTO;
-    if (!d->look.class_count || d->named_classes) /* names say that they are classes */
-        return;
-    if (d->outputs <= DT_LOOK_CLASSES)
-        empty = count_empty(d, &first);
     if (empty == 1 && first == 0 && d->outputs <= MANY_CLASSES)
         dt_warnings_add(w,
                         "%s: \"%s\" has the labels 1 to %lld: class 0 is without a sample, and the "
@@ -140,6 +151,32 @@ static void warn_classes(dt_warnings *w, const dt_train_options *o, const dt_dat
                         o->data, o->y, classes - 1, (long long)empty, (long long)first);
 }
 
+/* Names say that integers are classes. */
+static void warn_classes(dt_warnings *w, const dt_train_options *o, const dt_dataset *d,
+                         const dt_schema *schema)
+{
+    int64_t first = 0, empty = 0;
+    if (!d->look.class_count)
+        return;
+    if (d->outputs <= DT_LOOK_CLASSES)
+        empty = count_empty(d, &first);
+    if (empty == d->outputs - 1) {
+        int64_t only = 0;
+        while (d->look.class_count[only] == 0)
+            only++;
+        dt_warnings_add(w,
+                        "%s: every sample of \"%s\" is of one class, %lld: always to answer it is "
+                        "right, and the model learns no more%s",
+                        o->data, o->y, (long long)only,
+                        d->named_classes || o->loss != DT_LOSS_AUTO ? ""
+                                                                    : "; for numbers --loss mse");
+    } else if (d->named_classes) {
+        warn_named(w, o, &schema->classes, empty, first);
+    } else {
+        warn_numbered(w, o, d, empty, first);
+    }
+}
+
 /* ---- Flags ---------------------------------------------------------------------------------- */
 
 static void warn_flags(dt_warnings *w, const dt_train_options *o, const dt_dataset *d)
@@ -154,7 +191,7 @@ static void warn_flags(dt_warnings *w, const dt_train_options *o, const dt_datas
 void dt_warn_data(dt_warnings *w, const dt_train_options *o, const dt_dataset *d,
                   const dt_schema *schema)
 {
-    warn_classes(w, o, d);
+    warn_classes(w, o, d, schema);
     warn_scales(w, o, d, schema);
     warn_counting(w, o, d, schema);
     warn_flags(w, o, d);

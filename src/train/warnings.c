@@ -1,6 +1,7 @@
 #include "train/warnings.h"
 
 #include "core/line.h"
+#include "report/text.h"
 
 #include <stdarg.h>
 
@@ -44,24 +45,41 @@ static void warn_optimizer_options(dt_warnings *w, const dt_train_options *o,
         dt_warnings_add(w, "--eps %s", why);
 }
 
+/* Validation is after whole epochs. */
+static void warn_validation(dt_warnings *w, const dt_train_options *o, int64_t total, int64_t epoch)
+{
+    const char *name = o->val_data ? "val-data" : "val-fraction";
+    long long epochs = (long long)(total / epoch);
+    char text[DT_COUNT_TEXT], more[DT_COUNT_TEXT];
+    if (!o->val_data && !(o->val_fraction > 0))
+        return;
+    if (epochs == 0)
+        dt_warnings_add(w, "--%s has no effect: the run ends after %s, within the first epoch (%s)",
+                        name, dt_count_text(text, total, "step"),
+                        dt_count_text(more, epoch, "step"));
+    else if (o->patience >= epochs)
+        dt_warnings_add(w, "--patience %lld has no effect: the run ends after %s",
+                        (long long)o->patience, dt_count_text(text, epochs, "epoch"));
+}
+
 static void warn_length(dt_warnings *w, const dt_train_options *o, const dt_schedule *s,
                         int64_t all_steps)
 {
-    long long steps = (long long)s->total;
+    char steps[DT_COUNT_TEXT], all[DT_COUNT_TEXT];
+    dt_count_text(steps, s->total, "step");
     if (s->warmup > 0 && s->warmup >= s->total)
         dt_warnings_add(w,
-                        "--warmup %lld: the run ends after %lld steps, before the learning rate "
+                        "--warmup %lld: the run ends after %s, before the learning rate "
                         "has been at its full size",
                         (long long)s->warmup, steps);
     else if (s->kind == DT_SCHEDULE_STEP && s->every >= s->total - s->warmup)
-        dt_warnings_add(w, "--schedule %s has no effect: the run ends after %lld steps",
-                        o->schedule, steps);
+        dt_warnings_add(w, "--schedule %s has no effect: the run ends after %s", o->schedule,
+                        steps);
     if (o->max_steps > all_steps)
-        dt_warnings_add(w, "--max-steps %lld has no effect: --epochs %lld end after %lld steps",
-                        (long long)o->max_steps, (long long)o->epochs, (long long)all_steps);
-    if (o->patience >= o->epochs)
-        dt_warnings_add(w, "--patience %lld has no effect: the run ends after %lld epochs",
-                        (long long)o->patience, (long long)o->epochs);
+        dt_warnings_add(w, "--max-steps %lld has no effect: --epochs %lld end%s after %s",
+                        (long long)o->max_steps, (long long)o->epochs, o->epochs == 1 ? "s" : "",
+                        dt_count_text(all, all_steps, "step"));
+    warn_validation(w, o, s->total, all_steps / o->epochs);
 }
 
 static void warn_output_options(dt_warnings *w, const dt_train_options *o,

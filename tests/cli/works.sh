@@ -66,11 +66,18 @@ for ranks in 1 3; do
     check "diverges on $ranks ranks" same "$(errors | grep -c 'the loss has risen from [0-9.]* to [0-9.e+]*: the run')" 2
     check "diverges, in the log" grep -Eq '"event":"end".*"warnings":\["the loss has risen' run.jsonl
 done
+awk 'BEGIN { print "area,price"; for (i = 0; i < 200; i++) printf "%d,%d\n", 60 + i, 300000 + 4000 * ((i * 37) % 100) }' >price.csv
+launch 1 convert price.csv price.h5 --target price >output
+for ranks in 1 3; do
+    launch "$ranks" --data price.h5 --loss mse --epochs 1 --batch-size 180 --val-fraction 0.1 --quiet --log run.jsonl --overwrite
+    check "validation on $ranks ranks" same "$(errors | grep -c 'the validation loss has risen from [0-9.]*e+[0-9]* to [0-9.]*e+[0-9]*: the run')" 2
+    check "validation, in the log" grep -Eq '"event":"end".*"warnings":\["the validation loss has risen' run.jsonl
+done
 launch 1 --lr 1e18 --quiet
 check "too large a gradient" grep -q ': the gradient is too large for its exact sum: epoch 1, step 3; .*--lr' <(errors)
 launch 1 --lr 1e30 --quiet
 check "weights" grep -q ': the weights are no longer finite: epoch 1, step 2; .*--lr' <(errors)
-rm -r odd.* run.jsonl
+rm -r odd.* price.* run.jsonl
 
 # Tables are converted one by one: of the second, without birds, the columns are in another order, and a word has
 # another number.

@@ -62,8 +62,16 @@ static void options(void **state)
         {"schedule=step:40:0.1 warmup=10", "--schedule step:40:0.1 has no effect"},
         {"max-steps=50", NULL},
         {"max-steps=51", "--max-steps 51 has no effect: --epochs 5 end after 50 steps"},
-        {"patience=4", NULL},
-        {"patience=5", "--patience 5 has no effect: the run ends after 5 epochs"},
+        {"patience=4 val-fraction=0.1", NULL},
+        {"val-fraction=0.1 max-steps=10", NULL},
+        {"val-fraction=0.1 max-steps=9 patience=2",
+         "--val-fraction has no effect: the run ends after 9 steps, within the first epoch (10 st"},
+        {"val-data=v.h5 max-steps=1",
+         "--val-data has no effect: the run ends after 1 step, within"},
+        {"patience=2 val-data=v.h5 max-steps=30", NULL},
+        {"patience=2 val-data=v.h5 max-steps=29",
+         "--patience 2 has no effect: the run ends after 2"},
+        {"patience=5 val-fraction=0.1", "--patience 5 has no effect: the run ends after 5 epochs"},
         {"keep=2", "--keep has no effect without --checkpoint"},
         {"checkpoint-every=1", "--checkpoint-every has no effect without --checkpoint"},
         {"checkpoint-every=1s keep=2 checkpoint=d", NULL},
@@ -155,7 +163,8 @@ static void counting(void **state)
 }
 
 /* Warnings of integer y with these rows of each class; the first, or "". */
-static const char *warn_classes(dt_loss loss, int64_t outputs, const int64_t *count)
+static const char *warn_classes_of(dt_loss loss, int64_t outputs, const int64_t *count,
+                                   const dt_schema *of)
 {
     static dt_warnings w;
     dt_train_options o = train_options;
@@ -167,12 +176,18 @@ static const char *warn_classes(dt_loss loss, int64_t outputs, const int64_t *co
     dt_dataset d = {.rows = 240,
                     .kind = DT_Y_LABELS,
                     .outputs = outputs,
+                    .named_classes = of->classes.n > 0,
                     .look = {.kind = DT_Y_LABELS, .class_count = counts}};
     w = (dt_warnings){0};
-    dt_warn_data(&w, &o, &d, &schema);
+    dt_warn_data(&w, &o, &d, of);
     free(counts);
     assert_true(w.n <= 1);
     return w.line[0];
+}
+
+static const char *warn_classes(dt_loss loss, int64_t outputs, const int64_t *count)
+{
+    return warn_classes_of(loss, outputs, count, &schema);
 }
 
 static void classes(void **state)
@@ -194,6 +209,26 @@ static void classes(void **state)
     assert_non_null(strstr(warn_classes(DT_LOSS_CROSS_ENTROPY, 3, ones), "subtract 1"));
 }
 
+static void classes_without_samples(void **state)
+{
+    (void)state;
+    static char *words[] = {"bird", "cat", "dog", "zat"};
+    static const dt_schema named = {.classes = {4, words}};
+    static const int64_t all[] = {9, 1, 1, 1}, last[] = {4, 3, 4, 0}, two[] = {0, 3, 0, 1};
+    static const int64_t one[] = {0, 0, 7, 0}, zeros[] = {240};
+    assert_string_equal(warn_classes_of(DT_LOSS_AUTO, 4, all, &named), "");
+    assert_string_equal(warn_classes_of(DT_LOSS_AUTO, 4, last, &named),
+                        "a.h5: class \"zat\" of \"y\" has no sample to train on: the model cannot "
+                        "learn to tell it");
+    assert_non_null(strstr(warn_classes_of(DT_LOSS_CROSS_ENTROPY, 4, two, &named),
+                           "class \"bird\" of \"y\" (and 1 more) has no sample"));
+    assert_non_null(strstr(warn_classes_of(DT_LOSS_AUTO, 4, one, &named), "of one class, 2: "));
+    assert_null(strstr(warn_classes_of(DT_LOSS_AUTO, 4, one, &named), "mse"));
+    assert_non_null(strstr(warn_classes(DT_LOSS_AUTO, 1, zeros), "of one class, 0: "));
+    assert_non_null(strstr(warn_classes(DT_LOSS_AUTO, 1, zeros), "for numbers --loss mse"));
+    assert_non_null(strstr(warn_classes(DT_LOSS_CROSS_ENTROPY, 4, one), "of one class, 2: "));
+}
+
 /* ---- The loss ---------------------------------------------------------------------------------
  */
 
@@ -208,7 +243,7 @@ static int found_at(int64_t batch, int steps, double (*loss)(int step), bool *st
             assert_int_equal(found, 0); /* told once */
             found = s;
         }
-    *stays = dt_divergence_stays(&d);
+    *stays = dt_divergence_stays(&d, NULL);
     return found;
 }
 
@@ -271,11 +306,75 @@ static void divergence(void **state)
     assert_int_equal(found_at(100, 50, noise, &stays), 0);
 }
 
+typedef struct {
+    double step, loss, r2; /* of an epoch of one step, and its validation */
+} epoch_loss;
+
+/* The epoch, from 1, in which the validation tells a rise; 0: in none. r2: of numbers. */
+static int validation_tells(const epoch_loss *of, int epochs, bool numbers, bool *stays)
+{
+    dt_divergence d;
+    int found = 0;
+    dt_divergence_init(&d, 100);
+    for (int e = 0; e < epochs; e++) {
+        dt_scores s = {.loss = of[e].loss, .has_r2 = numbers, .r2 = of[e].r2};
+        dt_divergence_look(&d, of[e].step);
+        if (dt_divergence_look_validation(&d, &s)) {
+            assert_int_equal(found, 0);
+            found = e + 1;
+        }
+    }
+    *stays = dt_divergence_stays(&d, NULL);
+    return found;
+}
+
+static void validation(void **state)
+{
+    (void)state;
+    bool stays;
+    dt_rise rise;
+    /* The losses of house prices, one step of --lr 0.01 without --normalize. */
+    static const epoch_loss prices[] = {{2.787e11, 5.179e17, -1e7}};
+    assert_int_equal(validation_tells(prices, 1, true, &stays), 1);
+    assert_true(stays);
+    static const epoch_loss nan[] = {{1, 1, 0}, {1, (double)NAN, (double)NAN}};
+    assert_int_equal(validation_tells(nan, 2, true, &stays), 2);
+    assert_true(stays);
+    assert_int_equal(validation_tells(nan, 2, false, &stays), 2);
+    static const epoch_loss later[] = {{100, 0.01, 0.9}, {1, 11, -3}, {1, 0.01, 0.9}};
+    assert_int_equal(validation_tells(later, 2, true, &stays), 2);
+    assert_true(stays);
+    assert_int_equal(validation_tells(later, 3, true, &stays), 2);
+    assert_false(stays);
+    static const epoch_loss steps_too[] = {{1, 1, 0}, {2000, 1e6, -1e6}};
+    assert_int_equal(validation_tells(steps_too, 2, true, &stays), 0); /* the steps tell it */
+    assert_true(stays);
+    static const epoch_loss known[] = {{1e-9, 1e-3, 0.7},
+                                       {1e-9, 1e-3, 0.7}}; /* was trained before */
+    assert_int_equal(validation_tells(known, 2, true, &stays), 0);
+    static const epoch_loss learnt[] = {{1e-4, 2, 0}, {1e-5, 3, 0}}; /* classes, by heart */
+    assert_int_equal(validation_tells(learnt, 2, false, &stays), 0);
+    assert_false(stays);
+    static const epoch_loss classes_rise[] = {{1.1, 1, 0}, {1, 1001, 0}};
+    assert_int_equal(validation_tells(classes_rise, 2, false, &stays), 2);
+
+    dt_divergence d;
+    dt_scores s = {.loss = 5e6, .has_r2 = true, .r2 = -7};
+    dt_divergence_init(&d, 100);
+    dt_divergence_look(&d, 2);
+    assert_true(dt_divergence_look_validation(&d, &s));
+    assert_true(dt_divergence_stays(&d, &rise));
+    assert_string_equal(rise.of, "the validation loss");
+    assert_true(rise.from == 2 && rise.to == 5e6);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(options), cmocka_unit_test(scales), cmocka_unit_test(counting),
-        cmocka_unit_test(classes), cmocka_unit_test(flags),  cmocka_unit_test(divergence),
+        cmocka_unit_test(options),    cmocka_unit_test(scales),
+        cmocka_unit_test(counting),   cmocka_unit_test(classes),
+        cmocka_unit_test(flags),      cmocka_unit_test(divergence),
+        cmocka_unit_test(validation), cmocka_unit_test(classes_without_samples),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
