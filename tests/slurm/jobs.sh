@@ -188,7 +188,7 @@ check alone "says: $output" same "$(grep -c '^dtrain: error: 3 processes were st
 check alone "more lines: $output" same "$(grep -vc -e '^srun: error: ' -e '^dtrain: error: ' <<<"$output")" 0
 check alone "has begun" test ! -e alone
 output=$(timeout 60 srun --mpi=none --ntasks=1 --nodelist=node3 "$program" --epochs 1 --quiet 2>&1)
-check alone "one process: $output" test $? -eq 0 -a -z "$output"
+check alone "one process: $output" test $? -eq 0 -a -z "$(grep -v '^srun: job ' <<<"$output")" # has waited
 
 # ---- No two threads on one core, and none squeezed with others onto one
 
@@ -212,8 +212,18 @@ submit ranks train.sbatch --nodelist=node4 --ntasks="$cores" -- "${options[@]}" 
 check ranks "ended too early" under_way ranks 1
 check ranks "bound to cores $(cores_of ranks | tr '\n' ' ')" same "$(cores_of ranks | wc -l)" "$cores"
 check ranks "not $cores ranks" grep -q "\"ranks\":$cores,\"threads\":1," ranks.jsonl
+# A second job in its folder, from another node
+job[second]=$(sbatch --parsable --job-name=second --output=second.out --nodelist=node3 "$top/slurm/train.sbatch" \
+    "${options[@]}" --epochs 1 --checkpoint ranks --log second.jsonl) || exit 1
+await second
+ended second FAILED "$(crashes_of second)"
+check second "says: $(grep -h 'dtrain: error' second.out)" \
+    grep -q "ranks: in use by process [0-9]* on node4, job ${job[ranks]}, since " second.out
+check second "has a log" test ! -e second.jsonl
 scancel "${job[ranks]}"
 await threads ranks
+check ranks "the first was disturbed" "$program" info "ranks/$(basename "$(echo ranks/step-* | tr ' ' '\n' | tail -n 1)")" >/dev/null
+check ranks "the lock is left" test ! -e ranks/.dtrain-lock
 say "cores"
 
 # ---- A node that fails, and the wishes of people
