@@ -18,6 +18,8 @@ typedef struct {
     const char *x, *y; /* paths of the two datasets in it */
     int64_t threads;   /* per rank; 0: its share of the node */
     int bind;          /* dt_bind */
+    /* Rank 0 calls it with what is odd about the data, a line a call. NULL: it is not said. */
+    void (*warn)(const char *text);
 } dt_evaluate_options;
 
 typedef dt_scores dt_evaluate_result;

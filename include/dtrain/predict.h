@@ -19,6 +19,8 @@ typedef struct {
     const char *out;   /* HDF5 file to be made */
     int64_t threads;   /* per rank; 0: its share of the node */
     int bind;          /* dt_bind */
+    /* Rank 0 calls it with what is odd about the data, a line a call. NULL: it is not said. */
+    void (*warn)(const char *text);
 } dt_predict_options;
 
 /* Write `prediction` [N,K] float32, in row order, and for a model of classes (its K outputs are

@@ -93,6 +93,9 @@ static dt_code print_use(const char *path, const char *x, const char *y, FILE *t
     dt_schema schema;
     if (!dt_source_schema(source, &schema, err))
         dt_schema_print(&schema, to);
+    for (int i = 0; i < DT_SCHEMA_LISTS; i++)
+        if (dt_source_unused(source, i)[0])
+            fprintf(to, "Warning: %s\n", dt_source_unused(source, i));
     dt_schema_free(&schema);
     dt_source_close(source);
     return err->code;

@@ -118,7 +118,8 @@ dt_code dt_predict(const dt_world *world, const dt_predict_options *options, dt_
                                  .data = options->data,
                                  .x = options->x,
                                  .threads = options->threads,
-                                 .keep_binding = options->bind == DT_BIND_KEEP};
+                                 .keep_binding = options->bind == DT_BIND_KEEP,
+                                 .warn = options->warn};
     if (dt_overwrite_check_name(options->out, err)) /* on every rank alike */
         return err->code;
     if (!dt_scorer_open(&s, world, &scoring, err)) {

@@ -61,6 +61,14 @@ static dt_code prepare(dt_scorer *s, const dt_scorer_options *o, dt_error *err)
     return err->code;
 }
 
+/* Elsewhere than on rank 0 there is none. */
+static void warn_unused(const dt_scorer *s, const dt_scorer_options *o)
+{
+    for (int i = 0; o->warn && i < DT_SCHEMA_LISTS; i++)
+        if (dt_source_unused(s->source, i)[0])
+            o->warn(dt_source_unused(s->source, i));
+}
+
 dt_code dt_scorer_open(dt_scorer *s, const dt_world *world, const dt_scorer_options *o,
                        dt_error *err)
 {
@@ -74,6 +82,7 @@ dt_code dt_scorer_open(dt_scorer *s, const dt_world *world, const dt_scorer_opti
     if (dt_source_open_all(&s->source, world, o->data, o->x, o->y, err) ||
         dt_source_fit(s->source, world, &s->schema, whose, NULL, err))
         return err->code;
+    warn_unused(s, o);
     prepare(s, o, err);
     return dt_world_agree(world, err);
 }

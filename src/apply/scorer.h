@@ -14,6 +14,7 @@ typedef struct {
     const char *y;   /* NULL: outputs alone */
     int64_t threads; /* per rank; 0: its share of the node */
     bool keep_binding;
+    void (*warn)(const char *text); /* rank 0: of the data, a line a call; NULL: nothing is said */
 } dt_scorer_options;
 
 typedef struct {

@@ -1,4 +1,5 @@
 #include "cli/cli.h"
+#include "report/report.h"
 #include "report/text.h"
 
 #include <dtrain/evaluate.h>
@@ -72,7 +73,8 @@ static dt_code run(const dt_world *world, int argc, char **argv, dt_error *err)
                                        .x = given.x,
                                        .y = given.y,
                                        .threads = given.threads,
-                                       .bind = given.bind};
+                                       .bind = given.bind,
+                                       .warn = dt_report_warn};
         dt_evaluate_result result;
         if (dt_evaluate(world, &options, &result, err) == DT_OK && world->rank == 0)
             print(&result);

@@ -1,4 +1,5 @@
 #include "cli/cli.h"
+#include "report/report.h"
 
 #include <dtrain/predict.h>
 
@@ -57,7 +58,8 @@ static dt_code run(const dt_world *world, int argc, char **argv, dt_error *err)
                                       .y = given.y,
                                       .out = given.out,
                                       .threads = given.threads,
-                                      .bind = given.bind};
+                                      .bind = given.bind,
+                                      .warn = dt_report_warn};
         if (!dt_predict(world, &options, err) && world->rank == 0)
             printf("Predictions: %s\n", given.out);
     }

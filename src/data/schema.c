@@ -2,23 +2,41 @@
 
 #include "file/strings.h"
 
-/* Names of something that there is so much of; of anything else they are another's. */
-static dt_code read_names(hid_t set, const char *attribute, int64_t expected, dt_names *names,
-                          dt_error *err)
+#include <stdio.h>
+
+/* Read a list of names.
+ *   expected  how many there must be; -1: any number
+ *   unused    [out] why it is not used; "" if it is, or is not there */
+static dt_code read_names(const dt_schema_set *set, const char *attribute, int64_t expected,
+                          dt_names *names, char unused[DT_SCHEMA_TEXT], dt_error *err)
 {
-    if (!dt_strings_read_attribute(set, attribute, names, err) && names->n != expected)
+    if (dt_strings_read_attribute(set->id, attribute, names, err) ||
+        H5Aexists(set->id, attribute) <= 0)
+        return err->code;
+    if (names->n == 0)
+        snprintf(unused, DT_SCHEMA_TEXT,
+                 "%.300s: the attribute \"%s\" of \"%.60s\" is not a list of strings: it is not "
+                 "used",
+                 set->path, attribute, set->name);
+    else if (expected >= 0 && names->n != expected)
+        snprintf(unused, DT_SCHEMA_TEXT,
+                 "%.300s: the attribute \"%s\" of \"%.60s\" has %lld names for %lld columns: it is "
+                 "not used, and columns are taken by their place",
+                 set->path, attribute, set->name, (long long)names->n, (long long)expected);
+    if (unused[0])
         dt_names_free(names);
     return err->code;
 }
 
-dt_code dt_schema_read(dt_schema *s, hid_t x, int64_t width, hid_t y, int64_t y_width,
-                       dt_error *err)
+dt_code dt_schema_read(dt_schema *s, const dt_schema_set *x, const dt_schema_set *y,
+                       dt_schema_unused *unused, dt_error *err)
 {
     *s = (dt_schema){0};
-    if (read_names(x, "columns", width, &s->columns, err) || y < 0)
+    *unused = (dt_schema_unused){0};
+    if (read_names(x, "columns", x->width, &s->columns, unused->line[0], err) || y->id < 0)
         return err->code;
-    if (!read_names(y, "columns", y_width, &s->targets, err) && y_width == 1)
-        dt_strings_read_attribute(y, "classes", &s->classes, err);
+    if (!read_names(y, "columns", y->width, &s->targets, unused->line[1], err) && y->width == 1)
+        read_names(y, "classes", -1, &s->classes, unused->line[2], err);
     return err->code;
 }
 

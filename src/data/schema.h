@@ -23,12 +23,24 @@ typedef struct {
     dt_x_units units;
 } dt_schema;
 
+/* One of the two datasets. */
+typedef struct {
+    const char *path, *name; /* for messages */
+    hid_t id;                /* negative: it was not asked for */
+    int64_t width;           /* values in a row */
+} dt_schema_set;
+
+/* Attributes that should have been names, in words; "": there is none. */
+enum { DT_SCHEMA_LISTS = 3, DT_SCHEMA_TEXT = 512 };
+typedef struct {
+    char line[DT_SCHEMA_LISTS][DT_SCHEMA_TEXT];
+} dt_schema_unused;
+
 /* The names in the attributes of two open datasets: "columns" of x and of y, "classes" of y. Lists
  * that do not have one name for each value of a row are not taken. Not collective.
- *   y  negative: it was not asked for
- *   width, y_width  values in a row */
-dt_code dt_schema_read(dt_schema *schema, hid_t x, int64_t width, hid_t y, int64_t y_width,
-                       dt_error *err);
+ *   unused  [out] those */
+dt_code dt_schema_read(dt_schema *schema, const dt_schema_set *x, const dt_schema_set *y,
+                       dt_schema_unused *unused, dt_error *err);
 
 /* Take from another schema what is not known in this one. Not collective. */
 dt_code dt_schema_complete(dt_schema *schema, const dt_schema *from, dt_error *err);

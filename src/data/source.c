@@ -16,6 +16,7 @@ struct dt_source {
     dt_variable x, y;
     dt_source_facts facts;
     dt_mapping mapping;
+    dt_schema_unused unused;
 };
 
 static dt_code look(dt_source *s, bool known, const char *x, const char *y, dt_error *err)
@@ -80,9 +81,11 @@ dt_code dt_source_open_all(dt_source **source, const dt_world *world, const char
     return dt_world_agree(world, err);
 }
 
-dt_code dt_source_schema(const dt_source *s, dt_schema *schema, dt_error *err)
+dt_code dt_source_schema(dt_source *s, dt_schema *schema, dt_error *err)
 {
-    dt_schema_read(schema, s->x.id, s->x.width, s->y.id, s->y.width, err);
+    dt_schema_set x = {s->path, s->x.name, s->x.id, s->x.width};
+    dt_schema_set y = {s->path, s->y.name, s->y.id, s->y.width};
+    dt_schema_read(schema, &x, &y, &s->unused, err);
     schema->units = s->x.is_bytes ? DT_X_BYTES : DT_X_NUMBERS;
     return err->code;
 }
@@ -119,6 +122,11 @@ dt_code dt_source_fit(dt_source *s, const dt_world *world, const dt_schema *mode
     if (!dt_mapping_share(world, &s->mapping, s->facts.features, s->facts.y_width, err))
         s->facts.classes = s->mapping.model_classes;
     return err->code;
+}
+
+const char *dt_source_unused(const dt_source *s, int i)
+{
+    return s->unused.line[i];
 }
 
 const dt_source_facts *dt_source_look(const dt_source *source)

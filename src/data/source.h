@@ -46,7 +46,12 @@ dt_code dt_source_fit(dt_source *source, const dt_world *world, const dt_schema 
                       const char *whose, dt_schema *own, dt_error *err);
 
 /* The file's own. Not collective. To be ended with dt_schema_free, also after an error. */
-dt_code dt_source_schema(const dt_source *source, dt_schema *schema, dt_error *err);
+dt_code dt_source_schema(dt_source *source, dt_schema *schema, dt_error *err);
+
+/* After either of these, on rank 0: an attribute of the file that should have been names, in words;
+ * "": there is none.
+ *   i  below DT_SCHEMA_LISTS */
+const char *dt_source_unused(const dt_source *source, int i);
 
 const dt_source_facts *dt_source_look(const dt_source *source);
 

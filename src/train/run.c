@@ -460,12 +460,21 @@ static dt_code open_report(dt_run *r, dt_error *err)
                            err);
 }
 
+static void warn_unused(dt_warnings *w, const dt_source *source)
+{
+    for (int i = 0; source && i < DT_SCHEMA_LISTS; i++)
+        if (dt_source_unused(source, i)[0])
+            dt_warnings_add(w, "%s", dt_source_unused(source, i));
+}
+
 /* What is amiss, that which costs more first; rank 0 tells it. */
 static void collect_warnings(dt_run *r)
 {
     const dt_train_options *o = r->options;
     int n = 0;
     if (r->world->rank == 0) {
+        warn_unused(&r->warnings, r->source);
+        warn_unused(&r->warnings, r->val_source);
         dt_warn_options(&r->warnings, o, &r->schedule, r->steps_per_epoch * o->epochs);
         dt_warn_data(&r->warnings, o, &r->dataset, &r->schema);
     }

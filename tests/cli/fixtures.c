@@ -125,6 +125,36 @@ static void make_good(const char *name)
     H5Fclose(file);
 }
 
+static hid_t text_type(void)
+{
+    hid_t type = H5Tcopy(H5T_C_S1);
+    H5Tset_size(type, 8);
+    return type;
+}
+
+/* Attributes that are no names of what they stand beside: two for three columns, and numbers. */
+static void misname(const char *name)
+{
+    const char names[2][8] = {"a", "b"};
+    const int numbers[3] = {7, 8, 9};
+    hid_t file = H5Fopen(name, H5F_ACC_RDWR, H5P_DEFAULT);
+    hid_t x = H5Dopen2(file, "x", H5P_DEFAULT), y = H5Dopen2(file, "y", H5P_DEFAULT);
+    hid_t text = text_type(), two = H5Screate_simple(1, (hsize_t[]){2}, NULL);
+    hid_t three = H5Screate_simple(1, (hsize_t[]){3}, NULL);
+    hid_t a = H5Acreate2(x, "columns", text, two, H5P_DEFAULT, H5P_DEFAULT);
+    hid_t b = H5Acreate2(y, "classes", H5T_STD_I32LE, three, H5P_DEFAULT, H5P_DEFAULT);
+    CHECK(H5Awrite(a, text, names));
+    CHECK(H5Awrite(b, H5T_NATIVE_INT, numbers));
+    H5Aclose(a);
+    H5Aclose(b);
+    H5Sclose(two);
+    H5Sclose(three);
+    H5Tclose(text);
+    H5Dclose(x);
+    H5Dclose(y);
+    CHECK(H5Fclose(file));
+}
+
 /* Labels 0, 1, 2, 0, ... but for one row. */
 static void make_labels(const char *name, int row, long long label)
 {
@@ -174,13 +204,6 @@ static hid_t bool_type(void)
     hid_t type = H5Tenum_create(H5T_STD_I8LE);
     H5Tenum_insert(type, "FALSE", &no);
     H5Tenum_insert(type, "TRUE", &yes);
-    return type;
-}
-
-static hid_t text_type(void)
-{
-    hid_t type = H5Tcopy(H5T_C_S1);
-    H5Tset_size(type, 8);
     return type;
 }
 
@@ -382,6 +405,8 @@ static void make_data(void)
 {
     make_good("good.h5");
     make_labels("classes.h5", -1, 0);
+    make_labels("misnamed.h5", -1, 0);
+    misname("misnamed.h5");
     make_labels("classes4.h5", ROWS - 1, 3);
     make_labels("negative.h5", ROWS - 1, -1);
     make_labels("label_1e6.h5", ROWS - 1, 1000000);

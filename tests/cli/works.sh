@@ -120,6 +120,25 @@ check "status $status" status_is 2
 check "the same file" says '--val-data ./train.h5: "x" of the same file is trained on.*'
 rm -r train.* test.* other.* names
 
+# Names that do not fit are told, and not used.
+name=misnamed
+odd='../fixtures/misnamed.h5: the attribute'
+for ranks in 1 3; do
+    launch "$ranks" --data $F/misnamed.h5 --val-data $F/classes.h5 --epochs 1 --quiet --checkpoint odd --log odd.jsonl
+    check "training" same "$(errors)" "dtrain: warning: $odd \"columns\" of \"x\" has 2 names for 3 columns: it is not used, and columns are taken by their place
+dtrain: warning: $odd \"classes\" of \"y\" is not a list of strings: it is not used"
+    check "the log" grep -q '"warnings":\[".*2 names for 3 columns.*not a list of strings' odd.jsonl
+    launch "$ranks" --data $F/classes.h5 --val-data $F/misnamed.h5 --epochs 1 --quiet
+    check "validation" same "$(errors | grep -c "^dtrain: warning: $odd")" 2
+    launch "$ranks" evaluate --model odd/best.h5 --data $F/misnamed.h5 >output
+    check "evaluate" same "$(errors | grep -c "^dtrain: warning: $odd")" 2
+    launch "$ranks" predict --model odd/best.h5 --data $F/misnamed.h5 --out odd.h5 >output
+    check "predict" same "$(errors | grep -c "^dtrain: warning: $odd")" 1
+    launch "$ranks" info $F/misnamed.h5 >output
+    check "info" same "$(grep -c "^Warning: $odd" output)" 2
+    rm -r odd odd.h5 odd.jsonl
+done
+
 name=slowest
 for ranks in 1 3; do
     launch "$ranks" --quiet --epochs 3 --log run.jsonl
