@@ -51,6 +51,18 @@ try() {
     "$python" compare.py
 }
 try bytes
+
+# What was uint8 in training, as numbers from 0 to 1
+"$python" - <<'PYTHON'
+import h5py
+with h5py.File("fashion-test.h5", "r+") as f:
+    x = f["x"][...].astype("f4") / 255
+    del f["x"]
+    f["x"] = x
+PYTHON
+"$program" predict --model fashion/step-0000001880.h5 --data fashion-test.h5 --out out.h5
+"$python" compare.py
+
 try bytes --normalize standard
 try floats --normalize standard
 try floats --lr 1e-6
