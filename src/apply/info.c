@@ -6,13 +6,23 @@
 #include "data/scan.h"
 #include "data/source.h"
 #include "file/h5.h"
+#include "report/text.h"
 
-enum { CLASSES_SHOWN = 20 };
+enum { CLASSES_SHOWN = 20, MANY_CLASSES = 100 };
+
+static const char hardly[] = "probably no classes;", wants_mse[] = "numbers want --loss mse";
+
+/* How training would take y. */
+typedef struct {
+    bool y_is_label; /* integers, one a row */
+    bool named;      /* its classes have names */
+} use;
 
 /* ---- Values -----------------------------------------------------------------------------------
  */
 
-static void print_classes(const dt_scan *s, const char *name, FILE *to)
+/* named: the classes have names */
+static void print_classes(const dt_scan *s, const char *name, bool named, FILE *to)
 {
     int64_t empty = 0;
     for (int64_t i = 0; i < s->classes; i++)
@@ -24,6 +34,8 @@ static void print_classes(const dt_scan *s, const char *name, FILE *to)
     for (int64_t i = 0; i < s->classes && i < CLASSES_SHOWN; i++)
         fprintf(to, " %lld", (long long)s->count[i]);
     fputs(s->classes > CLASSES_SHOWN ? " ...\n" : "\n", to);
+    if (!named && (empty || s->classes > MANY_CLASSES))
+        fprintf(to, "%s: %s %s\n", name, hardly, wants_mse);
 }
 
 static void print_range(const dt_scan *s, const char *name, FILE *to)
@@ -32,10 +44,14 @@ static void print_range(const dt_scan *s, const char *name, FILE *to)
         fprintf(to, "%s: never written: each value is the fill value\n", name);
         return;
     }
+    char text[2][DT_LOSS_TEXT];
     if (s->low <= s->high)
-        fprintf(to, "%s: from %.9g to %.9g; ", name, s->low, s->high);
+        fprintf(to, "%s: from %s to %s; ", name, dt_float_text(text[0], (float)s->low),
+                dt_float_text(text[1], (float)s->high));
     else
         fprintf(to, "%s: no finite value; ", name);
+    if (s->low <= s->high && s->is_bytes)
+        fprintf(to, "divided by 255 from %.4g to %.4g; ", s->low / 255, s->high / 255);
     if (s->nan + s->infinite == 0)
         fputs("none is NaN or infinite\n", to);
     else
@@ -60,15 +76,26 @@ static void print_cost(const dt_scan *x, const dt_scan *y, FILE *to)
     fputs(" here and now in one process. Data that fits into memory is read once\n", to);
 }
 
-static dt_code print_values(hid_t file, const char *path, const char *x, const char *y, FILE *to,
-                            dt_error *err)
+static void print_y(const dt_scan *s, const char *name, const use *u, FILE *to)
+{
+    if (s->is_labels && !s->never_written)
+        print_classes(s, name, u->named, to);
+    else
+        print_range(s, name, to);
+    if (u->y_is_label && !s->is_labels && s->low <= s->high)
+        fprintf(to, "%s: %s %s\n", name,
+                s->low < 0 ? "no classes, which are 0, 1, 2, ...;" : hardly, wants_mse);
+}
+
+static dt_code print_values(hid_t file, const char *path, const char *x, const char *y,
+                            const use *u, FILE *to, dt_error *err)
 {
     dt_scan of_x, of_y = {0};
     fflush(to); /* a large file takes a while */
     if (!dt_scan_dataset(&of_x, file, path, x, false, err)) {
         print_range(&of_x, x, to);
         if (!dt_scan_dataset(&of_y, file, path, y, true, err)) {
-            (of_y.is_labels && !of_y.never_written ? print_classes : print_range)(&of_y, y, to);
+            print_y(&of_y, y, u, to);
             print_cost(&of_x, &of_y, to);
         }
     }
@@ -81,15 +108,23 @@ static dt_code print_values(hid_t file, const char *path, const char *x, const c
  */
 
 /* How training would take the file. */
-static dt_code print_use(const char *path, const char *x, const char *y, FILE *to, dt_error *err)
+static dt_code print_use(const char *path, const char *x, const char *y, use *u, FILE *to,
+                         dt_error *err)
 {
     dt_source *source;
     if (dt_source_open(&source, path, x, y, err))
         return err->code;
     const dt_source_facts *f = dt_source_look(source);
-    fprintf(to, "Data set: %lld samples of %lld features%s; %s is %s\n", (long long)f->rows,
-            (long long)f->features, f->x_is_bytes ? " (uint8, taken as 0 to 1)" : "", y,
-            f->y_is_integer ? "integer: classes" : "float: regression");
+    char rows[DT_COUNT_TEXT], features[DT_COUNT_TEXT];
+    *u = (use){.y_is_label = f->y_is_integer && f->y_width == 1, .named = f->classes > 0};
+    fprintf(to, "Data set: %s of %s%s; %s is ", dt_count_text(rows, f->rows, "sample"),
+            dt_count_text(features, f->features, "feature"),
+            f->x_is_bytes ? " (uint8, divided by 255)" : "", y);
+    if (f->y_is_integer && f->y_width > 1)
+        fprintf(to, "integer, %lld values a row: no classes; %s, yes and no --loss bce\n",
+                (long long)f->y_width, wants_mse);
+    else
+        fputs(f->y_is_integer ? "integer: classes\n" : "float: regression\n", to);
     dt_schema schema;
     if (!dt_source_schema(source, &schema, err))
         dt_schema_print(&schema, to);
@@ -106,14 +141,15 @@ static dt_code describe(hid_t file, const char *path, const dt_info_options *o, 
 {
     const char *x = o->x ? o->x : "x", *y = o->y ? o->y : "y";
     dt_error unfit = {0};
-    if (print_use(path, x, y, to, &unfit)) {
+    use u = {0};
+    if (print_use(path, x, y, &u, to, &unfit)) {
         if (o->x || o->y)
             return dt_fail(err, unfit.code, "%s", unfit.text);
         fprintf(to, "Not to be trained on as it is: %s\n", unfit.text);
     }
     if (dt_describe_data(file, path, to, err) || unfit.code || o->no_values)
         return err->code;
-    return print_values(file, path, x, y, to, err);
+    return print_values(file, path, x, y, &u, to, err);
 }
 
 dt_code dt_info(const char *path, const dt_info_options *options, FILE *to, dt_error *err)

@@ -33,27 +33,36 @@ static void print_tensors(const dt_model *model, FILE *to)
     }
 }
 
+static const char *plural(int64_t n)
+{
+    return n == 1 ? "" : "s";
+}
+
 static void print_standing(const dt_saved *s, FILE *to)
 {
     const dt_course *c = &s->course;
-    fprintf(to, "Run: %lld steps done (%lld whole epochs and %lld steps), seed %lld\n",
-            (long long)c->global_step, (long long)c->epoch, (long long)c->step, (long long)s->seed);
+    fprintf(to, "Run: %lld step%s done (%lld whole epoch%s and %lld step%s), seed %lld\n",
+            (long long)c->global_step, plural(c->global_step), (long long)c->epoch,
+            plural(c->epoch), (long long)c->step, plural(c->step), (long long)s->seed);
     if (s->can_go_on)
-        fprintf(to, "Data: %lld samples of %lld features, %s\n", (long long)s->data.samples,
-                (long long)s->data.features, s->data.window_blocks ? "streamed" : "in memory");
+        fprintf(to, "Data: %lld sample%s of %lld feature%s, %s\n", (long long)s->data.samples,
+                plural(s->data.samples), (long long)s->data.features, plural(s->data.features),
+                s->data.window_blocks ? "streamed" : "in memory");
     if (c->best_epoch)
         fprintf(to, "Best validation loss: %.9g, after epoch %lld\n", c->best_loss,
                 (long long)c->best_epoch);
-    if (s->normalizer)
-        fputs("Inputs: normalised (mean 0, variance 1 in the training rows)\n", to);
 }
 
-static void print_schema(const dt_schema *s, FILE *to)
+/* In the order in which the inputs are changed. */
+static void print_inputs(const dt_saved *s, FILE *to)
 {
-    dt_schema_print(s, to);
-    if (s->units == DT_X_BYTES || s->units == DT_X_FLAGS)
+    dt_x_units units = s->schema.units;
+    dt_schema_print(&s->schema, to);
+    if (units == DT_X_BYTES || units == DT_X_FLAGS)
         fprintf(to, "Inputs: uint8, divided by 255%s\n",
-                s->units == DT_X_FLAGS ? " (none was above 1)" : "");
+                units == DT_X_FLAGS ? " (none was above 1)" : "");
+    if (s->normalizer)
+        fputs("Inputs: normalised (mean 0, variance 1 in the training rows)\n", to);
 }
 
 static void print_optimizer(const dt_saved *s, FILE *to)
@@ -101,7 +110,7 @@ dt_code dt_checkpoint_describe(hid_t file, const char *path, FILE *to, dt_error 
     if (text) {
         fprintf(to, "Checkpoint: %s, %lld parameters\n", text, (long long)s.model.parameters);
         print_standing(&s, to);
-        print_schema(&s.schema, to);
+        print_inputs(&s, to);
         print_options(s.options, to);
         print_tensors(&s.model, to);
         print_optimizer(&s, to);

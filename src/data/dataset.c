@@ -57,7 +57,7 @@ typedef struct {
     int64_t piece;      /* rows read at a time: whole chunks */
     int64_t own;        /* of them trained on, so far */
     int64_t largest_label;
-    int64_t above_one;   /* whether x is bytes and one is above 1 */
+    int64_t largest;     /* of x, if it is bytes: as dt_dataset.x_largest */
     dt_moments *moments; /* NULL: none are wanted */
     float *unit;         /* [piece,features] bytes as the model sees them, for the moments */
     bool *mark;          /* [piece] */
@@ -93,12 +93,17 @@ static void look_at_labels(survey *s, int64_t n)
     }
 }
 
+static bool is_full(const survey *s)
+{
+    return s->largest >= DT_BYTES_FULL;
+}
+
 /* Mostly the first of them are enough. */
 static void look_at_bytes(survey *s, int64_t n, const void *x)
 {
     const uint8_t *bytes = x;
-    for (int64_t i = 0; i < n * s->d->features && s->d->x_is_bytes && !s->above_one; i++)
-        s->above_one = bytes[i] > 1;
+    for (int64_t i = 0; i < n * s->d->features && s->d->x_is_bytes && !is_full(s); i++)
+        s->largest = bytes[i] > s->largest ? bytes[i] : s->largest;
 }
 
 static void measure(survey *s, int64_t row, int64_t n, const void *x, const bool *mark)
@@ -160,11 +165,10 @@ static dt_code survey_in_place(survey *s, dt_error *err)
 }
 
 /* Bytes that the survey has no need to read. */
-static dt_code find_above_one(survey *s, dt_error *err)
+static dt_code find_largest(survey *s, dt_error *err)
 {
     for (int64_t row = s->begin;
-         row < s->end && s->d->x_is_bytes && !s->above_one && !dt_stop_check(err);
-         row += s->piece) {
+         row < s->end && s->d->x_is_bytes && !is_full(s) && !dt_stop_check(err); row += s->piece) {
         int64_t n = s->end - row < s->piece ? s->end - row : s->piece;
         if (dt_source_read_x(s->d->source, row, n, s->x, err))
             return err->code;
@@ -193,7 +197,7 @@ static dt_code survey_rows(survey *s, dt_error *err)
         survey_piece(s, d->streamed ? NULL : &own, row,
                      s->end - row < s->piece ? s->end - row : s->piece, err);
     if (!in_place && !err->code)
-        find_above_one(s, err);
+        find_largest(s, err);
     free(s->unit);
     free(s->x);
     free(s->y);
@@ -365,11 +369,11 @@ dt_code dt_dataset_load(dt_dataset *d, const dt_world *world, dt_source *source,
         return err->code;
     }
     normalize_memory(d, rows_of(d, world->rank));
-    int64_t seen[] = {s.largest_label, s.above_one};
+    int64_t seen[] = {s.largest_label, s.largest};
     dt_max_int64(world, seen, 2);
     if (o->kind == DT_Y_LABELS)
         d->outputs = facts->classes > seen[0] ? facts->classes : seen[0] + 1;
-    d->x_above_one = seen[1];
+    d->x_largest = (uint8_t)seen[1];
     if (o->look && dt_look_share(world, &d->look, d->outputs, err))
         dt_dataset_free(d);
     return err->code;

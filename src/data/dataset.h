@@ -32,12 +32,15 @@ typedef struct {
     void *x, *y; /* as in dt_window; owned */
 } dt_rows;
 
+enum { DT_BYTES_FULL = 64 }; /* bytes up to at least this use much of their range */
+
 typedef struct {
     int64_t rows, features; /* trained on; values in a row */
     int64_t outputs;        /* values in a row of y; for labels the number of classes */
     dt_y_kind kind;
-    bool named_classes;              /* the classes have names */
-    bool x_is_bytes, x_above_one;    /* of bytes whether any is above 1 */
+    bool named_classes; /* the classes have names */
+    bool x_is_bytes;
+    uint8_t x_largest;               /* of bytes the largest; from DT_BYTES_FULL on any of them */
     dt_source *source;               /* borrowed; streamed data is read from it */
     const dt_normalizer *normalizer; /* what the model sees of x; NULL: x as it is */
     dt_normalizer *measured;         /* the same where it was measured here; owned */

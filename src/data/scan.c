@@ -131,6 +131,7 @@ dt_code dt_scan_dataset(dt_scan *s, hid_t file, const char *path, const char *na
     *s = (dt_scan){.low = INFINITY, .high = -INFINITY};
     if (!dt_variable_open(&r.v, file, path, name, true, err)) {
         look_at_sizes(s, &r.v);
+        s->is_bytes = r.v.is_bytes;
         s->is_labels = labels && r.v.is_integer && r.v.width == 1;
         r.size = s->is_labels ? AS_DOUBLES : r.v.is_bytes ? AS_BYTES : AS_FLOATS;
         r.piece = rows_at_a_time(&r, s->rows);

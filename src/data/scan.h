@@ -11,6 +11,7 @@ typedef struct {
     int64_t rows, values, nan, infinite; /* values: rows times columns; infinite as float32 */
     double low, high;                    /* of the finite ones; low > high: there are none */
     bool never_written;                  /* the file has none of its values: they were not read */
+    bool is_bytes;                       /* uint8 */
     bool is_labels;  /* integers, one a row, that can be labels of classes: then counts is there */
     int64_t classes; /* largest label + 1 */
     int64_t *count;  /* [classes] rows of each; owned */

@@ -3,12 +3,24 @@
 #include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 const char *dt_loss_text(char out[DT_LOSS_TEXT], double loss)
 {
     double size = fabs(loss);
     const char *format = size == 0 || (size >= 0.001 && size < 1e6) ? "%.4f" : "%.4g";
     snprintf(out, DT_LOSS_TEXT, format, loss);
+    return out;
+}
+
+const char *dt_float_text(char out[DT_LOSS_TEXT], float value)
+{
+    enum { FEWEST = 6, MOST = 9 };
+    for (int digits = FEWEST; digits <= MOST; digits++) {
+        snprintf(out, DT_LOSS_TEXT, "%.*g", digits, (double)value);
+        if (strtof(out, NULL) == value)
+            break;
+    }
     return out;
 }
 

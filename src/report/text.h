@@ -11,6 +11,10 @@ enum { DT_LOSS_TEXT = 32, DT_COUNT_TEXT = 64 };
  * 0.001) or no end (from 1e6 on). Returns out. */
 const char *dt_loss_text(char out[DT_LOSS_TEXT], double loss);
 
+/* A float32 with the fewest digits, at least six where it has them, that read back to it. Returns
+ * out. */
+const char *dt_float_text(char out[DT_LOSS_TEXT], float value);
+
 /* "1 step", "2 steps": the noun takes an s unless n is 1. Returns out. */
 const char *dt_count_text(char out[DT_COUNT_TEXT], int64_t n, const char *noun);
 

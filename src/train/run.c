@@ -179,7 +179,7 @@ static dt_code load_data(dt_run *r, dt_error *err)
     data.normalize = o->normalize == DT_NORMALIZE_STANDARD && !resume->found;
     if (dt_dataset_load(&r->dataset, r->world, r->source, &data, err))
         return err->code;
-    if (r->schema.units == DT_X_BYTES && r->dataset.x_is_bytes && !r->dataset.x_above_one)
+    if (r->schema.units == DT_X_BYTES && r->dataset.x_is_bytes && r->dataset.x_largest <= 1)
         r->schema.units = DT_X_FLAGS;
     if (!resume->found)
         return DT_OK;

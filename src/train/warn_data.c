@@ -66,7 +66,7 @@ static bool warn_columns(dt_warnings *w, const char *file, const char *name, con
 static void warn_scales(dt_warnings *w, const dt_train_options *o, const dt_dataset *d,
                         const dt_schema *schema)
 {
-    static const char normalize[] = "--normalize standard brings all features to one";
+    static const char normalize[] = "--normalize standard brings all features to one scale";
     static const char targets[] = "bring the targets to about 1";
     const dt_look *l = &d->look;
     bool as_it_is = !d->normalizer && !d->x_is_bytes;
@@ -177,15 +177,23 @@ static void warn_classes(dt_warnings *w, const dt_train_options *o, const dt_dat
     }
 }
 
-/* ---- Flags ---------------------------------------------------------------------------------- */
+/* ---- Bytes ---------------------------------------------------------------------------------- */
 
-static void warn_flags(dt_warnings *w, const dt_train_options *o, const dt_dataset *d)
+static void warn_bytes(dt_warnings *w, const dt_train_options *o, const dt_dataset *d)
 {
-    if (d->x_is_bytes && !d->x_above_one)
+    if (!d->x_is_bytes || d->x_largest >= DT_BYTES_FULL)
+        return;
+    if (d->x_largest <= 1)
         dt_warnings_add(w,
                         "%s: \"%s\" is uint8 and never above 1: divided by 255 all the same, as "
                         "pictures are; for flags store it as another type",
                         o->data, o->x);
+    else
+        dt_warnings_add(w,
+                        "%s: \"%s\" is uint8 and never above %d: divided by 255 all the same, as "
+                        "pictures are, so never above %.2g; for other numbers store it as another "
+                        "type",
+                        o->data, o->x, d->x_largest, d->x_largest / 255.0);
 }
 
 void dt_warn_data(dt_warnings *w, const dt_train_options *o, const dt_dataset *d,
@@ -194,5 +202,5 @@ void dt_warn_data(dt_warnings *w, const dt_train_options *o, const dt_dataset *d
     warn_classes(w, o, d, schema);
     warn_scales(w, o, d, schema);
     warn_counting(w, o, d, schema);
-    warn_flags(w, o, d);
+    warn_bytes(w, o, d);
 }

@@ -186,7 +186,7 @@ for ranks in 1 3; do
     check "status $status" status_is 0
     check "not what was taken" same "$(head -n 3 output)" "$F/table.csv: separated by commas, a header in line 1, 2 rows of 3 columns
 x: a, b
-y: column 3 (price), whole numbers"
+y: column 3 (price), whole numbers from 3 to 6: classes are 0, 1, 2, ...; numbers want --loss mse"
     launch "$ranks" convert $F/table.csv new.h5
     status=$?
     check "status $status without a target" status_is 0
@@ -214,9 +214,27 @@ for ranks in 1 3; do
     check "never written" grep -q '^x: never written' output
     launch "$ranks" info $F/names.h5 --x features --y labels >output
     check "names" grep -q '^features: never written' output
+    launch "$ranks" info classes.h5 >output
+    check "bytes" grep -qx 'x: from 1 to 250; divided by 255 from 0.003922 to 0.9804; none is NaN or infinite' output
     launch "$ranks" info $F/classes.h5 --no-values >output
     check "--no-values" same "$(grep -c -e '^x: from' -e '^An epoch' output)" 0
 done
+# Integers that are hardly classes
+for labels in '-1 1 -1' '0 1 0' '0 7 9' '5 70 101' '0 5 3000000'; do
+    read -ra values <<<"$labels"
+    printf 'a,y\n.5,%s\n.25,%s\n.75,%s\n' "${values[@]}" >y.csv
+    launch 1 convert y.csv y.h5 --target y >output
+    launch 1 info y.h5 >output
+    check "$labels: --loss mse" same "$(grep -c '^y: .* numbers want --loss mse$' output)" "$([[ $labels == '0 1 0' ]] && echo 0 || echo 1)"
+    check "$labels: samples" grep -q '^Data set: 3 samples of 1 feature; y is integer' output
+done
+launch 1 convert --x $F/images.idx --y $F/images.idx y.h5 >output
+check "y of several values" grep -q 'y is integer, 4 values a row: no classes; numbers want --loss mse' output
+printf 'a,y\n.1,0\n16777216,1\n' >y.csv
+launch 1 convert y.csv y.h5 --target y >output
+launch 1 info y.h5 >output
+check "digits" grep -q '^x: from 0.1 to 16777216; ' output
+rm y.csv y.h5
 # The advice is taken.
 if command -v h5repack >/dev/null; then
     mkdir 'a folder'

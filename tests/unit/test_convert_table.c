@@ -350,6 +350,8 @@ static void check_told(const char *text, const char *target, const char *told, i
     unlink("out.h5");
 }
 
+#define NO_CLASSES ": classes are 0, 1, 2, ...; numbers want --loss mse\n"
+
 /* pandas writes 0, 1, 2, ... above a frame made of an array. */
 static void headers_of_numbers(void **state)
 {
@@ -363,16 +365,16 @@ static void headers_of_numbers(void **state)
     /* as the message says */
     check_told("x0,x1,x2\n.5,.25,1\n", "3",
                "t.csv: separated by commas, a header in line 1, 1 row of 3 columns\nx: x0, x1\n"
-               "y: column 3 (x2), whole numbers\n",
+               "y: column 3 (x2), whole numbers from 1 to 1" NO_CLASSES,
                0);
     check_told("a,b,c\n0,1,2\n.5,.25,1\n", "3",
                "t.csv: separated by commas, a header in line 1, 2 rows of 3 columns\nx: a, b\n"
-               "y: column 3 (c), whole numbers\n",
+               "y: column 3 (c), whole numbers from 1 to 2" NO_CLASSES,
                0);
     /* rows like others, and too few to tell */
     check_told("1,2,3\n4,5,6\n9,9,9\n", "3",
                "t.csv: separated by commas, no header, 3 rows of 3 columns\n"
-               "y: column 3, whole numbers\n",
+               "y: column 3, whole numbers from 3 to 9" NO_CLASSES,
                0);
     check_told("0;1\n0.5;0.25\n", "2",
                "t.csv: separated by semicolons, no header, 2 rows of 2 columns\n"
@@ -380,7 +382,7 @@ static void headers_of_numbers(void **state)
                0);
     check_told("1,2,3\n4,8,6\n", "3",
                "t.csv: separated by commas, no header, 2 rows of 3 columns\n"
-               "y: column 3, whole numbers\n",
+               "y: column 3, whole numbers from 3 to 6" NO_CLASSES,
                1);
     /* it rises, and nothing else does */
     check_told("1,2,4,8,9,12\n5,4,3,2,1,0\n", "6",
@@ -389,12 +391,25 @@ static void headers_of_numbers(void **state)
                1);
     check_told("1,2,4,8,9,12\n1,2,4,8,9,13\n", "6",
                "t.csv: separated by commas, no header, 2 rows of 6 columns\n"
-               "y: column 6, whole numbers\n",
+               "y: column 6, whole numbers from 12 to 13" NO_CLASSES,
                0);
-    check_told(",a,y\n0,5,6\n1,5,6\n", "y", /* an index among the features */
-               "t.csv: separated by commas, a header in line 1, 2 rows of 3 columns\nx: , a\n"
-               "y: column 3 (y), whole numbers\n",
-               1);
+    check_told(
+        ",a,y\n0,5,6\n1,5,6\n", "y", /* an index among the features */
+        "t.csv: separated by commas, a header in line 1, 2 rows of 3 columns\nx: (no name), a\n"
+        "y: column 3 (y), whole numbers from 6 to 6" NO_CLASSES,
+        1);
+    check_told("a,y\n.5,-1\n.25,1\n", "y",
+               "t.csv: separated by commas, a header in line 1, 2 rows of 2 columns\nx: a\n"
+               "y: column 2 (y), whole numbers from -1 to 1" NO_CLASSES,
+               0);
+    check_told("a,y\n.5,0\n.25,99\n", "y",
+               "t.csv: separated by commas, a header in line 1, 2 rows of 2 columns\nx: a\n"
+               "y: column 2 (y), whole numbers\n",
+               0);
+    check_told("a,y\n.5,0\n.25,100\n", "y",
+               "t.csv: separated by commas, a header in line 1, 2 rows of 2 columns\nx: a\n"
+               "y: column 2 (y), whole numbers from 0 to 100" NO_CLASSES,
+               0);
 }
 
 /* Convert a table of 12 rows with a number from 5 on between two texts, but for one row. */

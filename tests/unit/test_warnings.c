@@ -130,7 +130,7 @@ static void scales(void **state)
         w.line[0],
         "a.h5: \"x\" has values up to 2e+04 in column 1 (b), but up to 2 in "
         "column 0 (a), counted from 0: scales so far apart train badly; --normalize standard "
-        "brings all features to one");
+        "brings all features to one scale");
     assert_int_equal(warn_scales(apart, classes, &normalizer, &w), 0);
     assert_int_equal(warn_scales(even, apart, NULL, &w), 1);
     assert_non_null(strstr(w.line[0], "\"y\" has values up to 2e+04 in column 1"));
@@ -276,16 +276,28 @@ static double noise(int step)
 
 /* ---- Bytes ----------------------------------------------------------------------------------- */
 
-static void flags(void **state)
+static void bytes(void **state)
 {
     (void)state;
-    for (int above_one = 0; above_one < 2; above_one++) {
+    static const struct {
+        int largest;
+        const char *about; /* NULL: there is no warning */
+    } tries[] = {{0, "never above 1"},
+                 {1, "\"x\" is uint8 and never above 1: divided by 255"},
+                 {16,
+                  "never above 16: divided by 255 all the same, as pictures are, so never above "
+                  "0.063;"},
+                 {63, "never above 63"},
+                 {64, NULL},
+                 {255, NULL}};
+    for (size_t i = 0; i < sizeof tries / sizeof *tries; i++) {
         dt_train_options o = {.data = "d.h5", .x = "x", .y = "y"};
-        dt_dataset d = {.rows = 100, .x_is_bytes = true, .x_above_one = above_one};
+        dt_dataset d = {.rows = 100, .x_is_bytes = true, .x_largest = (uint8_t)tries[i].largest};
         dt_warnings w = {0};
         dt_warn_data(&w, &o, &d, &schema);
-        assert_int_equal(w.n, !above_one);
-        assert_non_null(strstr(w.line[0], above_one ? "" : "\"x\" is uint8 and never above 1"));
+        assert_int_equal(w.n, tries[i].about != NULL);
+        if (tries[i].about)
+            assert_non_null(strstr(w.line[0], tries[i].about));
     }
 }
 
@@ -373,7 +385,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(options),    cmocka_unit_test(scales),
         cmocka_unit_test(counting),   cmocka_unit_test(classes),
-        cmocka_unit_test(flags),      cmocka_unit_test(divergence),
+        cmocka_unit_test(bytes),      cmocka_unit_test(divergence),
         cmocka_unit_test(validation), cmocka_unit_test(classes_without_samples),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -42,10 +42,21 @@ static void tell_features(const dt_plan *p, FILE *to)
             continue;
         fputs(shown ? ", " : "", to);
         if (shown++ < NAMES)
-            print_name(p->first[c], to);
+            print_name(p->first[c][0] ? p->first[c] : "(no name)", to);
         else
             fputs("...", to);
     }
+    fputc('\n', to);
+}
+
+/* They are classes to training, unless it is told otherwise. */
+static void tell_whole(const dt_target *y, FILE *to)
+{
+    enum { MOST_CLASSES = 100 };
+    fputs(", whole numbers", to);
+    if (y->min != 0 || y->max >= MOST_CLASSES)
+        fprintf(to, " from %lld to %lld: classes are 0, 1, 2, ...; numbers want --loss mse",
+                (long long)y->min, (long long)y->max);
     fputc('\n', to);
 }
 
@@ -60,7 +71,10 @@ static void tell_target(const dt_plan *p, FILE *to)
         fputc(')', to);
     }
     if (p->y.word_count == 0) {
-        fputs(p->y.element.kind == 'f' ? ", numbers\n" : ", whole numbers\n", to);
+        if (p->y.element.kind == 'f')
+            fputs(", numbers\n", to);
+        else
+            tell_whole(&p->y, to);
         return;
     }
     fprintf(to, ", %lld class%s: ", (long long)p->y.word_count, p->y.word_count == 1 ? "" : "es");
