@@ -363,7 +363,7 @@ static void virtual_folders(void **state)
     put_virtual("a.h5", "/nowhere/b.h5"); /* the last part of its name is looked for as well */
     put_part("a.h5", "part");
     put_part("b.h5", "part");
-    system("mkdir data parts && mv d.h5 a.h5 data && mv b.h5 parts");
+    assert_int_equal(system("mkdir data parts && mv d.h5 a.h5 data && mv b.h5 parts"), 0);
     check_refused("data/d.h5",
                   "data/d.h5: dataset \"x\" is virtual, and the file \"/nowhere/b.h5\" with a part "
                   "of it is missing; it belongs beside data/d.h5");
@@ -373,7 +373,7 @@ static void virtual_folders(void **state)
     unsetenv("HDF5_VDS_PREFIX");
     assert_true(out[5] == 5);
     dt_source_close(source);
-    system("rm -r data parts");
+    assert_int_equal(system("rm -r data parts"), 0);
 }
 
 static void check_read(dt_source *source, int64_t row, int64_t n, const char *problem)
