@@ -23,6 +23,8 @@ enum {
     BEATS_FOR = 45,    /* without one for so long, its holder is gone */
     TRIES = 40,        /* others may be after the same lock */
     TENTH = 100000000, /* nanoseconds */
+    HOLDER_NAME = 320,
+    WARNING = 1024,
 };
 
 static const char NAME[] = DT_LOCK_NAME;
@@ -35,7 +37,9 @@ struct dt_lock {
     bool running;
     pthread_mutex_t mutex;
     pthread_cond_t changed;
-    bool stop; /* under the mutex */
+    bool stop;                      /* under the mutex */
+    void (*warn)(const char *text); /* or NULL */
+    char gone[HOLDER_NAME];         /* from whom it was taken over after a wait; "": nobody */
 };
 
 /* A file that may be another's lock. */
@@ -151,16 +155,49 @@ static int put_in_place(dt_lock *l, const char *temporary)
 /* ---- Whether another has it ---------------------------------------------------------------------
  */
 
+/* "process 5 on node1, job 7, since 2026-01-02T03:04:05" */
+static const char *name_holder(const found *f, char text[HOLDER_NAME])
+{
+    const dt_holder *h = &f->holder;
+    bool job = h->job[0] != '\0';
+    snprintf(text, HOLDER_NAME, "process %lld on %s%s%s, since %s", (long long)h->process, h->host,
+             job ? ", job " : "", h->job, h->since);
+    return f->whole ? text : "a process that it does not name";
+}
+
+/* Others would only see that nothing happens. */
+static void tell_wait(const dt_lock *l, const found *f, int64_t silent)
+{
+    char holder[HOLDER_NAME], text[WARNING];
+    snprintf(text, sizeof text,
+             "%.500s: has the lock of %s, which gave no sign of life for %lld s; waiting for one "
+             "until it is %d s",
+             l->folder, name_holder(f, holder), (long long)silent, BEATS_FOR);
+    if (l->warn)
+        l->warn(text);
+}
+
+static void tell_take_over(const dt_lock *l)
+{
+    char text[WARNING];
+    snprintf(text, sizeof text,
+             "%.500s: taken over from %s, which gave no sign of life for %d s and so is gone",
+             l->folder, l->gone, BEATS_FOR);
+    if (l->gone[0] && l->warn)
+        l->warn(text);
+}
+
 /* The holder is of another host and no lock tells: it lives if it touches its file. The time is
  * that of the file system, by a file that has just been touched there. */
-static bool is_touched(int directory, const found *f, int own)
+static bool is_touched(const dt_lock *l, const found *f)
 {
     struct stat now, then;
+    bool told = false;
     for (;;) {
         found again;
-        if (dt_stop_reason() >= 0 || futimens(own, NULL) != 0 || fstat(own, &now) != 0)
+        if (dt_stop_reason() >= 0 || futimens(l->file, NULL) != 0 || fstat(l->file, &now) != 0)
             return true;
-        int number = find(directory, &again); /* opened anew, since NFS remembers */
+        int number = find(l->directory, &again); /* opened anew, since NFS remembers */
         then = again.info;
         if (number == 0)
             close(again.file);
@@ -170,31 +207,33 @@ static bool is_touched(int directory, const found *f, int own)
             then.st_mtim.tv_sec != f->info.st_mtim.tv_sec ||
             then.st_mtim.tv_nsec != f->info.st_mtim.tv_nsec)
             return true;
-        if (now.st_mtim.tv_sec - then.st_mtim.tv_sec >= BEATS_FOR)
+        int64_t silent = now.st_mtim.tv_sec - then.st_mtim.tv_sec;
+        if (silent >= BEATS_FOR)
             return false;
+        if (silent > BEAT + 1 && !told) {
+            tell_wait(l, f, silent);
+            told = true;
+        }
         wait_a_moment();
     }
 }
 
 static dt_code refuse(const dt_lock *l, const found *f, dt_error *err)
 {
-    const dt_holder *h = &f->holder;
-    char job[DT_HOLDER_WORD + 16] = "";
+    char holder[HOLDER_NAME];
     if (!f->whole)
         return dt_fail(err, DT_ERR_FILE,
                        "%s: in use by another run (it has %s/%s; remove that if it is gone)",
                        l->folder, l->folder, NAME);
-    if (h->job[0])
-        snprintf(job, sizeof job, ", job %s", h->job);
     return dt_fail(
         err, DT_ERR_FILE,
-        "%s: in use by process %lld on %s%s, since %s; one run at a time can write there "
-        "(if it is gone for certain, remove %s/%s)",
-        l->folder, (long long)h->process, h->host, job, h->since, l->folder, NAME);
+        "%s: in use by %s; one run at a time can write there (if it is gone for certain, "
+        "remove %s/%s)",
+        l->folder, name_holder(f, holder), l->folder, NAME);
 }
 
 /* The name is taken: refuse, or take the lock of a holder that is gone away. */
-static dt_code make_way(const dt_lock *l, dt_error *err)
+static dt_code make_way(dt_lock *l, dt_error *err)
 {
     found f;
     int number = find(l->directory, &f);
@@ -205,8 +244,9 @@ static dt_code make_way(const dt_lock *l, dt_error *err)
     dt_holder_state state = f.whole    ? dt_holder_judge(&f.holder, &l->self, f.locked)
                             : f.locked ? DT_HOLDER_THERE
                                        : DT_HOLDER_UNKNOWN;
-    if (state == DT_HOLDER_UNKNOWN)
-        state = is_touched(l->directory, &f, l->file) ? DT_HOLDER_THERE : DT_HOLDER_GONE;
+    bool unknown = state == DT_HOLDER_UNKNOWN;
+    if (unknown)
+        state = is_touched(l, &f) ? DT_HOLDER_THERE : DT_HOLDER_GONE;
     if (state == DT_HOLDER_THERE) {
         wait_a_moment(); /* it may just be leaving, or be one that another takes away */
         if (is_in_place(l->directory, &f))
@@ -214,6 +254,9 @@ static dt_code make_way(const dt_lock *l, dt_error *err)
     } else if ((number = remove_found(l->directory, &f)) != 0) {
         dt_fail(err, dt_file_error(number), "%s/%s: of a run that is gone, cannot be removed: %s",
                 l->folder, NAME, strerror(number));
+    } else if (unknown) {
+        char holder[HOLDER_NAME];
+        snprintf(l->gone, sizeof l->gone, "%s", name_holder(&f, holder));
     }
     close(f.file);
     return err->code;
@@ -258,6 +301,8 @@ static dt_code take(dt_lock *l, dt_error *err)
     }
     if (number && !err->code)
         cannot_write(l, number, err);
+    if (!err->code)
+        tell_take_over(l);
     if (name)
         unlinkat(l->directory, name, 0);
     free(temporary);
@@ -298,12 +343,13 @@ static dt_code start_thread(dt_lock *l, dt_error *err)
                       : dt_fail(err, DT_ERR_MEMORY, "cannot start the thread that keeps a lock");
 }
 
-dt_code dt_lock_take(dt_lock **lock, const char *folder, dt_error *err)
+dt_code dt_lock_take(dt_lock **lock, const char *folder, void (*warn)(const char *text),
+                     dt_error *err)
 {
     *lock = NULL;
     dt_lock *l = calloc(1, sizeof *l);
     if (l)
-        *l = (dt_lock){.file = -1, .directory = -1, .folder = strdup(folder)};
+        *l = (dt_lock){.file = -1, .directory = -1, .folder = strdup(folder), .warn = warn};
     if (!l || !l->folder) {
         free(l);
         return dt_fail(err, DT_ERR_MEMORY, "out of memory for the lock of %s", folder);

@@ -15,8 +15,11 @@ typedef struct dt_lock dt_lock;
 #define DT_LOCK_NAME ".dtrain-lock"
 
 /* Take the lock of a folder that is there; proves too that the folder can be written to.
- * DT_ERR_FILE names who has it. *lock is NULL after an error. */
-dt_code dt_lock_take(dt_lock **lock, const char *folder, dt_error *err);
+ * DT_ERR_FILE names who has it. *lock is NULL after an error.
+ *   warn  is told of a wait for a holder on another host, and when its lock is taken over; NULL:
+ *         nobody is */
+dt_code dt_lock_take(dt_lock **lock, const char *folder, void (*warn)(const char *text),
+                     dt_error *err);
 
 /* Whether it is still held: before each file that is written. A process that was stopped for long
  * may have been taken for gone. In any thread. */

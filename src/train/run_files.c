@@ -17,7 +17,8 @@ static dt_code take_folder(dt_run_files *f, dt_error *err)
 {
     const char *folder = f->options->checkpoint;
     char step[64] = "";
-    if (dt_lock_take(&f->lock, folder, err) || dt_store_find_run(folder, &f->earlier, err))
+    if (dt_lock_take(&f->lock, folder, dt_report_warn, err) ||
+        dt_store_find_run(folder, &f->earlier, err))
         return err->code;
     dt_store_tidy(folder);
     if (f->earlier.last_step > 0)

@@ -16,11 +16,29 @@
 
 #include <cmocka.h>
 
+/* What the user is told, and how often. */
+static char heard[2][1024];
+static int times_heard;
+
+static void hear(const char *text)
+{
+    snprintf(heard[times_heard % 2], sizeof heard[0], "%s", text);
+    times_heard++;
+}
+
+static void check_heard(int i, const char *begin, const char *who)
+{
+    assert_in_range(times_heard, i + 1, 2);
+    assert_memory_equal(heard[i], begin, strlen(begin));
+    if (!strstr(heard[i], who))
+        fail_msg("\"%s\" does not say \"%s\"", heard[i], who);
+}
+
 static void check_refused(const char *text)
 {
     dt_lock *lock;
     dt_error err = {0};
-    assert_int_equal(dt_lock_take(&lock, ".", &err), DT_ERR_FILE);
+    assert_int_equal(dt_lock_take(&lock, ".", hear, &err), DT_ERR_FILE);
     assert_null(lock);
     if (!strstr(err.text, text))
         fail_msg("\"%s\" does not say \"%s\"", err.text, text);
@@ -30,7 +48,7 @@ static void check_free(void)
 {
     dt_lock *lock;
     dt_error err = {0};
-    if (dt_lock_take(&lock, ".", &err))
+    if (dt_lock_take(&lock, ".", hear, &err))
         fail_msg("%s", err.text);
     assert_int_equal(dt_lock_check(lock, &err), DT_OK);
     dt_lock_release(lock);
@@ -81,7 +99,7 @@ static void taken_and_released(void **state)
     dt_error err = {0};
     char expected[64];
     check_free();
-    assert_int_equal(dt_lock_take(&lock, ".", &err), DT_OK);
+    assert_int_equal(dt_lock_take(&lock, ".", hear, &err), DT_OK);
     snprintf(expected, sizeof expected, "in use by process %d on ", (int)getpid());
     check_refused(expected);
     assert_int_equal(count_files(), 1);
@@ -96,7 +114,7 @@ static void no_folder(void **state)
     (void)state;
     dt_lock *lock;
     dt_error err = {0};
-    assert_int_equal(dt_lock_take(&lock, "missing", &err), DT_ERR_FILE);
+    assert_int_equal(dt_lock_take(&lock, "missing", hear, &err), DT_ERR_FILE);
     assert_string_equal(err.text, "missing: cannot be opened: No such file or directory");
 }
 
@@ -110,7 +128,7 @@ static pid_t start_holder(void)
     if (child == 0) {
         dt_lock *lock;
         dt_error err = {0};
-        byte = (char)dt_lock_take(&lock, ".", &err);
+        byte = (char)dt_lock_take(&lock, ".", hear, &err);
         if (write(ready[1], &byte, 1) == 1)
             pause();
         _exit(1);
@@ -134,7 +152,9 @@ static void after_a_kill(void **state)
     kill(child, SIGKILL);
     waitpid(child, NULL, 0);
     assert_int_equal(access(DT_LOCK_NAME, F_OK), 0);
+    times_heard = 0;
     check_free();
+    assert_int_equal(times_heard, 0); /* it is certain at once */
     assert_int_equal(count_files(), 0);
 }
 
@@ -162,10 +182,19 @@ static void of_another_host(void **state)
 {
     (void)state;
     dt_holder h = other_host();
+    static const char who[] =
+        "process 4242 on node9, job 77, since 2026-01-02T03:04:05, which gave";
+    times_heard = 0;
     put_lock(&h, 50);
     check_free();
+    check_heard(0, ".: taken over from ", who);
+    times_heard = 0;
     put_lock(&h, 44); /* waits a second or two */
     check_free();
+    check_heard(0, ".: has the lock of ", who);
+    check_heard(1, ".: taken over from ", who);
+    assert_int_equal(times_heard, 2);
+    times_heard = 0;
     put_lock(&h, 0);
     pid_t child = fork(); /* a holder that lives touches its file */
     if (child == 0) {
@@ -173,6 +202,7 @@ static void of_another_host(void **state)
         _exit(utimensat(AT_FDCWD, DT_LOCK_NAME, NULL, 0));
     }
     check_refused("in use by process 4242 on node9, job 77, since 2026-01-02T03:04:05");
+    assert_int_equal(times_heard, 0); /* it was not waited for long */
     waitpid(child, NULL, 0);
     assert_int_equal(count_files(), 1);
     pid_t locker = fork(); /* or its lock is seen */
@@ -234,7 +264,7 @@ static void taken_over(void **state)
     dt_lock *lock;
     dt_holder h = other_host();
     dt_error err = {0};
-    assert_int_equal(dt_lock_take(&lock, ".", &err), DT_OK);
+    assert_int_equal(dt_lock_take(&lock, ".", hear, &err), DT_OK);
     unlink(DT_LOCK_NAME);
     assert_int_equal(dt_lock_check(lock, &err), DT_OK); /* nobody has it */
     put_lock(&h, 0);
@@ -264,7 +294,7 @@ static void one_of_many(void **state)
                 char byte;
                 alarm(20);
                 close(all_have_tried[1]);
-                if (dt_lock_take(&lock, ".", &err))
+                if (dt_lock_take(&lock, ".", hear, &err))
                     _exit(1);
                 if (read(all_have_tried[0], &byte, 1) == 0)
                     dt_lock_release(lock);
