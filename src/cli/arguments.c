@@ -14,9 +14,11 @@ typedef struct {
     char copy[MAX_NAME];
 } named;
 
-/* The option that other programs call so; else the one with the fewest other letters. */
-static const char *find_meant(const dt_option *table, const char *name)
+/* The option that other programs call so; else the one with the fewest other letters.
+ *   dashed  on a command line, not in a file */
+static const char *find_meant(const dt_option *table, const char *name, bool dashed)
 {
+    static const char *const everywhere[] = {"help", "version", NULL};
     if (dt_options_find(table, name)) /* with one dash */
         return name;
     const char *const *ours = dt_nearest_option(name);
@@ -27,6 +29,8 @@ static const char *find_meant(const dt_option *table, const char *name)
     dt_nearest_begin(&nearest, name);
     for (const dt_option *option = table; option->name; option++)
         dt_nearest_try(&nearest, option->name);
+    for (int i = 0; dashed && everywhere[i]; i++)
+        dt_nearest_try(&nearest, everywhere[i]);
     return nearest.best;
 }
 
@@ -44,6 +48,7 @@ static const char *find_answer(const char *name)
         {"ranks", "ranks are the launcher's: mpirun -np 4 dtrain ..."},
         {"world-size", "ranks are the launcher's: mpirun -np 4 dtrain ..."},
         {"nproc-per-node", "ranks are the launcher's: mpirun -np 4 dtrain ..."},
+        {"shuffle", "samples are shuffled unless --no-shuffle is given"},
         {"verbose", "all is printed without --quiet; more steps with --log-every 1"},
     };
     dt_nearest n;
@@ -61,7 +66,8 @@ dt_code dt_arguments_unknown(const dt_arguments_form *form, const char *dashes, 
     char bare[DT_NEAREST_NAME] = "";
     if (length < sizeof bare)
         memcpy(bare, name, length);
-    const char *other = find_answer(bare), *near = other ? NULL : find_meant(form->table, bare);
+    const char *other = find_answer(bare),
+               *near = other ? NULL : find_meant(form->table, bare, *dashes);
     if (near)
         return dt_fail(err, DT_ERR_USAGE,
                        "unknown option %s%.*s (did you mean %s%s? see dtrain %s --help)", dashes,
@@ -141,6 +147,11 @@ static dt_code set_option(const dt_arguments_form *form, int argc, char **argv, 
 dt_code dt_arguments_unexpected(const dt_arguments_form *form, const char *word, dt_error *err)
 {
     bool file = strpbrk(word, "./") && form->max_words == 0 && dt_options_find(form->table, "data");
+    if (file && dt_options_find(form->table, "model"))
+        return dt_fail(err, DT_ERR_USAGE,
+                       "unexpected argument \"%.80s\" (did you mean --model %.80s or --data %.80s? "
+                       "see dtrain %s --help)",
+                       word, word, word, form->command);
     return dt_fail(
         err, DT_ERR_USAGE, "unexpected argument \"%.80s\" (%s%.80s%ssee dtrain %s --help)", word,
         file ? "did you mean --data " : "", file ? word : "", file ? "? " : "", form->command);

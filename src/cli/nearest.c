@@ -9,22 +9,27 @@ static size_t smallest(size_t a, size_t b, size_t c)
     return least < c ? least : c;
 }
 
-/* How many letters must be put in, taken out or changed to make b of a. */
+/* How many letters must be put in, taken out, changed or exchanged with the next one to make b of a
+ * (the optimal string alignment distance). */
 static size_t edit_distance(const char *a, const char *b)
 {
-    size_t row[DT_NEAREST_NAME + 1], lb = strlen(b);
+    size_t rows[3][DT_NEAREST_NAME + 1], lb = strlen(b);
+    size_t *before = rows[0], *last = rows[1], *row = rows[2];
     for (size_t j = 0; j <= lb; j++)
-        row[j] = j;
+        last[j] = j;
     for (size_t i = 0; a[i]; i++) {
-        size_t diagonal = row[0];
         row[0] = i + 1;
         for (size_t j = 0; j < lb; j++) {
-            size_t changed = diagonal + (a[i] != b[j]);
-            diagonal = row[j + 1];
-            row[j + 1] = smallest(changed, row[j] + 1, row[j + 1] + 1);
+            row[j + 1] = smallest(last[j] + (a[i] != b[j]), row[j] + 1, last[j + 1] + 1);
+            if (i > 0 && j > 0 && a[i] == b[j - 1] && a[i - 1] == b[j])
+                row[j + 1] = smallest(row[j + 1], before[j - 1] + 1, row[j + 1]);
         }
+        size_t *free_row = before;
+        before = last;
+        last = row;
+        row = free_row;
     }
-    return row[lb];
+    return last[lb];
 }
 
 void dt_nearest_begin(dt_nearest *n, const char *name)
@@ -62,6 +67,7 @@ static const struct {
     {"batch", {"batch-size"}},
     {"betas", {"beta1"}},
     {"bs", {"batch-size"}},
+    {"checkpoint", {"model"}},
     {"checkpoint-dir", {"checkpoint", "model"}},
     {"ckpt", {"checkpoint", "model"}},
     {"class-weight", {"class-weights"}},
@@ -75,6 +81,7 @@ static const struct {
     {"dropout-rate", {"dropout"}},
     {"early-stopping", {"patience"}},
     {"early-stopping-patience", {"patience"}},
+    {"ep", {"epochs"}},
     {"epsilon", {"eps"}},
     {"features", {"x"}},
     {"file", {"data"}},
@@ -90,6 +97,7 @@ static const struct {
     {"input", {"data"}},
     {"inputs", {"x"}},
     {"iterations", {"max-steps"}},
+    {"l2", {"weight-decay"}},
     {"label", {"y", "target"}},
     {"labels", {"y", "target"}},
     {"layers", {"hidden"}},
@@ -134,13 +142,13 @@ static const struct {
     {"save-steps", {"checkpoint-every"}},
     {"save-total-limit", {"keep"}},
     {"scheduler", {"schedule"}},
-    {"shuffle", {"no-shuffle"}},
     {"silent", {"quiet"}},
     {"solver", {"optimizer"}},
     {"standardize", {"normalize"}},
     {"steps", {"max-steps"}},
     {"target", {"y"}},
     {"targets", {"y", "target"}},
+    {"test-data", {"val-data", "data"}},
     {"time-limit", {"max-time"}},
     {"train", {"data"}},
     {"train-batch-size", {"batch-size"}},
@@ -156,15 +164,17 @@ static const struct {
     {"warmup-steps", {"warmup"}},
     {"wd", {"weight-decay"}},
     {"weights", {"init-from", "model"}},
+    {"workers", {"threads"}},
 };
 
 static const struct {
     const char *theirs, *ours;
 } commands[] = {
-    {"check", "info"},     {"describe", "info"},     {"eval", "evaluate"}, {"fit", "train"},
-    {"import", "convert"}, {"infer", "predict"},     {"inspect", "info"},  {"run", "train"},
-    {"score", "evaluate"}, {"show", "info"},         {"test", "evaluate"}, {"training", "train"},
-    {"val", "evaluate"},   {"validate", "evaluate"},
+    {"check", "info"},   {"describe", "info"},     {"eval", "evaluate"},
+    {"fit", "train"},    {"import", "convert"},    {"infer", "predict"},
+    {"inspect", "info"}, {"run", "train"},         {"score", "evaluate"},
+    {"show", "info"},    {"test", "evaluate"},     {"training", "train"},
+    {"val", "evaluate"}, {"validate", "evaluate"}, {"version", "--version"},
 };
 
 const char *const *dt_nearest_option(const char *name)

@@ -67,6 +67,8 @@ static void warn_length(dt_warnings *w, const dt_train_options *o, const dt_sche
 {
     char steps[DT_COUNT_TEXT], all[DT_COUNT_TEXT];
     dt_count_text(steps, s->total, "step");
+    if (!(s->lr > 0))
+        dt_warnings_add(w, "--lr 0: no step changes a weight");
     if (s->warmup > 0 && s->warmup >= s->total)
         dt_warnings_add(w,
                         "--warmup %lld: the run ends after %s, before the learning rate "

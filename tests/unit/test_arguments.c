@@ -16,6 +16,12 @@ static const dt_arguments_form form = {
 static const dt_arguments_form wordy = {
     .command = "convert", .table = dt_train_option_table, .max_words = 2};
 
+static const dt_arguments_form scoring = {
+    .command = "evaluate",
+    .table = (const dt_option[]){{"Data", "model", "FILE", NULL, "", .type = DT_OPTION_TEXT},
+                                 {NULL, "data", "FILE", NULL, "", .type = DT_OPTION_TEXT},
+                                 {0}}};
+
 enum { MAX_ARGUMENTS = 16 };
 
 /* Parse the words of a line, parted by single blanks. */
@@ -103,6 +109,17 @@ static void refuses(void **state)
          "unknown option --device (it trains on processors only; see dtrain train --help)"},
         {"--batch 3",
          "unknown option --batch (did you mean --batch-size? see dtrain train --help)"},
+        {"--hlep", "unknown option --hlep (did you mean --help? see dtrain train --help)"},
+        {"--sede 1", "unknown option --sede (did you mean --seed? see dtrain train --help)"},
+        {"--l2 1", "unknown option --l2 (did you mean --weight-decay? see dtrain train --help)"},
+        {"--ep 1", "unknown option --ep (did you mean --epochs? see dtrain train --help)"},
+        {"--workers 2",
+         "unknown option --workers (did you mean --threads? see dtrain train --help)"},
+        {"--test-data a.h5",
+         "unknown option --test-data (did you mean --val-data? see dtrain train --help)"},
+        {"--shuffle",
+         "unknown option --shuffle (samples are shuffled unless --no-shuffle is given; "
+         "see dtrain train --help)"},
         {"--check d", "unknown option --check (see dtrain train --help)"}, /* no short forms */
         {"--lr 1 --seed 1 --lr=2", "--lr is given twice"},
         {"--quiet --quiet", "--quiet is given twice"},
@@ -208,6 +225,14 @@ static void meanings(void **state)
     assert_null(dt_nearest_option("lr"));
     assert_string_equal(dt_nearest_command("test"), "evaluate");
     assert_null(dt_nearest_command("train"));
+    assert_string_equal(dt_nearest_command("version"), "--version");
+    refuse(&scoring, "--checkpoint a.h5", DT_ERR_USAGE,
+           "unknown option --checkpoint (did you mean --model? see dtrain evaluate --help)");
+    refuse(&scoring, "--test-data a.h5", DT_ERR_USAGE,
+           "unknown option --test-data (did you mean --data? see dtrain evaluate --help)");
+    refuse(&scoring, "run/best.h5 a.h5", DT_ERR_USAGE,
+           "unexpected argument \"run/best.h5\" (did you mean --model run/best.h5 or --data "
+           "run/best.h5? see dtrain evaluate --help)");
 }
 
 static void help(void **state)

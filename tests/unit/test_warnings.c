@@ -29,6 +29,7 @@ static void warn_of(const char *line, dt_warnings *w)
         dt_train_options_set(&o, name, value, &err);
     }
     dt_schedule_parse(o.schedule, &schedule, &err);
+    schedule.lr = o.lr;
     schedule.warmup = o.warmup;
     schedule.total = o.max_steps > 0 && o.max_steps < 50 ? o.max_steps : 50;
     assert_string_equal(err.text, "");
@@ -54,6 +55,8 @@ static void options(void **state)
         {"beta1=0.8 optimizer=lars", "--beta1 has no effect"},
         {"beta1=0.8 beta2=0.8 eps=1 optimizer=adam", NULL},
         {"beta1=0.8 beta2=0.8 eps=1 optimizer=lamb", NULL},
+        {"lr=0", "--lr 0: no step changes a weight"},
+        {"lr=1e-300", NULL},
         {"warmup=49", NULL},
         {"warmup=50", "--warmup 50: the run ends after 50 steps"},
         {"warmup=20 max-steps=20", "--warmup 20: the run ends after 20 steps"},
