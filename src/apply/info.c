@@ -94,10 +94,10 @@ static dt_code print_values(hid_t file, const char *path, const char *x, const c
     fflush(to); /* a large file takes a while */
     if (!dt_scan_dataset(&of_x, file, path, x, false, err)) {
         print_range(&of_x, x, to);
-        if (!dt_scan_dataset(&of_y, file, path, y, true, err)) {
+        if (y && !dt_scan_dataset(&of_y, file, path, y, true, err))
             print_y(&of_y, y, u, to);
+        if (!err->code)
             print_cost(&of_x, &of_y, to);
-        }
     }
     dt_scan_free(&of_x);
     dt_scan_free(&of_y);
@@ -107,7 +107,18 @@ static dt_code print_values(hid_t file, const char *path, const char *x, const c
 /* ---- A data set -------------------------------------------------------------------------------
  */
 
-/* How training would take the file. */
+static void print_target(const dt_source_facts *f, FILE *to)
+{
+    if (!f->y_is_integer)
+        fputs(" is float: regression\n", to);
+    else if (f->y_width == 1)
+        fputs(" is integer: classes\n", to);
+    else
+        fprintf(to, " is integer, %lld values a row: no classes; %s, yes and no --loss bce\n",
+                (long long)f->y_width, wants_mse);
+}
+
+/* How training would take the file; y: NULL: there is none. */
 static dt_code print_use(const char *path, const char *x, const char *y, use *u, FILE *to,
                          dt_error *err)
 {
@@ -117,14 +128,14 @@ static dt_code print_use(const char *path, const char *x, const char *y, use *u,
     const dt_source_facts *f = dt_source_look(source);
     char rows[DT_COUNT_TEXT], features[DT_COUNT_TEXT];
     *u = (use){.y_is_label = f->y_is_integer && f->y_width == 1, .named = f->classes > 0};
-    fprintf(to, "Data set: %s of %s%s; %s is ", dt_count_text(rows, f->rows, "sample"),
+    fprintf(to, "Data set: %s of %s%s; %s", dt_count_text(rows, f->rows, "sample"),
             dt_count_text(features, f->features, "feature"),
-            f->x_is_bytes ? " (uint8, divided by 255)" : "", y);
-    if (f->y_is_integer && f->y_width > 1)
-        fprintf(to, "integer, %lld values a row: no classes; %s, yes and no --loss bce\n",
-                (long long)f->y_width, wants_mse);
-    else
-        fputs(f->y_is_integer ? "integer: classes\n" : "float: regression\n", to);
+            f->x_is_bytes ? " (uint8, divided by 255)" : "",
+            y ? y
+              : "no target, which only "
+                "predict does without\n");
+    if (y)
+        print_target(f, to);
     dt_schema schema;
     if (!dt_source_schema(source, &schema, err))
         dt_schema_print(&schema, to);
@@ -142,6 +153,8 @@ static dt_code describe(hid_t file, const char *path, const dt_info_options *o, 
     const char *x = o->x ? o->x : "x", *y = o->y ? o->y : "y";
     dt_error unfit = {0};
     use u = {0};
+    if (!o->y && H5Lexists(file, y, H5P_DEFAULT) == 0 && H5Lexists(file, x, H5P_DEFAULT) > 0)
+        y = NULL;
     if (print_use(path, x, y, &u, to, &unfit)) {
         if (o->x || o->y)
             return dt_fail(err, unfit.code, "%s", unfit.text);

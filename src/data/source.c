@@ -187,7 +187,7 @@ static dt_code check_unit(const dt_source *s, int64_t row, int64_t n, const floa
         if (values[i] < 0 || values[i] > 1)
             return dt_fail(err, DT_ERR_DATA,
                            "%s: \"%s\" has %g in row %lld, column %lld (counted from 0), but the "
-                           "model was trained on uint8 divided by 255, from 0 to 1: store it as "
+                           "training was on uint8 divided by 255, from 0 to 1: store it as "
                            "uint8, or divide it by 255",
                            s->path, s->x.name, (double)values[i], (long long)(row + i / width),
                            (long long)(i % width));
@@ -206,8 +206,8 @@ static dt_code check_flags(const dt_source *s, int64_t row, int64_t n, const uin
         if (values[i] > 1)
             return dt_fail(err, DT_ERR_DATA,
                            "%s: \"%s\" has %d in row %lld, column %lld (counted from 0), but the "
-                           "model was trained on uint8 with no value above 1: on other data than "
-                           "this, or on this divided by 255",
+                           "training was on uint8 with no value above 1: on other data than this, "
+                           "or on this divided by 255",
                            s->path, s->x.name, values[i], (long long)(row + i / width),
                            (long long)(i % width));
     return DT_OK;
@@ -296,8 +296,8 @@ static dt_code read_labels(dt_source *s, int64_t row, int64_t n, int32_t *out, d
     if (s->y.width != 1)
         return dt_fail(err, DT_ERR_SHAPE,
                        "%s: \"%s\" has %lld values a row; class labels are one: of one-hot rows or "
-                       "probabilities take y.argmax(1); --loss bce answers %lld questions by yes "
-                       "or no; --loss mse takes numbers",
+                       "probabilities take y.argmax(1); training with --loss bce answers %lld "
+                       "questions by yes or no, with --loss mse it takes numbers",
                        s->path, s->y.name, (long long)s->y.width, (long long)s->y.width);
     const int64_t *class_of = s->mapping.label;
     double *label = dt_alloc(n < PIECE ? n : PIECE, sizeof *label, "class labels", err);

@@ -85,6 +85,12 @@ static void judge_cores(char *line, const dt_preflight_rank *of, int ranks)
     }
 }
 
+/* Shares are rounded to whole blocks and chunks, so that some rows less are no sign of anything. */
+static bool is_short(int64_t rows, int64_t share)
+{
+    return rows * 10 < share * 9;
+}
+
 static void judge_shares(char *line, const dt_preflight_rank *of, int ranks, const dt_split *batch)
 {
     int busy = 0, small = -1, more = 0;
@@ -92,7 +98,7 @@ static void judge_shares(char *line, const dt_preflight_rank *of, int ranks, con
     for (int r = 0; r < ranks; r++) {
         int64_t share = dt_split_count(batch, r);
         busy += share > 0;
-        if (of[r].rows < share) {
+        if (is_short(of[r].rows, share)) {
             more += small >= 0;
             small = small < 0 ? r : small;
         }

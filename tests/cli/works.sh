@@ -187,9 +187,11 @@ for ranks in 1 3; do
     check "not what was taken" same "$(head -n 3 output)" "$F/table.csv: separated by commas, a header in line 1, 2 rows of 3 columns
 x: a, b
 y: column 3 (price), whole numbers from 3 to 6: classes are 0, 1, 2, ...; numbers want --loss mse"
-    launch "$ranks" convert $F/table.csv new.h5
+    launch "$ranks" convert $F/table.csv new.h5 >output
     status=$?
     check "status $status without a target" status_is 0
+    check "without a target" grep -qx 'Data set: 2 samples of 3 features; no target, which only predict does without' output
+    check "columns without a target" grep -qx 'Columns: "a", "b", "price"' output
     check "warnings" quiet_errors
     launch "$ranks" convert --x $F/images.idx new.h5
     status=$?

@@ -493,7 +493,7 @@ static void bytes_stay_bytes(void **state)
     CHECK_ALL(same_scores(&first, &second));
     evaluate(model, raw, &second, &err);
     CHECK_ALL(err.code == DT_ERR_DATA && strstr(err.text, "raw.h5") &&
-              strstr(err.text, "trained on uint8 divided by 255"));
+              strstr(err.text, "training was on uint8 divided by 255"));
     free(model);
     remove_folder(folder);
     folder = train_plain(unit);
@@ -519,7 +519,7 @@ static void validation_has_the_units(void **state)
         dt_saved r;
         add_options(options, ways[w], (const char *const[]){"val-data", raw, NULL});
         train(&r, folder, bytes, options, &err);
-        CHECK_ALL(err.code == DT_ERR_DATA && strstr(err.text, "trained on uint8 divided by 255"));
+        CHECK_ALL(err.code == DT_ERR_DATA && strstr(err.text, "training was on uint8 divided by 255"));
         dt_saved_free(&r);
         remove_folder(folder);
     }

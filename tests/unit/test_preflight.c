@@ -91,9 +91,11 @@ static void shares(void **state)
     dt_preflight_rank *of = well();
     assert_string_equal(said(of, 48, 16, 0), /* 3 blocks */
                         "a batch of 48 has work for 3 of the 4 ranks: --batch-size is too small");
-    of[2].rows = 24; /* of 25 */
+    of[1].rows = 23; /* of 25 */
+    assert_string_equal(said(of, 100, 1, 0), "");
+    of[2].rows = 22;
     of[3].rows = 25;
-    assert_string_equal(said(of, 100, 1, 0), "rank 2 reads 24 rows, fewer than its 25 of a batch: "
+    assert_string_equal(said(of, 100, 1, 0), "rank 2 reads 22 rows, fewer than its 25 of a batch: "
                                              "the data is small for so many ranks, or its chunks "
                                              "are large");
 }

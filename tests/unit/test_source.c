@@ -410,7 +410,9 @@ static void several_labels(void **state)
         err.text,
         "d.h5: \"y\" has 2 values a row; class labels are one: of one-hot rows or probabilities "
         "take "
-        "y.argmax(1); --loss bce answers 2 questions by yes or no; --loss mse takes numbers");
+        "y.argmax(1); training with --loss bce answers 2 questions by yes or no, with --loss mse "
+        "it "
+        "takes numbers");
     dt_source_close(source);
 }
 
