@@ -13,7 +13,7 @@ extern "C" {
 #endif
 
 typedef struct {
-    const char *model; /* checkpoint */
+    const char *model; /* checkpoint, or a folder of them: best.h5, else the newest */
     const char *data;  /* HDF5 file */
     const char *x, *y; /* paths of the two datasets in it */
     int64_t threads;   /* per rank; 0: its share of the node */

@@ -12,7 +12,7 @@ extern "C" {
 #endif
 
 typedef struct {
-    const char *model; /* checkpoint */
+    const char *model; /* checkpoint, or a folder of them: best.h5, else the newest */
     const char *data;  /* HDF5 file */
     const char *x;     /* path of the inputs in it */
     const char *y;     /* path of the targets, which are not needed */

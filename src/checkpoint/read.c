@@ -1,6 +1,7 @@
 #include "checkpoint/attribute.h"
 #include "checkpoint/checkpoint.h"
 #include "checkpoint/schema.h"
+#include "checkpoint/store.h"
 #include "checkpoint/tensor.h"
 #include "comm/comm.h"
 #include "core/memory.h"
@@ -9,6 +10,8 @@
 #include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 bool dt_checkpoint_is_one(hid_t file)
 {
@@ -238,16 +241,38 @@ static dt_code share_model(const dt_world *world, description *d, dt_model *mode
     return DT_OK;
 }
 
-dt_code dt_checkpoint_load(const dt_world *world, const char *path, dt_model *model,
+/* HDF5's advice on other kinds of files is for data sets. */
+static hid_t open_checkpoint(const char *path, dt_error *err)
+{
+    struct stat info;
+    dt_error why = {0};
+    hid_t file = dt_h5_open(path, &why);
+    if (file >= 0)
+        return file;
+    bool other = why.code == DT_ERR_FILE && stat(path, &info) == 0 && S_ISREG(info.st_mode) &&
+                 access(path, R_OK) == 0 && H5Fis_hdf5(path) == 0;
+    H5Eclear2(H5E_DEFAULT);
+    if (other)
+        dt_fail(err, DT_ERR_FILE,
+                "%s: not an HDF5 file, so not a checkpoint, as train writes them into the folder "
+                "of --checkpoint",
+                path);
+    else
+        dt_fail(err, why.code, "%s", why.text);
+    return -1;
+}
+
+dt_code dt_checkpoint_load(const dt_world *world, const char *file_or_folder, dt_model *model,
                            float **parameters, dt_normalizer **normalizer, dt_schema *schema,
                            dt_error *err)
 {
     description d = {0};
+    char *path = world->rank == 0 ? dt_store_choose(file_or_folder, err) : NULL;
     *parameters = NULL;
     *normalizer = NULL;
     *schema = (dt_schema){0};
     memset(model, 0, sizeof *model);
-    hid_t file = world->rank == 0 ? dt_h5_open(path, err) : -1;
+    hid_t file = path ? open_checkpoint(path, err) : -1;
     if (file >= 0) {
         if (!read_all(file, path, &d, model, parameters, normalizer, schema, err) &&
             !dt_normalizer_divides(*normalizer))
@@ -260,6 +285,7 @@ dt_code dt_checkpoint_load(const dt_world *world, const char *path, dt_model *mo
     if (!dt_world_agree(world, err) && !share_model(world, &d, model, parameters, err))
         dt_normalizer_share(world, model->inputs, normalizer, err);
     free(d.hidden);
+    free(path);
     if (err->code) {
         dt_model_free(model);
         free(*parameters);

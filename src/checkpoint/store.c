@@ -238,6 +238,26 @@ dt_code dt_store_find_run(const char *folder, dt_store_run *run, dt_error *err)
     return err->code;
 }
 
+char *dt_store_choose(const char *path, dt_error *err)
+{
+    struct stat info;
+    dt_store_run run;
+    char *chosen = NULL;
+    if (stat(path, &info) || !S_ISDIR(info.st_mode)) {
+        chosen = strdup(path);
+        if (!chosen)
+            dt_fail(err, DT_ERR_MEMORY, "out of memory for the path of a checkpoint");
+    } else if (!dt_store_find_run(path, &run, err)) {
+        if (!run.there)
+            dt_fail(err, DT_ERR_FILE, "%s: a folder without a checkpoint (best.h5 or step-N.h5)",
+                    path);
+        else
+            chosen = run.best ? dt_store_best_path(path, err)
+                              : dt_store_step_path(path, run.last_step, err);
+    }
+    return chosen;
+}
+
 /* best.h5 first: what is then left is gone on with by --resume, if this is cut. */
 dt_code dt_store_remove_run(const char *folder, dt_error *err)
 {

@@ -40,6 +40,10 @@ typedef struct {
 } dt_store_run;
 dt_code dt_store_find_run(const char *folder, dt_store_run *run, dt_error *err);
 
+/* The checkpoint to use of a folder: best.h5, else the newest, good or not; of a file itself. To be
+ * freed. NULL after an error: DT_ERR_FILE if it is a folder without one. */
+char *dt_store_choose(const char *path, dt_error *err);
+
 /* Remove all its checkpoints, and no other file. */
 dt_code dt_store_remove_run(const char *folder, dt_error *err);
 

@@ -15,7 +15,8 @@ static const char *const bindings[] = {"auto", "keep", NULL}; /* in the order of
 #define TEXT(field) .type = DT_OPTION_TEXT, FIELD(field)
 
 static const dt_option table[] = {
-    {"Data", "model", "FILE", NULL, "checkpoint of the model", TEXT(model)},
+    {"Data", "model", "FILE", NULL, "checkpoint of the model, or a run's folder of them",
+     TEXT(model)},
     {NULL, "data", "FILE", NULL, "HDF5 file", TEXT(data)},
     {NULL, "x", "NAME", "x", "path of the inputs in it", TEXT(x)},
     {NULL, "y", "NAME", "y", "path of the targets in it, which are not needed", TEXT(y)},

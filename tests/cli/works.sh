@@ -94,6 +94,20 @@ for ranks in 1 3; do
         check "of $what.h5 on $ranks ranks" same "$(grep Accuracy output)" 'Accuracy: 100.00 %'
     done
 done
+printf 'a,b\n1,2\n' >names.csv
+for ranks in 1 3; do
+    launch "$ranks" evaluate --model names --data train.h5 >output
+    check "the newest of a folder on $ranks ranks" same "$(grep Accuracy output)" 'Accuracy: 100.00 %'
+    launch "$ranks" evaluate --model . --data train.h5 >output
+    check "no checkpoint in a folder on $ranks ranks" says '\.: a folder without a checkpoint .*'
+    launch "$ranks" evaluate --model names.csv --data train.h5 >output
+    check "a table as a model on $ranks ranks" says 'names.csv: not an HDF5 file, so not a checkpoint, .*'
+done
+cp -r names chosen
+cp $F/model.h5 chosen/best.h5
+launch 1 evaluate --model chosen --data train.h5 >output
+check "best.h5 first" same "$(errors | grep -c .)" 1
+rm -r names.csv chosen
 launch 1 info names/step-*200.h5 >output
 check "columns" grep -qx 'Columns: "a", "b"' output
 check "classes" grep -qx 'Classes: "bird", "cat", "dog"' output
