@@ -1,6 +1,7 @@
 #include "train/run_files.h"
 
 #include "file/aside.h"
+#include "file/folder.h"
 #include "report/report.h"
 
 #include <stdio.h>
@@ -45,6 +46,7 @@ dt_code dt_run_files_prepare(dt_run_files *f, dt_error *err)
 {
     if (!f->options->checkpoint || f->lock)
         return DT_OK;
+    f->first_made = dt_folder_missing(f->options->checkpoint);
     return dt_store_prepare(f->options->checkpoint, err) ? err->code : take_folder(f, err);
 }
 
@@ -76,4 +78,6 @@ void dt_run_files_release(dt_run_files *f)
 {
     dt_lock_release(f->lock);
     f->lock = NULL;
+    if (f->first_made > 0)
+        dt_folder_remove_empty(f->options->checkpoint, f->first_made);
 }

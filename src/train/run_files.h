@@ -6,12 +6,14 @@
 #include "checkpoint/lock.h"
 #include "checkpoint/store.h"
 #include <dtrain/options.h>
+#include <stddef.h>
 
 /* All zero: there are none. */
 typedef struct {
     const dt_train_options *options;
     dt_lock *lock;        /* of the folder of --checkpoint; NULL: it is not there yet */
     dt_store_run earlier; /* what was in the folder */
+    size_t first_made;    /* characters of the name of the first folder made for it; 0: none was */
 } dt_run_files;
 
 /* Before anything is read: refuse what holds a run that these options neither go on with nor
@@ -26,7 +28,7 @@ dt_code dt_run_files_prepare(dt_run_files *files, dt_error *err);
  *   goes_on  from a checkpoint */
 dt_code dt_run_files_begin(dt_run_files *files, bool goes_on, dt_error *err);
 
-/* Unlock the folder. */
+/* Unlock the folder, and remove it if it was made and nothing has come into it. */
 void dt_run_files_release(dt_run_files *files);
 
 #endif

@@ -215,8 +215,11 @@ for ranks in 1 3; do
         check "status $status of a second run, $how" status_is 1
         check "message, $how" says "twice: in use by process $holder on .*, since .*"
     done
-    launch 1 --log twice.jsonl --overwrite
+    mkdir kept
+    launch 1 --log twice.jsonl --overwrite --checkpoint kept/new//deep/
     check "its log alone" says 'twice\.jsonl: in use by another run.*'
+    check "an empty folder is left" gone kept/new
+    check "a folder that was there is gone" rmdir kept
     check "a log was made" gone other.jsonl
     check "still there" test -e twice/.dtrain-lock
     kill -TERM "$holder"
