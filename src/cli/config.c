@@ -6,6 +6,7 @@
 #include <ctype.h>
 #include <errno.h>
 #include <ini.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -75,6 +76,12 @@ static void cut_comment(char *value)
         }
 }
 
+static bool is_quoted(const char *value)
+{
+    size_t n = strlen(value);
+    return n >= 2 && (value[0] == '"' || value[0] == '\'') && value[n - 1] == value[0];
+}
+
 /* Set an option that no line before has set. */
 static dt_code set_once(reading *in, const char *name, const char *value, dt_error *err)
 {
@@ -85,6 +92,8 @@ static dt_code set_once(reading *in, const char *name, const char *value, dt_err
     if (*line)
         return dt_fail(err, DT_ERR_USAGE, "%s is given twice, first in line %d", name, *line);
     *line = in->line;
+    if (is_quoted(value))
+        return dt_fail(err, DT_ERR_USAGE, "%s = %s: expected a value without quotes", name, value);
     return dt_options_set(in->form->table, in->options, name, value, err);
 }
 

@@ -2,6 +2,7 @@
 
 #include "core/memory.h"
 #include "file/exclusive.h"
+#include "file/folder.h"
 #include "report/failure.h"
 
 #include <errno.h>
@@ -53,6 +54,16 @@ dt_code dt_log_file_look(const char *path, bool *has_lines, dt_error *err)
     return err->code;
 }
 
+/* errno is ENOENT. */
+static dt_code refuse_missing(const char *path, dt_error *err)
+{
+    int missing = (int)dt_folder_missing(path);
+    if (missing == 0 || path[missing] == '\0') /* a link to nowhere, perhaps */
+        return errno = ENOENT, dt_write_failed(err, path);
+    return dt_fail(err, DT_ERR_FILE, "%s: cannot be written: there is no folder %.*s", path,
+                   missing, path);
+}
+
 static dt_code open_regular(dt_log_file *f, dt_error *err)
 {
     const int flags = O_RDWR | O_APPEND | O_CLOEXEC | O_NOCTTY;
@@ -61,6 +72,8 @@ static dt_code open_regular(dt_log_file *f, dt_error *err)
     f->made = f->file >= 0;
     if (f->file < 0 && errno == EEXIST) /* or a link to a file that is not there yet */
         f->file = open(f->path, flags | O_CREAT, 0666);
+    if (f->file < 0 && errno == ENOENT)
+        return refuse_missing(f->path, err);
     if (f->file < 0 || fstat(f->file, &info) != 0)
         return dt_write_failed(err, f->path);
     if (dt_file_lock(f->file) == EAGAIN) {

@@ -397,6 +397,7 @@ static void make_configs(void)
     put_text("unknown.conf", "epochs = 2\nlearning-rate = 1\n");
     put_text("twice.conf", "lr = 1\nepochs = 2\nlr = 1\n");
     put_text("value.conf", "epochs = 2\nlr = fast\n");
+    put_text("quotes.conf", "epochs = 2\ndata = \"good.h5\" # a comment\n");
     put_text("line.conf", "epochs = 2\n\nthis is no setting\n");
     put_text("section.conf", "[train]\nepochs = 2\n");
 }

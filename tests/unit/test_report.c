@@ -574,7 +574,7 @@ static void failed_writes(void **state)
     err = (dt_error){0};
     assert_int_equal(report_run(&options, &run, 4, "finished", &err), DT_ERR_FILE);
     assert_string_equal(err.text,
-                        "no/such/folder/a.jsonl: cannot be written: No such file or directory");
+                        "no/such/folder/a.jsonl: cannot be written: there is no folder no");
 }
 
 static void check_tells_early(void **state)
