@@ -519,7 +519,8 @@ static void validation_has_the_units(void **state)
         dt_saved r;
         add_options(options, ways[w], (const char *const[]){"val-data", raw, NULL});
         train(&r, folder, bytes, options, &err);
-        CHECK_ALL(err.code == DT_ERR_DATA && strstr(err.text, "training was on uint8 divided by 255"));
+        CHECK_ALL(err.code == DT_ERR_DATA &&
+                  strstr(err.text, "training was on uint8 divided by 255"));
         dt_saved_free(&r);
         remove_folder(folder);
     }
