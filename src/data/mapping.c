@@ -3,19 +3,72 @@
 #include "comm/comm.h"
 #include "core/memory.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 /* ---- Making --------------------------------------------------------------------------------- */
 
-static dt_code misfit(const dt_mapping_sides *s, const char *what, const char *set,
-                      const dt_names *data, const dt_names *model, const char *name,
-                      const char *why, dt_error *err)
+/* Two lists of names that do not fit each other. */
+typedef struct {
+    const dt_mapping_sides *sides;
+    const char *what, *set; /* "columns" of "x" */
+    const dt_names *data, *model;
+} misfit;
+
+/* The difference comes first, since long lists are cut, and are left out where they say little. */
+static dt_code refuse(const misfit *m, const char *difference, dt_error *err)
 {
+    enum { SHORT = 20 };
     char text[2][DT_NAMES_TEXT];
-    return dt_fail(err, DT_ERR_SHAPE, "%s: the %s of \"%s\" are %s, but %s has %s: \"%.60s\" %s",
-                   s->path, what, set, dt_names_list(data, text[0]), s->whose,
-                   dt_names_list(model, text[1]), name, why);
+    const dt_mapping_sides *s = m->sides;
+    if (m->data->n > SHORT || m->model->n > SHORT)
+        return dt_fail(err, DT_ERR_SHAPE, "%s: the %lld %s of \"%s\" are not the %lld of %s: %s",
+                       s->path, (long long)m->data->n, m->what, m->set, (long long)m->model->n,
+                       s->whose, difference);
+    return dt_fail(err, DT_ERR_SHAPE,
+                   "%s: the %s of \"%s\" are not those of %s: %s; they are %s, but it has %s",
+                   s->path, m->what, m->set, s->whose, difference, dt_names_list(m->data, text[0]),
+                   dt_names_list(m->model, text[1]));
+}
+
+static dt_code refuse_twice(const misfit *m, const char *name, dt_error *err)
+{
+    char text[128];
+    snprintf(text, sizeof text, "\"%.60s\" is there twice", name);
+    return refuse(m, text, err);
+}
+
+/* The names that have no place in the other list, in words; "": each has one.
+ *   word  "unknown" */
+static dt_code list_lost(const dt_names *names, const int64_t *place, const char *word,
+                         char text[DT_NAMES_TEXT + 16], dt_error *err)
+{
+    char list[DT_NAMES_TEXT];
+    dt_names lost = {.name = dt_alloc(names->n, sizeof *lost.name, "names", err)};
+    text[0] = '\0';
+    for (int64_t i = 0; i < names->n && lost.name; i++)
+        if (place[i] < 0)
+            lost.name[lost.n++] = names->name[i];
+    if (lost.n > 0)
+        snprintf(text, DT_NAMES_TEXT + 16, "%s %s", word, dt_names_list(&lost, list));
+    free(lost.name); /* the names are borrowed */
+    return err->code;
+}
+
+/* Refuse names that have no place on the other side.
+ *   back   [data->n] places in the model's list
+ *   order  [model->n] places in the file's; NULL: it need not have all */
+static dt_code check_lost(const misfit *m, const int64_t *back, const int64_t *order, dt_error *err)
+{
+    char unknown[DT_NAMES_TEXT + 16], missing[DT_NAMES_TEXT + 16] = "";
+    char both[2 * DT_NAMES_TEXT + 40];
+    if (list_lost(m->data, back, "unknown", unknown, err) ||
+        (order && list_lost(m->model, order, "missing", missing, err)) ||
+        (!unknown[0] && !missing[0]))
+        return err->code;
+    snprintf(both, sizeof both, "%s%s%s", missing, missing[0] && unknown[0] ? ", " : "", unknown);
+    return refuse(m, both, err);
 }
 
 /* The columns of a file in the order that the model has them; each must have all of the other's.
@@ -31,15 +84,12 @@ static dt_code order_columns(const dt_mapping_sides *s, const char *set, const d
     *order = dt_alloc(model->n, sizeof **order, "names", err);
     if (!err->code && !dt_names_find(data, model, back, &twice[0], err))
         dt_names_find(model, data, *order, &twice[1], err);
+    misfit m = {s, "columns", set, data, model};
     for (int i = 0; i < 2 && !err->code; i++)
         if (twice[i])
-            misfit(s, "columns", set, data, model, twice[i], "is there twice", err);
-    for (int64_t i = 0; i < data->n && !err->code; i++)
-        if (back[i] < 0)
-            misfit(s, "columns", set, data, model, data->name[i], "is not among these", err);
-    for (int64_t i = 0; i < model->n && !err->code; i++)
-        if ((*order)[i] < 0)
-            misfit(s, "columns", set, data, model, model->name[i], "is missing", err);
+            refuse_twice(&m, twice[i], err);
+    if (!err->code)
+        check_lost(&m, back, *order, err);
     free(back);
     return err->code;
 }
@@ -64,12 +114,12 @@ static dt_code match_classes(dt_mapping *m, const dt_mapping_sides *s, dt_error 
     if (!err->code && !dt_names_find(data, model, m->label, &twice[0], err))
         dt_names_find(model, data, back, &twice[1], err);
     free(back);
+    misfit names = {s, "classes", s->y, data, model};
     for (int i = 0; i < 2 && !err->code && !dt_names_equal(data, model); i++)
         if (twice[i])
-            misfit(s, "classes", s->y, data, model, twice[i], "is there twice", err);
-    for (int64_t i = 0; i < data->n && !err->code; i++)
-        if (m->label[i] < 0)
-            misfit(s, "classes", s->y, data, model, data->name[i], "is not among these", err);
+            refuse_twice(&names, twice[i], err);
+    if (!err->code)
+        check_lost(&names, m->label, NULL, err);
     if (!err->code && (dt_names_equal(data, model) || is_identity(m->label, data->n))) {
         free(m->label);
         m->label = NULL;

@@ -118,7 +118,7 @@ launch 1 convert other.csv other.h5 --target kind >output
 launch 3 evaluate --model names/step-*200.h5 --data other.h5 >output
 status=$?
 check "status $status" status_is 1
-check "both lists" says '.*other.h5: the classes of "y" are "cat", "zat", but .* has "bird", "cat", "dog": "zat" .*'
+check "both lists" says '.*other.h5: the classes of "y" are not those of .*: unknown "zat"; they are "cat", "zat", but it has "bird", "cat", "dog"'
 awk -F , -v OFS=, '{ print $2, $1, $3 }' train.csv >swapped.csv
 launch 1 convert swapped.csv swapped.h5 --target kind >output
 for ranks in 1 3; do
@@ -132,7 +132,16 @@ launch 3 --data train.h5 --val-data ./train.h5
 status=$?
 check "status $status" status_is 2
 check "the same file" says '--val-data ./train.h5: "x" of the same file is trained on.*'
-rm -r train.* test.* other.* names
+# Of wide tables only the difference is shown.
+seq -s , 1 300 | sed 's/[0-9]*/c&/g; s/$/,kind/' >wide.csv
+for word in cat dog; do seq -s , 1 300 | sed "s/$/,$word/"; done >>wide.csv
+sed '1s/c250/changed/' wide.csv >wider.csv
+for table in wide wider; do
+    launch 1 convert $table.csv $table.h5 --target kind >output
+done
+launch 3 --data wide.h5 --val-data wider.h5 --quiet
+check "the difference" says 'wider.h5: the 300 columns of "x" are not the 300 of the training data wide.h5: missing "c250", unknown "changed"'
+rm -r train.* test.* other.* names wide*
 
 # Names that do not fit are told, and not used.
 name=misnamed

@@ -250,7 +250,8 @@ static void targets_by_name(void **state)
     CHECK_ALL(same_scores(&first, &second) && first.r2 > 0.5);
     evaluate(model, wrong, &second, &err);
     CHECK_ALL(err.code == DT_ERR_SHAPE &&
-              strstr(err.text, "the columns of \"y\" are \"p\", \"r\""));
+              strstr(err.text, "the columns of \"y\" are not those of ") &&
+              strstr(err.text, ": missing \"q\", unknown \"r\"; "));
     free(model);
     remove_folder(folder);
     remove_file(wrong);
@@ -351,14 +352,18 @@ static void refuses_what_does_not_fit(void **state)
     char *folder = train_plain(a), *model = checkpoint_of(folder, STEPS);
     spelling s = plain;
     s.columns[2] = "d";
-    refuses(model, &s, "\"a\", \"b\", \"d\", but the model in ",
-            " has \"a\", \"b\", \"c\": \"d\" is not among these");
+    refuses(model, &s,
+            ": missing \"c\", unknown \"d\"; they are \"a\", \"b\", \"d\", but it has "
+            "\"a\", \"b\", \"c\"",
+            "the columns of \"x\" are not those of the model in ");
     s.columns[2] = "b";
     refuses(model, &s, "\"a\", \"b\", \"b\"", "\"b\" is there twice");
     s = plain;
     s.classes[1] = "elk";
-    refuses(model, &s, "\"ant\", \"elk\", \"cat\", \"dog\"",
-            " has \"ant\", \"bee\", \"cat\", \"dog\": \"elk\" is not among these");
+    refuses(model, &s,
+            ": unknown \"elk\"; they are \"ant\", \"elk\", \"cat\", \"dog\", but it has \"ant\", "
+            "\"bee\", \"cat\", \"dog\"",
+            "the classes of \"y\" are not those of the model in ");
     free(model);
     remove_folder(folder);
     remove_file(a);
