@@ -187,12 +187,21 @@ static void tell_take_over(const dt_lock *l)
         l->warn(text);
 }
 
+static int64_t seconds_now(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return now.tv_sec;
+}
+
 /* The holder is of another host and no lock tells: it lives if it touches its file. The time is
- * that of the file system, by a file that has just been touched there. */
+ * that of the file system, by a file that has just been touched there; and where that clock was
+ * set back since, the time that has been waited. */
 static bool is_touched(const dt_lock *l, const found *f)
 {
     struct stat now, then;
     bool told = false;
+    int64_t begin = seconds_now();
     for (;;) {
         found again;
         if (dt_stop_reason() >= 0 || futimens(l->file, NULL) != 0 || fstat(l->file, &now) != 0)
@@ -208,6 +217,8 @@ static bool is_touched(const dt_lock *l, const found *f)
             then.st_mtim.tv_nsec != f->info.st_mtim.tv_nsec)
             return true;
         int64_t silent = now.st_mtim.tv_sec - then.st_mtim.tv_sec;
+        int64_t waited = seconds_now() - begin;
+        silent = silent > waited ? silent : waited;
         if (silent >= BEATS_FOR)
             return false;
         if (silent > BEAT + 1 && !told) {
@@ -379,11 +390,25 @@ static bool read_present(const dt_lock *l, dt_holder *holder)
     return there;
 }
 
+/* A run that took over may have ended meanwhile, and its checkpoints must stay. */
+static dt_code lock_is_gone(const dt_lock *l, dt_error *err)
+{
+    return dt_fail(err, DT_ERR_FILE,
+                   "%s: its lock %s is gone: another run may have been here, or somebody removed "
+                   "it; nothing more is written there",
+                   l->folder, NAME);
+}
+
 dt_code dt_lock_check(const dt_lock *l, dt_error *err)
 {
     dt_holder present;
-    if (!l || !read_present(l, &present) || present.id == l->self.id)
-        return DT_OK; /* a folder that is gone shows in what is written */
+    struct stat info;
+    if (!l)
+        return DT_OK;
+    if (fstatat(l->directory, NAME, &info, AT_SYMLINK_NOFOLLOW) != 0 && errno == ENOENT)
+        return lock_is_gone(l, err);
+    if (!read_present(l, &present) || present.id == l->self.id)
+        return DT_OK;
     return dt_fail(err, DT_ERR_FILE,
                    "%s: was taken over by process %lld on %s, since %s, while this one stood still",
                    l->folder, (long long)present.process, present.host, present.since);

@@ -142,8 +142,10 @@ static const char *find_contradiction(const dt_saved *s)
         return "\"block_rows\" and \"window_blocks\" make no window of rows";
     if (d->features != s->model.inputs || d->outputs != s->model.outputs)
         return "\"features\" and \"outputs\" are not those of the model";
-    if (s->optimizer_steps < 0 || s->optimizer_steps > c->global_step)
-        return "the optimizer's \"step\" is missing, or not one up to \"global_step\"";
+    if (s->optimizer_steps != c->global_step)
+        return "the optimizer's \"step\" is missing, or not \"global_step\"";
+    if (d->seed_offset != 0 && d->seed_offset != OLD_SEED_OFFSET)
+        return "\"seed_offset\" is of no program";
     if (!dt_normalizer_divides(s->normalizer))
         return "the \"scale\" in \"/normalization\" of a feature is not above 0";
     return NULL;

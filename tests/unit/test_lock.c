@@ -266,13 +266,26 @@ static void taken_over(void **state)
     dt_error err = {0};
     assert_int_equal(dt_lock_take(&lock, ".", hear, &err), DT_OK);
     unlink(DT_LOCK_NAME);
-    assert_int_equal(dt_lock_check(lock, &err), DT_OK); /* nobody has it */
     put_lock(&h, 0);
     assert_int_equal(dt_lock_check(lock, &err), DT_ERR_FILE);
     assert_string_equal(err.text, ".: was taken over by process 4242 on node9, since "
                                   "2026-01-02T03:04:05, while this one stood still");
     dt_lock_release(lock);
     assert_int_equal(access(DT_LOCK_NAME, F_OK), 0); /* it is the other's */
+}
+
+/* One that took over and has ended left checkpoints, over which nothing may be written. */
+static void taken_over_and_released(void **state)
+{
+    (void)state;
+    dt_error err = {0};
+    dt_lock *lock = NULL;
+    assert_int_equal(dt_lock_take(&lock, ".", hear, &err), DT_OK);
+    assert_int_equal(dt_lock_check(lock, &err), DT_OK);
+    assert_int_equal(unlink(DT_LOCK_NAME), 0);
+    assert_int_equal(dt_lock_check(lock, &err), DT_ERR_FILE);
+    assert_non_null(strstr(err.text, "its lock .dtrain-lock is gone"));
+    dt_lock_release(lock);
 }
 
 /* Of many that want it at once after a crash, one gets it. */
@@ -361,6 +374,7 @@ int main(void)
         TEST(job_started_again),
         TEST(judged),
         TEST(taken_over),
+        TEST(taken_over_and_released),
         TEST(one_of_many),
         TEST(texts),
         TEST(another_file),
