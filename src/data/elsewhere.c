@@ -16,6 +16,7 @@ enum { REASON = 512 }; /* bytes of a text that says why a file cannot be opened 
 
 typedef struct {
     const char *path, *name; /* of the dataset that was asked for */
+    dt_witnesses *witnesses;
     dt_error *err;
 } asked;
 
@@ -89,8 +90,36 @@ static hid_t open_source_file(hid_t set, const char *name, char why[REASON])
     return file < 0 ? open_in("", name, why) : file;
 }
 
-dt_code dt_elsewhere_open(hid_t set, const char *file_name, const char *set_name, hid_t *file,
-                          hid_t *source, dt_absent *absent, dt_error *err)
+/* The file that the virtual dataset lies in is open all the time, and watched by its reader. */
+static dt_code check_same(hid_t set, dt_witnesses *witnesses, const char *name, hid_t file,
+                          dt_error *err)
+{
+    char folder[PATH_MAX], path[2 * PATH_MAX + 2];
+    dt_error why = {0};
+    if (strcmp(name, ".") == 0)
+        return DT_OK;
+    folder_of(set, folder);
+    if (H5Fget_name(file, path, sizeof path) <= 0)
+        return dt_fail(err, DT_ERR_DATA, "cannot be read: it has no name");
+    if (dt_witnesses_check(witnesses, folder, name, path, &why))
+        dt_fail(err, why.code, "cannot be read: %s", why.text);
+    return err->code;
+}
+
+/* Of a dataset that did not open. */
+static dt_absent explain_absence(hid_t file, const char *name, const char *reason, dt_error *err)
+{
+    if (H5Lexists(file, name, H5P_DEFAULT) > 0) {
+        dt_fail(err, DT_ERR_DATA, "has a dataset \"%s\" that cannot be opened: %s", name, reason);
+        return DT_ABSENT_NOTHING;
+    }
+    dt_fail(err, DT_ERR_DATA, "has no dataset \"%s\"", name);
+    return DT_ABSENT_DATASET;
+}
+
+dt_code dt_elsewhere_open(hid_t set, dt_witnesses *witnesses, const char *file_name,
+                          const char *set_name, hid_t *file, hid_t *source, dt_absent *absent,
+                          dt_error *err)
 {
     char why[REASON] = "", reason[256];
     *source = -1;
@@ -100,16 +129,12 @@ dt_code dt_elsewhere_open(hid_t set, const char *file_name, const char *set_name
         return dt_fail(err, DT_ERR_DATA, "is missing");
     if (*file < 0)
         return dt_fail(err, DT_ERR_DATA, "cannot be opened: %s", why);
-    *source = H5Dopen2(*file, set_name, H5P_DEFAULT);
-    if (*source >= 0)
-        return DT_OK;
-    dt_h5_reason(reason);
-    if (H5Lexists(*file, set_name, H5P_DEFAULT) > 0) {
-        dt_fail(err, DT_ERR_DATA, "has a dataset \"%s\" that cannot be opened: %s", set_name,
-                reason);
-    } else {
-        *absent = DT_ABSENT_DATASET;
-        dt_fail(err, DT_ERR_DATA, "has no dataset \"%s\"", set_name);
+    if (!check_same(set, witnesses, file_name, *file, err)) {
+        *source = H5Dopen2(*file, set_name, H5P_DEFAULT);
+        if (*source >= 0)
+            return DT_OK;
+        dt_h5_reason(reason);
+        *absent = explain_absence(*file, set_name, reason, err);
     }
     H5Fclose(*file);
     *file = -1;
@@ -147,7 +172,7 @@ static void check_source(const asked *a, hid_t set, const char *file_name, const
     hid_t file, source;
     dt_absent absent;
     dt_error why = {0};
-    if (dt_elsewhere_open(set, file_name, set_name, &file, &source, &absent, &why)) {
+    if (dt_elsewhere_open(set, a->witnesses, file_name, set_name, &file, &source, &absent, &why)) {
         tell(a, file_name, absent == DT_ABSENT_FILE, why.text);
         return;
     }
@@ -199,6 +224,13 @@ static void external_path(hid_t set, const char *name, char path[3 * PATH_MAX])
     snprintf(path, 3 * PATH_MAX, "%s%s/%s", folder, prefix, name);
 }
 
+static void check_raw(const asked *a, const char *whose, const char *name, const char *path)
+{
+    dt_error why = {0};
+    if (dt_witnesses_check(a->witnesses, "", path, path, &why))
+        dt_fail(a->err, why.code, "%s lies in the external file \"%s\": %s", whose, name, why.text);
+}
+
 static void check_external(const asked *a, hid_t set, hid_t plist)
 {
     char name[PATH_MAX], path[3 * PATH_MAX], whose[PATH_MAX];
@@ -227,7 +259,9 @@ static void check_external(const asked *a, hid_t set, hid_t plist)
                     "%s lies in the external file \"%s\", which is not a regular "
                     "file",
                     whose, name);
-        else if ((hsize_t)info.st_size < (hsize_t)offset + size)
+        else if ((hsize_t)info.st_size >= (hsize_t)offset + size)
+            check_raw(a, whose, name, path);
+        else
             dt_fail(a->err, DT_ERR_DATA,
                     "%s lies in the external file \"%s\", which is truncated: "
                     "%llu bytes of %llu",
@@ -249,9 +283,10 @@ static void check(const asked *a, hid_t set, int depth)
     H5Eclear2(H5E_DEFAULT);
 }
 
-dt_code dt_elsewhere_check(hid_t set, const char *path, const char *name, dt_error *err)
+dt_code dt_elsewhere_check(hid_t set, dt_witnesses *witnesses, const char *path, const char *name,
+                           dt_error *err)
 {
-    asked a = {.path = path, .name = name, .err = err};
+    asked a = {.path = path, .name = name, .witnesses = witnesses, .err = err};
     check(&a, set, 0);
     return err->code;
 }

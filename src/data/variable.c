@@ -133,7 +133,7 @@ static hid_t reopen_with_cache(hid_t file, const char *name)
 static dt_code open_parts(dt_variable *v, dt_error *err)
 {
     dt_error why = {0};
-    if (dt_virtual_open(&v->parts, v->id, &why))
+    if (dt_virtual_open(&v->parts, v->id, v->others, &why))
         dt_fail(err, why.code, "%s: dataset \"%s\" is virtual, and %s", v->path, v->name, why.text);
     return err->code;
 }
@@ -142,11 +142,12 @@ dt_code dt_variable_open(dt_variable *v, hid_t file, const char *path, const cha
                          dt_error *err)
 {
     *v = (dt_variable){.id = -1, .type = -1, .path = path, .name = strdup(name)};
-    if (!v->name)
+    v->others = dt_witnesses_new();
+    if (!v->name || !v->others)
         return dt_fail(err, DT_ERR_MEMORY, "out of memory for the names of datasets");
     v->id = dt_h5_open_dataset(file, path, name, "; choose with --x and --y", err);
     if (err->code || look_at_type(path, v, err) || look_at_storage(path, v, err) ||
-        dt_elsewhere_check(v->id, path, v->name, err) || open_parts(v, err) ||
+        dt_elsewhere_check(v->id, v->others, path, v->name, err) || open_parts(v, err) ||
         look_at_shape(path, v, err) || v->parts)
         return err->code;
     if (large)
@@ -163,6 +164,7 @@ void dt_variable_close(dt_variable *v)
 {
     dt_direct_close(v->direct);
     dt_virtual_close(v->parts);
+    dt_witnesses_free(v->others);
     if (v->type >= 0)
         H5Tclose(v->type);
     if (v->id >= 0)
@@ -199,7 +201,7 @@ static dt_code read_slab(const dt_variable *v, int64_t row, int64_t n, hid_t typ
     } else if (H5Dread(v->id, type, in_memory, in_file, H5P_DEFAULT, out) < 0) {
         read_failed(v, row, n, dt_h5_reason(reason), err);
     } else if (v->external) { /* HDF5 gives zeros for the end of a raw file that was cut since */
-        dt_elsewhere_check(v->id, v->path, v->name, err);
+        dt_elsewhere_check(v->id, v->others, v->path, v->name, err);
     }
     H5Sclose(in_memory);
     H5Sclose(in_file);

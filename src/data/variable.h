@@ -18,12 +18,13 @@ typedef struct {
     hsize_t dim[H5S_MAX_RANK];
     int64_t width; /* values in a row */
     bool is_integer, is_bytes;
-    bool external;       /* its values lie in raw files */
-    int64_t chunk_rows;  /* rows that share a chunk of the file; 1 where it has none */
-    hid_t type;          /* of a value in the file; of an enumeration (h5py's bool) its integers */
-    dt_direct *direct;   /* NULL: HDF5 reads it */
-    dt_virtual *parts;   /* of other files; NULL: it is not virtual */
-    int64_t value_bytes; /* of a value in the file */
+    bool external;        /* its values lie in raw files */
+    int64_t chunk_rows;   /* rows that share a chunk of the file; 1 where it has none */
+    hid_t type;           /* of a value in the file; of an enumeration (h5py's bool) its integers */
+    dt_direct *direct;    /* NULL: HDF5 reads it */
+    dt_witnesses *others; /* of the other files that its values lie in */
+    dt_virtual *parts;    /* of other files; NULL: it is not virtual */
+    int64_t value_bytes;  /* of a value in the file */
 } dt_variable;
 
 /* Open a dataset and see that it is one of numbers in rows, whose filters are installed.

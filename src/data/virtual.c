@@ -16,7 +16,8 @@ typedef struct {
 } part;
 
 struct dt_virtual {
-    hid_t set; /* borrowed */
+    hid_t set;               /* borrowed */
+    dt_witnesses *witnesses; /* borrowed */
     hid_t plist;
     size_t n;
     part *part;   /* [n] */
@@ -108,7 +109,8 @@ static int64_t count_numbered(const dt_virtual *v, const part *p, int64_t most, 
         dt_absent absent;
         dt_elsewhere_name(p->file, i, file_name);
         dt_elsewhere_name(p->name, i, name);
-        if (dt_elsewhere_open(v->set, file_name, name, &file, &source, &absent, &why)) {
+        if (dt_elsewhere_open(v->set, v->witnesses, file_name, name, &file, &source, &absent,
+                              &why)) {
             if (absent == DT_ABSENT_NOTHING)
                 dt_fail(err, DT_ERR_DATA, "the file \"%s\" with a part of it %s", file_name,
                         why.text);
@@ -162,7 +164,8 @@ static dt_code look_at_parts(dt_virtual *v, dt_error *err)
     return err->code;
 }
 
-static dt_code open_parts(dt_virtual **parts, hid_t set, int depth, dt_error *err)
+static dt_code open_parts(dt_virtual **parts, hid_t set, dt_witnesses *witnesses, int depth,
+                          dt_error *err)
 {
     hid_t plist = H5Dget_create_plist(set);
     *parts = NULL;
@@ -177,7 +180,12 @@ static dt_code open_parts(dt_virtual **parts, hid_t set, int depth, dt_error *er
         H5Pclose(plist);
         return dt_fail(err, DT_ERR_MEMORY, "out of memory for its parts");
     }
-    *v = (dt_virtual){.set = set, .plist = plist, .depth = depth, .file = -1, .source = -1};
+    *v = (dt_virtual){.set = set,
+                      .witnesses = witnesses,
+                      .plist = plist,
+                      .depth = depth,
+                      .file = -1,
+                      .source = -1};
     v->by_hdf5 = !H5_VERSION_GE(1, 10, 6);
     if (depth > DT_ELSEWHERE_DEPTH)
         dt_fail(err, DT_ERR_DATA, "virtual datasets of virtual datasets, more than %d deep",
@@ -192,9 +200,9 @@ static dt_code open_parts(dt_virtual **parts, hid_t set, int depth, dt_error *er
     return err->code;
 }
 
-dt_code dt_virtual_open(dt_virtual **parts, hid_t set, dt_error *err)
+dt_code dt_virtual_open(dt_virtual **parts, hid_t set, dt_witnesses *witnesses, dt_error *err)
 {
-    return open_parts(parts, set, 0, err);
+    return open_parts(parts, set, witnesses, 0, err);
 }
 
 static void close_source(dt_virtual *v)
@@ -235,8 +243,8 @@ static dt_code open_source(dt_virtual *v, const part *p, dt_error *err)
         return DT_OK;
     close_source(v);
     dt_absent absent;
-    dt_elsewhere_open(v->set, p->file, p->name, &v->file, &v->source, &absent, err);
-    if (!err->code && !open_parts(&v->inner, v->source, v->depth + 1, err))
+    dt_elsewhere_open(v->set, v->witnesses, p->file, p->name, &v->file, &v->source, &absent, err);
+    if (!err->code && !open_parts(&v->inner, v->source, v->witnesses, v->depth + 1, err))
         v->last = p;
     if (err->code)
         close_source(v);
@@ -267,7 +275,8 @@ static dt_code read_source(dt_virtual *v, hid_t from, hid_t to, hid_t type, void
         return dt_virtual_read(v->inner, from, begin, end, to, type, out, err);
     if (H5Dread(v->source, type, to, from, H5P_DEFAULT, out) < 0)
         return cannot_read(err);
-    return dt_elsewhere_check(v->source, NULL, NULL, err); /* raw files, of which it says nothing */
+    return dt_elsewhere_check(v->source, v->witnesses, NULL, NULL,
+                              err); /* raw files, of which it says nothing */
 }
 
 /* What is wanted of one part, to where it belongs in memory. */
@@ -310,13 +319,16 @@ static dt_code fill(const dt_virtual *v, hid_t memory, hid_t type, void *out, dt
     return err->code;
 }
 
-/* HDF5 opens all sources and keeps them open: see that they can be opened still. */
+/* HDF5 opens a source when rows of it are read first, and keeps it open: see that they can be
+ * opened still, and that all are what they were when they were looked at. */
 static dt_code read_by_hdf5(dt_virtual *v, hid_t wanted, hid_t memory, hid_t type, void *out,
                             dt_error *err)
 {
     if (H5Dread(v->set, type, memory, wanted, H5P_DEFAULT, out) < 0)
         return cannot_read(err);
-    return dt_elsewhere_check(v->set, NULL, NULL, err);
+    if (dt_elsewhere_check(v->set, v->witnesses, NULL, NULL, err))
+        return err->code;
+    return dt_witnesses_check_all(v->witnesses, err);
 }
 
 dt_code dt_virtual_read(dt_virtual *v, hid_t wanted, hsize_t begin, hsize_t end, hid_t memory,

@@ -240,6 +240,107 @@ static void changed_elsewhere(void **state)
     }
 }
 
+/* d.h5 with an x whose second half lies in another file: in the second source of a virtual dataset,
+ * in one whose name has a number, in a source that is virtual itself, or in a source's raw file, or
+ * in the raw file of x. The file with the values is "values". */
+enum { NAMED, NUMBERED, NESTED, SOURCE_RAW, RAW, PLACES };
+
+static void put_sources(const char *path, const char *const name[2])
+{
+    hsize_t dim[2] = {name[1] ? 2 * ROWS : ROWS, WIDTH}, half[2] = {ROWS, WIDTH},
+            all[2] = {H5S_UNLIMITED, WIDTH};
+    hid_t create = H5Pcreate(H5P_DATASET_CREATE), file = create_file(path);
+    bool numbered = strchr(name[0], '%') != NULL;
+    hid_t space = H5Screate_simple(2, dim, numbered ? all : dim);
+    hid_t from = H5Screate_simple(2, half, NULL);
+    if (numbered) {
+        H5Sselect_hyperslab(space, H5S_SELECT_SET, (hsize_t[]){0, 0}, half,
+                            (hsize_t[]){H5S_UNLIMITED, 1}, half);
+        H5Pset_virtual(create, space, name[0], "part", from);
+    }
+    for (hsize_t i = 0; i < 2 && name[i] && !numbered; i++) {
+        H5Sselect_hyperslab(space, H5S_SELECT_SET, (hsize_t[]){i * ROWS, 0}, NULL, half, NULL);
+        H5Pset_virtual(create, space, name[i], "part", from);
+    }
+    H5Sselect_all(space);
+    H5Dclose(H5Dcreate2(file, path[0] == 'd' ? "x" : "part", H5T_IEEE_F64LE, space, H5P_DEFAULT,
+                        create, H5P_DEFAULT));
+    H5Fclose(file);
+    H5Sclose(from);
+    H5Sclose(space);
+    H5Pclose(create);
+}
+
+static void put_source(const char *path, const char *name, const char *raw)
+{
+    hid_t file = create_file(path);
+    put(file, name, plain, raw);
+    H5Fclose(file);
+}
+
+/* Returns the name of the file with the values. */
+static const char *put_elsewhere(int where)
+{
+    static const char *const values[PLACES] = {"s1.h5", "s1.h5", "s1.h5", "s.raw", "s.raw"};
+    put_source("s0.h5", "part", NULL);
+    put_source("s1.h5", "part", where == SOURCE_RAW ? "s.raw" : NULL);
+    if (where == RAW)
+        put_source("d.h5", "x", "s.raw");
+    else if (where == NUMBERED)
+        put_sources("d.h5", (const char *[]){"s%b.h5", NULL});
+    else
+        put_sources("d.h5", (const char *[]){"s0.h5", where == NESTED ? "in.h5" : "s1.h5"});
+    if (where == NESTED)
+        put_sources("in.h5", (const char *[]){"s1.h5", NULL});
+    return values[where];
+}
+
+static dt_code read_rows(dt_source *source, int64_t row, dt_error *err)
+{
+    static float rows[CHUNK * WIDTH];
+    return dt_source_read_x(source, row, CHUNK, rows, err);
+}
+
+/* A run that has read the first rows, or some of all files, goes on after a command. */
+static void check_change(int where, bool all, const char *command, bool harmless)
+{
+    dt_source *source;
+    dt_error err = {0};
+    char line[256];
+    int64_t last = where == RAW ? ROWS - CHUNK : 2 * ROWS - CHUNK;
+    offset = 3;
+    const char *file = put_elsewhere(where);
+    snprintf(line, sizeof line, "cp %s new", file);
+    assert_int_equal(system(line), 0);
+    offset = 0;
+    put_elsewhere(where);
+    snprintf(line, sizeof line, "touch -d @1 %s && cp -p %s same", file, file);
+    assert_int_equal(system(line), 0);
+    if (dt_source_open(&source, "d.h5", "x", NULL, &err) || read_rows(source, 0, &err) ||
+        (all && read_rows(source, last, &err)) || (all && read_rows(source, 0, &err)))
+        fail_msg("%d: %s", where, err.text);
+    snprintf(line, sizeof line, "F=%s; %s", file, command);
+    assert_int_equal(system(line), 0);
+    dt_code code = read_rows(source, last, &err);
+    if (code != (harmless ? DT_OK : DT_ERR_DATA))
+        fail_msg("place %d, \"%s\": status %d, \"%s\"", where, command, code, err.text);
+    if (!harmless && !strstr(err.text, "since it was opened"))
+        fail_msg("place %d, \"%s\": \"%s\"", where, command, err.text);
+    dt_source_close(source);
+}
+
+static void written_anew_elsewhere(void **state)
+{
+    (void)state;
+    for (int where = 0; where < PLACES; where++)
+        for (int all = 0; all < 2; all++) {
+            check_change(where, all, "cat new >$F", false);
+            check_change(where, all, "mv new $F", false);
+            check_change(where, all, "touch $F && head -c 100000 /dev/zero >>$F", true);
+            check_change(where, all, "mv same $F", true);
+        }
+}
+
 /* ---- What is no file ------------------------------------------------------------------------ */
 
 static void check_refused(const char *what)
@@ -289,7 +390,8 @@ static void not_files(void **state)
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_teardown(name, empty_folder)
-    const struct CMUnitTest tests[] = {TEST(cut_in_file), TEST(cut_elsewhere), TEST(written_anew),
-                                       TEST(changed_elsewhere), TEST(not_files)};
+    const struct CMUnitTest tests[] = {
+        TEST(cut_in_file),       TEST(cut_elsewhere),          TEST(written_anew),
+        TEST(changed_elsewhere), TEST(written_anew_elsewhere), TEST(not_files)};
     return cmocka_run_group_tests(tests, enter_folder, leave_folder);
 }
