@@ -6,10 +6,14 @@
 #include "checkpoint/tensor.h"
 #include "core/memory.h"
 #include "file/h5.h"
+#include "file/seal.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 /* ---- One file ------------------------------------------------------------------------------- */
 
@@ -132,39 +136,116 @@ void dt_saved_free(dt_saved *s)
 
 /* ---- The newest of a folder ----------------------------------------------------------------- */
 
-static dt_code read_whole(dt_saved *s, const char *path, dt_error *err)
+/* Whether what is wrong with an open file is no damage: it is whole, but of a later version, of
+ * another program, or edited. A seal that holds leaves no other reason; that of a later version may
+ * not be known here. */
+static bool is_whole(const dt_saved *s, hid_t file, const char *path, dt_code code)
+{
+    bool ours = dt_checkpoint_is_one(file);
+    int64_t version = dt_attribute_integer(file, "version", 0);
+    if (ours && version > DT_CHECKPOINT_VERSION)
+        return true;
+    return dt_h5_ends_well(file, path) &&
+           (!ours || version != DT_CHECKPOINT_VERSION || s->is_edited || code == DT_ERR_SHAPE ||
+            dt_seal_is_there(path));
+}
+
+/* *whole [out] after an error: whether it is that of a file that is not damaged. */
+static dt_code read_whole(dt_saved *s, const char *path, bool *whole, dt_error *err)
 {
     *s = (dt_saved){0};
+    *whole = false;
     hid_t file = dt_h5_open(path, err);
     if (file < 0)
         return err->code;
     if (!dt_checkpoint_is_one(file))
         dt_fail(err, DT_ERR_DATA, "%s: not a checkpoint of dtrain", path);
-    else if (!dt_saved_read(s, file, path, err) && !s->can_go_on)
+    else if (!dt_saved_read(s, file, path, err) && !s->can_go_on) {
+        s->is_edited = true;
         dt_fail(err, DT_ERR_DATA, "%s: no \"/run\", so a run cannot go on from it", path);
+    }
+    *whole = err->code && is_whole(s, file, path, err->code);
     H5Fclose(file);
+    return err->code;
+}
+
+/* Whether the system gives every byte of a file. Returns 0 or an errno. */
+static int read_through(const char *path)
+{
+    enum { PIECE = 1 << 18 };
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK), number = 0; /* no wait for a pipe */
+    char *piece = fd < 0 ? NULL : malloc(PIECE);
+    if (!piece)
+        number = errno;
+    for (ssize_t got = 1; piece && got != 0 && !number;) {
+        got = read(fd, piece, PIECE);
+        if (got < 0 && errno != EINTR)
+            number = errno;
+    }
+    free(piece);
+    if (fd >= 0)
+        close(fd);
+    return number;
+}
+
+/* Read a file of the folder. What the system did not give is never taken for damage: it would be
+ * written over in the end. If it gives the file now, the error may have been a passing one.
+ *   damage  [out] the file is damaged: err is what bad is told */
+static dt_code read_step(dt_saved *s, const char *path, bool *damage, dt_error *err)
+{
+    bool whole;
+    *damage = false;
+    if (!read_whole(s, path, &whole, err) || whole || err->code == DT_ERR_MEMORY)
+        return err->code;
+    dt_saved_free(s);
+    *err = (dt_error){0};
+    int number = read_through(path);
+    if (number)
+        return dt_fail(err, number == ENOMEM ? DT_ERR_MEMORY : DT_ERR_FILE,
+                       "%s: cannot be read: %s", path, strerror(number));
+    *damage = read_whole(s, path, &whole, err) && !whole && err->code != DT_ERR_MEMORY;
+    return err->code;
+}
+
+/* Find the newest that is not damaged.
+ *   damage  [n] [out] of the damaged ones, the newest first
+ *   n_damaged  [out] */
+static dt_code find_good(dt_saved *s, const char *folder, const int64_t *steps, int n,
+                         dt_error *damage, int *n_damaged, dt_error *err)
+{
+    while (n-- > 0 && !err->code && !s->path) {
+        bool damaged = false;
+        char *path = dt_store_step_path(folder, steps[n], err);
+        if (path && read_step(s, path, &damaged, err))
+            dt_saved_free(s);
+        if (damaged) {
+            damage[(*n_damaged)++] = *err;
+            *err = (dt_error){0};
+        }
+        free(path);
+    }
     return err->code;
 }
 
 dt_code dt_saved_find(dt_saved *s, const char *folder, void (*bad)(const char *text), dt_error *err)
 {
     int64_t *steps;
-    int n;
+    int n, n_damaged = 0;
+    dt_error *damage = NULL;
     *s = (dt_saved){0};
-    dt_store_list(folder, &steps, &n, err);
-    while (n-- > 0 && !err->code && !s->path) {
-        dt_error damage = {0};
-        char *path = dt_store_step_path(folder, steps[n], err);
-        if (path && read_whole(s, path, &damage)) {
-            bool stops = damage.code == DT_ERR_MEMORY || s->is_edited;
-            dt_saved_free(s);
-            if (stops)
-                *err = damage;
-            else
-                bad(damage.text);
-        }
-        free(path);
+    if (!dt_store_list(folder, &steps, &n, err) && n > 0) {
+        damage = dt_alloc(n, sizeof *damage, "the list of checkpoints", err);
+        if (damage)
+            find_good(s, folder, steps, n, damage, &n_damaged, err);
+        for (int i = 0; s->path && i < n_damaged; i++)
+            bad(damage[i].text);
+        if (!err->code && !s->path)
+            dt_fail(err, DT_ERR_DATA,
+                    "%s (no checkpoint in %s can be used, of %d; --overwrite deletes them and "
+                    "begins a new run)",
+                    damage[0].text, folder, n);
     }
+    free(damage);
     free(steps);
     return err->code;
 }

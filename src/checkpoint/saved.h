@@ -34,8 +34,9 @@ typedef struct {
 dt_code dt_saved_read(dt_saved *saved, hid_t file, const char *path, dt_error *err);
 
 /* Read the checkpoint of the most steps in a folder that is good; saved->path is NULL where there
- * is none. Of each that is damaged, bad is told what is wrong with it; one that was edited is an
- * error. */
+ * is no checkpoint of a step at all. Of each newer one that is damaged, bad is told what is wrong
+ * with it. An error is one that the system does not let read, one that is whole but cannot be gone
+ * on with (of another version, of another program, edited), and a folder where all are damaged. */
 dt_code dt_saved_find(dt_saved *saved, const char *folder, void (*bad)(const char *text),
                       dt_error *err);
 

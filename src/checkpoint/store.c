@@ -194,12 +194,15 @@ dt_code dt_store_list(const char *folder, int64_t **steps, int *n, dt_error *err
     if (!dir)
         return errno == ENOENT ? DT_OK
                                : dt_fail(err, DT_ERR_FILE, "%s: %s", folder, strerror(errno));
-    for (struct dirent *entry; !err->code && (entry = readdir(dir));) {
+    errno = 0;
+    for (struct dirent *entry; !err->code && (entry = readdir(dir)); errno = 0) {
         const char *rest = "";
         int64_t step = step_of(entry->d_name, &rest);
         if (step >= 0 && !*rest && !append(steps, n, step))
             dt_fail(err, DT_ERR_MEMORY, "out of memory for the checkpoints in %s", folder);
     }
+    if (errno && !err->code) /* a list that was cut short would hide a run */
+        dt_fail(err, DT_ERR_FILE, "%s: cannot be listed: %s", folder, strerror(errno));
     closedir(dir);
     if (*n)
         qsort(*steps, (size_t)*n, sizeof **steps, by_step);

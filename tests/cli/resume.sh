@@ -301,6 +301,34 @@ for damage in 'truncate -s 4000' 'truncate -s 0' flip; do
     done
 done
 
+# None is good, or the newest cannot be read: the run that is there is not begun anew, and nothing of it is touched.
+name=none_good
+for ranks in 1 3; do
+    rm -rf run
+    cp -r whole run
+    for file in run/step-*.h5; do
+        truncate -s 4000 "$file"
+    done
+    before=$(files run)
+    launch "$ranks" "${options[@]}" --checkpoint run --log none.jsonl --resume >output
+    status=$?
+    check "status $status on $ranks ranks" status_is 1
+    check "message on $ranks ranks" \
+        says 'run/step-0000000075\.h5: the file is truncated.*no checkpoint in run can be used, of 5; --overwrite.*'
+    check "the folder on $ranks ranks" same "$(files run)" "$before"
+    check "no log on $ranks ranks" test ! -e none.jsonl
+done
+launch 1 "${options[@]}" --checkpoint run --overwrite
+status=$?
+check "status $status of --overwrite" status_is 0
+check "checkpoints of --overwrite" all_good run
+rm run/step-0000000075.h5
+ln -s /proc/self/mem run/step-0000000075.h5 # EIO
+launch 1 "${options[@]}" --checkpoint run --resume
+status=$?
+check "status $status of one that cannot be read" status_is 1
+check "message of one that cannot be read" says 'run/step-0000000075\.h5: cannot be read: Input/output error'
+
 name=signal
 declare -A alone=([TERM]=1)
 for signal in TERM INT USR1; do

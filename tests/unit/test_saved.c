@@ -1,4 +1,5 @@
 /* What a checkpoint gives back of a run, and the folder: which is the newest good one, which go. */
+#include "checkpoint/attribute.h"
 #include "checkpoint/saved.h"
 #include "file/temporary.h"
 #include "unit/checkpoint_fixture.h"
@@ -8,6 +9,7 @@
 
 #include <math.h>
 #include <stdio.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 static char warning[4][DT_ERROR_TEXT];
@@ -64,6 +66,21 @@ static void find(dt_saved *s, const char *path)
     dt_saved_free(s);
 }
 
+/* The folder is an error, which says the text, and nothing else is said. code 0: any. */
+static void check_none(const char *text, dt_code code)
+{
+    dt_saved s;
+    dt_error err = {0};
+    warnings = 0;
+    dt_code found = dt_saved_find(&s, "ckpt", warn, &err);
+    if (!found || (code && found != code) || !strstr(err.text, text))
+        fail_msg("%d, \"%s\" does not say \"%s\"", (int)found, err.text, text);
+    assert_null(s.path);
+    assert_int_equal(warnings, 0);
+    assert_int_equal(H5Fget_obj_count((hid_t)H5F_OBJ_ALL, H5F_OBJ_ALL), 0);
+    dt_saved_free(&s);
+}
+
 static void newest(void **state)
 {
     (void)state;
@@ -105,8 +122,52 @@ static void damaged(void **state)
     assert_string_equal(warning[2],
                         "ckpt/step-0000000020.h5: damaged: the checksum of the file does not hold");
     remove("ckpt/step-0000000010.h5");
-    find(&s, NULL);
-    assert_int_equal(warnings, 3);
+    check_none("ckpt/step-0000000040.h5: the file is truncated", DT_ERR_DATA);
+    check_none("no checkpoint in ckpt can be used, of 3; --overwrite", DT_ERR_DATA);
+    assert_int_equal(access("ckpt/step-0000000020.h5", F_OK), 0);
+}
+
+/* The file that the system does not let read: of another kind, a circle of links, one whose read
+ * fails with EIO. The run that is there is not taken for lost, even if an older one is good. */
+static void unreadable(void **state)
+{
+    (void)state;
+    const char *path = "ckpt/step-0000000040.h5";
+    put("ckpt", 30);
+    assert_int_equal(mkdir(path, 0777), 0);
+    check_none("step-0000000040.h5: cannot be read: Is a directory", DT_ERR_FILE);
+    assert_int_equal(rmdir(path), 0);
+    static const char *const link[][2] = {{"step-0000000040.h5", "Too many levels"},
+                                          {"nowhere", "No such file"},
+                                          {"/proc/self/mem", "Input/output error"}};
+    for (size_t i = 0; i < sizeof link / sizeof *link; i++) {
+        assert_int_equal(symlink(link[i][0], path), 0);
+        check_none(link[i][1], DT_ERR_FILE);
+        check_none("step-0000000040.h5: cannot be read: ", DT_ERR_FILE);
+        assert_int_equal(unlink(path), 0);
+    }
+}
+
+/* The checkpoint is whole, but of a later program, of another one, or has lost a part. */
+static void whole_but_other(void **state)
+{
+    (void)state;
+    static const char *const lost[] = {"run", "model/0.bias", "optimizer/momentum_buffer/0.bias"};
+    put("ckpt", 30);
+    for (size_t i = 0; i < sizeof lost / sizeof *lost; i++) {
+        hid_t file = edit();
+        assert_true(H5Ldelete(file, lost[i], H5P_DEFAULT) >= 0);
+        H5Fclose(file);
+        check_none(strncmp(lost[i], "run", 3) == 0 ? "no \"/run\"" : "0.bias", 0);
+    }
+    hid_t file = edit();
+    assert_true(dt_attribute_put_integer(file, "version", DT_CHECKPOINT_VERSION + 1) >= 0);
+    H5Fclose(file);
+    check_none("this program reads version", DT_ERR_DATA);
+    file = edit();
+    assert_true(H5Adelete(file, "format") >= 0);
+    H5Fclose(file);
+    check_none("step-0000000050.h5: not a checkpoint of dtrain", DT_ERR_DATA);
 }
 
 static void check_steps(const int64_t *expected, int n)
@@ -198,8 +259,8 @@ int main(void)
 {
 #define TEST(name) cmocka_unit_test_teardown(name, empty_folder)
     const struct CMUnitTest tests[] = {
-        TEST(everything_back), TEST(newest),       TEST(damaged),
-        TEST(prune),           TEST(half_written), TEST(remove_run),
+        TEST(everything_back), TEST(newest), TEST(damaged),      TEST(unreadable),
+        TEST(whole_but_other), TEST(prune),  TEST(half_written), TEST(remove_run),
     };
     return cmocka_run_group_tests(tests, enter_folder, leave_folder);
 }
