@@ -59,7 +59,7 @@ static void whole_numbers(void **state)
         const char *object, *name;
         int64_t good, bad[7]; /* the last of fewer is repeated */
     } all[] = {
-        {"/", "global_step", 1000, {-1, 3, 0, INT64_MIN, INT64_MAX, -50, 1ll << 60}},
+        {"/", "global_step", 50, {-1, 49, 51, INT64_MIN, INT64_MAX, -50, 1ll << 60}},
         {"/", "epoch", 10, {-1, 51, 2, INT64_MAX, INT64_MIN, 1ll << 62, -4}},
         {"/", "step", 50, {-1, 51, INT64_MAX, INT64_MIN, 1ll << 31, 1ll << 32, -7}},
         {"/run", "epoch_samples", 0, {-1, 1088, INT64_MAX, INT64_MIN, -700, 1ll << 40, -2}},
@@ -70,8 +70,8 @@ static void whole_numbers(void **state)
         {"/run", "outputs", 1, {0, -1, 2, 3, 1ll << 62, INT64_MAX, INT64_MIN}},
         {"/run", "block_rows", 7, {0, -7, 1ll << 40, 1ll << 62, INT64_MAX, INT64_MIN, -1}},
         {"/run", "window_blocks", 9, {0, -7, 1ll << 40, 1ll << 62, INT64_MAX, INT64_MIN, -1}},
-        {"/run", "seed_offset", 97, {-1, 98, INT64_MAX, INT64_MIN, 1ll << 32, 100, -97}},
-        {"/optimizer", "step", 50, {-1, 51, INT64_MAX, INT64_MIN, 1ll << 31, 1ll << 62, -49}},
+        {"/run", "seed_offset", 97, {-1, 98, INT64_MAX, INT64_MIN, 1ll << 32, 96, 1}},
+        {"/optimizer", "step", 50, {-1, 51, INT64_MAX, INT64_MIN, 1ll << 31, 1ll << 62, 49}},
     };
     for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
         put_whole(all[i].object, all[i].name, all[i].good);

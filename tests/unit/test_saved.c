@@ -44,7 +44,7 @@ static void everything_back(void **state)
     assert_memory_equal(s.normalizer->mean, means, sizeof means);
     assert_memory_equal(dt_saved_values(&s, "momentum_buffer"), momentum, sizeof momentum);
     assert_null(dt_saved_values(&s, "exp_avg"));
-    assert_int_equal(s.optimizer_steps, 49);
+    assert_int_equal(s.optimizer_steps, 50);
     assert_memory_equal(&s.course, &course, sizeof course);
     assert_memory_equal(&s.data, &course_data, sizeof course_data);
     assert_true(s.lr == 0x1.23456789abcdep-7);
