@@ -161,6 +161,16 @@ static int64_t share(const dt_world *world, const place *p, bool keep)
     return threads < 1 ? 1 : threads > MOST_THREADS ? MOST_THREADS : threads;
 }
 
+/* As --threads is refused. */
+static dt_code check_openmp(dt_error *err)
+{
+    const char *openmp = getenv("OMP_NUM_THREADS");
+    if (err->code || !openmp || strtol(openmp, NULL, 10) <= MOST_THREADS)
+        return err->code;
+    return dt_fail(err, DT_ERR_USAGE, "OMP_NUM_THREADS %.40s: expected a whole number from 1 to %d",
+                   openmp, MOST_THREADS);
+}
+
 /* ---- Where that has led ---------------------------------------------------------------------- */
 
 typedef struct {
@@ -225,6 +235,8 @@ dt_code dt_place_threads(const dt_world *world, int64_t requested, bool keep, dt
 {
     place p;
     place_open(&p, world, err);
+    if (requested < 1)
+        check_openmp(err);
     seat_of_rank *all = dt_alloc(world->node_size, sizeof *all, "the table of cores", err);
     *team = (dt_team){.threads = 1};
     if (!dt_world_agree(world, err) && !look(world, &p, err)) {

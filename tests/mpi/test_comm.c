@@ -154,6 +154,16 @@ static void places_threads(void **state)
     dt_place_threads(&world, 0, true, &team, NULL, &err);
     CHECK_ALL(team.threads == 2);
     dt_team_free(&team);
+    setenv("OMP_NUM_THREADS", "5000", 1);
+    dt_place_threads(&world, 0, true, &team, NULL, &err);
+    CHECK_ALL(err.code == DT_ERR_USAGE &&
+              !strcmp(err.text, "OMP_NUM_THREADS 5000: expected a whole number from 1 to 4096"));
+    dt_team_free(&team);
+    err = (dt_error){0};
+    dt_place_threads(&world, 1, true, &team, NULL, &err);
+    CHECK_ALL(err.code == DT_OK && team.threads == 1);
+    dt_team_free(&team);
+    unsetenv("OMP_NUM_THREADS");
 }
 
 static void knows_its_place(void **state)
