@@ -24,6 +24,10 @@ typedef struct dt_world {
  * that one of them reports it. A failure inside MPI aborts, as MPI does by default. */
 dt_code dt_world_begin(dt_world *world, int *argc, char ***argv, dt_error *err);
 
+/* The same for work that one process does: where MPI takes each of several processes for a run of
+ * its own, which dt_world_begin refuses, they may do it. */
+dt_code dt_world_begin_any(dt_world *world, int *argc, char ***argv, dt_error *err);
+
 /* Free what dt_world_begin made; end MPI if it started MPI. Collective. */
 void dt_world_end(dt_world *world);
 

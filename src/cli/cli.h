@@ -14,6 +14,7 @@ typedef struct {
      * same on every rank. The error is the same on every rank, except that it may stand on rank 0
      * alone where only rank 0 did the work: main makes the ranks agree. */
     dt_code (*run)(const dt_world *world, int argc, char **argv, dt_error *err);
+    bool ranks; /* its work is divided among the ranks */
     bool stops; /* when a signal asks for it, with a status of its own (core/stop.h) */
 } dt_command;
 

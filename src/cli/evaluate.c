@@ -37,6 +37,7 @@ const dt_command dt_command_evaluate = {
     .meaning =
         "Print a model's mean loss over every row of a data set, and its accuracy or its R^2.",
     .run = run,
+    .ranks = true,
 };
 
 static dt_code parse(int argc, char **argv, arguments *to, dt_error *err)

@@ -111,6 +111,14 @@ static void run(const dt_world *world, int argc, char **argv, dt_error *err)
     }
 }
 
+/* Whether the command line asks for a command whose ranks must be those of one run. */
+static bool wants_ranks(const dt_command *command, int argc, char **argv)
+{
+    return command && command->ranks && !is_help(argc, argv) &&
+           !dt_arguments_want_help(argc - 1, argv + 1) &&
+           !dt_arguments_want_version(argc - 1, argv + 1);
+}
+
 /* A full disk or a reader that went away shows only when the last of the output is written. */
 static void finish_output(dt_error *err)
 {
@@ -167,7 +175,8 @@ int main(int argc, char **argv)
     const dt_command *command = choose(argc, argv, &unknown);
     if (command && command->stops)
         dt_stop_watch(); /* to the very end: what has been done in time counts */
-    dt_world_begin(&world, &argc, &argv, &err);
+    (wants_ranks(command, argc, argv) ? dt_world_begin : dt_world_begin_any)(&world, &argc, &argv,
+                                                                             &err);
     dt_crash_begun();
     if (err.code != DT_OK) {
         if (world.rank == 0)

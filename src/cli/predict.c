@@ -35,6 +35,7 @@ const dt_command dt_command_predict = {
     .usage = {"--model FILE --data FILE --out FILE [OPTION...]"},
     .meaning = "Write a model's output for every row of a data set.",
     .run = run,
+    .ranks = true,
 };
 
 static dt_code parse(int argc, char **argv, arguments *to, dt_error *err)

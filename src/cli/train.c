@@ -16,6 +16,7 @@ const dt_command dt_command_train = {
     .usage = {"[OPTION...]"},
     .meaning = "Train a model.",
     .run = run,
+    .ranks = true,
     .stops = true,
 };
 

@@ -153,10 +153,9 @@ dt_code dt_world_of(dt_world *world, MPI_Comm ranks, int node, dt_error *err)
     return DT_OK;
 }
 
-dt_code dt_world_begin(dt_world *world, int *argc, char ***argv, dt_error *err)
+static dt_code begin(dt_world *world, int *argc, char ***argv, bool several, dt_error *err)
 {
     int initialized;
-    bool several = dt_launch_told().size > 1;
     MPI_Initialized(&initialized);
     if (!initialized && !has_launcher() && several)
         return refuse_singletons(world, err); /* before MPI says so in a hundred lines */
@@ -170,6 +169,16 @@ dt_code dt_world_begin(dt_world *world, int *argc, char ***argv, dt_error *err)
         return refuse_singletons(world, err);
     }
     return DT_OK;
+}
+
+dt_code dt_world_begin(dt_world *world, int *argc, char ***argv, dt_error *err)
+{
+    return begin(world, argc, argv, dt_launch_told().size > 1, err);
+}
+
+dt_code dt_world_begin_any(dt_world *world, int *argc, char ***argv, dt_error *err)
+{
+    return begin(world, argc, argv, false, err);
 }
 
 void dt_world_end(dt_world *world)

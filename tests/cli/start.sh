@@ -11,8 +11,9 @@ mkdir -p "$work/here"
 cd "$work/here" || exit 1
 printf 'a,b,k\n1,2,x\n3,4,y\n' >table.csv
 convert=(convert table.csv out.h5 --target k)
+train=(--epochs 1 --quiet --checkpoint out.h5)
 
-# with NAME=VALUE...: the program is launched alone with these variables, and without those of a launcher around us
+# with NAME=VALUE...: the program, with the arguments in `asked`, is launched alone with these variables, and without those of a launcher around us
 with() {
     local variables
     mapfile -t variables < <(compgen -e | grep -E '^(SLURM|PMI|PMIX|OMPI_COMM|MV2_COMM)_')
@@ -20,7 +21,7 @@ with() {
         unset "${variables[@]}"
         # shellcheck disable=SC2163
         export "$@"
-        launch 1 "${convert[@]}" >output
+        launch 1 "${asked[@]}" >output
     )
     status=$?
 }
@@ -28,6 +29,7 @@ with() {
 # ---- Processes that were to be ranks of one run ---------------------------------------------------
 
 name=singletons
+asked=("${train[@]}")
 refused='[23] processes were started for one run \([A-Z0-9_]+\), but MPI takes each for a run of its own: .*'
 for told in "SLURM_STEP_ID=0 SLURM_STEP_NUM_TASKS=3 SLURM_NTASKS=3 SLURM_PROCID=0" "SLURM_STEP_ID=4 SLURM_NTASKS=2" \
     "OMPI_COMM_WORLD_SIZE=2 OMPI_COMM_WORLD_RANK=0" "PMI_SIZE=3 PMI_RANK=0" \
@@ -42,6 +44,20 @@ with SLURM_STEP_ID=0 SLURM_STEP_NUM_TASKS=3 SLURM_PROCID=2
 check "status $status of another process" status_is 1
 check "each of them says so" quiet_errors
 
+# which is no matter where nothing is divided among ranks
+name=one_process
+told="SLURM_JOB_ID=5 SLURM_STEP_ID=0 SLURM_STEP_NUM_TASKS=4 SLURM_PROCID=0"
+for asked in --version --help help "help convert" "train --help" "${convert[*]}" "info out.h5"; do
+    read -ra asked <<<"${asked[0]}"
+    # shellcheck disable=SC2086
+    with $told
+    check "status $status of ${asked[*]}" status_is 0
+    check "message of ${asked[*]}" quiet_errors
+    check "no output of ${asked[*]}" test -s output
+done
+rm out.h5
+asked=("${train[@]}")
+
 name=not_singletons
 for told in "SLURM_STEP_ID=0 SLURM_STEP_NUM_TASKS=1 SLURM_NTASKS=4" "SLURM_NTASKS=4 SLURM_PROCID=0" \
     "SLURM_STEP_ID=4294967291 SLURM_NTASKS=4 SLURM_PROCID=0" "SLURM_STEP_ID=4294967290 SLURM_STEP_NUM_TASKS=4" \
@@ -50,6 +66,7 @@ for told in "SLURM_STEP_ID=0 SLURM_STEP_NUM_TASKS=1 SLURM_NTASKS=4" "SLURM_NTASK
     with $told
     check "status $status with $told" status_is 0
     check "message with $told" quiet_errors
+    rm -r out.h5
 done
 export SLURM_STEP_ID=0 SLURM_STEP_NUM_TASKS=2 SLURM_NTASKS=2 # those of mpirun's daemon
 launch 3 "${convert[@]}" >output
