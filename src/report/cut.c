@@ -16,7 +16,10 @@
 typedef struct {
     const char *path;
     const dt_log_cut_options *options;
-    int64_t last; /* epoch */
+    json_t *values; /* options->options */
+    int64_t last;   /* epoch */
+    bool has_start; /* that is one of the run */
+    dt_error other; /* in what one of them is another run's */
 } cut;
 
 /* ---- A line
@@ -68,30 +71,56 @@ static bool is_step(const char *at, size_t length, int64_t *global_step)
            skip_value(&at) && skip_text(&at, "}\n") && at == end;
 }
 
+static bool is_among(const json_t *value, json_t *list)
+{
+    size_t i;
+    json_t *may;
+    json_array_foreach(list, i, may) if (json_equal(value, may)) return true;
+    return false;
+}
+
+/* Whether the options of a run that the log tells of may be those of the one that goes on. An
+ * option that the log lacks is of a newer program. */
+static void check_options(cut *c, const json_t *event)
+{
+    const json_t *options = json_object_get(event, "options");
+    const char *name;
+    json_t *list;
+    json_object_foreach(c->values, name, list)
+    {
+        const json_t *then = json_object_get(options, name);
+        if (then && !is_among(then, list)) {
+            char *text = json_dumps(then, JSON_ENCODE_ANY | JSON_COMPACT | JSON_REAL_PRECISION(15));
+            dt_fail(&c->other, DT_ERR_DATA, "--%s %s there", name, text ? text : "is another");
+            free(text);
+        }
+    }
+}
+
 /* Whether a run that the log tells of is the one that goes on. */
-static dt_code check_start(const cut *c, const json_t *event, dt_error *err)
+static void check_start(cut *c, const json_t *event)
 {
     for (int i = 0; i < DT_LOG_CUT_FACTS && c->options->is[i].name; i++) {
         const json_t *then = json_object_get(event, c->options->is[i].name);
         int64_t now = c->options->is[i].value;
         if (json_is_integer(then) && json_integer_value(then) != now)
-            return dt_fail(err, DT_ERR_DATA,
-                           "%s: is the log of another run (%s %lld there, %lld here); choose "
-                           "another --log",
-                           c->path, c->options->is[i].name, (long long)json_integer_value(then),
-                           (long long)now);
+            dt_fail(&c->other, DT_ERR_DATA, "%s %lld there, %lld here", c->options->is[i].name,
+                    (long long)json_integer_value(then), (long long)now);
     }
-    return DT_OK;
+    check_options(c, event);
 }
 
 /* Whether an event happened before the cut. */
-static bool event_stays(cut *c, const json_t *event, dt_error *err)
+static bool event_stays(cut *c, const json_t *event)
 {
     const char *kind = json_string_value(json_object_get(event, "event"));
     bool stay = kind && strcmp(kind, "end") != 0 &&
                 json_integer_value(json_object_get(event, "global_step")) <= c->options->steps;
-    if (stay && strcmp(kind, "start") == 0 && !check_start(c, event, err) && c->last < 0)
-        c->last = 0;
+    if (stay && strcmp(kind, "start") == 0) {
+        check_start(c, event);
+        c->has_start = true;
+        c->last = c->last < 0 ? 0 : c->last;
+    }
     if (stay && strcmp(kind, "epoch") == 0) {
         int64_t epoch = json_integer_value(json_object_get(event, "epoch"));
         stay = epoch <= c->options->epochs;
@@ -111,7 +140,7 @@ static bool stays(cut *c, const char *line, size_t length, dt_error *err)
     json_t *event = json_loadb(line, length, 0, &why);
     if (!event && !why.text[0]) /* all that is wrong with a text has one */
         dt_fail(err, DT_ERR_MEMORY, "out of memory for the log %s", c->path);
-    bool stay = event_stays(c, event, err);
+    bool stay = event_stays(c, event);
     json_decref(event);
     return stay;
 }
@@ -134,7 +163,7 @@ static dt_code copy_lines(cut *c, FILE *from, FILE *to, dt_error *err)
     return err->code;
 }
 
-/* Replace the file by what stays of it. real: where it is, links followed. */
+/* Replace the file by what stays of it, if it is of this run. real: where it is, links followed. */
 static dt_code replace(cut *c, FILE *from, const char *real, mode_t mode, dt_error *err)
 {
     char *name;
@@ -146,16 +175,17 @@ static dt_code replace(cut *c, FILE *from, const char *real, mode_t mode, dt_err
         dt_write_failed(err, c->path);
     if (to)
         fclose(to);
-    if (!err->code && rename(name, real) != 0)
+    bool is_own = c->has_start && !c->other.code;
+    if (!err->code && is_own && rename(name, real) != 0)
         dt_write_failed(err, c->path);
-    if (err->code && file >= 0)
+    if ((err->code || !is_own) && file >= 0)
         unlink(name);
     free(name);
     return err->code;
 }
 
 dt_code dt_log_cut(const char *path, const dt_log_cut_options *options, int64_t *last,
-                   dt_error *err)
+                   dt_error *other, dt_error *err)
 {
     struct stat info;
     char *real = realpath(path, NULL); /* a link to a log stays one */
@@ -168,13 +198,17 @@ dt_code dt_log_cut(const char *path, const dt_log_cut_options *options, int64_t 
     }
     cut c = {.path = path, .options = options, .last = -1};
     FILE *from = fopen(real, "re");
-    if (!from)
+    if (options->options && !(c.values = json_loads(options->options, 0, NULL)))
+        dt_fail(err, DT_ERR_MEMORY, "out of memory for the log %s", path);
+    else if (!from)
         dt_fail(err, DT_ERR_FILE, "%s: cannot be read: %s", path, strerror(errno));
     else
         replace(&c, from, real, info.st_mode, err);
     if (from)
         fclose(from);
+    json_decref(c.values);
     free(real);
-    *last = c.last;
+    *last = c.has_start && !c.other.code ? c.last : -1;
+    *other = c.other;
     return err->code;
 }

@@ -14,14 +14,18 @@ typedef struct {
         const char *name; /* in the event "start"; NULL: no more */
         int64_t value;
     } is[DT_LOG_CUT_FACTS]; /* what makes it this run and no other */
+    const char *options;    /* so too: a JSON object of options, each with the list of the values
+                             * that it may have in "options" of the event "start"; NULL: any */
 } dt_log_cut_options;
 
 /* Take out of a log what the run, which goes on, will do again: later steps, epochs and
  * checkpoints; also how it ended, and lines that are not whole. The new file replaces the old one
  * at once, so that a crash costs nothing. No file is no error, and what is no regular file is left
- * alone. DT_ERR_DATA, and nothing is changed, if it is the log of another run.
- *   last  [out] the last epoch that it has; -1: not even a start; of no regular file `epochs` */
+ * alone. So is the log of another run, and one that has not even a start of this one.
+ *   last  [out] the last epoch that it has; -1: it has nothing of the run; of no regular file
+ *         `epochs`
+ *   other [out] with a code where it is the log of another run; it then says in what */
 dt_code dt_log_cut(const char *path, const dt_log_cut_options *options, int64_t *last,
-                   dt_error *err);
+                   dt_error *other, dt_error *err);
 
 #endif

@@ -13,16 +13,38 @@
 
 static const double FLUSH_SECONDS = 1; /* an event waits no longer than this and a step */
 
-/* Behind what it has of the run before; what it lacks of that is told. */
-static dt_code go_on(const char *path, const dt_log_cut_options *cut, dt_error *err)
+/* Give the file another name, since the run has no use for its lines: text, which ends where that
+ * name is put, says why. */
+static dt_code keep_lines(const char *path, const char *text, dt_error *err)
 {
-    dt_error lacks = {0};
+    dt_error kept_as = {0};
+    char *kept = dt_file_set_aside(path, err);
+    if (kept) {
+        dt_fail(&kept_as, DT_ERR_DATA, "%s: %s; kept as %s", path, text, kept);
+        dt_report_warn(kept_as.text);
+    }
+    free(kept);
+    return err->code;
+}
+
+/* Behind what it has of the run before; what it lacks of that is told. A log that has nothing of it
+ * is kept. */
+static dt_code go_on(const char *path, bool has_lines, const dt_log_cut_options *cut, dt_error *err)
+{
+    dt_error lacks = {0}, other = {0};
     int64_t last;
-    if (dt_log_cut(path, cut, &last, err))
+    char text[sizeof other.text + 64];
+    if (dt_log_cut(path, cut, &last, &other, err))
         return err->code;
+    if (other.code)
+        snprintf(text, sizeof text, "is the log of another run (%s)", other.text);
+    else
+        snprintf(text, sizeof text, "has nothing of the run up to step %lld, where it goes on",
+                 (long long)cut->steps);
+    if (last < 0 && has_lines)
+        return keep_lines(path, text, err);
     if (last < 0)
-        dt_fail(&lacks, DT_ERR_DATA, "%s: has nothing of the run up to step %lld, where it goes on",
-                path, (long long)cut->steps);
+        dt_fail(&lacks, DT_ERR_DATA, "%s: %s", path, text);
     else
         dt_fail(&lacks, DT_ERR_DATA,
                 "%s: ends in epoch %lld, but the run goes on in epoch %lld: it lacks what is "
@@ -31,21 +53,6 @@ static dt_code go_on(const char *path, const dt_log_cut_options *cut, dt_error *
     if (last < cut->epochs)
         dt_report_warn(lacks.text);
     return DT_OK;
-}
-
-/* The lines of a run that is begun anew, since there is no checkpoint to go on from. */
-static dt_code keep_lines(const char *path, dt_error *err)
-{
-    dt_error kept_as = {0};
-    char *kept = dt_file_set_aside(path, err);
-    if (kept) {
-        dt_fail(&kept_as, DT_ERR_DATA,
-                "%s: holds the log of a run of which there is no checkpoint; kept as %s", path,
-                kept);
-        dt_report_warn(kept_as.text);
-    }
-    free(kept);
-    return err->code;
 }
 
 static dt_code refuse_lines(const char *path, const dt_train_options *o, dt_error *err)
@@ -67,6 +74,7 @@ static dt_log_cut_options cut_options(const dt_train_options *o, const dt_report
 {
     return (dt_log_cut_options){.steps = run->done_steps,
                                 .epochs = run->done_epochs,
+                                .options = run->identity,
                                 .is = {{"samples", run->samples},
                                        {"features", run->features},
                                        {"outputs", run->outputs},
@@ -76,15 +84,15 @@ static dt_log_cut_options cut_options(const dt_train_options *o, const dt_report
 }
 
 /* What becomes of the lines that are in the file. *moved: it is another file then. */
-static dt_code treat_lines(const dt_train_options *o, const dt_report_run *run, bool *moved,
-                           dt_error *err)
+static dt_code treat_lines(const dt_train_options *o, const dt_report_run *run, bool has_lines,
+                           bool *moved, dt_error *err)
 {
     dt_log_cut_options cut = cut_options(o, run);
     *moved = true;
     if (run->resumed_from)
-        return go_on(o->log, &cut, err);
+        return go_on(o->log, has_lines, &cut, err);
     if (o->resume)
-        return keep_lines(o->log, err);
+        return keep_lines(o->log, "holds the log of a run of which there is no checkpoint", err);
     *moved = false; /* they are removed when the run begins */
     return o->overwrite ? DT_OK : refuse_lines(o->log, o, err);
 }
@@ -96,8 +104,9 @@ dt_code dt_log_open(dt_log *log, const dt_train_options *options, const dt_repor
     *log = (dt_log){.steps = options->log_steps, .empties = options->overwrite};
     if (!options->log || dt_log_file_open(&log->file, options->log, err))
         return err->code;
-    if (dt_log_file_has_lines(&log->file) || (log->file.regular && run->resumed_from))
-        treat_lines(options, run, &moved, err);
+    bool has_lines = dt_log_file_has_lines(&log->file);
+    if (has_lines || (log->file.regular && run->resumed_from))
+        treat_lines(options, run, has_lines, &moved, err);
     if (err->code || moved)
         dt_log_file_close(&log->file, err);
     return err->code || !moved ? err->code : dt_log_file_open(&log->file, options->log, err);

@@ -29,12 +29,14 @@ static int find_stream(const struct stat *info)
     return -1;
 }
 
-/* Whether a file with something in it is a log: each begins with the brace of its first event. A
- * slip in --log would otherwise cost a data set. */
+/* Whether a file with something in it is a log: each begins with its first event, as dt_log_start
+ * writes it. A slip in --log would otherwise cost a data set, or another program's JSON. */
 static dt_code check_is_log(const char *path, int file, dt_error *err)
 {
-    char first = '\0';
-    if (pread(file, &first, 1, 0) == 1 && first == '{')
+    static const char start[] = "{\"event\":\"start\",\"ranks\":";
+    char first[sizeof start - 1];
+    if (pread(file, first, sizeof first, 0) == (ssize_t)sizeof first &&
+        memcmp(first, start, sizeof first) == 0)
         return DT_OK;
     return dt_fail(err, DT_ERR_FILE, "%s: exists and is no log; it is left as it is", path);
 }

@@ -74,6 +74,24 @@ dt_code dt_resume_check_options(const dt_resume *r, const char *options, dt_erro
     return err->code;
 }
 
+char *dt_resume_identity(const dt_resume *r, const char *options)
+{
+    json_t *now = json_loads(options, 0, NULL), *then = json_loads(r->saved.options, 0, NULL);
+    json_t *all = json_object();
+    for (const dt_option *o = dt_train_option_table; now && then && o->name; o++) {
+        json_t *a = json_object_get(now, o->name), *b = json_object_get(then, o->name);
+        if (a && !o->may_change)
+            json_object_set_new(all, o->name, json_pack("[O]", a));
+        else if (a && b && strcmp(o->name, "lr") == 0)
+            json_object_set_new(all, o->name, json_pack("[OO]", a, b));
+    }
+    char *text = now && then ? json_dumps(all, JSON_COMPACT | JSON_REAL_PRECISION(17)) : NULL;
+    json_decref(all);
+    json_decref(now);
+    json_decref(then);
+    return text;
+}
+
 static dt_code check_count(const char *file, const char *what, int64_t now, int64_t then,
                            dt_error *err)
 {

@@ -25,6 +25,11 @@ dt_code dt_resume_find(dt_resume *resume, const dt_world *world, const char *fol
  * that makes it another run. On rank 0. */
 dt_code dt_resume_check_options(const dt_resume *resume, const char *options, dt_error *err);
 
+/* By what options the log of this run is known: a JSON object of lists, each of the values that one
+ * may have there. The learning rate may be that of the checkpoint or this run's. To be freed; NULL
+ * when memory runs out. On rank 0. */
+char *dt_resume_identity(const dt_resume *resume, const char *options);
+
 /* DT_ERR_SHAPE if the data is not as it was; of a count that is not yet known -1. Not collective,
  * the same on every rank. */
 dt_code dt_resume_check_data(const dt_resume *resume, const char *file, int64_t features,

@@ -103,9 +103,11 @@ static dt_code open_data(dt_run *r, dt_error *err)
         r->options_text = describe_options(r);
         if (!r->options_text)
             dt_fail(err, DT_ERR_MEMORY, "out of memory for the options");
-        else if (r->resume.found && !dt_resume_check_options(&r->resume, r->options_text, err))
-            dt_resume_check_data(&r->resume, o->data, dt_source_look(r->source)->features, -1, -1,
-                                 err);
+        else if (r->resume.found && !dt_resume_check_options(&r->resume, r->options_text, err) &&
+                 !dt_resume_check_data(&r->resume, o->data, dt_source_look(r->source)->features, -1,
+                                       -1, err) &&
+                 !(r->identity = dt_resume_identity(&r->resume, r->options_text)))
+            dt_fail(err, DT_ERR_MEMORY, "out of memory for the options");
     }
     return dt_world_agree(r->world, err);
 }
@@ -445,6 +447,7 @@ static dt_code open_report(dt_run *r, dt_error *err)
                                .steps_per_epoch = r->steps_per_epoch,
                                .total_steps = r->total_steps,
                                .options = r->options_text,
+                               .identity = r->identity,
                                .resumed_from = r->resume.saved.path,
                                .done_steps = r->course.global_step,
                                .done_epochs = r->course.epoch};
@@ -553,5 +556,6 @@ dt_code dt_run_close(dt_run *r, dt_error *err)
     dt_resume_free(&r->resume);
     free(r->model_text);
     free(r->options_text);
+    free(r->identity);
     return dt_world_agree(r->world, err);
 }

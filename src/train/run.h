@@ -63,7 +63,7 @@ typedef struct {
     dt_divergence divergence;
     dt_report *report;   /* rank 0; elsewhere NULL */
     dt_report_run facts; /* what the report says of the run; its texts are owned */
-    char *model_text, *options_text;
+    char *model_text, *options_text, *identity; /* identity: dt_resume_identity */
 } dt_run;
 
 /* Load the data, lay out the model, draw or read its weights, allocate everything that the steps

@@ -182,9 +182,16 @@ done
 launch 1 "${options[@]}" --checkpoint fourth --log used.jsonl --seed 4 --epochs 1 --overwrite
 launch 1 "${options[@]}" --checkpoint used --log used.jsonl --resume
 status=$?
-check "status $status of another run's log" status_is 1
-check "message" says 'used\.jsonl: is the log of another run \(seed 4 there, 0 here\); .*'
-check "one start" same "$(grep -c '"event":"start"' used.jsonl)" 1
+check "status $status of another run's log" status_is 0
+check "message" warns 'used\.jsonl: is the log of another run \(seed 4 there, 0 here\); kept as used\.jsonl\.1'
+check "one start each" same "$(grep -c '"event":"start"' used.jsonl) $(grep -c '"event":"start"' used.jsonl.1)" "1 1"
+rm used.jsonl.1
+launch 1 "${options[@]}" --checkpoint fourth --log used.jsonl --lr 0.5 --epochs 1 --overwrite
+before=$(cksum <used.jsonl)
+launch 1 "${options[@]}" --checkpoint used --log used.jsonl --resume
+check "message" warns 'used\.jsonl: is the log of another run \(--lr 0\.5 there\); kept as used\.jsonl\.1'
+check "another run's log is cut" same "$(cksum <used.jsonl.1)" "$before"
+rm used.jsonl.1
 for ranks in 1 3; do
     launch "$ranks" --checkpoint used --log used.jsonl --epochs 1 --overwrite >output
     status=$?

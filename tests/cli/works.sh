@@ -381,7 +381,7 @@ check "the command line does not win" grep -qx 'Epoch 1/1' output
 check "batch-size of the file" same "$(grep -c '^  Step' output)" 2
 
 name=log
-printf '{"event":"start"}\n' >run.jsonl # of an earlier run
+printf '{"event":"start","ranks":1}\n' >run.jsonl # of an earlier run
 for ranks in 1 3; do
     launch "$ranks" --log run.jsonl --log-steps 5 --epochs 2 --checkpoint run --checkpoint-every 9e --quiet --overwrite
     status=$?

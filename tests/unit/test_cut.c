@@ -17,6 +17,7 @@
 #define SAVED(n) "{\"event\":\"checkpoint\",\"path\":\"a\",\"global_step\":" #n "}\n"
 #define START "{\"event\":\"start\",\"ranks\":4}\n"
 #define AGAIN(n) "{\"event\":\"start\",\"resumed_from\":\"a\",\"global_step\":" #n "}\n"
+#define OPTIONS(text) "{\"event\":\"start\",\"ranks\":4,\"options\":{" text "}}\n"
 #define END "{\"event\":\"end\",\"status\":\"stopped\",\"epochs\":1,\"global_step\":4}\n"
 
 static void write_log(const char *text)
@@ -39,7 +40,8 @@ static void check_log(const char *expected)
 static dt_code cut_log(const char *path, int64_t steps, int64_t epochs, int64_t *last,
                        dt_error *err)
 {
-    return dt_log_cut(path, &(dt_log_cut_options){.steps = steps, .epochs = epochs}, last, err);
+    return dt_log_cut(path, &(dt_log_cut_options){.steps = steps, .epochs = epochs}, last,
+                      &(dt_error){0}, err);
 }
 
 static void check_cut(const char *before, int64_t steps, int64_t epochs, const char *after)
@@ -173,22 +175,37 @@ static void zeros(void **state)
     check_log(START STEP(1) STEP(2));
 }
 
+/* What is of another run, or has nothing of this one, is left as it is. */
 static void another_run(void **state)
 {
+    static const struct {
+        const char *text, *other;
+    } logs[] = {
+        {"{\"event\":\"start\",\"samples\":9,\"seed\":3}\n" STEP(1) STEP(2), NULL},
+        {"{\"event\":\"start\",\"samples\":9,\"seed\":4}\n" STEP(1) AGAIN(1) STEP(2),
+         "seed 4 there, 3 here"},
+        {OPTIONS("\"lr\":0.1,\"epochs\":7") STEP(1) STEP(2), NULL},
+        {OPTIONS("\"lr\":0.25") STEP(1) STEP(2), NULL},
+        {OPTIONS("\"lr\":0.5") STEP(1) STEP(2), "--lr 0.5 there"},
+        {OPTIONS("\"hidden\":[8,4]") STEP(1) STEP(2), NULL},
+        {OPTIONS("\"hidden\":[4,8]") STEP(1) STEP(2), "--hidden [4,8] there"},
+        {START STEP(1) OPTIONS("\"hidden\":[]") STEP(2), "--hidden [] there"},
+        {AGAIN(2) STEP(3), ""},
+    };
     (void)state;
-    static const char before[] =
-        "{\"event\":\"start\",\"samples\":1000,\"seed\":3}\n" STEP(1) AGAIN(1) STEP(2);
-    dt_log_cut_options options = {.steps = 1, .is = {{"samples", 1000}, {"seed", 4}}};
-    dt_error err = {0};
-    int64_t last;
-    write_log(before);
-    assert_int_equal(dt_log_cut("log", &options, &last, &err), DT_ERR_DATA);
-    assert_string_equal(err.text, "log: is the log of another run (seed 3 there, 4 here); choose "
-                                  "another --log");
-    check_log(before);
-    options.is[1].value = 3;
-    err = (dt_error){0};
-    assert_int_equal(dt_log_cut("log", &options, &last, &err), DT_OK);
+    dt_log_cut_options options = {.steps = 1,
+                                  .is = {{"samples", 9}, {"seed", 3}},
+                                  .options = "{\"lr\":[0.1,0.25],\"hidden\":[[8,4]]}"};
+    for (size_t i = 0; i < sizeof logs / sizeof *logs; i++) {
+        dt_error err = {0}, other = {0};
+        int64_t last;
+        write_log(logs[i].text);
+        assert_int_equal(dt_log_cut("log", &options, &last, &other, &err), DT_OK);
+        assert_int_equal(last, logs[i].other ? -1 : 0);
+        assert_string_equal(other.text, logs[i].other ? logs[i].other : "");
+        if (logs[i].other)
+            check_log(logs[i].text);
+    }
 }
 
 /* Seconds a million lines may take: to read each as JSON took 6 in a release build. */

@@ -397,7 +397,7 @@ static void log_is_kept(void **state)
     dt_train_options options = log_options("kept.jsonl");
     dt_report_run run = run_of(1, 1);
     dt_error err;
-    static const char old[] = "{\"event\":\"start\"}\n";
+    static const char old[] = "{\"event\":\"start\",\"ranks\":2}\n";
     put_text("kept.jsonl", old);
     assert_int_equal(open_and_close(&options, &run, &err), DT_ERR_FILE);
     assert_string_equal(err.text, "kept.jsonl: holds the log of a run: --overwrite deletes it; or "
@@ -428,11 +428,20 @@ static void log_is_kept(void **state)
     assert_null(strstr(read_text("kept.jsonl"), old));
     assert_int_equal(dt_report_close(report, &err), DT_OK);
 
-    put_text("data.csv", "1,2,3\n");
+    static const char *const no_logs[] = {"1,2,3\n", "{\n \"name\": \"my settings\"}\n", "{",
+                                          "{\"event\":\"start\"}\n",
+                                          "{\"event\":\"step\",\"epoch\":1}\n"};
     options.log = "data.csv";
-    assert_int_equal(open_and_close(&options, &run, &err), DT_ERR_FILE);
-    assert_string_equal(err.text, "data.csv: exists and is no log; it is left as it is");
-    assert_string_equal(read_text("data.csv"), "1,2,3\n");
+    for (size_t i = 0; i < sizeof no_logs / sizeof *no_logs; i++)
+        for (int resumes = 0; resumes < 2; resumes++) {
+            options.resume = resumes;
+            options.overwrite = !resumes;
+            run.resumed_from = resumes ? "step-0000000001.h5" : NULL;
+            put_text("data.csv", no_logs[i]);
+            assert_int_equal(open_and_close(&options, &run, &err), DT_ERR_FILE);
+            assert_string_equal(err.text, "data.csv: exists and is no log; it is left as it is");
+            assert_string_equal(read_text("data.csv"), no_logs[i]);
+        }
 }
 
 /* What was made for a run that did not start goes. */
