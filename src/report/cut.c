@@ -16,10 +16,11 @@
 typedef struct {
     const char *path;
     const dt_log_cut_options *options;
-    json_t *values; /* options->options */
-    int64_t last;   /* epoch */
-    bool has_start; /* that is one of the run */
-    dt_error other; /* in what one of them is another run's */
+    json_t *values;  /* options->options */
+    int64_t last;    /* epoch */
+    bool has_start;  /* that is one of the run */
+    dt_error other;  /* in what one of them is another run's */
+    dt_error chosen; /* in what one differs that may have gone on otherwise */
 } cut;
 
 /* ---- A line
@@ -81,7 +82,7 @@ static bool is_among(const json_t *value, json_t *list)
 
 /* Whether the options of a run that the log tells of may be those of the one that goes on. An
  * option that the log lacks is of a newer program. */
-static void check_options(cut *c, const json_t *event)
+static void check_options(const cut *c, const json_t *event, dt_error *fixed, dt_error *chosen)
 {
     const json_t *options = json_object_get(event, "options");
     const char *name;
@@ -91,13 +92,15 @@ static void check_options(cut *c, const json_t *event)
         const json_t *then = json_object_get(options, name);
         if (then && !is_among(then, list)) {
             char *text = json_dumps(then, JSON_ENCODE_ANY | JSON_COMPACT | JSON_REAL_PRECISION(15));
-            dt_fail(&c->other, DT_ERR_DATA, "--%s %s there", name, text ? text : "is another");
+            dt_fail(json_array_size(list) > 1 ? chosen : fixed, DT_ERR_DATA, "--%s %s there", name,
+                    text ? text : "is another");
             free(text);
         }
     }
 }
 
-/* Whether a run that the log tells of is the one that goes on. */
+/* Whether a run that the log tells of is the one that goes on. An option with several values may
+ * have been changed whenever the run went on: one start with one of them is enough. */
 static void check_start(cut *c, const json_t *event)
 {
     for (int i = 0; i < DT_LOG_CUT_FACTS && c->options->is[i].name; i++) {
@@ -107,7 +110,11 @@ static void check_start(cut *c, const json_t *event)
             dt_fail(&c->other, DT_ERR_DATA, "%s %lld there, %lld here", c->options->is[i].name,
                     (long long)json_integer_value(then), (long long)now);
     }
-    check_options(c, event);
+    dt_error chosen = {0};
+    check_options(c, event, &c->other, &chosen);
+    c->has_start = c->has_start || !chosen.code;
+    if (chosen.code)
+        c->chosen = chosen;
 }
 
 /* Whether an event happened before the cut. */
@@ -118,7 +125,6 @@ static bool event_stays(cut *c, const json_t *event)
                 json_integer_value(json_object_get(event, "global_step")) <= c->options->steps;
     if (stay && strcmp(kind, "start") == 0) {
         check_start(c, event);
-        c->has_start = true;
         c->last = c->last < 0 ? 0 : c->last;
     }
     if (stay && strcmp(kind, "epoch") == 0) {
@@ -209,6 +215,6 @@ dt_code dt_log_cut(const char *path, const dt_log_cut_options *options, int64_t 
     json_decref(c.values);
     free(real);
     *last = c.has_start && !c.other.code ? c.last : -1;
-    *other = c.other;
+    *other = c.other.code || c.has_start ? c.other : c.chosen;
     return err->code;
 }

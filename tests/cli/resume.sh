@@ -186,6 +186,10 @@ check "status $status of another run's log" status_is 0
 check "message" warns 'used\.jsonl: is the log of another run \(seed 4 there, 0 here\); kept as used\.jsonl\.1'
 check "one start each" same "$(grep -c '"event":"start"' used.jsonl) $(grep -c '"event":"start"' used.jsonl.1)" "1 1"
 rm used.jsonl.1
+for lr in 0.005 0.002; do # each time another one
+    launch 1 "${options[@]}" --checkpoint used --log used.jsonl --resume --lr $lr
+    check "the run's own log is kept" gone used.jsonl.1
+done
 launch 1 "${options[@]}" --checkpoint fourth --log used.jsonl --lr 0.5 --epochs 1 --overwrite
 before=$(cksum <used.jsonl)
 launch 1 "${options[@]}" --checkpoint used --log used.jsonl --resume

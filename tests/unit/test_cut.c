@@ -187,6 +187,7 @@ static void another_run(void **state)
         {OPTIONS("\"lr\":0.1,\"epochs\":7") STEP(1) STEP(2), NULL},
         {OPTIONS("\"lr\":0.25") STEP(1) STEP(2), NULL},
         {OPTIONS("\"lr\":0.5") STEP(1) STEP(2), "--lr 0.5 there"},
+        {OPTIONS("\"lr\":0.5") STEP(1) OPTIONS("\"lr\":0.25") STEP(2), NULL},
         {OPTIONS("\"hidden\":[8,4]") STEP(1) STEP(2), NULL},
         {OPTIONS("\"hidden\":[4,8]") STEP(1) STEP(2), "--hidden [4,8] there"},
         {START STEP(1) OPTIONS("\"hidden\":[]") STEP(2), "--hidden [] there"},
