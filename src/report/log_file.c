@@ -29,15 +29,18 @@ static int find_stream(const struct stat *info)
     return -1;
 }
 
-/* Whether a file with something in it is a log: each begins with its first event, as dt_log_start
- * writes it. A slip in --log would otherwise cost a data set, or another program's JSON. */
+/* Whether a file with something in it is a log: each begins with its first event, as report/log.c
+ * writes it; of a run in which nothing was left to do that is its end. A slip in --log would
+ * otherwise cost a data set, or another program's JSON. */
 static dt_code check_is_log(const char *path, int file, dt_error *err)
 {
-    static const char start[] = "{\"event\":\"start\",\"ranks\":";
-    char first[sizeof start - 1];
-    if (pread(file, first, sizeof first, 0) == (ssize_t)sizeof first &&
-        memcmp(first, start, sizeof first) == 0)
-        return DT_OK;
+    static const char *const starts[] = {"{\"event\":\"start\",\"ranks\":",
+                                         "{\"event\":\"end\",\"status\":"};
+    char first[32] = "";
+    ssize_t got = pread(file, first, sizeof first - 1, 0);
+    for (size_t i = 0; got > 0 && i < sizeof starts / sizeof *starts; i++)
+        if (strncmp(first, starts[i], strlen(starts[i])) == 0)
+            return DT_OK;
     return dt_fail(err, DT_ERR_FILE, "%s: exists and is no log; it is left as it is", path);
 }
 

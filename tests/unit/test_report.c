@@ -428,6 +428,10 @@ static void log_is_kept(void **state)
     assert_null(strstr(read_text("kept.jsonl"), old));
     assert_int_equal(dt_report_close(report, &err), DT_OK);
 
+    put_text("ended.jsonl", "{\"event\":\"end\",\"status\":\"finished\"}\n");
+    options.log = "ended.jsonl"; /* nothing was left to do */
+    assert_int_equal(open_and_close(&options, &run, &err), DT_OK);
+
     static const char *const no_logs[] = {"1,2,3\n", "{\n \"name\": \"my settings\"}\n", "{",
                                           "{\"event\":\"start\"}\n",
                                           "{\"event\":\"step\",\"epoch\":1}\n"};
