@@ -20,12 +20,13 @@ endif()
 
 # dtrain_add_test(NAME name LABEL label RANKS n TIMEOUT seconds COMMAND ...)
 # Each test has a working directory of its own, which is made anew: what a run before has left, one that was
-# interrupted say, makes no difference. Those that may take long begin first.
+# interrupted say, makes no difference. Those that may take long begin first. Open MPI 4 has its folders beside it:
+# in /tmp they are one for all of a user's processes, and a start fails where another makes or removes them just then.
 function(dtrain_add_test)
   cmake_parse_arguments(T "" "NAME;LABEL;RANKS;TIMEOUT" "COMMAND" ${ARGN})
   set(folder ${CMAKE_CURRENT_BINARY_DIR}/work/${T_NAME})
   file(MAKE_DIRECTORY ${CMAKE_CURRENT_BINARY_DIR}/work)
-  set(environment ${DTRAIN_TEST_ENVIRONMENT})
+  set(environment ${DTRAIN_TEST_ENVIRONMENT} OMPI_MCA_orte_tmpdir_base=${folder}.tmp)
   if(DTRAIN_SANITIZE AND T_RANKS GREATER 2)
     list(APPEND environment ASAN_OPTIONS=${leaks_off}:allocator_may_return_null=1)
   elseif(DTRAIN_SANITIZE)
@@ -33,7 +34,7 @@ function(dtrain_add_test)
   endif()
   math(EXPR seconds "${T_TIMEOUT} * ${DTRAIN_TEST_TIME}")
   add_test(NAME ${T_NAME} WORKING_DIRECTORY ${CMAKE_CURRENT_BINARY_DIR}/work
-    COMMAND sh -c "rm -rf -- \"$0\" && mkdir -- \"$0\" && cd -- \"$0\" && exec \"$@\"" ${folder} ${T_COMMAND})
+    COMMAND sh -c "rm -rf -- \"$0\" \"$0.tmp\" && mkdir -- \"$0\" \"$0.tmp\" && cd -- \"$0\" && exec \"$@\"" ${folder} ${T_COMMAND})
   set_tests_properties(${T_NAME} PROPERTIES LABELS ${T_LABEL} PROCESSORS ${T_RANKS}
     TIMEOUT ${seconds} COST ${T_TIMEOUT} ENVIRONMENT "${environment}")
 endfunction()

@@ -170,7 +170,7 @@ int main(int argc, char **argv)
     signal(SIGPIPE, SIG_IGN); /* a closed pipe is a failed write, with a message, not a death; */
     signal(SIGXFSZ, SIG_IGN); /* so is a file that reaches the limit of its size (ulimit -f) */
     dt_crash_watch();
-    dt_world world;
+    dt_world world = {0};
     dt_error err = {0}, unknown = {0};
     const dt_command *command = choose(argc, argv, &unknown);
     if (command && command->stops)
