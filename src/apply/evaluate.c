@@ -2,6 +2,7 @@
 
 #include "apply/scorer.h"
 #include "comm/comm.h"
+#include "core/line.h"
 #include "core/split.h"
 #include "model/metrics.h"
 
@@ -38,8 +39,9 @@ static dt_code score_share(dt_scorer *s, const dt_world *world, dt_metrics *metr
 static void name_class(dt_evaluate_result *result, const dt_scorer *s, const dt_world *world)
 {
     const dt_names *classes = &s->schema.classes; /* rank 0's */
-    snprintf(result->f1_class, sizeof result->f1_class, "%s",
-             result->has_f1 && classes->n == 2 ? classes->name[1] : "");
+    const char *name = result->has_f1 && classes->n == 2 ? classes->name[1] : "";
+    snprintf(result->f1_class, sizeof result->f1_class, "%.*s",
+             dt_line_cut(name, sizeof result->f1_class - 1), name);
     dt_broadcast(world, result->f1_class, sizeof result->f1_class);
 }
 

@@ -2,6 +2,7 @@
 
 #include "checkpoint/holder.h"
 #include "core/file_error.h"
+#include "core/line.h"
 #include "core/stop.h"
 #include "file/exclusive.h"
 #include "file/temporary.h"
@@ -170,9 +171,10 @@ static void tell_wait(const dt_lock *l, const found *f, int64_t silent)
 {
     char holder[HOLDER_NAME], text[WARNING];
     snprintf(text, sizeof text,
-             "%.500s: has the lock of %s, which gave no sign of life for %lld s; waiting for one "
+             "%.*s: has the lock of %s, which gave no sign of life for %lld s; waiting for one "
              "until it is %d s",
-             l->folder, name_holder(f, holder), (long long)silent, BEATS_FOR);
+             dt_line_cut(l->folder, 500), l->folder, name_holder(f, holder), (long long)silent,
+             BEATS_FOR);
     if (l->warn)
         l->warn(text);
 }
@@ -181,8 +183,8 @@ static void tell_take_over(const dt_lock *l)
 {
     char text[WARNING];
     snprintf(text, sizeof text,
-             "%.500s: taken over from %s, which gave no sign of life for %d s and so is gone",
-             l->folder, l->gone, BEATS_FOR);
+             "%.*s: taken over from %s, which gave no sign of life for %d s and so is gone",
+             dt_line_cut(l->folder, 500), l->folder, l->gone, BEATS_FOR);
     if (l->gone[0] && l->warn)
         l->warn(text);
 }

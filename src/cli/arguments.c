@@ -2,6 +2,7 @@
 
 #include "cli/config.h"
 #include "cli/nearest.h"
+#include "core/line.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -62,7 +63,8 @@ static const char *find_answer(const char *name)
 dt_code dt_arguments_unknown(const dt_arguments_form *form, const char *dashes, const char *name,
                              dt_error *err)
 {
-    size_t length = strcspn(name, "="), shown = length < 80 ? length : 80;
+    size_t length = strcspn(name, "=");
+    int shown = dt_line_cut(name, length < 80 ? (int)length : 80);
     char bare[DT_NEAREST_NAME] = "";
     if (length < sizeof bare)
         memcpy(bare, name, length);
@@ -71,9 +73,9 @@ dt_code dt_arguments_unknown(const dt_arguments_form *form, const char *dashes, 
     if (near)
         return dt_fail(err, DT_ERR_USAGE,
                        "unknown option %s%.*s (did you mean %s%s? see dtrain %s --help)", dashes,
-                       (int)shown, name, *dashes ? "--" : "", near, form->command);
+                       shown, name, *dashes ? "--" : "", near, form->command);
     return dt_fail(err, DT_ERR_USAGE, "unknown option %s%.*s (%s%ssee dtrain %s --help)", dashes,
-                   (int)shown, name, other ? other : "", other ? "; " : "", form->command);
+                   shown, name, other ? other : "", other ? "; " : "", form->command);
 }
 
 /* Take "--name" or "--name=value" apart. A name too long for any option stays whole. */
@@ -129,14 +131,16 @@ static dt_code set_option(const dt_arguments_form *form, int argc, char **argv, 
     named argument;
     split(argv[*i], &argument);
     if (is_repeated(argv, *i, argument.name))
-        return dt_fail(err, DT_ERR_USAGE, "--%.80s is given twice", argument.name);
+        return dt_fail(err, DT_ERR_USAGE, "--%.*s is given twice", dt_line_cut(argument.name, 80),
+                       argument.name);
     if (is_config(form, &argument))
         return take_value(&argument, "FILE", argc, argv, i, err);
     const dt_option *option = dt_options_find(form->table, argument.name);
     if (!option)
         return dt_arguments_unknown(form, "--", argument.name, err);
     if (option->type == DT_OPTION_FLAG && argument.value)
-        return dt_fail(err, DT_ERR_USAGE, "%.80s: takes no value", argv[*i]);
+        return dt_fail(err, DT_ERR_USAGE, "%.*s: takes no value", dt_line_cut(argv[*i], 80),
+                       argv[*i]);
     if (option->type != DT_OPTION_FLAG &&
         take_value(&argument, option->argument, argc, argv, i, err) != DT_OK)
         return err->code;
@@ -146,15 +150,16 @@ static dt_code set_option(const dt_arguments_form *form, int argc, char **argv, 
 /* A word with a dot or a slash in it is a file. */
 dt_code dt_arguments_unexpected(const dt_arguments_form *form, const char *word, dt_error *err)
 {
+    int shown = dt_line_cut(word, 80);
     bool file = strpbrk(word, "./") && form->max_words == 0 && dt_options_find(form->table, "data");
     if (file && dt_options_find(form->table, "model"))
         return dt_fail(err, DT_ERR_USAGE,
-                       "unexpected argument \"%.80s\" (did you mean --model %.80s or --data %.80s? "
+                       "unexpected argument \"%.*s\" (did you mean --model %.*s or --data %.*s? "
                        "see dtrain %s --help)",
-                       word, word, word, form->command);
-    return dt_fail(
-        err, DT_ERR_USAGE, "unexpected argument \"%.80s\" (%s%.80s%ssee dtrain %s --help)", word,
-        file ? "did you mean --data " : "", file ? word : "", file ? "? " : "", form->command);
+                       shown, word, shown, word, shown, word, form->command);
+    return dt_fail(err, DT_ERR_USAGE, "unexpected argument \"%.*s\" (%s%.*s%ssee dtrain %s --help)",
+                   shown, word, file ? "did you mean --data " : "", file ? shown : 0, word,
+                   file ? "? " : "", form->command);
 }
 
 static dt_code set_word(const dt_arguments_form *form, const char *word, dt_words *words,

@@ -4,6 +4,7 @@
 #include "cli/help.h"
 #include "cli/nearest.h"
 #include "cli/spin.h"
+#include "core/line.h"
 #include "core/stop.h"
 
 #include <errno.h>
@@ -53,8 +54,9 @@ static dt_code unknown_command(const char *name, dt_error *err)
         dt_nearest_try(&nearest, command);
     }
     const char *meant = dt_nearest_command(name) ? dt_nearest_command(name) : nearest.best;
-    return dt_fail(err, DT_ERR_USAGE, "unknown command \"%.80s\" (%s%s%sone of %s, help)", name,
-                   meant ? "did you mean " : "", meant ? meant : "", meant ? "? " : "", names);
+    return dt_fail(err, DT_ERR_USAGE, "unknown command \"%.*s\" (%s%s%sone of %s, help)",
+                   dt_line_cut(name, 80), name, meant ? "did you mean " : "", meant ? meant : "",
+                   meant ? "? " : "", names);
 }
 
 static bool is_help(int argc, char **argv)

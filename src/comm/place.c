@@ -7,6 +7,7 @@
 #include "comm/internal.h"
 #include "comm/launcher.h"
 #include "comm/topology.h"
+#include "core/line.h"
 #include "core/memory.h"
 
 #include <stdlib.h>
@@ -167,8 +168,8 @@ static dt_code check_openmp(dt_error *err)
     const char *openmp = getenv("OMP_NUM_THREADS");
     if (err->code || !openmp || strtol(openmp, NULL, 10) <= MOST_THREADS)
         return err->code;
-    return dt_fail(err, DT_ERR_USAGE, "OMP_NUM_THREADS %.40s: expected a whole number from 1 to %d",
-                   openmp, MOST_THREADS);
+    return dt_fail(err, DT_ERR_USAGE, "OMP_NUM_THREADS %.*s: expected a whole number from 1 to %d",
+                   dt_line_cut(openmp, 40), openmp, MOST_THREADS);
 }
 
 /* ---- Where that has led ---------------------------------------------------------------------- */

@@ -31,6 +31,16 @@ static int goes_on(char byte)
     return ((unsigned char)byte & 0xC0) == 0x80;
 }
 
+int dt_line_cut(const char *text, int bytes)
+{
+    int length = (int)strnlen(text, (size_t)bytes + 1), end = bytes;
+    if (length <= bytes)
+        return length;
+    while (end > 0 && end > bytes - 3 && goes_on(text[end]))
+        end--;
+    return goes_on(text[end]) ? bytes : end; /* other bytes than UTF-8 are cut anywhere */
+}
+
 /* Take at least excess bytes out of the middle of a stretch, as far as enough is left of it. */
 static void shorten(char *stretch, size_t length, size_t excess)
 {
@@ -68,7 +78,7 @@ void dt_line_format(char *line, size_t size, const char *format, va_list args)
         vsnprintf(line, size, format, again);
     } else {
         fit(whole, size);
-        snprintf(line, size, "%s", whole);
+        snprintf(line, size, "%.*s", dt_line_cut(whole, (int)size - 1), whole);
         free(whole);
     }
     va_end(again);

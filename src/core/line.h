@@ -9,4 +9,8 @@
  * too long loses the middle of its longest words, which are paths, for "...": the reason stays. */
 void dt_line_format(char *line, size_t size, const char *format, va_list args);
 
+/* For "%.*s": the length of a text, or of its beginning of at most `bytes` bytes that does not end
+ * within a character of UTF-8. */
+int dt_line_cut(const char *text, int bytes);
+
 #endif

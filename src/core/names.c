@@ -1,5 +1,6 @@
 #include "core/names.h"
 
+#include "core/line.h"
 #include "core/memory.h"
 
 #include <stdio.h>
@@ -95,8 +96,8 @@ const char *dt_names_list(const dt_names *names, char text[DT_NAMES_TEXT])
     text[0] = '\0';
     for (int64_t i = 0; i < names->n; i++) {
         char word[LONGEST + 8];
-        int length =
-            snprintf(word, sizeof word, "%s\"%.*s\"", i ? ", " : "", LONGEST, names->name[i]);
+        int length = snprintf(word, sizeof word, "%s\"%.*s\"", i ? ", " : "",
+                              dt_line_cut(names->name[i], LONGEST), names->name[i]);
         if (used + (size_t)length + END > DT_NAMES_TEXT) {
             snprintf(text + used, DT_NAMES_TEXT - used, ", ... (%lld in all)", (long long)names->n);
             break;

@@ -1,6 +1,7 @@
 #include "core/option.h"
 
 #include "core/json.h"
+#include "core/line.h"
 
 #include <errno.h>
 #include <math.h>
@@ -63,8 +64,8 @@ static dt_code bad_value(const dt_option *option, const char *value, const char 
 {
     const char *quote = *value ? "" : "\"\"";
     const char *more = strlen(value) > SHOWN ? "..." : "";
-    return dt_fail(err, DT_ERR_USAGE, "--%s %s%.*s%s: expected %s", option->name, quote, SHOWN,
-                   value, more, expected);
+    return dt_fail(err, DT_ERR_USAGE, "--%s %s%.*s%s: expected %s", option->name, quote,
+                   dt_line_cut(value, SHOWN), value, more, expected);
 }
 
 /* ---- From text ------------------------------------------------------------------------------ */
@@ -312,7 +313,7 @@ dt_code dt_options_set(const dt_option *table, void *options, const char *name, 
 {
     const dt_option *option = dt_options_find(table, name);
     if (!option)
-        return dt_fail(err, DT_ERR_USAGE, "unknown option --%.*s", SHOWN, name);
+        return dt_fail(err, DT_ERR_USAGE, "unknown option --%.*s", dt_line_cut(name, SHOWN), name);
     if (!set(option, options, value, err) && option->given)
         *((bool *)((char *)options + option->given)) = true;
     return err->code;

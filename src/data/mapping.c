@@ -1,6 +1,7 @@
 #include "data/mapping.h"
 
 #include "comm/comm.h"
+#include "core/line.h"
 #include "core/memory.h"
 
 #include <stdio.h>
@@ -35,7 +36,7 @@ static dt_code refuse(const misfit *m, const char *difference, dt_error *err)
 static dt_code refuse_twice(const misfit *m, const char *name, dt_error *err)
 {
     char text[128];
-    snprintf(text, sizeof text, "\"%.60s\" is there twice", name);
+    snprintf(text, sizeof text, "\"%.*s\" is there twice", dt_line_cut(name, 60), name);
     return refuse(m, text, err);
 }
 

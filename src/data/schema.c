@@ -1,5 +1,6 @@
 #include "data/schema.h"
 
+#include "core/line.h"
 #include "file/strings.h"
 
 #include <stdio.h>
@@ -13,16 +14,18 @@ static dt_code read_names(const dt_schema_set *set, const char *attribute, int64
     if (dt_strings_read_attribute(set->id, attribute, names, err) ||
         H5Aexists(set->id, attribute) <= 0)
         return err->code;
+    int path = dt_line_cut(set->path, 300), name = dt_line_cut(set->name, 60);
     if (names->n == 0)
         snprintf(unused, DT_SCHEMA_TEXT,
-                 "%.300s: the attribute \"%s\" of \"%.60s\" is not a list of strings: it is not "
+                 "%.*s: the attribute \"%s\" of \"%.*s\" is not a list of strings: it is not "
                  "used",
-                 set->path, attribute, set->name);
+                 path, set->path, attribute, name, set->name);
     else if (expected >= 0 && names->n != expected)
         snprintf(unused, DT_SCHEMA_TEXT,
-                 "%.300s: the attribute \"%s\" of \"%.60s\" has %lld names for %lld columns: it is "
+                 "%.*s: the attribute \"%s\" of \"%.*s\" has %lld names for %lld columns: it is "
                  "not used, and columns are taken by their place",
-                 set->path, attribute, set->name, (long long)names->n, (long long)expected);
+                 path, set->path, attribute, name, set->name, (long long)names->n,
+                 (long long)expected);
     if (unused[0])
         dt_names_free(names);
     return err->code;

@@ -1,5 +1,6 @@
 #include "file/link.h"
 
+#include "core/line.h"
 #include "file/h5.h"
 #include "file/reader.h"
 
@@ -31,8 +32,8 @@ static bool is_absence(const char *reason)
 static void describe_soft(const char *target, const char *reason, char text[DT_LINK_TEXT])
 {
     bool absent = is_absence(reason);
-    snprintf(text, DT_LINK_TEXT, "is a link to \"%.*s\", which %s%s", TARGET, target,
-             absent ? "is not there" : "cannot be opened: ", absent ? "" : reason);
+    snprintf(text, DT_LINK_TEXT, "is a link to \"%.*s\", which %s%s", dt_line_cut(target, TARGET),
+             target, absent ? "is not there" : "cannot be opened: ", absent ? "" : reason);
 }
 
 /* What is wrong with the file that an external link names; HDF5 tells only that it did not open, in
@@ -69,8 +70,9 @@ static void describe_external(hid_t root, const void *value, size_t size, const 
     if (!explain_file(root, file, why))
         snprintf(why, sizeof why, "where it %s%s",
                  absent ? "is not" : "cannot be opened: ", absent ? "" : reason);
-    snprintf(text, DT_LINK_TEXT, "is a link to \"%.*s\" in the file \"%.*s\", %.*s", TARGET / 2,
-             object, TARGET / 2, file, DT_LINK_TEXT - TARGET - 60, why);
+    snprintf(text, DT_LINK_TEXT, "is a link to \"%.*s\" in the file \"%.*s\", %.*s",
+             dt_line_cut(object, TARGET / 2), object, dt_line_cut(file, TARGET / 2), file,
+             dt_line_cut(why, DT_LINK_TEXT - TARGET - 60), why);
 }
 
 /* A link that is soft or external, and leads nowhere. */
@@ -114,8 +116,9 @@ bool dt_link_explain(hid_t root, const char *name, const char *reason, char text
         if (explained && strcmp(path, name) == 0)
             snprintf(text, DT_LINK_TEXT, "%s", step);
         else if (explained)
-            snprintf(text, DT_LINK_TEXT, "cannot be opened: \"%.*s\" %.*s", TARGET / 2, path,
-                     DT_LINK_TEXT - TARGET, step);
+            snprintf(text, DT_LINK_TEXT, "cannot be opened: \"%.*s\" %.*s",
+                     dt_line_cut(path, TARGET / 2), path, dt_line_cut(step, DT_LINK_TEXT - TARGET),
+                     step);
         *end = separator;
         if (!separator)
             break;

@@ -1,3 +1,4 @@
+#include "core/line.h"
 #include "train/warnings.h"
 
 #include <math.h>
@@ -12,7 +13,8 @@ static const char *place_of(char text[PLACE], const dt_names *names, int64_t col
 {
     int used = snprintf(text, PLACE, "column %lld", (long long)column);
     if (column < names->n)
-        snprintf(text + used, (size_t)(PLACE - used), " (%.80s)", names->name[column]);
+        snprintf(text + used, (size_t)(PLACE - used), " (%.*s)",
+                 dt_line_cut(names->name[column], 80), names->name[column]);
     return text;
 }
 
@@ -124,9 +126,10 @@ static void warn_named(dt_warnings *w, const dt_train_options *o, const dt_names
     if (empty > 1)
         snprintf(more, sizeof more, " (and %lld more)", (long long)empty - 1);
     dt_warnings_add(w,
-                    "%s: class \"%.80s\" of \"%s\"%s has no sample to train on: the model cannot "
+                    "%s: class \"%.*s\" of \"%s\"%s has no sample to train on: the model cannot "
                     "learn to tell it",
-                    o->data, classes->name[first], o->y, more);
+                    o->data, dt_line_cut(classes->name[first], 80), classes->name[first], o->y,
+                    more);
 }
 
 static void warn_numbered(dt_warnings *w, const dt_train_options *o, const dt_dataset *d,

@@ -1,6 +1,8 @@
 /* Messages that are too long lose the middle of a path, never the reason. */
 #include <dtrain/status.h>
 
+#include "core/line.h"
+
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdbool.h>
@@ -93,9 +95,34 @@ static void all_words(void **state)
     assert_string_equal(lines.text, "two lines of a   file");
 }
 
+/* A line that has to be cut at its end, and names that are shown in part. */
+static void whole_characters(void **state)
+{
+    (void)state;
+    static const char *const parts[] = {"\xc3\xa4", "\xe2\x82\xac", "\xf0\x9f\x98\x80"};
+    for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
+        for (int ascii = 0; ascii < 5; ascii++) {
+            char text[256];
+            int width = (int)strlen(parts[i]);
+            snprintf(text, sizeof text, "%.*s%s", ascii, "words", path_of(200, parts[i]));
+            for (int bytes = 8; bytes < 40; bytes++) {
+                int cut = dt_line_cut(text, bytes);
+                assert_int_equal(cut, ascii + (bytes - ascii) / width * width);
+            }
+            dt_error err = {0};
+            dt_fail(&err, DT_ERR_FILE, "%.*s%s", ascii, "words", path_of(1200, ": \xe2\x82\xac"));
+            assert_true(is_whole(err.text));
+            assert_true(strlen(err.text) >= sizeof err.text - 3);
+        }
+    assert_int_equal(dt_line_cut("", 5), 0);
+    assert_int_equal(dt_line_cut("\xc3\xa4", 2), 2);
+    assert_int_equal(dt_line_cut("\x80\x80\x80\x80\x80\x80", 5), 5); /* no UTF-8 */
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(fits), cmocka_unit_test(keeps_the_reason),
-                                       cmocka_unit_test(several), cmocka_unit_test(all_words)};
+                                       cmocka_unit_test(several), cmocka_unit_test(all_words),
+                                       cmocka_unit_test(whole_characters)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -2,6 +2,7 @@
  * type of its target, then to copy it, so that no more of it than a slab is ever in memory. */
 #include "data/import/csv.h"
 
+#include "core/line.h"
 #include "data/import/plan.h"
 
 #include <errno.h>
@@ -22,11 +23,11 @@ static dt_code bad_cell(const dt_plan *p, int64_t column, const char *text, dt_e
     case DT_CELL_EMPTY:
         return dt_fail(err, DT_ERR_DATA, "%s: line %lld: the cell is empty", where, line);
     case DT_CELL_WORD:
-        return dt_fail(err, DT_ERR_DATA, "%s: line %lld: \"%.47s\" is not a number", where, line,
-                       text);
+        return dt_fail(err, DT_ERR_DATA, "%s: line %lld: \"%.*s\" is not a number", where, line,
+                       dt_line_cut(text, 47), text);
     default:
-        return dt_fail(err, DT_ERR_DATA, "%s: line %lld: \"%.47s\" is not a finite float32 number",
-                       where, line, text);
+        return dt_fail(err, DT_ERR_DATA, "%s: line %lld: \"%.*s\" is not a finite float32 number",
+                       where, line, dt_line_cut(text, 47), text);
     }
 }
 

@@ -1,3 +1,4 @@
+#include "core/line.h"
 #include "data/import/plan.h"
 
 #include <ctype.h>
@@ -9,10 +10,12 @@
 
 void dt_plan_place(const dt_plan *p, int64_t column, char where[DT_PLAN_PLACE])
 {
-    int n = snprintf(where, DT_PLAN_PLACE, "%.300s: column %lld", p->table.source.path,
-                     (long long)column + 1);
+    int n =
+        snprintf(where, DT_PLAN_PLACE, "%.*s: column %lld", dt_line_cut(p->table.source.path, 300),
+                 p->table.source.path, (long long)column + 1);
     if (p->header != DT_HEADER_NO && p->first[column][0] && n > 0 && n < DT_PLAN_PLACE)
-        snprintf(where + n, (size_t)(DT_PLAN_PLACE - n), " (%.60s)", p->first[column]);
+        snprintf(where + n, (size_t)(DT_PLAN_PLACE - n), " (%.*s)",
+                 dt_line_cut(p->first[column], 60), p->first[column]);
     for (char *c = where; *c; c++) /* a name in quotes may have line ends */
         if (iscntrl((unsigned char)*c))
             *c = ' ';
@@ -62,8 +65,8 @@ static dt_code no_column(const dt_plan *p, dt_error *err)
     char names[DT_PLAN_PLACE] = "";
     size_t n = 0;
     for (int64_t c = 0; c < p->columns && n + 80 < sizeof names; c++)
-        n += (size_t)snprintf(names + n, sizeof names - n, "%s\"%.40s\"", c ? ", " : "",
-                              p->first[c]);
+        n += (size_t)snprintf(names + n, sizeof names - n, "%s\"%.*s\"", c ? ", " : "",
+                              dt_line_cut(p->first[c], 40), p->first[c]);
     return dt_fail(err, DT_ERR_DATA, "%s: no column \"%s\" (it has %lld: %s%s)", path, p->wanted,
                    (long long)p->columns, names, n + 80 < sizeof names ? "" : ", ...");
 }

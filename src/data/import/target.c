@@ -1,5 +1,7 @@
 #include "data/import/target.h"
 
+#include "core/line.h"
+
 #include <search.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -155,9 +157,9 @@ static dt_code check_classes(const dt_target *t, int64_t rows, const char *where
     const char *odd = find_odd_number(t);
     if (odd)
         return dt_fail(err, DT_ERR_DATA,
-                       "%s: \"%.47s\" is a number in another writing; write numbers with a decimal "
+                       "%s: \"%.*s\" is a number in another writing; write numbers with a decimal "
                        "point and nothing else (1234.5). Names of classes have a letter",
-                       where, odd);
+                       where, dt_line_cut(odd, 47), odd);
     if (t->missing_count > 0 && must_be_missing(t->first_missing))
         return dt_fail(err, DT_ERR_DATA,
                        "%s: line %lld: \"%s\" stands for a missing label (%lld such cell%s); leave "
@@ -166,9 +168,10 @@ static dt_code check_classes(const dt_target *t, int64_t rows, const char *where
                        (long long)t->missing_count, t->missing_count == 1 ? "" : "s");
     if (rows >= FEW_ROWS && t->word_count > rows / 2)
         return dt_fail(err, DT_ERR_DATA,
-                       "%s: %lld different words in %lld rows (\"%.47s\", ...): names or text, not "
+                       "%s: %lld different words in %lld rows (\"%.*s\", ...): names or text, not "
                        "classes; if they are classes, number them",
-                       where, (long long)t->word_count, (long long)rows, t->words[0]);
+                       where, (long long)t->word_count, (long long)rows,
+                       dt_line_cut(t->words[0], 47), t->words[0]);
     return DT_OK;
 }
 
