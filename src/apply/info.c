@@ -18,8 +18,7 @@ typedef struct {
     bool named;      /* its classes have names */
 } use;
 
-/* ---- Values -----------------------------------------------------------------------------------
- */
+/* ---- Values --------------------------------------------------------------------------------- */
 
 /* named: the classes have names */
 static void print_classes(const dt_scan *s, const char *name, bool named, FILE *to)
@@ -104,8 +103,7 @@ static dt_code print_values(hid_t file, const char *path, const char *x, const c
     return err->code;
 }
 
-/* ---- A data set -------------------------------------------------------------------------------
- */
+/* ---- A data set ----------------------------------------------------------------------------- */
 
 static void print_target(const dt_source_facts *f, FILE *to)
 {

@@ -55,15 +55,16 @@ typedef struct {
 /* Write a file, atomically. Takes dt_h5_lock while it calls HDF5. Not collective.
  *   spare   NULL, or a file in the same folder to write over (dt_output_create)
  *   layout  NULL, or all zero the first time: it is kept for the next checkpoint of the same run,
- * of which the arrays are the same ones in memory, and only the course and the values differ; to be
- * ended with dt_checkpoint_close_layout */
+ *           of which the arrays are the same ones in memory, and only the course and the values
+ *           differ; to be ended with dt_checkpoint_close_layout */
 dt_code dt_checkpoint_write(const char *path, const char *spare, const dt_checkpoint *checkpoint,
                             dt_output *layout, dt_error *err);
 void dt_checkpoint_close_layout(dt_output *layout);
 
 /* Read the weights of a model whose shape is known, from a checkpoint or any file with /model. Not
  * collective. DT_ERR_SHAPE names the tensor that differs; DT_ERR_DATA damage, or a value that is
- * not finite. parameters  [out] [P] */
+ * not finite.
+ *   parameters  [out] [P] */
 dt_code dt_checkpoint_read_weights(const char *file, const dt_model *model, float *parameters,
                                    dt_error *err);
 

@@ -11,8 +11,7 @@
 #include <time.h>
 #include <unistd.h>
 
-/* ---- This process -----------------------------------------------------------------------------
- */
+/* ---- This process --------------------------------------------------------------------------- */
 
 /* A word for a line of text: no control character, no blank. */
 static void put_word(char to[DT_HOLDER_WORD], const char *from)
@@ -58,8 +57,7 @@ void dt_holder_self(dt_holder *h)
         h->id = (uint64_t)now * 1000003 + (uint64_t)h->process;
 }
 
-/* ---- As text ----------------------------------------------------------------------------------
- */
+/* ---- As text -------------------------------------------------------------------------------- */
 
 void dt_holder_write(const dt_holder *h, char text[DT_HOLDER_TEXT])
 {
@@ -116,8 +114,7 @@ bool dt_holder_read(dt_holder *h, const char *text)
     return ended && h->host[0] && h->process > 0;
 }
 
-/* ---- Whether it is there -----------------------------------------------------------------------
- */
+/* ---- Whether it is there -------------------------------------------------------------------- */
 
 static bool are_same(const char *a, const char *b)
 {

@@ -57,8 +57,7 @@ static void wait_a_moment(void)
     nanosleep(&(struct timespec){.tv_nsec = TENTH}, NULL);
 }
 
-/* ---- The file ----------------------------------------------------------------------------------
- */
+/* ---- The file ------------------------------------------------------------------------------- */
 
 static bool read_holder(int file, dt_holder *holder)
 {
@@ -153,8 +152,7 @@ static int put_in_place(dt_lock *l, const char *temporary)
     return errno == EINVAL || errno == ENOSYS ? make_in_place(l) : errno;
 }
 
-/* ---- Whether another has it ---------------------------------------------------------------------
- */
+/* ---- Whether another has it ----------------------------------------------------------------- */
 
 /* "process 5 on node1, job 7, since 2026-01-02T03:04:05" */
 static const char *name_holder(const found *f, char text[HOLDER_NAME])
@@ -275,8 +273,7 @@ static dt_code make_way(dt_lock *l, dt_error *err)
     return err->code;
 }
 
-/* ---- Taking it ----------------------------------------------------------------------------------
- */
+/* ---- Taking it ------------------------------------------------------------------------------ */
 
 static dt_code cannot_write(const dt_lock *l, int number, dt_error *err)
 {
@@ -379,8 +376,7 @@ dt_code dt_lock_take(dt_lock **lock, const char *folder, void (*warn)(const char
     return err->code;
 }
 
-/* ---- While it is held
- * ---------------------------------------------------------------------------- */
+/* ---- While it is held ----------------------------------------------------------------------- */
 
 /* Whether the folder has a lock, and who holds it. */
 static bool read_present(const dt_lock *l, dt_holder *holder)

@@ -80,8 +80,7 @@ static dt_code read_reals(const owner *from, const real_number *n, dt_error *err
     return err->code;
 }
 
-/* ---- Attribute by attribute
- * ---------------------------------------------------------------------- */
+/* ---- Attribute by attribute ----------------------------------------------------------------- */
 
 static dt_code read_file(dt_saved *s, hid_t file, bool optional, dt_error *err)
 {
@@ -118,8 +117,7 @@ static dt_code read_run(dt_saved *s, hid_t run, dt_error *err)
     return read_wholes(&from, wholes, err) ? err->code : read_reals(&from, reals, err);
 }
 
-/* ---- Together
- * ------------------------------------------------------------------------------------ */
+/* ---- Together ------------------------------------------------------------------------------- */
 
 /* Why these numbers are of no run, or NULL. */
 static const char *find_contradiction(const dt_saved *s)

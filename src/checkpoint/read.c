@@ -57,7 +57,7 @@ dt_code dt_checkpoint_read_weights(const char *path, const dt_model *model, floa
     return err->code;
 }
 
-/* ---- What is done to its inputs -------------------------------------------------------------- */
+/* ---- What is done to its inputs ------------------------------------------------------------- */
 
 static dt_code read_normalizer(hid_t file, const char *path, int64_t features,
                                dt_normalizer **normalizer, dt_error *err)

@@ -53,7 +53,7 @@ void dt_nearest_try(dt_nearest *n, const char *candidate)
     }
 }
 
-/* ---- Other programs' names ------------------------------------------------------------------- */
+/* ---- Other programs' names ------------------------------------------------------------------ */
 
 enum { MOST_MEANINGS = 3 };
 

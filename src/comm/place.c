@@ -172,7 +172,7 @@ static dt_code check_openmp(dt_error *err)
                    dt_line_cut(openmp, 40), openmp, MOST_THREADS);
 }
 
-/* ---- Where that has led ---------------------------------------------------------------------- */
+/* ---- Where that has led --------------------------------------------------------------------- */
 
 typedef struct {
     mask cpus; /* that the threads may use */

@@ -20,8 +20,7 @@ struct dt_team_before {
 static atomic_llong pinned_teams;
 static _Thread_local int64_t pinned_by; /* the team this thread was last pinned by; 0: none */
 
-/* ---- CPUs of the calling thread; a refusal costs speed, nothing else --------------------------
- */
+/* ---- CPUs of the calling thread; a refusal costs speed, nothing else ------------------------ */
 
 static void get_cpus(cpus *c)
 {
@@ -50,7 +49,7 @@ static void use_cpus(const int *cpu, int n)
     CPU_FREE(set);
 }
 
-/* ---- The team -------------------------------------------------------------------------------- */
+/* ---- The team ------------------------------------------------------------------------------- */
 
 /* OpenMP may give a region fewer threads than it asks for (OMP_DYNAMIC, OMP_THREAD_LIMIT, limits of
  * the system): what counts is what it gives. */

@@ -19,7 +19,8 @@ typedef struct {
 /* Not collective. To be ended with dt_columns_free, also after an error. */
 dt_code dt_columns_init(dt_columns *columns, int64_t n, dt_error *err);
 
-/* Note rows [row, row + count) of the file. x  [count,n]. Not collective. */
+/* Note rows [row, row + count) of the file. Not collective.
+ *   x  [count,n] */
 void dt_columns_add(dt_columns *columns, int64_t row, int64_t count, const float *x);
 
 /* Afterwards each rank's are those of all rows that were noted on any. Collective. */

@@ -90,8 +90,9 @@ dt_code dt_dataset_load(dt_dataset *dataset, const dt_world *world, dt_source *s
                         const dt_dataset_options *options, dt_error *err);
 
 /* Read rows [row, row + n) of the file into x and y, those alone that are trained on, or those
- * alone that are held out. Not collective. mark  [n] scratch Returns how many there were; after an
- * error what it says is unspecified. */
+ * alone that are held out. Not collective.
+ *   mark  [n] scratch
+ * Returns how many there were; after an error the number is unspecified. */
 int64_t dt_dataset_read(const dt_dataset *dataset, int64_t row, int64_t n, bool held_out,
                         bool *mark, void *x, void *y, dt_error *err);
 

@@ -20,8 +20,7 @@ typedef struct {
     dt_error *err;
 } asked;
 
-/* ---- Virtual datasets -------------------------------------------------------------------------
- */
+/* ---- Virtual datasets ----------------------------------------------------------------------- */
 
 static void check(const asked *a, hid_t set, int depth);
 
@@ -203,8 +202,7 @@ static void check_virtual(const asked *a, hid_t set, hid_t plist, int depth)
     }
 }
 
-/* ---- External storage -------------------------------------------------------------------------
- */
+/* ---- External storage ----------------------------------------------------------------------- */
 
 /* The path of an external file: HDF5 counts from the working folder, or from HDF5_EXTFILE_PREFIX.
  */

@@ -12,7 +12,8 @@ typedef struct {
 /* Copy rows from anywhere. Not collective; for threads at once.
  *   place  [n]
  *   x      [out] [n,features] rows stride values apart, scaled and normalised as the model sees
- * them y      [out] [n,outputs] float or [n] int32_t labels */
+ *          them
+ *   y      [out] [n,outputs] float or [n] int32_t labels */
 void dt_rows_gather(const dt_dataset *dataset, const dt_place *place, int64_t n, float *x,
                     int64_t stride, void *y);
 

@@ -19,7 +19,8 @@ static inline dt_holdout dt_holdout_of(int64_t rows, double share, uint64_t seed
     return (dt_holdout){.rows = rows, .held = (int64_t)((double)rows * share + 0.5), .seed = seed};
 }
 
-/* Say of rows [row, row + n) whether they are held out. held [out] [n]. */
+/* Say of rows [row, row + n) whether they are held out.
+ *   held  [out] [n] */
 void dt_holdout_mark(const dt_holdout *holdout, int64_t row, int64_t n, bool *held);
 
 /* How many of the rows before a row are held out; row <= rows. */

@@ -40,7 +40,7 @@ struct dt_loader {
     int64_t visited;          /* those that rounds have dealt with */
 };
 
-/* ---- The schedule: deliveries in order, window by window ------------------------------------- */
+/* ---- The schedule: deliveries in order, window by window ------------------------------------ */
 
 static int64_t own_rows(const dt_loader *l)
 {

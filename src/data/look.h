@@ -28,8 +28,8 @@ void dt_look_add(dt_look *look, int64_t row, int64_t n, const void *x, const voi
 /* The same of the first n rows of a source, which are read for it. */
 dt_code dt_look_start(dt_look *look, dt_source *source, int64_t n, bool x, bool y, dt_error *err);
 
-/* Afterwards every rank has noted what any has. Collective. outputs  of y; for labels the classes
- */
+/* Afterwards every rank has noted what any has. Collective.
+ *   outputs  of y; for labels the classes */
 dt_code dt_look_share(const dt_world *world, dt_look *look, int64_t outputs, dt_error *err);
 
 /* Safe on one that is all zero. */

@@ -93,7 +93,7 @@ dt_code dt_normalizer_share(const dt_world *world, int64_t features, dt_normaliz
     return DT_OK;
 }
 
-/* ---- Measuring ------------------------------------------------------------------------------- */
+/* ---- Measuring ------------------------------------------------------------------------------ */
 
 dt_code dt_moments_create(dt_moments **moments, int64_t features, const float *shift, dt_error *err)
 {
@@ -239,7 +239,7 @@ void dt_moments_destroy(dt_moments *m)
     free(m);
 }
 
-/* ---- Rows in memory -------------------------------------------------------------------------- */
+/* ---- Rows in memory ------------------------------------------------------------------------- */
 
 /* Values of rows [i, i + n) of the shard; into the buffer where they are bytes. */
 static const float *values_of(const dt_shard_rows *rows, int64_t i, int64_t n, float *buffer)

@@ -37,13 +37,13 @@ dt_code dt_normalizer_share(const dt_world *world, int64_t features, dt_normaliz
 /* Takes NULL. */
 void dt_normalizer_destroy(dt_normalizer *normalizer);
 
-/* ---- Measuring ------------------------------------------------------------------------------- */
+/* ---- Measuring ------------------------------------------------------------------------------ */
 
 typedef struct dt_moments dt_moments;
 
 /* Start with no rows. Not collective.
  *   shift  [features] the first row that will be added by any rank, the same on every rank: sums
- * are of differences to it, which keeps them small and makes them 0 for a constant feature */
+ *          are of differences to it, which keeps them small and makes them 0 for a constant feature */
 dt_code dt_moments_create(dt_moments **moments, int64_t features, const float *shift,
                           dt_error *err);
 

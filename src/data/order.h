@@ -32,7 +32,8 @@ void dt_order_begin(dt_order *order, uint32_t purpose, int64_t epoch);
 /* The row visited at a position, both from 0. */
 int64_t dt_order_row(const dt_order *order, int64_t position);
 
-/* The rows visited at n positions, from one on: row [n]. */
+/* The rows visited at n positions, from one on.
+ *   row  [out] [n] */
 void dt_order_rows(const dt_order *order, int64_t position, int64_t n, int64_t *row);
 
 /* When the rows [begin, end) are visited, in the order of the visits.

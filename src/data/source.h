@@ -82,7 +82,8 @@ void *dt_source_first_y(dt_source *source, dt_y_kind kind, dt_error *err);
 /* How many chunks of x have been read and unpacked, other than by HDF5 itself. */
 int64_t dt_source_chunks_read(const dt_source *source);
 
-/* uint8 values as the model sees them: value / 255 (torchvision's ToTensor). out [n]. */
+/* uint8 values as the model sees them: value / 255 (torchvision's ToTensor).
+ *   out  [n] */
 void dt_unit_from_bytes(const uint8_t *bytes, int64_t n, float *out);
 
 /* Takes NULL. */

@@ -72,7 +72,7 @@ const dt_file_kind *dt_kind_find(const unsigned char *bytes, size_t n)
     return NULL;
 }
 
-/* ---- What convert takes ---------------------------------------------------------------------- */
+/* ---- What convert takes --------------------------------------------------------------------- */
 
 bool dt_kind_is_npy(const unsigned char *bytes, size_t n)
 {

@@ -27,11 +27,11 @@ typedef struct {
     int memory, disk;       /* file descriptors */
     int *layout_error;      /* file/layout.h; owned */
     dt_mapped mapped;       /* spares that are in memory */
-    dt_mapped_file
-        *map;          /* which of them is being written, whose descriptor disk then is; or NULL */
-    int folder;        /* the same, of the one it is in; negative: it cannot be opened */
-    int64_t size;      /* of the file, once the layout is done */
-    dt_extent *extent; /* [sets] */
+    dt_mapped_file *map;    /* the spare that is being written, whose descriptor is then disk; NULL:
+                               none is */
+    int folder;             /* the same, of the one it is in; negative: it cannot be opened */
+    int64_t size;           /* of the file, once the layout is done */
+    dt_extent *extent;      /* [sets] */
     int sets;
 } dt_output;
 

@@ -80,7 +80,8 @@ static int check_parts(int fd, const dt_seal_part *part, int64_t parts, bool *go
 }
 
 /* The parts' table of a file of so many bytes, to be freed; NULL if it is not whole, or after an
- * error. *number [out] 0 or an errno. */
+ * error.
+ *   number  [out] 0 or an errno */
 static dt_seal_part *read_table(int fd, const seal *s, int64_t bytes, int *number)
 {
     int64_t most = (bytes - (int64_t)sizeof *s) / (int64_t)sizeof(dt_seal_part), total = 0;

@@ -10,7 +10,7 @@
  *   z     [in,out] [rows,width] the layer's products; a on return
  *   bias  [width]
  *   slope [out] [rows,width] f'(z + bias); NULL: not wanted, except of GELU, where it cannot be
- * told from a */
+ *         told from a */
 void dt_activate(dt_activation f, int64_t rows, int64_t width, int64_t stride, const float *bias,
                  float *z, float *slope);
 

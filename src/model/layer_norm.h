@@ -1,5 +1,7 @@
 /* torch.nn.LayerNorm over the outputs of a layer (eps 1e-5, affine), in rows of width values,
- * stride apart: hat = (z - mean(z)) / sqrt(mean((z - mean(z))^2) + eps);  out = gain hat + shift */
+ * stride apart:
+ *   hat = (z - mean(z)) / sqrt(mean((z - mean(z))^2) + eps)
+ *   out = gain hat + shift */
 #ifndef DT_MODEL_LAYER_NORM_H
 #define DT_MODEL_LAYER_NORM_H
 

@@ -41,8 +41,7 @@ static double log_sum_exp(int64_t K, const float *output)
     return (double)max + log((double)sum);
 }
 
-/* ---- Of a sample: the loss, and its gradient in place of the outputs ----------------------------
- */
+/* ---- Of a sample: the loss, and its gradient in place of the outputs ------------------------ */
 
 static double mse_back(int64_t K, const float *restrict y, float *restrict output)
 {
@@ -204,8 +203,7 @@ int64_t dt_loss_weight(const dt_criterion *c, int64_t rows, const void *y)
     return sum;
 }
 
-/* ---- Of a sample: the loss alone ----------------------------------------------------------------
- */
+/* ---- Of a sample: the loss alone ------------------------------------------------------------ */
 
 static double cross_entropy(int64_t K, int32_t label, const float *output)
 {
@@ -231,8 +229,7 @@ double dt_loss_row(dt_loss loss, int64_t K, const void *y, const float *output)
                                          : mean_over_outputs(loss, K, y, output);
 }
 
-/* ---- What is made of outputs --------------------------------------------------------------------
- */
+/* ---- What is made of outputs ---------------------------------------------------------------- */
 
 int64_t dt_argmax(int64_t K, const float *output)
 {

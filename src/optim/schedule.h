@@ -1,12 +1,16 @@
 /* The learning rate of a step: a function of its number alone, so that a run that is resumed goes
- * on as if it had not been stopped. With step s from 1 to the run's total T, warmup steps W, and u
- * = s - 1 - W the steps done since the warmup: s <= W                 lr s / W
- * LinearLR(start_factor=1/W, total_iters=W-1) constant               lr linear                 lr
- * (1 - u / (T - W))                    LambdaLR, to 0 after step T cosine                 lr (1 +
- * cos(pi u / (T - W))) / 2        CosineAnnealingLR(T_max=T-W) step:EVERY:FACTOR      lr
- * FACTOR^floor(u / EVERY)              StepLR(EVERY, gamma=FACTOR) in PyTorch joined by
- * SequentialLR(milestones=[W]), its step() called after every optimizer.step().
- */
+ * on as if it had not been stopped. With the step s from 1 to T, the run's total, W steps of warmup,
+ * and u = s - 1 - W, the steps done since the warmup:
+ *
+ *   schedule            learning rate                     in PyTorch
+ *   s <= W              lr s / W                          LinearLR(start_factor=1/W, total_iters=W-1)
+ *   constant            lr
+ *   linear              lr (1 - u / (T - W))              LambdaLR; 0 after step T
+ *   cosine              lr (1 + cos(pi u / (T - W))) / 2  CosineAnnealingLR(T_max=T-W)
+ *   step:EVERY:FACTOR   lr FACTOR^floor(u / EVERY)        StepLR(EVERY, gamma=FACTOR)
+ *
+ * PyTorch joins the warmup and the schedule by SequentialLR(milestones=[W]), whose step() is called
+ * after every optimizer.step(). */
 #ifndef DT_OPTIM_SCHEDULE_H
 #define DT_OPTIM_SCHEDULE_H
 

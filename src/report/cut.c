@@ -23,8 +23,7 @@ typedef struct {
     dt_error chosen; /* in what one differs that may have gone on otherwise */
 } cut;
 
-/* ---- A line
- * -------------------------------------------------------------------------------------- */
+/* ---- A line --------------------------------------------------------------------------------- */
 
 /* The digits of a whole number at *at, which then is behind them. */
 static bool read_count(const char **at, int64_t *value)
@@ -151,8 +150,7 @@ static bool stays(cut *c, const char *line, size_t length, dt_error *err)
     return stay;
 }
 
-/* ---- The file
- * ------------------------------------------------------------------------------------ */
+/* ---- The file ------------------------------------------------------------------------------- */
 
 static dt_code copy_lines(cut *c, FILE *from, FILE *to, dt_error *err)
 {

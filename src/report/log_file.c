@@ -15,8 +15,7 @@
 
 enum { BUFFER = 1 << 16 };
 
-/* ---- Opening ------------------------------------------------------------------------------------
- */
+/* ---- Opening -------------------------------------------------------------------------------- */
 
 /* The number of the standard stream that is this file already (--log /dev/stdout), or -1. */
 static int find_stream(const struct stat *info)
@@ -144,8 +143,7 @@ dt_code dt_log_file_empty(dt_log_file *f, dt_error *err)
     return DT_OK;
 }
 
-/* ---- Writing
- * ------------------------------------------------------------------------------------- */
+/* ---- Writing -------------------------------------------------------------------------------- */
 
 /* Returns how many bytes went out; fewer than n: errno says why. */
 static size_t write_out(int file, const char *bytes, size_t n)

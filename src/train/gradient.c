@@ -73,7 +73,7 @@ void dt_gradient_free(dt_gradient *g)
     memset(g, 0, sizeof *g);
 }
 
-/* ---- What is on its way while the rest is computed ------------------------------------------- */
+/* ---- What is on its way while the rest is computed ------------------------------------------ */
 
 enum {
     LEAST_PART = 1 << 16, /* values: of fewer the latency is more than the way */

@@ -165,8 +165,7 @@ void dt_preflight_judge(dt_preflight *p, const dt_preflight_rank *of, int ranks,
     judge_folder(p->line[COSTS_MORE], of, ranks, folder);
 }
 
-/* ---- Looking ----------------------------------------------------------------------------------
- */
+/* ---- Looking -------------------------------------------------------------------------------- */
 
 /* Whether this rank's node sees what rank 0 has put into the folder. Collective. */
 static bool look_for_mark(const dt_world *world, const dt_seat *seat, const char *folder,

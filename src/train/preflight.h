@@ -33,7 +33,9 @@ void dt_preflight_judge(dt_preflight *preflight, const dt_preflight_rank *of, in
                         const dt_split *batch, const char *folder);
 
 /* What there is to say, on rank 0; elsewhere nothing. To be ended with dt_preflight_free, also
- * after an error. Collective. seat  this rank's rows  that it reads */
+ * after an error. Collective.
+ *   seat  this rank's
+ *   rows  that it reads */
 dt_code dt_preflight_run(dt_preflight *preflight, const dt_world *world, const dt_seat *seat,
                          int64_t rows, const dt_split *batch, const char *folder, dt_error *err);
 

@@ -9,10 +9,9 @@
 
 typedef struct {
     const dt_world *world;
-    const dt_dataset
-        *dataset;    /* whose rows held out these are; or, of a data set of its own, all */
-    bool whole;      /* all rows of the data set */
-    bool rereads;    /* they are not in memory, but read each time */
+    const dt_dataset *dataset; /* its held-out rows are validated on, or, if whole, all its rows */
+    bool whole;
+    bool rereads;    /* the rows are not in memory, but are read each time */
     int64_t piece;   /* rows at a time */
     bool *mark;      /* [piece] */
     void *bytes, *y; /* [piece] rows as they lie in the file or in memory */

@@ -1,5 +1,6 @@
 /* Runs a fuzz target without libFuzzer: changes its inputs at random, the same way for the same
- * seed. fuzz_TARGET [--seconds S] [--runs N] [--seed N]   inputs of the target's own, changed
+ * seed.
+ *   fuzz_TARGET [--seconds S] [--runs N] [--seed N]   inputs of the target's own, changed
  *   fuzz_TARGET FILE...                               these, as they are
  *   fuzz_TARGET --write FOLDER                        the inputs to begin with, for libFuzzer
  * The input under way lies in ./fuzz-TARGET.input, so that it is there after a crash. An input may

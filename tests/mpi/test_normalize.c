@@ -45,7 +45,7 @@ static void units(const uint8_t bytes[ROWS][WIDTH], float x[ROWS][WIDTH])
     dt_unit_from_bytes(bytes[0], ROWS * WIDTH, x[0]);
 }
 
-/* ---- By hand --------------------------------------------------------------------------------- */
+/* ---- By hand -------------------------------------------------------------------------------- */
 
 typedef struct {
     long double mean[WIDTH], deviation[WIDTH]; /* deviation 1 where it is 0 */
@@ -105,7 +105,7 @@ static bool same_bits(const dt_normalizer *a, const dt_normalizer *b)
     return a && b && memcmp(a->mean, b->mean, bytes) == 0 && memcmp(a->scale, b->scale, bytes) == 0;
 }
 
-/* ---- Data sets ------------------------------------------------------------------------------- */
+/* ---- Data sets ------------------------------------------------------------------------------ */
 
 static float target(int64_t row)
 {
@@ -253,7 +253,7 @@ static void few_rows(void **state)
     }
 }
 
-/* ---- A model --------------------------------------------------------------------------------- */
+/* ---- A model -------------------------------------------------------------------------------- */
 
 /* Train on the file; the checkpoint's path. */
 static char *train(const char *data, const char *normalize, const char *folder_name)

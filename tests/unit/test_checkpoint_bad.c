@@ -205,7 +205,7 @@ static void no_model(void **state)
     }
 }
 
-/* ---- Normalisation --------------------------------------------------------------------------- */
+/* ---- Normalisation -------------------------------------------------------------------------- */
 
 static void check_normalization(hid_t file, dt_code code, const char *text)
 {
@@ -256,7 +256,7 @@ static void bad_normalization(void **state)
     check_normalization(file, DT_ERR_DATA, "FILE: \"scale\" has NaN or an infinite value");
 }
 
-/* ---- Names ----------------------------------------------------------------------------------- */
+/* ---- Names ---------------------------------------------------------------------------------- */
 
 /* A model of 2 inputs and 1 output whose file says in "/data" what somebody has written there. */
 static void check_names(const char *set, int n, double divisor, dt_code code, const char *text)

@@ -72,7 +72,7 @@ static void mse_large(void **state)
     check_near((double)output / 2e30, 1, 1e-6);
 }
 
-/* ---- The other losses of numbers ------------------------------------------------------------- */
+/* ---- The other losses of numbers ------------------------------------------------------------ */
 
 /* errors 0.5, -2 and 0 */
 static void mae(void **state)

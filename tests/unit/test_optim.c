@@ -119,7 +119,7 @@ static void many(void **state)
     free(gradient);
 }
 
-/* ---- The others ------------------------------------------------------------------------------ */
+/* ---- The others ----------------------------------------------------------------------------- */
 
 static const dt_optim_kind kinds[] = {DT_OPTIM_SGD, DT_OPTIM_ADAM, DT_OPTIM_ADAMW, DT_OPTIM_LARS,
                                       DT_OPTIM_LAMB};

@@ -567,7 +567,7 @@ static void damaged_chunk(void **state)
     dt_source_close(source);
 }
 
-/* ---- What is there and cannot be opened ------------------------------------------------------ */
+/* ---- What is there and cannot be opened ----------------------------------------------------- */
 
 static void check_unopened(const char *x, const char *text)
 {

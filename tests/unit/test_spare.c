@@ -182,7 +182,7 @@ static void set_aside_by_prune(void **state)
     free(spare);
 }
 
-/* ---- In a folder that is memory -------------------------------------------------------------- */
+/* ---- In a folder that is memory ------------------------------------------------------------- */
 
 /* Files of this folder that this process has mapped. */
 static int count_mapped(const char *where)

@@ -69,7 +69,7 @@ static dt_source *open_source(const char *y)
     return source;
 }
 
-/* ---- Each chunk once ------------------------------------------------------------------------- */
+/* ---- Each chunk once ------------------------------------------------------------------------ */
 
 enum { ROWS = 1000, WIDTH = 6 };
 
@@ -202,7 +202,7 @@ static void many_chunks(void **state)
     dt_source_close(source);
 }
 
-/* ---- Beyond 2^31 ----------------------------------------------------------------------------- */
+/* ---- Beyond 2^31 ---------------------------------------------------------------------------- */
 
 static const hsize_t far = 3000000000u; /* rows */
 
@@ -296,7 +296,7 @@ static void far_labels(void **state)
     dt_source_close(source);
 }
 
-/* ---- Values in other files ------------------------------------------------------------------- */
+/* ---- Values in other files ------------------------------------------------------------------ */
 
 /* A virtual x of [6,2] in d.h5, from "part" (rows 0 to 2) and another dataset "part" (3 to 5). */
 static void put_virtual(const char *first, const char *second)

@@ -11,7 +11,7 @@
 
 #include <cmocka.h>
 
-/* ---- Options: a run of 5 epochs of 10 steps -------------------------------------------------- */
+/* ---- Options: a run of 5 epochs of 10 steps ------------------------------------------------- */
 
 static void warn_of(const char *line, dt_warnings *w)
 {
@@ -93,7 +93,7 @@ static void options(void **state)
     }
 }
 
-/* ---- Data ------------------------------------------------------------------------------------ */
+/* ---- Data ----------------------------------------------------------------------------------- */
 
 enum { COLUMNS = 3 };
 
@@ -232,8 +232,7 @@ static void classes_without_samples(void **state)
     assert_non_null(strstr(warn_classes(DT_LOSS_CROSS_ENTROPY, 4, one), "of one class, 2: "));
 }
 
-/* ---- The loss ---------------------------------------------------------------------------------
- */
+/* ---- The loss ------------------------------------------------------------------------------- */
 
 /* The step, from 1, in which it is found that the loss rises; 0: in none. */
 static int found_at(int64_t batch, int steps, double (*loss)(int step), bool *stays)
@@ -277,7 +276,7 @@ static double noise(int step)
     return step == 1 ? 1e-20 : 1e-13;
 }
 
-/* ---- Bytes ----------------------------------------------------------------------------------- */
+/* ---- Bytes ---------------------------------------------------------------------------------- */
 
 static void bytes(void **state)
 {
