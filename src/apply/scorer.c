@@ -134,7 +134,7 @@ dt_code dt_scorer_run(dt_scorer *s, int64_t row, int64_t n, dt_error *err)
 {
     if (read_x(s, row, n, err) || (s->y && read_y(s, row, n, err)))
         return err->code;
-    dt_feed feed = {.x = s->x};
-    dt_engine_forward(s->engine, s->parameters, &feed, n, s->output);
+    dt_row_source source = {.x = s->x};
+    dt_engine_forward(s->engine, s->parameters, &source, n, s->output);
     return DT_OK;
 }

@@ -3,7 +3,7 @@
 #ifndef DT_DATA_DATASET_H
 #define DT_DATA_DATASET_H
 
-#include "core/feed.h"
+#include "core/row_source.h"
 #include "core/split.h"
 #include "data/holdout.h"
 #include "data/look.h"

@@ -36,44 +36,45 @@ static void copy_x(const dt_dataset *d, const char *from, float *to)
         copy_bytes(to, from, (size_t)d->features * sizeof *to);
 }
 
-static inline void prefetch_ahead(const dt_place *place, int64_t i, int64_t n, size_t x_bytes,
-                                  size_t y_bytes)
+static inline void prefetch_ahead(const dt_row_address *address, int64_t i, int64_t n,
+                                  size_t x_bytes, size_t y_bytes)
 {
-    const dt_place *ahead = &place[i + DT_PREFETCH_AHEAD < n ? i + DT_PREFETCH_AHEAD : i];
+    const dt_row_address *ahead = &address[i + DT_PREFETCH_AHEAD < n ? i + DT_PREFETCH_AHEAD : i];
     dt_prefetch_row(ahead->x, x_bytes);
     dt_prefetch_row(ahead->y, y_bytes);
 }
 
 /* Rows that only have to be copied. */
-static void gather_floats(const dt_place *place, int64_t n, size_t x_bytes, size_t y_bytes,
+static void gather_floats(const dt_row_address *address, int64_t n, size_t x_bytes, size_t y_bytes,
                           float *x, int64_t stride, char *y)
 {
     for (int64_t i = 0; i < n; i++, x += stride, y += y_bytes) {
-        prefetch_ahead(place, i, n, x_bytes, y_bytes);
-        copy_bytes(x, place[i].x, x_bytes);
-        copy_bytes(y, place[i].y, y_bytes);
+        prefetch_ahead(address, i, n, x_bytes, y_bytes);
+        copy_bytes(x, address[i].x, x_bytes);
+        copy_bytes(y, address[i].y, y_bytes);
     }
 }
 
-void dt_rows_gather(const dt_dataset *d, const dt_place *place, int64_t n, float *x, int64_t stride,
-                    void *y)
+void dt_gather_rows(const dt_dataset *d, const dt_row_address *address, int64_t n, float *x,
+                    int64_t stride, void *y)
 {
     size_t x_bytes = (size_t)dt_dataset_x_bytes(d), y_bytes = (size_t)dt_dataset_y_bytes(d);
     if (!d->x_is_bytes) {
-        gather_floats(place, n, x_bytes, y_bytes, x, stride, y);
+        gather_floats(address, n, x_bytes, y_bytes, x, stride, y);
         return;
     }
     for (int64_t i = 0; i < n; i++) {
-        prefetch_ahead(place, i, n, x_bytes, y_bytes);
-        dt_unit_from_bytes((const uint8_t *)place[i].x, d->features, x + i * stride);
+        prefetch_ahead(address, i, n, x_bytes, y_bytes);
+        dt_unit_from_bytes((const uint8_t *)address[i].x, d->features, x + i * stride);
         dt_normalizer_apply(d->normalizer, 1, x + i * stride);
-        copy_bytes((char *)y + (size_t)i * y_bytes, place[i].y, y_bytes);
+        copy_bytes((char *)y + (size_t)i * y_bytes, address[i].y, y_bytes);
     }
 }
 
-static void fetch_run(const void *from, int64_t begin, int64_t n, float *x, int64_t stride, void *y)
+static void fetch_contiguous(const void *from, int64_t begin, int64_t n, float *x, int64_t stride,
+                             void *y)
 {
-    const dt_run_of_rows *rows = from;
+    const dt_contiguous_rows *rows = from;
     const dt_dataset *d = rows->dataset;
     for (int64_t i = begin; i < begin + n; i++, x += stride) {
         copy_x(d, rows->x + i * dt_dataset_x_bytes(d), x);
@@ -83,9 +84,9 @@ static void fetch_run(const void *from, int64_t begin, int64_t n, float *x, int6
     memcpy(y, rows->y + begin * dt_dataset_y_bytes(d), (size_t)(n * dt_dataset_y_bytes(d)));
 }
 
-dt_feed dt_rows_feed(const dt_run_of_rows *rows)
+dt_row_source dt_contiguous_row_source(const dt_contiguous_rows *rows)
 {
     if (rows->dataset->x_is_bytes)
-        return (dt_feed){.fetch = fetch_run, .from = rows};
-    return (dt_feed){.x = (const void *)rows->x, .y = rows->y};
+        return (dt_row_source){.fetch = fetch_contiguous, .from = rows};
+    return (dt_row_source){.x = (const void *)rows->x, .y = rows->y};
 }

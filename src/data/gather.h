@@ -7,22 +7,22 @@
 /* Where a row lies: its x and its y, as in dt_window. */
 typedef struct {
     const char *x, *y;
-} dt_place;
+} dt_row_address;
 
 /* Copy rows from anywhere. Not collective; for threads at once.
  *   place  [n]
  *   x      [out] [n,features] rows stride values apart, scaled and normalised as the model sees
  *          them
  *   y      [out] [n,outputs] float or [n] int32_t labels */
-void dt_rows_gather(const dt_dataset *dataset, const dt_place *place, int64_t n, float *x,
+void dt_gather_rows(const dt_dataset *dataset, const dt_row_address *address, int64_t n, float *x,
                     int64_t stride, void *y);
 
 /* Rows that lie one behind the other: as a feed for the engine, while they stay where they are. */
 typedef struct {
     const dt_dataset *dataset;
     const char *x, *y;
-} dt_run_of_rows;
+} dt_contiguous_rows;
 
-dt_feed dt_rows_feed(const dt_run_of_rows *rows);
+dt_row_source dt_contiguous_row_source(const dt_contiguous_rows *rows);
 
 #endif

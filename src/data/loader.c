@@ -286,46 +286,47 @@ void dt_loader_destroy(dt_loader *l)
 
 /* ---- Deliveries ----------------------------------------------------------------------------- */
 
-enum { PLACES = 128 }; /* rows found at a time, before they are copied */
+enum { ADDRESSES = 128 }; /* rows found at a time, before they are copied */
 
-static dt_place place_in_window(const dt_loader *l, int64_t row)
+static dt_row_address address_in_window(const dt_loader *l, int64_t row)
 {
     const dt_window *w = l->window;
     int owner = l->world->size == 1 ? 0 : dt_window_owner(w, l->world->size, row);
     const dt_rows_of_rank *rows = &w->all[owner];
     row -= w->begin[owner];
-    return (dt_place){.x = rows->x + row * dt_dataset_x_bytes(l->dataset),
-                      .y = rows->y + row * dt_dataset_y_bytes(l->dataset)};
+    return (dt_row_address){.x = rows->x + row * dt_dataset_x_bytes(l->dataset),
+                            .y = rows->y + row * dt_dataset_y_bytes(l->dataset)};
 }
 
-static void find_in_window(const dt_loader *l, int64_t position, int64_t n, dt_place *place)
+static void find_in_window(const dt_loader *l, int64_t position, int64_t n, dt_row_address *address)
 {
-    int64_t row[PLACES];
+    int64_t row[ADDRESSES];
     dt_order_rows(&l->order, position, n, row);
     for (int64_t i = 0; i < n; i++)
-        place[i] = place_in_window(l, row[i]);
+        address[i] = address_in_window(l, row[i]);
 }
 
-static dt_place place_in_round(const dt_loader *l, int64_t i)
+static dt_row_address address_in_round(const dt_loader *l, int64_t i)
 {
     size_t x_bytes = (size_t)dt_dataset_x_bytes(l->dataset);
     size_t y_bytes = (size_t)dt_dataset_y_bytes(l->dataset);
     const char *record = dt_round_record(l->taken, i, x_bytes + y_bytes);
-    return (dt_place){.x = record, .y = record + x_bytes};
+    return (dt_row_address){.x = record, .y = record + x_bytes};
 }
 
-static void fetch(const void *from, int64_t begin, int64_t n, float *x, int64_t stride, void *y)
+static void fetch_rows(const void *from, int64_t begin, int64_t n, float *x, int64_t stride,
+                       void *y)
 {
     const dt_loader *l = from;
     int64_t y_bytes = dt_dataset_y_bytes(l->dataset), first = l->first + begin;
-    dt_place place[PLACES];
+    dt_row_address address[ADDRESSES];
     for (int64_t i = 0, part; i < n; i += part) {
-        part = n - i < PLACES ? n - i : PLACES;
+        part = n - i < ADDRESSES ? n - i : ADDRESSES;
         if (!l->taken)
-            find_in_window(l, first + i, part, place);
+            find_in_window(l, first + i, part, address);
         for (int64_t k = 0; k < part && l->taken; k++)
-            place[k] = place_in_round(l, first + i + k);
-        dt_rows_gather(l->dataset, place, part, x + i * stride, stride, (char *)y + i * y_bytes);
+            address[k] = address_in_round(l, first + i + k);
+        dt_gather_rows(l->dataset, address, part, x + i * stride, stride, (char *)y + i * y_bytes);
     }
 }
 
@@ -343,9 +344,9 @@ static dt_samples deliver_window(dt_loader *l)
     dt_span span = dt_cut_span(&l->cut, &delivery, l->world->rank);
     dt_samples samples = {.count = span.end - span.begin,
                           .first = span.begin - delivery.step * l->cut.batch_size,
-                          .feed = {.fetch = fetch, .from = l},
+                          .source = {.fetch = fetch_rows, .from = l},
                           .last = delivery.last};
-    samples.feed.first = number_of(l, &delivery, span.begin);
+    samples.source.first = number_of(l, &delivery, span.begin);
     l->first = span.begin - l->window->first;
     advance(l, &delivery);
     return samples;
@@ -373,7 +374,7 @@ static dt_samples deliver_received(dt_loader *l)
     return (dt_samples){
         .count = span.end - span.begin,
         .first = span.begin - delivery->step * l->cut.batch_size,
-        .feed = {.fetch = fetch, .from = l, .first = number_of(l, delivery, span.begin)},
+        .source = {.fetch = fetch_rows, .from = l, .first = number_of(l, delivery, span.begin)},
         .last = delivery->last};
 }
 

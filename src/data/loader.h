@@ -20,10 +20,10 @@ typedef struct {
 
 /* Some of this rank's samples of one global batch; a view that the next call ends. */
 typedef struct {
-    int64_t count; /* samples here, may be 0 */
-    int64_t first; /* of them in the batch */
-    dt_feed feed;  /* to be fetched from */
-    bool last;     /* no more of this batch follow on this rank */
+    int64_t count;        /* samples here, may be 0 */
+    int64_t first;        /* of them in the batch */
+    dt_row_source source; /* to be fetched from */
+    bool last;            /* no more of this batch follow on this rank */
 } dt_samples;
 
 typedef struct dt_loader dt_loader;

@@ -241,15 +241,15 @@ void dt_engine_take(dt_engine *e, const float *parameters)
     run(&c);
 }
 
-double dt_engine_gradient(dt_engine *e, const float *parameters, const dt_feed *feed, int64_t rows,
-                          bool accumulate, float *gradient, const dt_watcher *watcher,
+double dt_engine_gradient(dt_engine *e, const float *parameters, const dt_row_source *source,
+                          int64_t rows, bool accumulate, float *gradient, const dt_watcher *watcher,
                           int64_t *weight)
 {
     dt_call c = {.engine = e,
                  .want = DT_FLOATS,
                  .parameters = parameters,
                  .pack = !accumulate,
-                 .part = {.feed = feed, .rows = rows},
+                 .part = {.source = source, .rows = rows},
                  .accumulate = accumulate,
                  .gradient = gradient,
                  .watcher = watcher};
@@ -289,13 +289,13 @@ void dt_engine_measure(dt_engine *e, const float *parameters, const dt_batch_par
     run(&c);
 }
 
-void dt_engine_forward(dt_engine *e, const float *parameters, const dt_feed *feed, int64_t rows,
-                       float *output)
+void dt_engine_forward(dt_engine *e, const float *parameters, const dt_row_source *source,
+                       int64_t rows, float *output)
 {
     dt_call c = {.engine = e,
                  .want = DT_OUTPUTS,
                  .parameters = parameters,
-                 .part = {.feed = feed, .rows = rows},
+                 .part = {.source = source, .rows = rows},
                  .output = output};
     run(&c);
 }

@@ -14,7 +14,7 @@
 #define DT_ENGINE_H
 
 #include "comm/crew.h"
-#include "core/feed.h"
+#include "core/row_source.h"
 #include "core/team.h"
 #include "engine/scales.h"
 #include "model/model.h"
@@ -56,19 +56,19 @@ void dt_engine_take(dt_engine *engine, const float *parameters);
 
 /* Sum the loss and its gradient over some samples; dividing by their weight is the caller's.
  *   parameters  [P] taken, unless accumulate
- *   feed        of at least so many rows
+ *   source      of at least so many rows
  *   gradient    [P] replaced, or added to if accumulate; with no rows it is set to 0 or kept
  *   watcher     NULL: none
  *   weight      [in,out] the samples' weight is added, as dt_loss_weight counts it
  * Returns the sum of the losses. */
-double dt_engine_gradient(dt_engine *engine, const float *parameters, const dt_feed *feed,
+double dt_engine_gradient(dt_engine *engine, const float *parameters, const dt_row_source *source,
                           int64_t rows, bool accumulate, float *gradient, const dt_watcher *watcher,
                           int64_t *weight);
 
 /* Samples of the global batch, from one on. */
 typedef struct {
-    const dt_feed *feed;
-    int64_t first; /* the feed's first sample in the batch */
+    const dt_row_source *source;
+    int64_t first; /* the source's first sample in the batch */
     int64_t rows;
     int64_t block; /* samples in a block of the batch */
 } dt_batch_part;
@@ -92,9 +92,9 @@ void dt_engine_gradient_exact(dt_engine *engine, const float *parameters, const 
 void dt_engine_measure(dt_engine *engine, const float *parameters, const dt_batch_part *part,
                        float *most);
 
-/* The model's outputs before any softmax; the feed needs no y.
+/* The model's outputs before any softmax; the source needs no y.
  *   output  [rows,outputs] */
-void dt_engine_forward(dt_engine *engine, const float *parameters, const dt_feed *feed,
+void dt_engine_forward(dt_engine *engine, const float *parameters, const dt_row_source *source,
                        int64_t rows, float *output);
 
 /* Takes NULL. */

@@ -13,18 +13,18 @@ enum { LOOK_ROWS = 96 }; /* between two looks */
 static void fetch(const dt_call *c, const dt_wave *w, int64_t begin, int64_t n)
 {
     dt_engine *e = c->engine;
-    const dt_feed *feed = c->part.feed;
+    const dt_row_source *source = c->part.source;
     int64_t inputs = e->model->inputs, row = w->first + begin;
     float *x = e->x + begin * e->x_stride;
     char *y = e->y + begin * e->y_bytes;
-    if (!feed->x) {
-        feed->fetch(feed->from, row, n, x, e->x_stride, y);
+    if (!source->x) {
+        source->fetch(source->from, row, n, x, e->x_stride, y);
         return;
     }
     for (int64_t i = 0; i < n; i++)
-        memcpy(x + i * e->x_stride, feed->x + (row + i) * inputs, (size_t)inputs * sizeof *x);
-    if (feed->y)
-        memcpy(y, (const char *)feed->y + row * e->y_bytes, (size_t)(n * e->y_bytes));
+        memcpy(x + i * e->x_stride, source->x + (row + i) * inputs, (size_t)inputs * sizeof *x);
+    if (source->y)
+        memcpy(y, (const char *)source->y + row * e->y_bytes, (size_t)(n * e->y_bytes));
 }
 
 /* What follows a hidden layer's product. */
@@ -34,7 +34,7 @@ static void finish_hidden(const dt_call *c, const dt_wave *w, int l, int64_t beg
     const dt_layer *layer = &m->layer[l];
     const dt_layer_work *work = &c->engine->work[l];
     const float *bias = c->parameters + layer->bias;
-    int64_t at = begin * work->stride, sample = c->part.feed->first + w->first + begin;
+    int64_t at = begin * work->stride, sample = c->part.source->first + w->first + begin;
     float *a = work->a + at, *slope = work->slope ? work->slope + at : NULL;
     if (m->layer_norm) {
         dt_layer_norm(n, layer->out, work->stride, bias, c->parameters + layer->gain, a,

@@ -125,9 +125,9 @@ static void compute_floats(dt_gradient *g, dt_loader *loader, const float *param
     do {
         samples = dt_loader_next(loader);
         t->data += dt_times_lap(t);
-        totals->loss +=
-            dt_engine_gradient(g->engine, parameters, &samples.feed, samples.count, more, g->values,
-                               samples.last ? watch(g, &watcher) : NULL, &totals->weight);
+        totals->loss += dt_engine_gradient(
+            g->engine, parameters, &samples.source, samples.count, more, g->values,
+            samples.last ? watch(g, &watcher) : NULL, &totals->weight);
         totals->samples += samples.count;
         t->compute += dt_times_lap(t);
         more = true;
@@ -143,7 +143,7 @@ static void collect(dt_gradient *g, const dt_samples *s)
     int64_t inputs = g->model->inputs, y_bytes = dt_target_bytes(g->model->loss, g->model->outputs);
     float *x = c->x + c->count * inputs;
     char *y = c->y + c->count * y_bytes;
-    s->feed.fetch(s->feed.from, 0, s->count, x, inputs, y);
+    s->source.fetch(s->source.from, 0, s->count, x, inputs, y);
     c->count += s->count;
 }
 
@@ -162,10 +162,11 @@ static void take_batch(dt_gradient *g, dt_loader *loader)
         }
         *s = first;
         s->count = g->collected.count;
-        s->feed = (dt_feed){.x = g->collected.x, .y = g->collected.y, .first = first.feed.first};
+        s->source =
+            (dt_row_source){.x = g->collected.x, .y = g->collected.y, .first = first.source.first};
     }
-    g->part =
-        (dt_batch_part){.feed = &s->feed, .first = s->first, .rows = s->count, .block = g->block};
+    g->part = (dt_batch_part){
+        .source = &s->source, .first = s->first, .rows = s->count, .block = g->block};
 }
 
 static void compute_integers(dt_gradient *g, const float *parameters, dt_totals *totals)

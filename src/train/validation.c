@@ -54,9 +54,9 @@ void dt_validation_free(dt_validation *v)
 static void add_rows(dt_validation *v, dt_engine *engine, const float *parameters, const void *x,
                      const void *y, int64_t n)
 {
-    dt_run_of_rows rows = {.dataset = v->dataset, .x = x, .y = y};
-    dt_feed feed = dt_rows_feed(&rows);
-    dt_engine_forward(engine, parameters, &feed, n, v->output);
+    dt_contiguous_rows rows = {.dataset = v->dataset, .x = x, .y = y};
+    dt_row_source source = dt_contiguous_row_source(&rows);
+    dt_engine_forward(engine, parameters, &source, n, v->output);
     dt_metrics_add(&v->metrics, v->output, y, n);
 }
 

@@ -190,9 +190,10 @@ static void deep(void **state)
     dt_gradient_init(&gradient, &w, &model, &team, &options, &err);
     CHECK_NO_ERROR(&err);
     fill();
-    dt_feed feed = {.x = x[0], .y = y};
+    dt_row_source source = {.x = x[0], .y = y};
     bool has_rows = world.rank == world.size - 1;
-    gradient.part = (dt_batch_part){.feed = &feed, .rows = has_rows ? BLOCK : 0, .block = BLOCK};
+    gradient.part =
+        (dt_batch_part){.source = &source, .rows = has_rows ? BLOCK : 0, .block = BLOCK};
     CHECK_ALL(dt_gradient_sum(&gradient, weights, true, &totals));
     CHECK_ALL(totals.samples == BLOCK && totals.loss > 0);
     CHECK_ALL(same_everywhere(&gradient.values[model.layer[1].weight], sizeof(double)));

@@ -67,12 +67,12 @@ static void write_scene(const scene *s, const char *path)
 /* One row of a delivery. */
 static int64_t take_row(const scene *s, const dt_samples *samples, int64_t i, float *x)
 {
-    const dt_feed *feed = &samples->feed;
+    const dt_row_source *source = &samples->source;
     union {
         float target;
         int32_t label;
     } y;
-    feed->fetch(feed->from, i, 1, x, s->width, &y);
+    source->fetch(source->from, i, 1, x, s->width, &y);
     return s->labels ? y.label : (int64_t)y.target;
 }
 

@@ -164,7 +164,7 @@ static void check_forward(const sample *s, dt_engine *engine)
     float *found = malloc((size_t)(s->rows * K + 1) * sizeof *found);
     double out[MOST_WIDE];
     dt_engine_take(engine, s->parameters);
-    dt_engine_forward(engine, s->parameters, &(dt_feed){.x = s->x}, s->rows, found);
+    dt_engine_forward(engine, s->parameters, &(dt_row_source){.x = s->x}, s->rows, found);
     for (int64_t r = 0; r < s->rows; r++) {
         plain_forward(&s->shape, s->exact, s->x + r * s->shape.inputs, out);
         for (int64_t k = 0; k < K; k++)
@@ -178,8 +178,8 @@ static double gradient_of(dt_engine *engine, const sample *s, int64_t rows, bool
                           float *gradient)
 {
     int64_t weight = 7;
-    double loss = dt_engine_gradient(engine, s->parameters, &(dt_feed){.x = s->x, .y = s->y}, rows,
-                                     accumulate, gradient, NULL, &weight);
+    double loss = dt_engine_gradient(engine, s->parameters, &(dt_row_source){.x = s->x, .y = s->y},
+                                     rows, accumulate, gradient, NULL, &weight);
     assert_int_equal(weight, 7 + rows);
     return loss;
 }
@@ -284,7 +284,7 @@ static void no_rows(void **state)
     assert_true(gradient_of(engine, &s, 0, false, gradient) == 0);
     memset(before, 0, bytes);
     assert_memory_equal(gradient, before, bytes);
-    dt_engine_forward(engine, s.parameters, &(dt_feed){.x = s.x}, 0, NULL);
+    dt_engine_forward(engine, s.parameters, &(dt_row_source){.x = s.x}, 0, NULL);
     free(gradient);
     free(before);
     dt_engine_destroy(engine);
@@ -350,12 +350,12 @@ static void watched(void **state)
     for (int i = 0; i < 4; i++) {
         dt_team team = {.threads = 1 + i % 2};
         int64_t rows = i < 2 ? 3000 : 0, weight = 0;
-        dt_feed feed = {.x = s.x, .y = s.y};
+        dt_row_source source = {.x = s.x, .y = s.y};
         dt_engine *engine = engine_of(&s, &team);
         onlooker o = {.model = &s.model, .gradient = gradient, .seen = seen, .next = 3};
         dt_watcher watcher = {complete, meanwhile, &o};
-        dt_engine_gradient(engine, s.parameters, &feed, rows, false, alone, NULL, &weight);
-        dt_engine_gradient(engine, s.parameters, &feed, rows, false, gradient, &watcher, &weight);
+        dt_engine_gradient(engine, s.parameters, &source, rows, false, alone, NULL, &weight);
+        dt_engine_gradient(engine, s.parameters, &source, rows, false, gradient, &watcher, &weight);
         assert_int_equal(o.next, -1);
         assert_true(rows == 0 || o.looks > 0);
         assert_memory_equal(seen, gradient, bytes);
@@ -411,8 +411,8 @@ static void integers(void **state)
         dt_error err = {0};
         dt_engine *engine;
         dt_scales scales;
-        dt_feed feed = {.x = s.x, .y = s.y, .first = 12345};
-        dt_batch_part part = {.feed = &feed, .rows = ROWS_HERE, .block = BLOCK};
+        dt_row_source source = {.x = s.x, .y = s.y, .first = 12345};
+        dt_batch_part part = {.source = &source, .rows = ROWS_HERE, .block = BLOCK};
         double loss[BLOCKS] = {0};
         int64_t exponent[128], weight = 0;
         float most[128] = {0};
@@ -429,7 +429,7 @@ static void integers(void **state)
                                  &(dt_exact_sums){.loss = loss});
         memcpy(undone, sums[t], (size_t)P * sizeof *undone);
         dt_scales_undo(&scales, 0, P, undone);
-        dt_engine_gradient(engine, s.parameters, &feed, ROWS_HERE, false, floats, NULL, &weight);
+        dt_engine_gradient(engine, s.parameters, &source, ROWS_HERE, false, floats, NULL, &weight);
         dt_scales_free(&scales);
         dt_engine_destroy(engine);
     }

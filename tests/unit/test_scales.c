@@ -157,14 +157,14 @@ static void find_plain(sample *s)
 static void find_floats(sample *s)
 {
     int64_t weight = 0;
-    dt_engine_gradient(s->engine, s->parameters, &(dt_feed){.x = s->x, .y = s->y}, s->rows, false,
-                       s->floats, NULL, &weight);
+    dt_engine_gradient(s->engine, s->parameters, &(dt_row_source){.x = s->x, .y = s->y}, s->rows,
+                       false, s->floats, NULL, &weight);
 }
 
 static bool measure(sample *s)
 {
-    dt_feed feed = {.x = s->x, .y = s->y};
-    dt_batch_part part = {.feed = &feed, .rows = s->rows, .block = s->block};
+    dt_row_source source = {.x = s->x, .y = s->y};
+    dt_batch_part part = {.source = &source, .rows = s->rows, .block = s->block};
     memset(s->most, 0, (size_t)s->scales.n * sizeof *s->most);
     dt_engine_take(s->engine, s->parameters);
     dt_engine_measure(s->engine, s->parameters, &part, s->most);
@@ -175,8 +175,8 @@ static bool measure(sample *s)
 /* Returns whether the integers fit. */
 static bool find_integers(sample *s)
 {
-    dt_feed feed = {.x = s->x, .y = s->y};
-    dt_batch_part part = {.feed = &feed, .rows = s->rows, .block = s->block};
+    dt_row_source source = {.x = s->x, .y = s->y};
+    dt_batch_part part = {.source = &source, .rows = s->rows, .block = s->block};
     double *loss = calloc((size_t)s->blocks, sizeof *loss);
     dt_exact_sums sums = {.loss = loss};
     dt_engine_gradient_exact(s->engine, s->parameters, &part, false, &s->scales,

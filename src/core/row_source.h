@@ -1,8 +1,8 @@
 /* Samples as the engine takes them: where they lie one behind the other, or how to get them. The
  * engine's threads get their own rows themselves, so that rows from random places in memory are
  * waited for by all of them at once, and are in the cache of the one that computes with them. */
-#ifndef DT_CORE_FEED_H
-#define DT_CORE_FEED_H
+#ifndef DT_CORE_ROW_SOURCE_H
+#define DT_CORE_ROW_SOURCE_H
 
 #include <stdint.h>
 
@@ -18,6 +18,6 @@ typedef struct {
 
     int64_t first; /* number of the first row among the samples of the run, by which what is drawn
                       at random is told apart; the rows that follow have the next ones */
-} dt_feed;
+} dt_row_source;
 
 #endif
