@@ -11,7 +11,7 @@
 
 static dt_code start_metrics(dt_metrics *metrics, const dt_scorer *s, dt_error *err)
 {
-    void *first = dt_source_first_y(s->source, dt_source_y_kind(s->model.loss), err);
+    void *first = dt_data_file_first_y(s->file, dt_y_kind_of(s->model.loss), err);
     if (first)
         dt_metrics_init(metrics, s->model.loss, s->model.outputs, first, err);
     free(first);

@@ -2,9 +2,9 @@
 
 #include "checkpoint/checkpoint.h"
 #include "core/memory.h"
+#include "data/data_file.h"
 #include "data/describe.h"
 #include "data/scan.h"
-#include "data/source.h"
 #include "file/h5.h"
 #include "report/text.h"
 
@@ -105,7 +105,7 @@ static dt_code print_values(hid_t file, const char *path, const char *x, const c
 
 /* ---- A data set ----------------------------------------------------------------------------- */
 
-static void print_target(const dt_source_facts *f, FILE *to)
+static void print_target(const dt_data_file_info *f, FILE *to)
 {
     if (!f->y_is_integer)
         fputs(" is float: regression\n", to);
@@ -120,10 +120,10 @@ static void print_target(const dt_source_facts *f, FILE *to)
 static dt_code print_use(const char *path, const char *x, const char *y, use *u, FILE *to,
                          dt_error *err)
 {
-    dt_source *source;
-    if (dt_source_open(&source, path, x, y, err))
+    dt_data_file *source;
+    if (dt_data_file_open(&source, path, x, y, err))
         return err->code;
-    const dt_source_facts *f = dt_source_look(source);
+    const dt_data_file_info *f = dt_data_file_get_info(source);
     char rows[DT_COUNT_TEXT], features[DT_COUNT_TEXT];
     *u = (use){.y_is_label = f->y_is_integer && f->y_width == 1, .named = f->classes > 0};
     fprintf(to, "Data set: %s of %s%s; %s", dt_count_text(rows, f->rows, "sample"),
@@ -135,13 +135,13 @@ static dt_code print_use(const char *path, const char *x, const char *y, use *u,
     if (y)
         print_target(f, to);
     dt_schema schema;
-    if (!dt_source_schema(source, &schema, err))
+    if (!dt_data_file_schema(source, &schema, err))
         dt_schema_print(&schema, to);
     for (int i = 0; i < DT_SCHEMA_LISTS; i++)
-        if (dt_source_unused(source, i)[0])
-            fprintf(to, "Warning: %s\n", dt_source_unused(source, i));
+        if (dt_data_file_unused(source, i)[0])
+            fprintf(to, "Warning: %s\n", dt_data_file_unused(source, i));
     dt_schema_free(&schema);
-    dt_source_close(source);
+    dt_data_file_close(source);
     return err->code;
 }
 

@@ -13,32 +13,32 @@
 
 static dt_code check_fit(const dt_scorer *s, const dt_scorer_options *o, dt_error *err)
 {
-    const dt_source_facts *facts = dt_source_look(s->source);
-    if (facts->features != s->model.inputs)
+    const dt_data_file_info *info = dt_data_file_get_info(s->file);
+    if (info->features != s->model.inputs)
         return dt_fail(err, DT_ERR_SHAPE,
                        "%s: the rows of \"%s\" have %lld values, the model in %s "
                        "takes %lld",
-                       o->data, o->x, (long long)facts->features, o->model,
+                       o->data, o->x, (long long)info->features, o->model,
                        (long long)s->model.inputs);
-    if (o->y && !dt_loss_takes_labels(s->model.loss) && facts->y_width != s->model.outputs)
+    if (o->y && !dt_loss_takes_labels(s->model.loss) && info->y_width != s->model.outputs)
         return dt_fail(err, DT_ERR_SHAPE,
                        "%s: the rows of \"%s\" have %lld values, the model in %s "
                        "puts out %lld",
-                       o->data, o->y, (long long)facts->y_width, o->model,
+                       o->data, o->y, (long long)info->y_width, o->model,
                        (long long)s->model.outputs);
     return DT_OK;
 }
 
 /* Some megabytes of rows, in whole chunks of the file so that each is unpacked once, unless chunks
  * are huge. */
-static int64_t choose_piece(const dt_source_facts *facts, int64_t outputs)
+static int64_t choose_piece(const dt_data_file_info *info, int64_t outputs)
 {
     enum { BYTES = 8 << 20, MOST_BYTES = 256 << 20 };
-    int64_t row_bytes = (facts->features + outputs + facts->y_width) * (int64_t)sizeof(float);
-    int64_t rows = BYTES / row_bytes + 1, chunk = facts->chunk_rows;
+    int64_t row_bytes = (info->features + outputs + info->y_width) * (int64_t)sizeof(float);
+    int64_t rows = BYTES / row_bytes + 1, chunk = info->chunk_rows;
     int64_t whole = (rows + chunk - 1) / chunk * chunk;
     rows = whole <= MOST_BYTES / row_bytes ? whole : rows;
-    return rows < facts->rows ? rows : facts->rows;
+    return rows < info->rows ? rows : info->rows;
 }
 
 /* The rest of it, when the file is open. */
@@ -46,12 +46,12 @@ static dt_code prepare(dt_scorer *s, const dt_scorer_options *o, dt_error *err)
 {
     if (check_fit(s, o, err))
         return err->code;
-    const dt_source_facts *facts = dt_source_look(s->source);
-    s->rows = facts->rows;
-    s->piece_rows = choose_piece(facts, s->model.outputs);
-    s->x = dt_alloc(s->piece_rows * facts->features, sizeof *s->x, "rows of x", err);
-    if (facts->x_is_bytes)
-        s->bytes = dt_alloc(s->piece_rows * facts->features, 1, "rows of x", err);
+    const dt_data_file_info *info = dt_data_file_get_info(s->file);
+    s->rows = info->rows;
+    s->piece_rows = choose_piece(info, s->model.outputs);
+    s->x = dt_alloc(s->piece_rows * info->features, sizeof *s->x, "rows of x", err);
+    if (info->x_is_bytes)
+        s->bytes = dt_alloc(s->piece_rows * info->features, 1, "rows of x", err);
     if (o->y)
         s->y = dt_alloc(s->piece_rows, (size_t)dt_target_bytes(s->model.loss, s->model.outputs),
                         "rows of y", err);
@@ -65,8 +65,8 @@ static dt_code prepare(dt_scorer *s, const dt_scorer_options *o, dt_error *err)
 static void warn_unused(const dt_scorer *s, const dt_scorer_options *o)
 {
     for (int i = 0; o->warn && i < DT_SCHEMA_LISTS; i++)
-        if (dt_source_unused(s->source, i)[0])
-            o->warn(dt_source_unused(s->source, i));
+        if (dt_data_file_unused(s->file, i)[0])
+            o->warn(dt_data_file_unused(s->file, i));
 }
 
 dt_code dt_scorer_open(dt_scorer *s, const dt_world *world, const dt_scorer_options *o,
@@ -79,8 +79,8 @@ dt_code dt_scorer_open(dt_scorer *s, const dt_world *world, const dt_scorer_opti
         return err->code;
     char whose[PATH_MAX];
     snprintf(whose, sizeof whose, "the model in %s", o->model);
-    if (dt_source_open_all(&s->source, world, o->data, o->x, o->y, err) ||
-        dt_source_fit(s->source, world, &s->schema, whose, NULL, err))
+    if (dt_data_file_open_all(&s->file, world, o->data, o->x, o->y, err) ||
+        dt_data_file_fit(s->file, world, &s->schema, whose, NULL, err))
         return err->code;
     warn_unused(s, o);
     prepare(s, o, err);
@@ -90,7 +90,7 @@ dt_code dt_scorer_open(dt_scorer *s, const dt_world *world, const dt_scorer_opti
 void dt_scorer_close(dt_scorer *s)
 {
     dt_engine_destroy(s->engine);
-    dt_source_close(s->source);
+    dt_data_file_close(s->file);
     dt_model_free(&s->model);
     dt_team_free(&s->team);
     dt_h5_restore();
@@ -105,7 +105,7 @@ void dt_scorer_close(dt_scorer *s)
 
 static dt_code read_x(dt_scorer *s, int64_t row, int64_t n, dt_error *err)
 {
-    if (dt_source_read_x(s->source, row, n, s->bytes ? (void *)s->bytes : s->x, err))
+    if (dt_data_file_read_x(s->file, row, n, s->bytes ? (void *)s->bytes : s->x, err))
         return err->code;
     if (s->bytes)
         dt_unit_from_bytes(s->bytes, n * s->model.inputs, s->x);
@@ -115,8 +115,8 @@ static dt_code read_x(dt_scorer *s, int64_t row, int64_t n, dt_error *err)
 
 static dt_code read_y(dt_scorer *s, int64_t row, int64_t n, dt_error *err)
 {
-    const dt_source_facts *facts = dt_source_look(s->source);
-    if (dt_source_read_y(s->source, dt_source_y_kind(s->model.loss), row, n, s->y, err))
+    const dt_data_file_info *info = dt_data_file_get_info(s->file);
+    if (dt_data_file_read_y(s->file, dt_y_kind_of(s->model.loss), row, n, s->y, err))
         return err->code;
     for (int64_t i = 0; i < n && dt_loss_takes_labels(s->model.loss); i++) {
         int32_t label = ((const int32_t *)s->y)[i];
@@ -124,7 +124,7 @@ static dt_code read_y(dt_scorer *s, int64_t row, int64_t n, dt_error *err)
             return dt_fail(err, DT_ERR_DATA,
                            "%s: \"%s\" has the class label %d in row %lld (counted from 0), but "
                            "the model knows %lld classes, from 0",
-                           facts->path, facts->y_name, label, (long long)(row + i),
+                           info->path, info->y_name, label, (long long)(row + i),
                            (long long)s->model.outputs);
     }
     return DT_OK;

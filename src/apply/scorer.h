@@ -4,8 +4,8 @@
 #define DT_APPLY_SCORER_H
 
 #include "core/team.h"
+#include "data/data_file.h"
 #include "data/normalizer.h"
-#include "data/source.h"
 #include "engine/engine.h"
 #include <dtrain/world.h>
 
@@ -24,7 +24,7 @@ typedef struct {
     dt_schema schema;          /* of the data that the model was trained on; rank 0 */
     dt_team team;
     dt_engine *engine;
-    dt_source *source;
+    dt_data_file *file;
     int64_t rows;       /* of the data set */
     int64_t piece_rows; /* most rows in a piece: a multiple of the file's chunks where that is not
                            much */

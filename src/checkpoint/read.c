@@ -283,7 +283,7 @@ dt_code dt_checkpoint_load(const dt_world *world, const char *file_or_folder, dt
         H5Fclose(file);
     }
     if (!dt_world_agree(world, err) && !share_model(world, &d, model, parameters, err))
-        dt_normalizer_share(world, model->inputs, normalizer, err);
+        dt_normalizer_broadcast(world, model->inputs, normalizer, err);
     free(d.hidden);
     free(path);
     if (err->code) {

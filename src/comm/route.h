@@ -3,13 +3,10 @@
 #ifndef DT_COMM_ROUTE_H
 #define DT_COMM_ROUTE_H
 
+#include "core/range.h"
+
 #include <stdbool.h>
 #include <stdint.h>
-
-/* Values [begin, end) of a vector. */
-typedef struct {
-    int64_t begin, end;
-} dt_range;
 
 /* What a rank does in a stage: nothing with a negative rank. */
 typedef struct {

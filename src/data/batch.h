@@ -18,9 +18,9 @@ static inline int64_t dt_steps_per_epoch(int64_t rows, int64_t batch_size, bool 
  */
 static inline int64_t dt_batch_block(int64_t batch_size)
 {
-    enum { MOST_BLOCKS = 1024 };
+    enum { MAX_BLOCKS = 1024 };
     int64_t block = batch_size <= 128 ? 16 : batch_size <= 512 ? 32 : batch_size < 1024 ? 64 : 128;
-    while (block * MOST_BLOCKS < batch_size)
+    while (block * MAX_BLOCKS < batch_size)
         block *= 2;
     return block;
 }
@@ -32,11 +32,11 @@ static inline dt_split dt_batch_split(int64_t batch_size, int64_t block, int ran
 }
 
 /* The most samples of a batch that a rank can have. block 0: none need to stay together. */
-static inline int64_t dt_batch_most(int64_t batch_size, int64_t block, int ranks)
+static inline int64_t dt_batch_max_per_rank(int64_t batch_size, int64_t block, int ranks)
 {
     dt_split split = dt_batch_split(batch_size, block > 0 ? block : 1, ranks);
-    int64_t most = (dt_split_granules(&split) + ranks - 1) / ranks * split.granule;
-    return most < batch_size ? most : batch_size;
+    int64_t max = (dt_split_granules(&split) + ranks - 1) / ranks * split.granule;
+    return max < batch_size ? max : batch_size;
 }
 
 #endif

@@ -9,7 +9,7 @@
 
 enum { PIECE_BYTES = 4 << 20 };
 
-dt_split dt_dataset_share(int64_t rows, int64_t chunk_rows, int ranks)
+dt_split dt_dataset_split(int64_t rows, int64_t chunk_rows, int ranks)
 {
     int64_t granule = chunk_rows; /* to be the least common multiple of both */
     while (granule % DT_GROUP_ROWS != 0)
@@ -20,7 +20,7 @@ dt_split dt_dataset_share(int64_t rows, int64_t chunk_rows, int ranks)
 /* ---- Reading -------------------------------------------------------------------------------- */
 
 /* Keep of n rows those whose mark is as wanted, moved together. Returns how many. */
-static int64_t keep(char *rows, int64_t n, int64_t row_bytes, const bool *mark, bool wanted)
+static int64_t keep_rows(char *rows, int64_t n, int64_t row_bytes, const bool *mark, bool wanted)
 {
     int64_t kept = 0;
     for (int64_t i = 0; i < n; i++)
@@ -35,14 +35,14 @@ static int64_t keep(char *rows, int64_t n, int64_t row_bytes, const bool *mark, 
 int64_t dt_dataset_read(const dt_dataset *d, int64_t row, int64_t n, bool held_out, bool *mark,
                         void *x, void *y, dt_error *err)
 {
-    if (dt_source_read_x(d->source, row, n, x, err) ||
-        dt_source_read_y(d->source, d->kind, row, n, y, err))
+    if (dt_data_file_read_x(d->file, row, n, x, err) ||
+        dt_data_file_read_y(d->file, d->kind, row, n, y, err))
         return 0;
     int64_t kept = held_out ? 0 : n;
     if (d->holdout.held > 0) {
         dt_holdout_mark(&d->holdout, row, n, mark);
-        keep(x, n, dt_dataset_x_bytes(d), mark, held_out);
-        kept = keep(y, n, dt_dataset_y_bytes(d), mark, held_out);
+        keep_rows(x, n, dt_dataset_x_bytes(d), mark, held_out);
+        kept = keep_rows(y, n, dt_dataset_y_bytes(d), mark, held_out);
     }
     if (!d->x_is_bytes)
         dt_normalizer_apply(d->normalizer, kept, x);
@@ -64,7 +64,7 @@ typedef struct {
     char *x, *y;         /* [piece] */
 } survey;
 
-static void append(dt_rows *to, const survey *s, int64_t i, int64_t n)
+static void append_rows(dt_rows *to, const survey *s, int64_t i, int64_t n)
 {
     int64_t x = dt_dataset_x_bytes(s->d), y = dt_dataset_y_bytes(s->d);
     memcpy((char *)to->x + to->count * x, s->x + i * x, (size_t)(n * x));
@@ -79,13 +79,13 @@ static void sort_piece(survey *s, dt_rows *own, int64_t n)
         for (run = 1; i + run < n && s->mark[i + run] == s->mark[i]; run++)
             ;
         if (s->mark[i] && !s->d->reread)
-            append(&s->d->held, s, i, run);
+            append_rows(&s->d->held, s, i, run);
         else if (!s->mark[i] && own)
-            append(own, s, i, run);
+            append_rows(own, s, i, run);
     }
 }
 
-static void look_at_labels(survey *s, int64_t n)
+static void find_max_label(survey *s, int64_t n)
 {
     for (int64_t i = 0; i < n && s->d->kind == DT_Y_LABELS; i++) {
         int32_t label = ((const int32_t *)s->y)[i];
@@ -99,14 +99,14 @@ static bool is_full(const survey *s)
 }
 
 /* Mostly the first of them are enough. */
-static void look_at_bytes(survey *s, int64_t n, const void *x)
+static void find_max_byte(survey *s, int64_t n, const void *x)
 {
     const uint8_t *bytes = x;
     for (int64_t i = 0; i < n * s->d->features && s->d->x_is_bytes && !is_full(s); i++)
         s->largest = bytes[i] > s->largest ? bytes[i] : s->largest;
 }
 
-static void measure(survey *s, int64_t row, int64_t n, const void *x, const bool *mark)
+static void add_moments(survey *s, int64_t row, int64_t n, const void *x, const bool *mark)
 {
     const float *values = x;
     if (!s->moments)
@@ -130,15 +130,15 @@ static dt_code survey_piece(survey *s, dt_rows *own, int64_t row, int64_t n, dt_
     const dt_dataset *d = s->d;
     bool holds = own || holds_any_out(d);
     bool reads_x = holds || s->moments, reads_y = holds || d->kind == DT_Y_LABELS;
-    if (reads_x && dt_source_read_x(d->source, row, n, s->x, err))
+    if (reads_x && dt_data_file_read_x(d->file, row, n, s->x, err))
         return err->code;
-    if (reads_y && dt_source_read_y(d->source, d->kind, row, n, s->y, err))
+    if (reads_y && dt_data_file_read_y(d->file, d->kind, row, n, s->y, err))
         return err->code;
     dt_holdout_mark(&d->holdout, row, n, s->mark);
-    measure(s, row, n, s->x, s->mark);
-    look_at_bytes(s, reads_x ? n : 0, s->x);
-    look_at_labels(s, n);
-    dt_look_add(&s->d->look, row, n, reads_x ? s->x : NULL, reads_y ? s->y : NULL, s->mark);
+    add_moments(s, row, n, s->x, s->mark);
+    find_max_byte(s, reads_x ? n : 0, s->x);
+    find_max_label(s, n);
+    dt_profile_add(&s->d->profile, row, n, reads_x ? s->x : NULL, reads_y ? s->y : NULL, s->mark);
     sort_piece(s, own, n);
     return DT_OK;
 }
@@ -152,13 +152,13 @@ static dt_code survey_in_place(survey *s, dt_error *err)
         int64_t n = s->end - row < s->piece ? s->end - row : s->piece;
         char *x = (char *)w->x + (row - s->begin) * x_bytes;
         s->y = (char *)w->y + (row - s->begin) * y_bytes;
-        if (dt_source_read_x(s->d->source, row, n, x, err) ||
-            dt_source_read_y(s->d->source, s->d->kind, row, n, s->y, err))
+        if (dt_data_file_read_x(s->d->file, row, n, x, err) ||
+            dt_data_file_read_y(s->d->file, s->d->kind, row, n, s->y, err))
             break;
-        measure(s, row, n, x, NULL);
-        look_at_bytes(s, n, x);
-        look_at_labels(s, n);
-        dt_look_add(&s->d->look, row, n, x, s->y, NULL);
+        add_moments(s, row, n, x, NULL);
+        find_max_byte(s, n, x);
+        find_max_label(s, n);
+        dt_profile_add(&s->d->profile, row, n, x, s->y, NULL);
     }
     s->y = NULL;
     return err->code;
@@ -170,9 +170,9 @@ static dt_code find_largest(survey *s, dt_error *err)
     for (int64_t row = s->begin;
          row < s->end && s->d->x_is_bytes && !is_full(s) && !dt_stop_check(err); row += s->piece) {
         int64_t n = s->end - row < s->piece ? s->end - row : s->piece;
-        if (dt_source_read_x(s->d->source, row, n, s->x, err))
+        if (dt_data_file_read_x(s->d->file, row, n, s->x, err))
             return err->code;
-        look_at_bytes(s, n, s->x);
+        find_max_byte(s, n, s->x);
     }
     return err->code;
 }
@@ -216,7 +216,7 @@ static dt_code start_measuring(survey *s, dt_error *err)
     for (; held && row < d->holdout.rows; row += held)
         dt_holdout_mark(&d->holdout, row, 1, &held);
     if (!err->code &&
-        !dt_source_read_x(d->source, row, 1, d->x_is_bytes ? (void *)bytes : shift, err)) {
+        !dt_data_file_read_x(d->file, row, 1, d->x_is_bytes ? (void *)bytes : shift, err)) {
         if (d->x_is_bytes)
             dt_unit_from_bytes(bytes, d->features, shift);
         dt_moments_create(&s->moments, d->features, shift, err);
@@ -246,7 +246,7 @@ static void normalize_memory(dt_dataset *d, int64_t own)
 
 /* ---- Loading -------------------------------------------------------------------------------- */
 
-static int64_t rows_of(const dt_dataset *d, int rank)
+static int64_t count_rows_of(const dt_dataset *d, int rank)
 {
     return d->window.begin[rank + 1] - d->window.begin[rank];
 }
@@ -260,14 +260,14 @@ static int64_t y_begin(const dt_dataset *d, int64_t rows)
 
 static dt_rows_of_rank rows_in(const dt_dataset *d, const char *memory, int rank)
 {
-    return (dt_rows_of_rank){.x = memory, .y = memory + y_begin(d, rows_of(d, rank))};
+    return (dt_rows_of_rank){.x = memory, .y = memory + y_begin(d, count_rows_of(d, rank))};
 }
 
 /* Memory for this rank's rows. Ranks that are all on one node read each other's where they lie: no
  * row then has to travel. Collective. */
 static dt_code allocate_window(dt_dataset *d, const dt_world *world, dt_error *err)
 {
-    int64_t own = rows_of(d, world->rank);
+    int64_t own = count_rows_of(d, world->rank);
     int64_t bytes = y_begin(d, own) + own * dt_dataset_y_bytes(d);
     if (world->nodes == 1 && world->size > 1 &&
         dt_shared_create(world, bytes, false, &d->shared, err))
@@ -302,79 +302,80 @@ static dt_code count_rows(dt_dataset *d, const dt_split *share, dt_error *err)
 }
 
 /* What is this rank's. */
-static dt_code plan(survey *s, const dt_world *world, dt_error *err)
+static dt_code plan_survey(survey *s, const dt_world *world, dt_error *err)
 {
     dt_dataset *d = s->d;
-    const dt_source_facts *facts = dt_source_look(d->source);
-    dt_split share = dt_dataset_share(facts->rows, facts->chunk_rows, world->size);
-    int64_t row_bytes = dt_dataset_x_bytes(d) + dt_dataset_y_bytes(d), chunk = facts->chunk_rows;
+    const dt_data_file_info *info = dt_data_file_get_info(d->file);
+    dt_split share = dt_dataset_split(info->rows, info->chunk_rows, world->size);
+    int64_t row_bytes = dt_dataset_x_bytes(d) + dt_dataset_y_bytes(d), chunk = info->chunk_rows;
     s->begin = dt_split_begin(&share, world->rank);
     s->end = dt_split_begin(&share, world->rank + 1);
     s->piece = (PIECE_BYTES / row_bytes / chunk + 1) * chunk;
-    if (s->piece > facts->rows)
-        s->piece = facts->rows;
+    if (s->piece > info->rows)
+        s->piece = info->rows;
     if (count_rows(d, &share, err))
         return err->code;
-    int64_t held = d->reread ? 0 : s->end - s->begin - rows_of(d, world->rank);
+    int64_t held = d->reread ? 0 : s->end - s->begin - count_rows_of(d, world->rank);
     d->held.x = dt_alloc(held, (size_t)dt_dataset_x_bytes(d), "the rows held out", err);
     d->held.y = dt_alloc(held, (size_t)dt_dataset_y_bytes(d), "the rows held out", err);
     return err->code;
 }
 
-static dt_code load(survey *s, const dt_world *world, const dt_dataset_options *o, dt_error *err)
+static dt_code load_rows(survey *s, const dt_world *world, const dt_dataset_options *o,
+                         dt_error *err)
 {
-    plan(s, world, err);
+    plan_survey(s, world, err);
     if (dt_world_agree(world, err))
         return err->code;
     if (!s->d->streamed && allocate_window(s->d, world, err))
         return err->code;
     if (!o->normalize || !start_measuring(s, err))
         survey_rows(s, err);
-    if (o->look && world->rank == 0 && s->d->streamed && s->d->holdout.held == 0 && !err->code)
-        dt_look_start(&s->d->look, s->d->source, s->piece, !o->normalize, true, err);
+    if (o->profile && world->rank == 0 && s->d->streamed && s->d->holdout.held == 0 && !err->code)
+        dt_profile_read(&s->d->profile, s->d->file, s->piece, !o->normalize, true, err);
     if (!dt_world_agree(world, err) && o->normalize)
         finish_measuring(s, world, err);
     return err->code;
 }
 
-dt_code dt_dataset_load(dt_dataset *d, const dt_world *world, dt_source *source,
+dt_code dt_dataset_load(dt_dataset *d, const dt_world *world, dt_data_file *file,
                         const dt_dataset_options *o, dt_error *err)
 {
-    const dt_source_facts *facts = dt_source_look(source);
-    *d = (dt_dataset){.features = facts->features,
-                      .outputs = facts->y_width,
+    const dt_data_file_info *info = dt_data_file_get_info(file);
+    *d = (dt_dataset){.features = info->features,
+                      .outputs = info->y_width,
                       .kind = o->kind,
-                      .named_classes = facts->classes > 0,
-                      .x_is_bytes = facts->x_is_bytes,
-                      .source = source,
+                      .named_classes = info->classes > 0,
+                      .x_is_bytes = info->x_is_bytes,
+                      .file = file,
                       .normalizer = o->normalizer,
                       .streamed = o->streamed,
                       .reread = o->reread,
                       .memory = o->memory,
                       .block_rows = o->block_rows,
                       .window_blocks = o->window_blocks,
-                      .holdout = dt_holdout_of(facts->rows, o->hold_out, o->seed)};
-    d->rows = facts->rows - d->holdout.held;
+                      .holdout = dt_holdout_of(info->rows, o->hold_out, o->seed)};
+    d->rows = info->rows - d->holdout.held;
     if (d->rows == 0 || (o->hold_out > 0 && d->holdout.held == 0))
         dt_fail(err, DT_ERR_DATA, "--val-fraction %g of %lld rows leaves none to %s", o->hold_out,
-                (long long)facts->rows, d->rows == 0 ? "train on" : "validate on");
+                (long long)info->rows, d->rows == 0 ? "train on" : "validate on");
     survey s = {.d = d};
-    if (o->look && !err->code)
-        dt_look_init(&d->look, facts, o->kind, err);
+    if (o->profile && !err->code)
+        dt_profile_init(&d->profile, info, o->kind, err);
     if (!dt_world_agree(world, err))
-        load(&s, world, o, err); /* the error above is every rank's */
+        load_rows(&s, world, o, err); /* the error above is every rank's */
     dt_moments_destroy(s.moments);
     if (err->code) {
         dt_dataset_free(d);
         return err->code;
     }
-    normalize_memory(d, rows_of(d, world->rank));
+    normalize_memory(d, count_rows_of(d, world->rank));
     int64_t seen[] = {s.largest_label, s.largest};
     dt_max_int64(world, seen, 2);
     if (o->kind == DT_Y_LABELS)
-        d->outputs = facts->classes > seen[0] ? facts->classes : seen[0] + 1;
+        d->outputs = info->classes > seen[0] ? info->classes : seen[0] + 1;
     d->x_largest = (uint8_t)seen[1];
-    if (o->look && dt_look_share(world, &d->look, d->outputs, err))
+    if (o->profile && dt_profile_sum(world, &d->profile, d->outputs, err))
         dt_dataset_free(d);
     return err->code;
 }
@@ -383,7 +384,7 @@ void dt_dataset_free(dt_dataset *d)
 {
     dt_normalizer_destroy(d->measured);
     d->measured = NULL;
-    dt_look_free(&d->look);
+    dt_profile_free(&d->profile);
     dt_shared_destroy(d->shared);
     d->shared = NULL;
     free(d->own);

@@ -5,10 +5,10 @@
 
 #include "core/row_source.h"
 #include "core/split.h"
+#include "data/data_file.h"
 #include "data/holdout.h"
-#include "data/look.h"
 #include "data/normalizer.h"
-#include "data/source.h"
+#include "data/profile.h"
 #include "data/window.h"
 #include <dtrain/world.h>
 
@@ -23,7 +23,7 @@ typedef struct {
     const dt_normalizer *normalizer; /* or normalise by this; borrowed; NULL: do not */
     int64_t block_rows; /* the windows of a run that goes on, as in dt_stream_plan; 0: free */
     int64_t window_blocks;
-    bool look; /* note what it looks like */
+    bool profile; /* note what it looks like */
 } dt_dataset_options;
 
 /* Rows in memory. */
@@ -41,10 +41,10 @@ typedef struct {
     bool named_classes; /* the classes have names */
     bool x_is_bytes;
     uint8_t x_largest;               /* of bytes the largest; from DT_BYTES_FULL on any of them */
-    dt_source *source;               /* borrowed; streamed data is read from it */
+    dt_data_file *file;              /* borrowed; streamed data is read from it */
     const dt_normalizer *normalizer; /* what the model sees of x; NULL: x as it is */
     dt_normalizer *measured;         /* the same where it was measured here; owned */
-    dt_look look;                    /* where it was asked for; else all zero */
+    dt_profile profile;              /* where it was asked for; else all zero */
     dt_holdout holdout;              /* of the rows of the file */
     dt_rows held;                    /* this rank's share of those held out; none, if reread */
     bool reread;                     /* the rows held out are not in memory */
@@ -59,13 +59,13 @@ typedef struct {
 
 /* What a row in memory costs besides its values, where there are several ranks: when it is visited,
  * and where it goes. */
-enum { DT_VISIT_BYTES = 40 };
+enum { DT_SCHEDULE_BYTES = 40 };
 
 /* Bytes of a row as it will lie in memory, and of its x and its y. */
-static inline int64_t dt_dataset_row_bytes(const dt_source_facts *facts, dt_y_kind kind)
+static inline int64_t dt_dataset_row_bytes(const dt_data_file_info *info, dt_y_kind kind)
 {
-    return facts->features * (facts->x_is_bytes ? 1 : (int64_t)sizeof(float)) +
-           (kind == DT_Y_LABELS ? 1 : facts->y_width) * (int64_t)sizeof(float);
+    return info->features * (info->x_is_bytes ? 1 : (int64_t)sizeof(float)) +
+           (kind == DT_Y_LABELS ? 1 : info->y_width) * (int64_t)sizeof(float);
 }
 
 static inline int64_t dt_dataset_x_bytes(const dt_dataset *d)
@@ -80,13 +80,13 @@ static inline int64_t dt_dataset_y_bytes(const dt_dataset *d)
 
 /* How the rows of a file are shared out: whole chunks stay together, so that each is read and
  * unpacked by one rank, and so do the groups of rows in which moments are added up. */
-dt_split dt_dataset_share(int64_t rows, int64_t chunk_rows, int ranks);
+dt_split dt_dataset_split(int64_t rows, int64_t chunk_rows, int ranks);
 
-/* Read this rank's rows of an open source (borrowed for the data set's life): into memory; of what
- * is streamed only what has to be known before the first epoch. Collective; source differs by
+/* Read this rank's rows of an open file (borrowed for the data set's life): into memory; of what
+ * is streamed only what has to be known before the first epoch. Collective; file differs by
  * rank in nothing but the handle. An error on any rank is every rank's. To be ended with
  * dt_dataset_free. */
-dt_code dt_dataset_load(dt_dataset *dataset, const dt_world *world, dt_source *source,
+dt_code dt_dataset_load(dt_dataset *dataset, const dt_world *world, dt_data_file *file,
                         const dt_dataset_options *options, dt_error *err);
 
 /* Read rows [row, row + n) of the file into x and y, those alone that are trained on, or those

@@ -140,7 +140,7 @@ static const char *find_fault(const set_facts *facts)
 }
 
 /* Say what is slow, and note h5repack's option that mends it: chunks of whole rows, about 1 MB. */
-static void advise(description *d, const set_facts *facts)
+static void print_advice(description *d, const set_facts *facts)
 {
     char size[16];
     const dt_shape *s = &facts->shape;
@@ -179,12 +179,12 @@ static void describe_set(description *d, hid_t set, const char *name)
             dt_format_bytes((double)values * (double)s.shape.value_bytes, size));
     print_layout(d->to, plist, &s);
     fputc('\n', d->to);
-    advise(d, &s);
+    print_advice(d, &s);
     H5Pclose(plist);
     H5Tclose(type);
 }
 
-static herr_t visit(hid_t file, const char *name, void *data)
+static herr_t visit_dataset(hid_t file, const char *name, void *data)
 {
     description *d = data;
     hid_t set = H5Dopen2(file, name, H5P_DEFAULT);
@@ -212,7 +212,7 @@ dt_code dt_describe_data(hid_t file, const char *path, FILE *to, dt_error *err)
     char *options = NULL;
     size_t length = 0;
     description d = {.path = path, .to = to, .options = open_memstream(&options, &length)};
-    if (dt_h5_visit_datasets(file, visit, &d) < 0)
+    if (dt_h5_visit_datasets(file, visit_dataset, &d) < 0)
         dt_fail(err, DT_ERR_DATA, "%s: cannot list what it holds", path);
     else if (d.sets == 0)
         fprintf(to, "no datasets\n");

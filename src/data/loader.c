@@ -5,49 +5,50 @@
 #include "core/random.h"
 #include "data/gather.h"
 #include "data/order.h"
-#include "data/round.h"
 #include "data/stream.h"
+#include "data/transfer.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-enum { DELIVERY_BYTES = 32 << 20, ROUND_BYTES = 1 << 20 };
+enum { SLICE_BYTES = 32 << 20, TRANSFER_BYTES = 1 << 20 };
 
 struct dt_loader {
     const dt_world *world;
     const dt_dataset *dataset;
     dt_stream *stream; /* NULL: the one window is in memory */
-    dt_cut cut;
+    dt_batch_plan plan;
     int64_t steps;      /* per epoch */
     int64_t steps_left; /* to be scheduled; below 0: without end */
-    /* the delivery that is scheduled next */
-    int64_t epoch, step, piece; /* epoch from 1; step and piece from 0 */
-    int64_t position;           /* where the batch's part in this window begins */
-    const dt_window *window;    /* that it is in; NULL before the first */
-    int64_t window_epoch;       /* whose order the window's rows have */
-    int64_t window_rows;        /* most rows of a window */
-    dt_order order;             /* of the window's rows */
-    /* the delivery that was taken last */
-    int64_t first;         /* its first row: position in the window, or among a round's rows */
-    const dt_round *taken; /* the round it came in; NULL: its rows are where the window has them */
-    /* rows that have to travel: one round is consumed while the next is under way */
-    bool travels;
+    /* the slice that is scheduled next */
+    int64_t epoch, step, slice_index; /* epoch from 1; step and slice from 0 */
+    int64_t position;                 /* where the batch's part in this window begins */
+    const dt_window *window;          /* that it is in; NULL before the first */
+    int64_t window_epoch;             /* whose order the window's rows have */
+    int64_t window_rows;              /* most rows of a window */
+    dt_order order;                   /* of the window's rows */
+    /* the slice that was taken last */
+    int64_t first; /* its first row: position in the window, or among a transfer's rows */
+    const dt_transfer
+        *received_in; /* the transfer it came in; NULL: its rows are where the window has them */
+    /* rows that have to travel: one transfer is consumed while the next is under way */
+    bool exchanges;
     dt_exchange *exchange;
-    dt_round round[2];
-    int current;              /* the one being consumed */
-    int64_t round_deliveries; /* most of them in a round */
-    dt_visit *visits, *spare; /* to this rank's rows of the window */
-    int64_t visited;          /* those that rounds have dealt with */
+    dt_transfer transfer[2];
+    int current;                           /* the one being consumed */
+    int64_t transfer_slices;               /* most of them in a transfer */
+    dt_scheduled_row *scheduled, *scratch; /* to this rank's rows of the window */
+    int64_t n_sent;                        /* those that transfers have dealt with */
 };
 
-/* ---- The schedule: deliveries in order, window by window ------------------------------------ */
+/* ---- The schedule: slices in order, window by window ------------------------------------ */
 
 static int64_t own_rows(const dt_loader *l)
 {
     return l->window->begin[l->world->rank + 1] - l->window->begin[l->world->rank];
 }
 
-/* The window that the next delivery is in: the one it was in, the next, or, in memory, the only one
+/* The window that the next slice is in: the one it was in, the next, or, in memory, the only one
  * in the order of a new epoch. */
 static void enter_window(dt_loader *l)
 {
@@ -64,12 +65,12 @@ static void enter_window(dt_loader *l)
     }
     l->order.n = l->window->count;
     dt_order_begin(&l->order, purpose, l->window_epoch);
-    l->visited = 0;
-    if (l->travels) {
+    l->n_sent = 0;
+    if (l->exchanges) {
         int64_t begin = l->window->begin[l->world->rank], own = own_rows(l);
-        dt_order_visits(&l->order, begin, begin + own, l->visits, l->spare);
-        while (l->visited < own && l->window->first + l->visits[l->visited].position < l->position)
-            l->visited++; /* before the step that the run starts with */
+        dt_order_schedule(&l->order, begin, begin + own, l->scheduled, l->scratch);
+        while (l->n_sent < own && l->window->first + l->scheduled[l->n_sent].position < l->position)
+            l->n_sent++; /* before the step that the run starts with */
     }
 }
 
@@ -78,7 +79,7 @@ static int64_t window_end(const dt_loader *l)
     return l->window->first + l->window->count;
 }
 
-/* Go to the window of the next delivery. Streamed windows of which nothing is used (of a last batch
+/* Go to the window of the next slice. Streamed windows of which nothing is used (of a last batch
  * that is left out) are passed over. */
 static void find_window(dt_loader *l)
 {
@@ -86,24 +87,24 @@ static void find_window(dt_loader *l)
         enter_window(l);
 }
 
-/* The delivery that is next, in the window that is open. */
-static dt_delivery next_delivery(const dt_loader *l)
+/* The slice that is next, in the window that is open. */
+static dt_batch_slice next_slice(const dt_loader *l)
 {
-    int64_t batch_end = l->step * l->cut.batch_size + dt_cut_batch(&l->cut, l->step);
+    int64_t batch_end = l->step * l->plan.batch_size + dt_batch_plan_samples(&l->plan, l->step);
     int64_t end = window_end(l) < batch_end ? window_end(l) : batch_end;
-    return (dt_delivery){.epoch = l->epoch,
-                         .step = l->step,
-                         .begin = l->position,
-                         .end = end,
-                         .piece = l->piece,
-                         .last = end == batch_end && l->piece == l->cut.pieces - 1};
+    return (dt_batch_slice){.epoch = l->epoch,
+                            .step = l->step,
+                            .begin = l->position,
+                            .end = end,
+                            .index = l->slice_index,
+                            .last = end == batch_end && l->slice_index == l->plan.slices - 1};
 }
 
-static void advance(dt_loader *l, const dt_delivery *d)
+static void advance_schedule(dt_loader *l, const dt_batch_slice *d)
 {
-    if (++l->piece < l->cut.pieces)
+    if (++l->slice_index < l->plan.slices)
         return;
-    l->piece = 0;
+    l->slice_index = 0;
     l->position = d->end;
     if (!d->last)
         return;
@@ -115,60 +116,61 @@ static void advance(dt_loader *l, const dt_delivery *d)
     }
 }
 
-/* ---- Rounds --------------------------------------------------------------------------------- */
+/* ---- Transfers --------------------------------------------------------------------------------- */
 
-/* The deliveries of a round: all in the window that is open, and each whole. */
-static void schedule_round(dt_loader *l, dt_round *r)
+/* The slices of a transfer: all in the window that is open, and each whole. */
+static void schedule_transfer(dt_loader *l, dt_transfer *r)
 {
     int64_t epoch = l->epoch;
-    r->deliveries = r->delivered = 0;
+    r->n_slices = r->n_consumed = 0;
     do {
-        dt_delivery d = next_delivery(l);
-        r->delivery[r->deliveries++] = d;
-        advance(l, &d);
-    } while (r->deliveries < l->round_deliveries && l->cut.pieces == 1 && l->epoch == epoch &&
+        dt_batch_slice d = next_slice(l);
+        r->slice[r->n_slices++] = d;
+        advance_schedule(l, &d);
+    } while (r->n_slices < l->transfer_slices && l->plan.slices == 1 && l->epoch == epoch &&
              l->steps_left != 0 && l->position < window_end(l));
 }
 
-/* Pack the round that comes next and send it on its way. */
-static void start_round(dt_loader *l, dt_round *r)
+/* Pack the transfer that comes next and send it on its way. */
+static void start_transfer(dt_loader *l, dt_transfer *r)
 {
     int64_t n = 0;
     find_window(l);
-    schedule_round(l, r);
-    int64_t end = r->delivery[r->deliveries - 1].end - l->window->first, own = own_rows(l);
-    const dt_visit *visits = l->visits + l->visited;
-    while (l->visited + n < own && visits[n].position < end)
+    schedule_transfer(l, r);
+    int64_t end = r->slice[r->n_slices - 1].end - l->window->first, own = own_rows(l);
+    const dt_scheduled_row *scheduled = l->scheduled + l->n_sent;
+    while (l->n_sent + n < own && scheduled[n].position < end)
         n++;
-    dt_round_pack(r, &l->cut, l->dataset, l->window, &l->order, visits, n, l->world->rank);
-    if (l->piece == 0)
-        l->visited += n;
+    dt_transfer_pack(r, &l->plan, l->dataset, l->window, &l->order, scheduled, n, l->world->rank);
+    if (l->slice_index == 0)
+        l->n_sent += n;
     dt_exchange_start(l->exchange, r->send, r->send_count, r->receive, r->receive_count);
 }
 
 /* ---- Creation ------------------------------------------------------------------------------- */
 
-static bool rows_travel(const dt_world *world, const dt_dataset *d)
+static bool rows_are_exchanged(const dt_world *world, const dt_dataset *d)
 {
     return world->size > 1 && !d->window.all;
 }
 
-static dt_cut make_cut(const dt_dataset *d, const dt_loader_options *o, int ranks, bool travels)
+static dt_batch_plan make_plan(const dt_dataset *d, const dt_loader_options *o, int ranks,
+                               bool exchanges)
 {
     int64_t steps = dt_steps_per_epoch(d->rows, o->batch_size, o->drop_last);
     int64_t batch = o->batch_size < d->rows ? o->batch_size : d->rows;
     int64_t block = o->block > 0 ? o->block : 1;
-    int64_t part = dt_batch_most(batch, block, ranks);
-    int64_t fits = DELIVERY_BYTES / (d->features * (int64_t)sizeof(float)) + 1;
-    if (fits > DT_EXCHANGE_RECORDS / ranks) /* of a delivery each rank may send to all */
+    int64_t part = dt_batch_max_per_rank(batch, block, ranks);
+    int64_t fits = SLICE_BYTES / (d->features * (int64_t)sizeof(float)) + 1;
+    if (fits > DT_EXCHANGE_RECORDS / ranks) /* of a slice each rank may send to all */
         fits = DT_EXCHANGE_RECORDS / ranks;
-    int64_t piece = part < fits || !travels ? part : fits;
-    return (dt_cut){.positions = o->drop_last ? steps * batch : d->rows,
-                    .batch_size = batch,
-                    .block = block,
-                    .ranks = ranks,
-                    .piece = piece,
-                    .pieces = (part + piece - 1) / piece};
+    int64_t slice_rows = part < fits || !exchanges ? part : fits;
+    return (dt_batch_plan){.positions = o->drop_last ? steps * batch : d->rows,
+                           .batch_size = batch,
+                           .block = block,
+                           .ranks = ranks,
+                           .slice_rows = slice_rows,
+                           .slices = (part + slice_rows - 1) / slice_rows};
 }
 
 static int64_t record_bytes(const dt_dataset *d)
@@ -176,41 +178,41 @@ static int64_t record_bytes(const dt_dataset *d)
     return dt_dataset_x_bytes(d) + dt_dataset_y_bytes(d);
 }
 
-/* Deliveries that are sent together. */
-static int64_t choose_deliveries(const dt_cut *cut, int64_t steps, int64_t record)
+/* Slices that are sent together. */
+static int64_t choose_slices(const dt_batch_plan *plan, int64_t steps, int64_t record)
 {
-    int64_t fit = ROUND_BYTES / (record * cut->piece);
-    if (fit > DT_EXCHANGE_RECORDS / cut->batch_size) /* all of a round may be one rank's */
-        fit = DT_EXCHANGE_RECORDS / cut->batch_size;
-    return cut->pieces > 1 || fit < 1 ? 1 : fit < steps ? fit : steps;
+    int64_t fit = TRANSFER_BYTES / (record * plan->slice_rows);
+    if (fit > DT_EXCHANGE_RECORDS / plan->batch_size) /* all of a transfer may be one rank's */
+        fit = DT_EXCHANGE_RECORDS / plan->batch_size;
+    return plan->slices > 1 || fit < 1 ? 1 : fit < steps ? fit : steps;
 }
 
-static dt_code create_rounds(dt_loader *l, int64_t own, dt_error *err)
+static dt_code create_transfers(dt_loader *l, int64_t own, dt_error *err)
 {
     const dt_dataset *d = l->dataset;
     size_t record = (size_t)record_bytes(d);
-    l->round_deliveries = choose_deliveries(&l->cut, l->steps, (int64_t)record);
-    l->visits = dt_alloc(own, sizeof *l->visits, "the visits to the shard", err);
-    l->spare = dt_alloc(own, sizeof *l->spare, "the visits to the shard", err);
+    l->transfer_slices = choose_slices(&l->plan, l->steps, (int64_t)record);
+    l->scheduled = dt_alloc(own, sizeof *l->scheduled, "the visits to the shard", err);
+    l->scratch = dt_alloc(own, sizeof *l->scratch, "the visits to the shard", err);
     for (int i = 0; i < 2; i++)
-        dt_round_init(&l->round[i], &l->cut, d, l->round_deliveries, own, err);
+        dt_transfer_init(&l->transfer[i], &l->plan, d, l->transfer_slices, own, err);
     return dt_exchange_create(l->world, record, &l->exchange, err);
 }
 
-/* In two rounds, out and in; of shuffled rows a rank sends about as many as it gets. */
+/* In two transfers, out and in; of shuffled rows a rank sends about as many as it gets. */
 double dt_loader_bytes(const dt_world *world, const dt_dataset *d, const dt_loader_options *o)
 {
-    if (!rows_travel(world, d))
+    if (!rows_are_exchanged(world, d))
         return 0;
-    dt_cut cut = make_cut(d, o, world->size, true);
-    int64_t deliveries = choose_deliveries(
-        &cut, dt_steps_per_epoch(d->rows, o->batch_size, o->drop_last), record_bytes(d));
-    double in = (double)deliveries * (double)cut.piece;
+    dt_batch_plan plan = make_plan(d, o, world->size, true);
+    int64_t n_slices = choose_slices(
+        &plan, dt_steps_per_epoch(d->rows, o->batch_size, o->drop_last), record_bytes(d));
+    double in = (double)n_slices * (double)plan.slice_rows;
     double out = o->shuffle ? in : in * world->size;
     return 2 * (in + out) * ((double)record_bytes(d) + sizeof(int32_t));
 }
 
-static dt_code create(dt_loader *l, const dt_loader_options *o, dt_error *err)
+static dt_code create_parts(dt_loader *l, const dt_loader_options *o, dt_error *err)
 {
     const dt_dataset *d = l->dataset;
     const dt_world *world = l->world;
@@ -226,8 +228,8 @@ static dt_code create(dt_loader *l, const dt_loader_options *o, dt_error *err)
         return err->code;
     l->window_rows = rows;
     dt_order_init(&l->order, rows, o->seed, o->shuffle, err);
-    if (l->travels)
-        create_rounds(l, own, err);
+    if (l->exchanges)
+        create_transfers(l, own, err);
     dt_stream_options streaming = {.seed = o->seed,
                                    .shuffle = o->shuffle,
                                    .team = o->team,
@@ -251,19 +253,19 @@ dt_code dt_loader_create(dt_loader **loader, const dt_world *world, const dt_dat
     }
     l->world = world;
     l->dataset = dataset;
-    l->travels = rows_travel(world, dataset);
+    l->exchanges = rows_are_exchanged(world, dataset);
     l->steps = dt_steps_per_epoch(dataset->rows, options->batch_size, options->drop_last);
     l->steps_left = options->total_steps > 0 ? options->total_steps - options->done_steps : -1;
-    l->cut = make_cut(dataset, options, world->size, l->travels);
+    l->plan = make_plan(dataset, options, world->size, l->exchanges);
     l->epoch = options->done_steps / l->steps + 1;
     l->step = options->done_steps % l->steps;
-    l->position = l->step * l->cut.batch_size;
-    if (create(l, options, err)) {
+    l->position = l->step * l->plan.batch_size;
+    if (create_parts(l, options, err)) {
         dt_loader_destroy(l);
         return err->code;
     }
-    if (l->travels && l->steps_left != 0)
-        start_round(l, &l->round[1]);
+    if (l->exchanges && l->steps_left != 0)
+        start_transfer(l, &l->transfer[1]);
     *loader = l;
     return DT_OK;
 }
@@ -276,15 +278,15 @@ void dt_loader_destroy(dt_loader *l)
         dt_exchange_finish(l->exchange);
     dt_exchange_destroy(l->exchange);
     dt_stream_close(l->stream);
-    dt_round_free(&l->round[0]);
-    dt_round_free(&l->round[1]);
+    dt_transfer_free(&l->transfer[0]);
+    dt_transfer_free(&l->transfer[1]);
     dt_order_free(&l->order);
-    free(l->visits);
-    free(l->spare);
+    free(l->scheduled);
+    free(l->scratch);
     free(l);
 }
 
-/* ---- Deliveries ----------------------------------------------------------------------------- */
+/* ---- Slices ----------------------------------------------------------------------------- */
 
 enum { ADDRESSES = 128 }; /* rows found at a time, before they are copied */
 
@@ -306,11 +308,11 @@ static void find_in_window(const dt_loader *l, int64_t position, int64_t n, dt_r
         address[i] = address_in_window(l, row[i]);
 }
 
-static dt_row_address address_in_round(const dt_loader *l, int64_t i)
+static dt_row_address address_in_transfer(const dt_loader *l, int64_t i)
 {
     size_t x_bytes = (size_t)dt_dataset_x_bytes(l->dataset);
     size_t y_bytes = (size_t)dt_dataset_y_bytes(l->dataset);
-    const char *record = dt_round_record(l->taken, i, x_bytes + y_bytes);
+    const char *record = dt_transfer_record(l->received_in, i, x_bytes + y_bytes);
     return (dt_row_address){.x = record, .y = record + x_bytes};
 }
 
@@ -322,65 +324,65 @@ static void fetch_rows(const void *from, int64_t begin, int64_t n, float *x, int
     dt_row_address address[ADDRESSES];
     for (int64_t i = 0, part; i < n; i += part) {
         part = n - i < ADDRESSES ? n - i : ADDRESSES;
-        if (!l->taken)
+        if (!l->received_in)
             find_in_window(l, first + i, part, address);
-        for (int64_t k = 0; k < part && l->taken; k++)
-            address[k] = address_in_round(l, first + i + k);
+        for (int64_t k = 0; k < part && l->received_in; k++)
+            address[k] = address_in_transfer(l, first + i + k);
         dt_gather_rows(l->dataset, address, part, x + i * stride, stride, (char *)y + i * y_bytes);
     }
 }
 
 /* The number in the run of the sample at this position of the epoch. */
-static int64_t number_of(const dt_loader *l, const dt_delivery *delivery, int64_t position)
+static int64_t sample_number(const dt_loader *l, const dt_batch_slice *slice, int64_t position)
 {
-    return (delivery->epoch - 1) * l->dataset->rows + position;
+    return (slice->epoch - 1) * l->dataset->rows + position;
 }
 
 /* Rows that this rank can read where they lie. */
-static dt_samples deliver_window(dt_loader *l)
+static dt_samples consume_window(dt_loader *l)
 {
     find_window(l);
-    dt_delivery delivery = next_delivery(l);
-    dt_span span = dt_cut_span(&l->cut, &delivery, l->world->rank);
+    dt_batch_slice slice = next_slice(l);
+    dt_range span = dt_batch_plan_range(&l->plan, &slice, l->world->rank);
     dt_samples samples = {.count = span.end - span.begin,
-                          .first = span.begin - delivery.step * l->cut.batch_size,
+                          .first = span.begin - slice.step * l->plan.batch_size,
                           .source = {.fetch = fetch_rows, .from = l},
-                          .last = delivery.last};
-    samples.source.first = number_of(l, &delivery, span.begin);
+                          .last = slice.last};
+    samples.source.first = sample_number(l, &slice, span.begin);
     l->first = span.begin - l->window->first;
-    advance(l, &delivery);
+    advance_schedule(l, &slice);
     return samples;
 }
 
-/* The current round is used up: the one under way becomes current, and the one after it starts. */
-static void turn_rounds(dt_loader *l)
+/* The current transfer is used up: the one under way becomes current, and the one after it starts. */
+static void swap_transfers(dt_loader *l)
 {
     dt_exchange_finish(l->exchange);
     l->current = !l->current;
     if (l->steps_left != 0)
-        start_round(l, &l->round[!l->current]);
+        start_transfer(l, &l->transfer[!l->current]);
 }
 
-static dt_samples deliver_received(dt_loader *l)
+static dt_samples consume_transfer(dt_loader *l)
 {
-    if (l->round[l->current].delivered == l->round[l->current].deliveries)
-        turn_rounds(l);
-    dt_round *r = &l->round[l->current];
-    const dt_delivery *delivery = &r->delivery[r->delivered++];
-    dt_span span = dt_cut_span(&l->cut, delivery, l->world->rank);
-    l->taken = r;
-    l->first = r->taken;
-    r->taken += span.end - span.begin;
+    if (l->transfer[l->current].n_consumed == l->transfer[l->current].n_slices)
+        swap_transfers(l);
+    dt_transfer *r = &l->transfer[l->current];
+    const dt_batch_slice *slice = &r->slice[r->n_consumed++];
+    dt_range span = dt_batch_plan_range(&l->plan, slice, l->world->rank);
+    l->received_in = r;
+    l->first = r->consumed;
+    r->consumed += span.end - span.begin;
     return (dt_samples){
         .count = span.end - span.begin,
-        .first = span.begin - delivery->step * l->cut.batch_size,
-        .source = {.fetch = fetch_rows, .from = l, .first = number_of(l, delivery, span.begin)},
-        .last = delivery->last};
+        .first = span.begin - slice->step * l->plan.batch_size,
+        .source = {.fetch = fetch_rows, .from = l, .first = sample_number(l, slice, span.begin)},
+        .last = slice->last};
 }
 
 dt_samples dt_loader_next(dt_loader *l)
 {
-    return l->travels ? deliver_received(l) : deliver_window(l);
+    return l->exchanges ? consume_transfer(l) : consume_window(l);
 }
 
 int64_t dt_loader_window_rows(const dt_loader *l)

@@ -37,8 +37,8 @@ dt_code dt_loader_create(dt_loader **loader, const dt_world *world, const dt_dat
 double dt_loader_bytes(const dt_world *world, const dt_dataset *dataset,
                        const dt_loader_options *options);
 
-/* The next samples: a batch in one or several deliveries, then the next batch, and after an epoch's
- * last the first of the next epoch. How many deliveries a batch takes is the same on every rank.
+/* The next samples: a batch in one or several slices, then the next batch, and after an epoch's
+ * last the first of the next epoch. How many slices a batch takes is the same on every rank.
  * Collective in effect: every rank takes them in the same number; it waits only for rows under way.
  */
 dt_samples dt_loader_next(dt_loader *loader);
@@ -47,7 +47,7 @@ dt_samples dt_loader_next(dt_loader *loader);
 int64_t dt_loader_window_rows(const dt_loader *loader);
 
 /* DT_OK, or what went wrong on this rank in reading rows ahead; the samples are then worthless, but
- * the deliveries go on. Not collective. Cheap. */
+ * the slices go on. Not collective. Cheap. */
 dt_code dt_loader_check(const dt_loader *loader, dt_error *err);
 
 /* Collective. Takes NULL. */

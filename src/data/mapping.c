@@ -15,10 +15,10 @@ typedef struct {
     const dt_mapping_sides *sides;
     const char *what, *set; /* "columns" of "x" */
     const dt_names *data, *model;
-} misfit;
+} mismatch;
 
 /* The difference comes first, since long lists are cut, and are left out where they say little. */
-static dt_code refuse(const misfit *m, const char *difference, dt_error *err)
+static dt_code refuse_names(const mismatch *m, const char *difference, dt_error *err)
 {
     enum { SHORT = 20 };
     char text[2][DT_NAMES_TEXT];
@@ -33,11 +33,11 @@ static dt_code refuse(const misfit *m, const char *difference, dt_error *err)
                    dt_names_list(m->model, text[1]));
 }
 
-static dt_code refuse_twice(const misfit *m, const char *name, dt_error *err)
+static dt_code refuse_twice(const mismatch *m, const char *name, dt_error *err)
 {
     char text[128];
     snprintf(text, sizeof text, "\"%.*s\" is there twice", dt_line_cut(name, 60), name);
-    return refuse(m, text, err);
+    return refuse_names(m, text, err);
 }
 
 /* The names that have no place in the other list, in words; "": each has one.
@@ -60,7 +60,8 @@ static dt_code list_lost(const dt_names *names, const int64_t *place, const char
 /* Refuse names that have no place on the other side.
  *   back   [data->n] places in the model's list
  *   order  [model->n] places in the file's; NULL: it need not have all */
-static dt_code check_lost(const misfit *m, const int64_t *back, const int64_t *order, dt_error *err)
+static dt_code check_lost(const mismatch *m, const int64_t *back, const int64_t *order,
+                          dt_error *err)
 {
     char unknown[DT_NAMES_TEXT + 16], missing[DT_NAMES_TEXT + 16] = "";
     char both[2 * DT_NAMES_TEXT + 40];
@@ -69,7 +70,7 @@ static dt_code check_lost(const misfit *m, const int64_t *back, const int64_t *o
         (!unknown[0] && !missing[0]))
         return err->code;
     snprintf(both, sizeof both, "%s%s%s", missing, missing[0] && unknown[0] ? ", " : "", unknown);
-    return refuse(m, both, err);
+    return refuse_names(m, both, err);
 }
 
 /* The columns of a file in the order that the model has them; each must have all of the other's.
@@ -85,7 +86,7 @@ static dt_code order_columns(const dt_mapping_sides *s, const char *set, const d
     *order = dt_alloc(model->n, sizeof **order, "names", err);
     if (!err->code && !dt_names_find(data, model, back, &twice[0], err))
         dt_names_find(model, data, *order, &twice[1], err);
-    misfit m = {s, "columns", set, data, model};
+    mismatch m = {s, "columns", set, data, model};
     for (int i = 0; i < 2 && !err->code; i++)
         if (twice[i])
             refuse_twice(&m, twice[i], err);
@@ -115,7 +116,7 @@ static dt_code match_classes(dt_mapping *m, const dt_mapping_sides *s, dt_error 
     if (!err->code && !dt_names_find(data, model, m->label, &twice[0], err))
         dt_names_find(model, data, back, &twice[1], err);
     free(back);
-    misfit names = {s, "classes", s->y, data, model};
+    mismatch names = {s, "classes", s->y, data, model};
     for (int i = 0; i < 2 && !err->code && !dt_names_equal(data, model); i++)
         if (twice[i])
             refuse_twice(&names, twice[i], err);
@@ -164,20 +165,21 @@ dt_code dt_mapping_make(dt_mapping *m, const dt_mapping_sides *s, dt_error *err)
 /* ---- To every rank -------------------------------------------------------------------------- */
 
 /* Room for a list that rank 0 has and this rank has not. */
-static void make_room(const dt_world *world, int64_t **list, bool there, int64_t n, dt_error *err)
+static void allocate_list(const dt_world *world, int64_t **list, bool there, int64_t n,
+                          dt_error *err)
 {
     if (there && world->rank != 0)
         *list = dt_alloc(n, sizeof **list, "names", err);
 }
 
-static void share(const dt_world *world, int64_t *list, int64_t n)
+static void broadcast_list(const dt_world *world, int64_t *list, int64_t n)
 {
     if (list)
         dt_broadcast(world, list, n * (int64_t)sizeof *list);
 }
 
-dt_code dt_mapping_share(const dt_world *world, dt_mapping *m, int64_t features, int64_t y_width,
-                         dt_error *err)
+dt_code dt_mapping_broadcast(const dt_world *world, dt_mapping *m, int64_t features,
+                             int64_t y_width, dt_error *err)
 {
     int64_t head[] = {m->column != NULL, m->target != NULL, m->label != NULL, m->classes,
                       m->model_classes,  m->unit,           m->flags};
@@ -186,14 +188,14 @@ dt_code dt_mapping_share(const dt_world *world, dt_mapping *m, int64_t features,
     m->model_classes = head[4];
     m->unit = head[5];
     m->flags = head[6];
-    make_room(world, &m->column, head[0], features, err);
-    make_room(world, &m->target, head[1], y_width, err);
-    make_room(world, &m->label, head[2], m->classes, err);
+    allocate_list(world, &m->column, head[0], features, err);
+    allocate_list(world, &m->target, head[1], y_width, err);
+    allocate_list(world, &m->label, head[2], m->classes, err);
     if (dt_world_agree(world, err))
         return err->code;
-    share(world, m->column, features);
-    share(world, m->target, y_width);
-    share(world, m->label, m->classes);
+    broadcast_list(world, m->column, features);
+    broadcast_list(world, m->target, y_width);
+    broadcast_list(world, m->label, m->classes);
     return DT_OK;
 }
 

@@ -34,8 +34,8 @@ dt_code dt_mapping_make(dt_mapping *mapping, const dt_mapping_sides *sides, dt_e
 /* Every rank gets rank 0's. Collective.
  *   mapping  [in,out] all zero on all ranks but 0
  *   features, y_width  the same on every rank */
-dt_code dt_mapping_share(const dt_world *world, dt_mapping *mapping, int64_t features,
-                         int64_t y_width, dt_error *err);
+dt_code dt_mapping_broadcast(const dt_world *world, dt_mapping *mapping, int64_t features,
+                             int64_t y_width, dt_error *err);
 
 /* Put the columns of rows into another order, in place.
  *   column  [width], or NULL: nothing is done

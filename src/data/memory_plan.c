@@ -2,6 +2,7 @@
 
 #include "comm/comm.h"
 #include "core/memory.h"
+#include "core/minmax.h"
 #include "data/dataset.h"
 #include "data/stream.h"
 
@@ -19,13 +20,8 @@ int64_t dt_memory_part(const dt_world *world)
     return -part;
 }
 
-static int64_t min(int64_t a, int64_t b)
-{
-    return a < b ? a : b;
-}
-
 /* a * b, or the largest number. */
-static int64_t times(int64_t a, int64_t b)
+static int64_t multiply_saturated(int64_t a, int64_t b)
 {
     int64_t product;
     return __builtin_mul_overflow(a, b, &product) ? INT64_MAX : product;
@@ -34,54 +30,55 @@ static int64_t times(int64_t a, int64_t b)
 /* The most rows of a file that a rank has to train on, and the most held out. */
 typedef struct {
     int64_t trained, held;
-} shares;
+} rank_rows;
 
-static shares largest_shares(const dt_planned_rows *r, int ranks)
+static rank_rows max_rank_rows(const dt_planned_rows *r, int ranks)
 {
-    shares most = {0};
-    dt_split share = dt_dataset_share(r->holdout.rows, r->chunk_rows, ranks);
+    rank_rows rank_max = {0};
+    dt_split rank_bytes = dt_dataset_split(r->holdout.rows, r->chunk_rows, ranks);
     int64_t row = 0, before = 0;
     for (int rank = 0; rank < ranks; rank++) {
-        int64_t end = dt_split_begin(&share, rank + 1);
+        int64_t end = dt_split_begin(&rank_bytes, rank + 1);
         int64_t until = dt_holdout_before(&r->holdout, end), held = until - before;
-        most.held = held > most.held ? held : most.held;
-        if (end - row - held > most.trained)
-            most.trained = end - row - held;
+        rank_max.held = held > rank_max.held ? held : rank_max.held;
+        if (end - row - held > rank_max.trained)
+            rank_max.trained = end - row - held;
         row = end;
         before = until;
     }
-    return most;
+    return rank_max;
 }
 
 /* The rows validated on: bytes of all of them, and the most that a rank has. */
 typedef struct {
-    int64_t all, share;
+    int64_t all, rank_bytes;
 } validated;
 
 static validated find_validated(const dt_planned_rows *train, int64_t held,
                                 const dt_planned_rows *validate, int ranks)
 {
     if (!validate)
-        return (validated){.all = times(train->holdout.held, train->row_bytes),
-                           .share = times(held, train->row_bytes)};
-    return (validated){.all = times(validate->holdout.rows, validate->row_bytes),
-                       .share =
-                           times(largest_shares(validate, ranks).trained, validate->row_bytes)};
+        return (validated){.all = multiply_saturated(train->holdout.held, train->row_bytes),
+                           .rank_bytes = multiply_saturated(held, train->row_bytes)};
+    return (validated){.all = multiply_saturated(validate->holdout.rows, validate->row_bytes),
+                       .rank_bytes = multiply_saturated(max_rank_rows(validate, ranks).trained,
+                                                        validate->row_bytes)};
 }
 
 /* Rows for validation that are few stay in memory beside the windows; of many, a rank's share does
  * if there are ranks enough. Where the windows would be too small for a chunk, they get all. */
 static int64_t choose_windows(const dt_planned_rows *train, int64_t memory, int64_t validation)
 {
-    int64_t windows = memory - min(validation, memory / VALIDATION_QUARTER);
+    int64_t windows = memory - dt_min(validation, memory / VALIDATION_QUARTER);
     return windows / dt_stream_row_bytes(train->row_bytes) >= train->chunk_rows ? windows : memory;
 }
 
 /* Bytes of the windows of a run that goes on. */
 static int64_t windows_before(const dt_memory_limit *limit, const dt_planned_rows *train)
 {
-    int64_t rows = times(limit->window_blocks, limit->block_rows);
-    return times(min(rows, train->holdout.rows), dt_stream_row_bytes(train->row_bytes));
+    int64_t rows = multiply_saturated(limit->window_blocks, limit->block_rows);
+    return multiply_saturated(dt_min(rows, train->holdout.rows),
+                              dt_stream_row_bytes(train->row_bytes));
 }
 
 /* Whether the node has what a rank will hold: --memory may ask for more, and a run that goes on may
@@ -111,20 +108,21 @@ dt_code dt_memory_plan_make(dt_memory_plan *plan, const dt_memory_limit *limit,
 {
     bool asked = limit->memory > 0;
     int64_t memory = asked ? limit->memory : limit->part / 100 * FAIR_PERCENT;
-    shares most = largest_shares(train, limit->ranks);
-    validated v = find_validated(train, most.held, validate, limit->ranks);
-    int64_t share = times(most.trained, train->row_bytes + (asked ? 0 : DT_VISIT_BYTES));
-    int64_t all = times(train->holdout.rows - train->holdout.held, train->row_bytes);
-    *plan = (dt_memory_plan){.streamed = (asked ? all : share) > memory};
+    rank_rows rank_max = max_rank_rows(train, limit->ranks);
+    validated v = find_validated(train, rank_max.held, validate, limit->ranks);
+    int64_t rank_bytes =
+        multiply_saturated(rank_max.trained, train->row_bytes + (asked ? 0 : DT_SCHEDULE_BYTES));
+    int64_t all = multiply_saturated(train->holdout.rows - train->holdout.held, train->row_bytes);
+    *plan = (dt_memory_plan){.streamed = (asked ? all : rank_bytes) > memory};
     if (limit->goes_on)
         plan->streamed = limit->block_rows > 0;
     if (plan->streamed && limit->goes_on)
         plan->windows = windows_before(limit, train);
     else if (plan->streamed)
-        plan->windows = choose_windows(train, memory, asked ? v.all : v.share);
-    plan->held = plan->streamed ? plan->windows : share;
-    plan->reread = v.share > 0 && v.share > memory - min(memory, plan->held);
+        plan->windows = choose_windows(train, memory, asked ? v.all : v.rank_bytes);
+    plan->held = plan->streamed ? plan->windows : rank_bytes;
+    plan->reread = v.rank_bytes > 0 && v.rank_bytes > memory - dt_min(memory, plan->held);
     if (!plan->reread)
-        plan->held += v.share;
+        plan->held += v.rank_bytes;
     return check_held(plan, limit, train, err);
 }

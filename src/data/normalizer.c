@@ -3,7 +3,7 @@
 #include "comm/comm.h"
 #include "core/exact_sum.h"
 #include "core/memory.h"
-#include "data/source.h"
+#include "data/data_file.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -15,14 +15,14 @@ enum {
     PARALLEL_VALUES = 1 << 16, /* from so many on, threads are worth waking */
     PIECE_BYTES = 4 << 20,     /* of floats unpacked from bytes at a time */
 };
-static const int64_t MOST_GROUPS = (int64_t)1 << 29; /* between two settlements: see exact_sum.h */
+static const int64_t MAX_GROUPS = (int64_t)1 << 29; /* between two settlements: see exact_sum.h */
 
 struct dt_moments {
     int64_t features;
-    int64_t rows;    /* added, on this rank and then on all */
-    int64_t group;   /* the file's group that the sums below are of */
-    int64_t settled; /* groups since the exact sums were settled */
-    double *shift;   /* [features] */
+    int64_t rows;           /* added, on this rank and then on all */
+    int64_t group;          /* the file's group that the sums below are of */
+    int64_t carried_groups; /* groups since the exact sums were settled */
+    double *shift;          /* [features] */
     double *sum;     /* [2,features] of a group begun: differences to shift, and their squares */
     dt_exact *exact; /* [2,features] of whole groups */
 };
@@ -79,8 +79,8 @@ void dt_normalizer_destroy(dt_normalizer *n)
     free(n);
 }
 
-dt_code dt_normalizer_share(const dt_world *world, int64_t features, dt_normalizer **normalizer,
-                            dt_error *err)
+dt_code dt_normalizer_broadcast(const dt_world *world, int64_t features, dt_normalizer **normalizer,
+                                dt_error *err)
 {
     int64_t there = *normalizer != NULL, bytes = features * (int64_t)sizeof *(*normalizer)->mean;
     dt_broadcast(world, &there, sizeof there);
@@ -179,11 +179,11 @@ static void add_block(dt_moments *m, int64_t row, int64_t n, const float *x, con
     }
 }
 
-static void settle(dt_moments *m)
+static void carry_sums(dt_moments *m)
 {
     for (int64_t i = 0; i < 2 * m->features; i++)
         dt_exact_settle(&m->exact[i]);
-    m->settled = 0;
+    m->carried_groups = 0;
 }
 
 void dt_moments_add(dt_moments *m, int64_t row, int64_t n, const float *x, const bool *skip)
@@ -198,18 +198,18 @@ void dt_moments_add(dt_moments *m, int64_t row, int64_t n, const float *x, const
     for (int64_t i = 0; i < n; i++)
         m->rows += !skip || !skip[i];
     m->group = (row + n - 1) / DT_GROUP_ROWS;
-    m->settled += n / DT_GROUP_ROWS + 2;
-    if (m->settled > MOST_GROUPS)
-        settle(m);
+    m->carried_groups += n / DT_GROUP_ROWS + 2;
+    if (m->carried_groups > MAX_GROUPS)
+        carry_sums(m);
 }
 
 void dt_moments_sum(const dt_world *world, dt_moments *m)
 {
     end_group(m, 0, m->features);
-    settle(m);
+    carry_sums(m);
     dt_sum_int64(world, (int64_t *)m->exact, 2 * m->features * DT_EXACT_DIGITS);
     dt_sum_int64(world, &m->rows, 1);
-    settle(m);
+    carry_sums(m);
 }
 
 dt_code dt_moments_normalizer(dt_moments *m, dt_normalizer **normalizer, dt_error *err)
@@ -258,9 +258,9 @@ static void share_first_row(const dt_world *world, const dt_shard_rows *rows, fl
     while (rows->skip && mine < rows->count && rows->skip[mine])
         mine++;
     int64_t first = mine < rows->count ? -(rows->begin + mine) : INT64_MIN; /* the least, negated */
-    int64_t least = first;
-    dt_max_int64(world, &least, 1);
-    if (first == least && first != INT64_MIN)
+    int64_t lowest = first;
+    dt_max_int64(world, &lowest, 1);
+    if (first == lowest && first != INT64_MIN)
         memmove(shift, values_of(rows, mine, 1, shift), (size_t)rows->features * sizeof *shift);
     dt_sum_float(world, shift, rows->features); /* zeros from the others */
 }

@@ -31,8 +31,8 @@ void dt_normalizer_apply(const dt_normalizer *normalizer, int64_t rows, float *x
 
 /* Every rank gets rank 0's. Collective.
  *   normalizer  [in,out] NULL on all ranks but 0, where it may be NULL: then it is everywhere */
-dt_code dt_normalizer_share(const dt_world *world, int64_t features, dt_normalizer **normalizer,
-                            dt_error *err);
+dt_code dt_normalizer_broadcast(const dt_world *world, int64_t features, dt_normalizer **normalizer,
+                                dt_error *err);
 
 /* Takes NULL. */
 void dt_normalizer_destroy(dt_normalizer *normalizer);

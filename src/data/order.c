@@ -46,13 +46,13 @@ void dt_order_free(dt_order *order)
 
 /* One pass of value v = (left, right) through the network, or back through it. Even rounds change
  * the left half, odd ones the right, so that the halves need not be equal. */
-static uint64_t pass(const dt_order *order, uint64_t v, bool back)
+static uint64_t run_network(const dt_order *order, uint64_t v, bool inverse)
 {
     uint32_t left_mask = (uint32_t)((1ull << order->left_bits) - 1);
     uint32_t right_mask = (uint32_t)((1ull << order->right_bits) - 1);
     uint32_t left = (uint32_t)(v >> order->right_bits), right = (uint32_t)v & right_mask;
     for (int i = 0; i < DT_ORDER_ROUNDS; i++) {
-        int r = back ? DT_ORDER_ROUNDS - 1 - i : i;
+        int r = inverse ? DT_ORDER_ROUNDS - 1 - i : i;
         if (r % 2 == 0)
             left ^= dt_random_mix(right, (uint32_t)r, order->key[r]) & left_mask;
         else
@@ -61,11 +61,11 @@ static uint64_t pass(const dt_order *order, uint64_t v, bool back)
     return (uint64_t)left << order->right_bits | right;
 }
 
-static int64_t walk(const dt_order *order, int64_t from, bool back)
+static int64_t find_in_cycle(const dt_order *order, int64_t from, bool inverse)
 {
     uint64_t v = (uint64_t)from;
     do
-        v = pass(order, v, back);
+        v = run_network(order, v, inverse);
     while (v >= (uint64_t)order->n);
     return (int64_t)v;
 }
@@ -74,13 +74,13 @@ int64_t dt_order_row(const dt_order *order, int64_t position)
 {
     if (!order->shuffle)
         return position;
-    return order->table ? order->table[position] : walk(order, position, false);
+    return order->table ? order->table[position] : find_in_cycle(order, position, false);
 }
 
 /* Up to TOGETHER values at a time, all in the same round: for the vector units. */
 enum { TOGETHER = 128 };
 
-static void pass_many(const dt_order *order, int n, uint32_t *left, uint32_t *right)
+static void run_network_many(const dt_order *order, int n, uint32_t *left, uint32_t *right)
 {
     uint32_t left_mask = (uint32_t)((1ull << order->left_bits) - 1);
     uint32_t right_mask = (uint32_t)((1ull << order->right_bits) - 1);
@@ -90,7 +90,7 @@ static void pass_many(const dt_order *order, int n, uint32_t *left, uint32_t *ri
     }
 }
 
-static void walk_many(const dt_order *order, int64_t from, int n, int64_t *row)
+static void find_in_cycle_many(const dt_order *order, int64_t from, int n, int64_t *row)
 {
     uint32_t left[TOGETHER], right[TOGETHER];
     int number[TOGETHER];
@@ -102,7 +102,7 @@ static void walk_many(const dt_order *order, int64_t from, int n, int64_t *row)
     }
     for (int on_the_way = n; on_the_way > 0;) {
         int still = 0;
-        pass_many(order, on_the_way, left, right);
+        run_network_many(order, on_the_way, left, right);
         for (int i = 0; i < on_the_way; i++) {
             uint64_t v = (uint64_t)left[i] << order->right_bits | right[i];
             if (v < (uint64_t)order->n) {
@@ -122,14 +122,16 @@ void dt_order_rows(const dt_order *order, int64_t position, int64_t n, int64_t *
     for (int64_t i = 0; i < n && (!order->shuffle || order->table); i++)
         row[i] = order->shuffle ? order->table[position + i] : position + i;
     for (int64_t i = 0; i < n && order->shuffle && !order->table; i += TOGETHER)
-        walk_many(order, position + i, (int)(n - i < TOGETHER ? n - i : TOGETHER), row + i);
+        find_in_cycle_many(order, position + i, (int)(n - i < TOGETHER ? n - i : TOGETHER),
+                           row + i);
 }
 
 /* Sort by position: radix sort in digits of 11 bits, least first. */
-static void sort_visits(dt_visit *visits, dt_visit *spare, int64_t count, int64_t n)
+static void sort_scheduled(dt_scheduled_row *scheduled, dt_scheduled_row *scratch, int64_t count,
+                           int64_t n)
 {
     enum { BITS = 11, DIGITS = 1 << BITS };
-    dt_visit *from = visits, *to = spare;
+    dt_scheduled_row *from = scheduled, *to = scratch;
     for (int shift = 0; shift < 63 && n >> shift > 0; shift += BITS) {
         int64_t begin[DIGITS + 1] = {0};
         for (int64_t i = 0; i < count; i++)
@@ -138,34 +140,35 @@ static void sort_visits(dt_visit *visits, dt_visit *spare, int64_t count, int64_
             begin[d + 1] += begin[d];
         for (int64_t i = 0; i < count; i++)
             to[begin[(from[i].position >> shift) & (DIGITS - 1)]++] = from[i];
-        dt_visit *sorted = to;
+        dt_scheduled_row *sorted = to;
         to = from;
         from = sorted;
     }
-    if (from != visits)
-        memcpy(visits, from, (size_t)count * sizeof *visits);
+    if (from != scheduled)
+        memcpy(scheduled, from, (size_t)count * sizeof *scheduled);
 }
 
-static void visits_by_network(const dt_order *order, int64_t begin, int64_t end, dt_visit *visits,
-                              dt_visit *spare)
+static void schedule_by_network(const dt_order *order, int64_t begin, int64_t end,
+                                dt_scheduled_row *scheduled, dt_scheduled_row *scratch)
 {
 #pragma omp parallel for if (end - begin > 10000)
     for (int64_t row = begin; row < end; row++)
-        visits[row - begin] = (dt_visit){.position = walk(order, row, true), .row = row};
-    sort_visits(visits, spare, end - begin, order->n);
+        scheduled[row - begin] =
+            (dt_scheduled_row){.position = find_in_cycle(order, row, true), .row = row};
+    sort_scheduled(scheduled, scratch, end - begin, order->n);
 }
 
-void dt_order_visits(const dt_order *order, int64_t begin, int64_t end, dt_visit *visits,
-                     dt_visit *spare)
+void dt_order_schedule(const dt_order *order, int64_t begin, int64_t end,
+                       dt_scheduled_row *scheduled, dt_scheduled_row *scratch)
 {
     if (order->shuffle && !order->table) {
-        visits_by_network(order, begin, end, visits, spare);
+        schedule_by_network(order, begin, end, scheduled, scratch);
         return;
     }
     int64_t first = order->shuffle ? 0 : begin, last = order->shuffle ? order->n : end, count = 0;
     for (int64_t position = first; position < last; position++) {
         int64_t row = order->shuffle ? order->table[position] : position;
         if (row >= begin && row < end)
-            visits[count++] = (dt_visit){.position = position, .row = row};
+            scheduled[count++] = (dt_scheduled_row){.position = position, .row = row};
     }
 }

@@ -20,7 +20,7 @@ typedef struct {
 
 typedef struct {
     int64_t position, row;
-} dt_visit;
+} dt_scheduled_row;
 
 /* To be ended with dt_order_free. */
 dt_code dt_order_init(dt_order *order, int64_t n, uint64_t seed, bool shuffle, dt_error *err);
@@ -39,8 +39,8 @@ void dt_order_rows(const dt_order *order, int64_t position, int64_t n, int64_t *
 /* When the rows [begin, end) are visited, in the order of the visits.
  *   visits  [out] [end - begin]
  *   spare   [end - begin] scratch */
-void dt_order_visits(const dt_order *order, int64_t begin, int64_t end, dt_visit *visits,
-                     dt_visit *spare);
+void dt_order_schedule(const dt_order *order, int64_t begin, int64_t end,
+                       dt_scheduled_row *scheduled, dt_scheduled_row *scratch);
 
 void dt_order_free(dt_order *order);
 

@@ -43,7 +43,7 @@ dt_code dt_schema_read(dt_schema *s, const dt_schema_set *x, const dt_schema_set
     return err->code;
 }
 
-static dt_code complete(dt_names *names, const dt_names *from, dt_error *err)
+static dt_code complete_names(dt_names *names, const dt_names *from, dt_error *err)
 {
     return names->n == 0 && from->n > 0 ? dt_names_copy(names, from, err) : DT_OK;
 }
@@ -52,12 +52,13 @@ dt_code dt_schema_complete(dt_schema *s, const dt_schema *from, dt_error *err)
 {
     if (s->units == DT_X_UNKNOWN)
         s->units = from->units;
-    if (!complete(&s->columns, &from->columns, err) && !complete(&s->targets, &from->targets, err))
-        complete(&s->classes, &from->classes, err);
+    if (!complete_names(&s->columns, &from->columns, err) &&
+        !complete_names(&s->targets, &from->targets, err))
+        complete_names(&s->classes, &from->classes, err);
     return err->code;
 }
 
-static void print(const char *what, const dt_names *names, FILE *to)
+static void print_names(const char *what, const dt_names *names, FILE *to)
 {
     char text[DT_NAMES_TEXT];
     if (names->n > 0)
@@ -66,9 +67,9 @@ static void print(const char *what, const dt_names *names, FILE *to)
 
 void dt_schema_print(const dt_schema *s, FILE *to)
 {
-    print("Columns", &s->columns, to);
-    print("Targets", &s->targets, to);
-    print("Classes", &s->classes, to);
+    print_names("Columns", &s->columns, to);
+    print_names("Targets", &s->targets, to);
+    print_names("Classes", &s->classes, to);
 }
 
 void dt_schema_free(dt_schema *s)

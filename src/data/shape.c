@@ -3,18 +3,18 @@
 #include "file/h5.h"
 
 /* 72 PB: more is no data set of today, and leaves room for sums and small multiples of it. */
-#define MOST_BYTES ((int64_t)1 << 56)
+#define MAX_BYTES ((int64_t)1 << 56)
 
 /* The product of dimensions [from, dims). False if it is more than `most`. */
-static bool multiply(const hsize_t *dim, int from, int dims, int64_t most, int64_t *product)
+static bool multiply_dims(const hsize_t *dim, int from, int dims, int64_t max, int64_t *product)
 {
     bool is_empty = false, fits = true;
     int64_t n = 1;
     for (int d = from; d < dims; d++) {
         is_empty |= dim[d] == 0;
         if (fits && dim[d] > 0)
-            fits = dim[d] <= (hsize_t)most && !__builtin_mul_overflow(n, (int64_t)dim[d], &n) &&
-                   n <= most;
+            fits = dim[d] <= (hsize_t)max && !__builtin_mul_overflow(n, (int64_t)dim[d], &n) &&
+                   n <= max;
     }
     *product = is_empty || !fits ? 0 : n;
     return is_empty || fits;
@@ -43,7 +43,7 @@ static bool read_chunks(dt_shape *s, hid_t set)
     if (!good || !s->chunked)
         return good;
     good = s->dims > 0 && s->chunk[0] > 0 &&
-           multiply(s->chunk, 0, s->dims, MOST_BYTES / s->value_bytes, &s->chunk_bytes) &&
+           multiply_dims(s->chunk, 0, s->dims, MAX_BYTES / s->value_bytes, &s->chunk_bytes) &&
            s->chunk_bytes > 0;
     s->chunk_bytes *= s->value_bytes;
     s->chunk_rows = (int64_t)s->chunk[0];
@@ -59,13 +59,13 @@ dt_code dt_shape_read(dt_shape *s, hid_t set, const char *path, const char *name
         return dt_fail(err, DT_ERR_DATA, "%s: the shape of dataset \"%s\" cannot be read: %s", path,
                        name, dt_h5_reason(reason));
     bool good = read_extent(s, set, space) && read_chunks(s, set), is_narrow = true;
-    int64_t values = 0, most = MOST_BYTES / (s->value_bytes > 8 ? s->value_bytes : 8);
+    int64_t values = 0, max = MAX_BYTES / (s->value_bytes > 8 ? s->value_bytes : 8);
     H5Sclose(space);
     H5Eclear2(H5E_DEFAULT);
     if (good && s->dims > 0) {
-        is_narrow = multiply(s->dim, 1, s->dims, most, &s->width);
-        good = is_narrow && multiply(s->dim, 0, 1, most, &s->rows) &&
-               multiply(s->dim, 0, s->dims, most, &values);
+        is_narrow = multiply_dims(s->dim, 1, s->dims, max, &s->width);
+        good = is_narrow && multiply_dims(s->dim, 0, 1, max, &s->rows) &&
+               multiply_dims(s->dim, 0, s->dims, max, &values);
         s->row_bytes = s->width * s->value_bytes;
     }
     if (good)

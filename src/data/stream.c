@@ -30,25 +30,25 @@ static int64_t choose_block(int64_t window_rows, int64_t chunk_rows)
 
 int64_t dt_stream_row_bytes(int64_t row_bytes)
 {
-    return SLOTS * row_bytes + DT_VISIT_BYTES;
+    return SLOTS * row_bytes + DT_SCHEDULE_BYTES;
 }
 
 dt_code dt_stream_plan_make(dt_stream_plan *plan, const dt_dataset *d, dt_error *err)
 {
-    const dt_source_facts *facts = dt_source_look(d->source);
+    const dt_data_file_info *info = dt_data_file_get_info(d->file);
     int64_t row_bytes = dt_dataset_x_bytes(d) + dt_dataset_y_bytes(d);
     int64_t window_rows = d->memory / dt_stream_row_bytes(row_bytes);
     char text[2][16];
     plan->block_rows =
-        d->block_rows > 0 ? d->block_rows : choose_block(window_rows, facts->chunk_rows);
-    plan->blocks = (facts->rows + plan->block_rows - 1) / plan->block_rows;
+        d->block_rows > 0 ? d->block_rows : choose_block(window_rows, info->chunk_rows);
+    plan->blocks = (info->rows + plan->block_rows - 1) / plan->block_rows;
     plan->window_blocks = d->block_rows > 0 ? d->window_blocks : window_rows / plan->block_rows;
     if (plan->window_blocks < 1)
         return dt_fail(err, DT_ERR_MEMORY,
                        "%s: its chunks are too large to be streamed: %s each, and with --memory %s "
                        "one has to fit twice; h5repack can make them smaller (see dtrain info)",
-                       facts->path,
-                       dt_format_bytes((double)facts->chunk_rows * (double)row_bytes, text[0]),
+                       info->path,
+                       dt_format_bytes((double)info->chunk_rows * (double)row_bytes, text[0]),
                        dt_format_bytes((double)d->memory, text[1]));
     plan->windows = (plan->blocks + plan->window_blocks - 1) / plan->window_blocks;
     return DT_OK;
@@ -93,7 +93,7 @@ struct dt_stream {
     bool stop;
 };
 
-static int64_t block_of(const dt_stream *s, int64_t window, int64_t i)
+static int64_t find_block(const dt_stream *s, int64_t window, int64_t i)
 {
     return dt_order_row(&s->order, window * s->plan.window_blocks + i);
 }
@@ -128,7 +128,7 @@ static void count_window(const dt_stream *s, dt_window *w)
     for (int r = 0; r < s->world->size; r++) {
         w->begin[r] = w->count;
         for (int64_t i = dt_split_begin(&share, r); i < dt_split_begin(&share, r + 1); i++)
-            w->count += block_count(s, block_of(s, w->index, i));
+            w->count += block_count(s, find_block(s, w->index, i));
     }
     w->begin[s->world->size] = w->count;
 }
@@ -141,7 +141,7 @@ static bool must_stop(dt_stream *s)
     return stop;
 }
 
-static void fail(dt_stream *s, const dt_error *err)
+static void record_error(dt_stream *s, const dt_error *err)
 {
     pthread_mutex_lock(&s->lock);
     if (!atomic_load(&s->failed)) {
@@ -163,7 +163,7 @@ static void read_block(dt_stream *s, dt_window *w, int64_t block, int64_t at)
                         (char *)w->y + at * dt_dataset_y_bytes(d), &err);
     free(mark);
     if (err.code)
-        fail(s, &err);
+        record_error(s, &err);
 }
 
 /* This rank's blocks, one behind the other, on all its threads. A block is read whole before the
@@ -175,7 +175,7 @@ static void read_window(dt_stream *s, dt_window *w)
     int64_t begin = dt_split_begin(&share, s->world->rank), at = 0;
     int64_t n = dt_split_count(&share, s->world->rank);
     for (int64_t i = 0; i < n; i++) {
-        s->own[i] = (own_block){.block = block_of(s, w->index, begin + i), .at = at};
+        s->own[i] = (own_block){.block = find_block(s, w->index, begin + i), .at = at};
         at += block_count(s, s->own[i].block);
     }
 #pragma omp parallel for schedule(dynamic)                                                         \
@@ -235,7 +235,7 @@ static void find_start(dt_stream *s, int64_t epoch, int64_t position)
     s->read = s->taken = s->released = s->start;
 }
 
-static dt_code allocate(dt_stream *s, dt_error *err)
+static dt_code allocate_slots(dt_stream *s, dt_error *err)
 {
     const dt_dataset *d = s->dataset;
     int64_t own = dt_stream_rank_rows(&s->plan, s->world->size);
@@ -264,7 +264,7 @@ dt_code dt_stream_open(dt_stream **stream, const dt_world *world, const dt_datas
     pthread_mutex_init(&s->lock, NULL);
     pthread_cond_init(&s->changed, NULL);
     dt_order_init(&s->order, plan->blocks, options->seed, options->shuffle, err);
-    if (!allocate(s, err)) {
+    if (!allocate_slots(s, err)) {
         find_start(s, options->epoch, options->position);
         s->running = pthread_create(&s->reader, NULL, read_ahead, s) == 0;
         if (!s->running)

@@ -1,6 +1,6 @@
 #include "data/virtual.h"
 
-#include "data/elsewhere.h"
+#include "data/external.h"
 #include "file/h5.h"
 
 #include <stdbool.h>
@@ -37,7 +37,7 @@ static dt_code cannot_read(dt_error *err)
 
 /* What of a selection `from` is also in `with`, as a selection of `to`, which is as large as
  * `from`. Negative after an error. HDF5 1.10.5 and older have no such function. */
-static hid_t project(hid_t from, hid_t to, hid_t with)
+static hid_t project_selection(hid_t from, hid_t to, hid_t with)
 {
 #if H5_VERSION_GE(1, 10, 6)
     return H5Sselect_project_intersection(from, to, with);
@@ -80,7 +80,7 @@ static bool is_pattern(const char *name)
     return strchr(name, '%') != NULL;
 }
 
-static dt_code look_at_part(dt_virtual *v, size_t i, hid_t space, dt_error *err)
+static dt_code inspect_part(dt_virtual *v, size_t i, hid_t space, dt_error *err)
 {
     part *p = &v->part[i];
     *p = (part){.from = H5Pget_virtual_srcspace(v->plist, i),
@@ -107,10 +107,10 @@ static int64_t count_numbered(const dt_virtual *v, const part *p, int64_t most, 
         dt_error why = {0};
         hid_t file, source;
         dt_absent absent;
-        dt_elsewhere_name(p->file, i, file_name);
-        dt_elsewhere_name(p->name, i, name);
-        if (dt_elsewhere_open(v->set, v->witnesses, file_name, name, &file, &source, &absent,
-                              &why)) {
+        dt_external_name(p->file, i, file_name);
+        dt_external_name(p->name, i, name);
+        if (dt_external_open(v->set, v->witnesses, file_name, name, &file, &source, &absent,
+                             &why)) {
             if (absent == DT_ABSENT_NOTHING)
                 dt_fail(err, DT_ERR_DATA, "the file \"%s\" with a part of it %s", file_name,
                         why.text);
@@ -141,7 +141,7 @@ static dt_code check_limit(const dt_virtual *v, dt_error *err)
 
 /* Of a numbered part that cannot be opened HDF5 1.14 says only that it does not know the extent.
  * Then the parts are looked at all the same, to name the file. */
-static dt_code look_at_parts(dt_virtual *v, dt_error *err)
+static dt_code inspect_parts(dt_virtual *v, dt_error *err)
 {
     size_t n = 0;
     dt_error why = {0};
@@ -154,7 +154,7 @@ static dt_code look_at_parts(dt_virtual *v, dt_error *err)
     if (!v->part)
         dt_fail(err, DT_ERR_MEMORY, "out of memory for its parts");
     for (size_t i = 0; i < n && !err->code; i++)
-        look_at_part(v, i, space, err);
+        inspect_part(v, i, space, err);
     if (!err->code && v->by_hdf5)
         check_limit(v, err);
     if (!err->code && why.code)
@@ -187,11 +187,11 @@ static dt_code open_parts(dt_virtual **parts, hid_t set, dt_witnesses *witnesses
                       .file = -1,
                       .source = -1};
     v->by_hdf5 = !H5_VERSION_GE(1, 10, 6);
-    if (depth > DT_ELSEWHERE_DEPTH)
+    if (depth > DT_EXTERNAL_DEPTH)
         dt_fail(err, DT_ERR_DATA, "virtual datasets of virtual datasets, more than %d deep",
-                DT_ELSEWHERE_DEPTH);
+                DT_EXTERNAL_DEPTH);
     else
-        look_at_parts(v, err);
+        inspect_parts(v, err);
     H5Eclear2(H5E_DEFAULT);
     if (err->code)
         dt_virtual_close(v);
@@ -243,7 +243,7 @@ static dt_code open_source(dt_virtual *v, const part *p, dt_error *err)
         return DT_OK;
     close_source(v);
     dt_absent absent;
-    dt_elsewhere_open(v->set, v->witnesses, p->file, p->name, &v->file, &v->source, &absent, err);
+    dt_external_open(v->set, v->witnesses, p->file, p->name, &v->file, &v->source, &absent, err);
     if (!err->code && !open_parts(&v->inner, v->source, v->witnesses, v->depth + 1, err))
         v->last = p;
     if (err->code)
@@ -258,7 +258,7 @@ static hid_t select_source(const dt_virtual *v, const part *p, hid_t wanted)
     hid_t extent = H5Dget_space(v->source), all = H5Scopy(p->from);
     if (H5Sget_select_type(all) == H5S_SEL_ALL)
         H5Sextent_copy(all, extent);
-    hid_t selected = project(p->to, all, wanted);
+    hid_t selected = project_selection(p->to, all, wanted);
     if (selected >= 0)
         H5Sextent_copy(selected, extent);
     H5Sclose(all);
@@ -275,8 +275,8 @@ static dt_code read_source(dt_virtual *v, hid_t from, hid_t to, hid_t type, void
         return dt_virtual_read(v->inner, from, begin, end, to, type, out, err);
     if (H5Dread(v->source, type, to, from, H5P_DEFAULT, out) < 0)
         return cannot_read(err);
-    return dt_elsewhere_check(v->source, v->witnesses, NULL, NULL,
-                              err); /* raw files, of which it says nothing */
+    return dt_external_check(v->source, v->witnesses, NULL, NULL,
+                             err); /* raw files, of which it says nothing */
 }
 
 /* What is wanted of one part, to where it belongs in memory. */
@@ -284,7 +284,7 @@ static dt_code read_part(dt_virtual *v, const part *p, hid_t wanted, hid_t memor
                          void *out, dt_error *err)
 {
     dt_error why = {0};
-    hid_t to = project(wanted, memory, p->to), from = -1;
+    hid_t to = project_selection(wanted, memory, p->to), from = -1;
     if (to < 0)
         cannot_read(&why);
     else if (H5Sget_select_npoints(to) > 0 && !open_source(v, p, &why)) {
@@ -304,7 +304,7 @@ static dt_code read_part(dt_virtual *v, const part *p, hid_t wanted, hid_t memor
 }
 
 /* What no part has: the dataset's fill value. */
-static dt_code fill(const dt_virtual *v, hid_t memory, hid_t type, void *out, dt_error *err)
+static dt_code fill_missing(const dt_virtual *v, hid_t memory, hid_t type, void *out, dt_error *err)
 {
     H5D_fill_value_t status = H5D_FILL_VALUE_UNDEFINED;
     void *value = calloc(1, H5Tget_size(type));
@@ -326,7 +326,7 @@ static dt_code read_by_hdf5(dt_virtual *v, hid_t wanted, hid_t memory, hid_t typ
 {
     if (H5Dread(v->set, type, memory, wanted, H5P_DEFAULT, out) < 0)
         return cannot_read(err);
-    if (dt_elsewhere_check(v->set, v->witnesses, NULL, NULL, err))
+    if (dt_external_check(v->set, v->witnesses, NULL, NULL, err))
         return err->code;
     return dt_witnesses_check_all(v->witnesses, err);
 }
@@ -336,7 +336,7 @@ dt_code dt_virtual_read(dt_virtual *v, hid_t wanted, hsize_t begin, hsize_t end,
 {
     if (v->by_hdf5)
         return read_by_hdf5(v, wanted, memory, type, out, err);
-    if (fill(v, memory, type, out, err))
+    if (fill_missing(v, memory, type, out, err))
         return err->code;
     for (size_t i = 0; i < v->n && !err->code; i++)
         if (v->part[i].begin < end && begin < v->part[i].end)

@@ -3,7 +3,7 @@
  * to; this one opens regular files only. It gives zeros for bytes that a file no longer has; here a
  * file that has been cut or written anew since it was opened is an error of the read. Files that
  * HDF5 opens by itself, behind external links and as sources of virtual datasets, are opened
- * through it too. The files of external raw data are not: see data/elsewhere.h. Not collective. */
+ * through it too. The files of external raw data are not: see data/external.h. Not collective. */
 #ifndef DT_FILE_READER_H
 #define DT_FILE_READER_H
 

@@ -1,7 +1,7 @@
 #include "train/class_weights.h"
 
 #include "core/memory.h"
-#include "data/tally.h"
+#include "data/class_counts.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -94,7 +94,7 @@ dt_code dt_class_weights_init(dt_class_weights *w, const char *text, dt_loss los
     if (!err->code && strcmp(text, balanced) != 0)
         read_list(text, K, w->weight, err);
     if (!dt_world_agree(world, err) && strcmp(text, balanced) == 0 &&
-        !dt_tally_rows(d, world, count, err))
+        !dt_count_classes(d, world, count, err))
         balance(loss, d->rows, K, count, w->weight);
     if (!err->code && loss == DT_LOSS_CROSS_ENTROPY) {
         w->units = count;

@@ -13,7 +13,7 @@
 static dt_code init_collected(dt_gradient *g, dt_error *err)
 {
     const dt_model *m = g->model;
-    int64_t part = dt_batch_most(g->batch_size, g->block, g->world->size);
+    int64_t part = dt_batch_max_per_rank(g->batch_size, g->block, g->world->size);
     size_t y_bytes = (size_t)dt_target_bytes(m->loss, m->outputs);
     size_t x_bytes = (size_t)m->inputs * sizeof(float);
     g->collected.x = dt_alloc(part, x_bytes, "the samples of a batch", err);

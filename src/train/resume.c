@@ -26,7 +26,7 @@ dt_code dt_resume_find(dt_resume *r, const dt_world *world, const char *folder, 
     dt_broadcast(world, &r->optimizer_steps, sizeof r->optimizer_steps);
     r->normalizer = r->saved.normalizer;
     r->saved.normalizer = NULL;
-    return dt_normalizer_share(world, r->data.features, &r->normalizer, err);
+    return dt_normalizer_broadcast(world, r->data.features, &r->normalizer, err);
 }
 
 /* ---- Whether it is the same run ------------------------------------------------------------- */

@@ -16,7 +16,7 @@
 enum { SMALL_MODEL = 1 << 12 }; /* parameters */
 
 /* auto: integers are classes, floats are numbers. */
-static dt_loss choose_loss(const dt_train_options *options, const dt_source_facts *facts)
+static dt_loss choose_loss(const dt_train_options *options, const dt_data_file_info *facts)
 {
     if (options->loss != DT_LOSS_AUTO)
         return (dt_loss)options->loss;
@@ -77,7 +77,7 @@ static dt_code fit_data(dt_run *r, dt_error *err)
     char whose[PATH_MAX];
     dt_schema *then = r->resume.saved.path ? &r->resume.saved.schema : NULL; /* on rank 0 */
     snprintf(whose, sizeof whose, "the run of %s", then ? r->resume.saved.path : "");
-    if (dt_source_fit(r->source, r->world, then, whose, &r->schema, err) || !then)
+    if (dt_data_file_fit(r->file, r->world, then, whose, &r->schema, err) || !then)
         return err->code;
     dt_schema now = r->schema;
     r->schema = *then;
@@ -91,12 +91,12 @@ static dt_code fit_data(dt_run *r, dt_error *err)
 static dt_code open_data(dt_run *r, dt_error *err)
 {
     const dt_train_options *o = r->options;
-    if (dt_source_open_all(&r->source, r->world, o->data, o->x, o->y, err))
+    if (dt_data_file_open_all(&r->file, r->world, o->data, o->x, o->y, err))
         return err->code;
     fit_data(r, err);
     if (dt_world_agree(r->world, err))
         return err->code;
-    r->model.loss = choose_loss(o, dt_source_look(r->source));
+    r->model.loss = choose_loss(o, dt_data_file_get_info(r->file));
     if (check_criterion(o, r->model.loss, err))
         return err->code;
     if (r->world->rank == 0) {
@@ -104,8 +104,8 @@ static dt_code open_data(dt_run *r, dt_error *err)
         if (!r->options_text)
             dt_fail(err, DT_ERR_MEMORY, "out of memory for the options");
         else if (r->resume.found && !dt_resume_check_options(&r->resume, r->options_text, err) &&
-                 !dt_resume_check_data(&r->resume, o->data, dt_source_look(r->source)->features, -1,
-                                       -1, err) &&
+                 !dt_resume_check_data(&r->resume, o->data,
+                                       dt_data_file_get_info(r->file)->features, -1, -1, err) &&
                  !(r->identity = dt_resume_identity(&r->resume, r->options_text)))
             dt_fail(err, DT_ERR_MEMORY, "out of memory for the options");
     }
@@ -134,16 +134,15 @@ static dt_code open_val_data(dt_run *r, dt_error *err)
         check_other_file(o, err);
     if (dt_world_agree(r->world, err))
         return err->code;
-    return dt_source_open_all(&r->val_source, r->world, o->val_data, o->x, o->y, err);
+    return dt_data_file_open_all(&r->val_source, r->world, o->val_data, o->x, o->y, err);
 }
 
-static dt_planned_rows planned_rows(const dt_run *r, const dt_source *source, double hold_out)
+static dt_planned_rows planned_rows(const dt_run *r, const dt_data_file *source, double hold_out)
 {
-    const dt_source_facts *facts = dt_source_look(source);
+    const dt_data_file_info *facts = dt_data_file_get_info(source);
     return (dt_planned_rows){.path = facts->path,
                              .holdout = dt_holdout_of(facts->rows, hold_out, run_seed(r)),
-                             .row_bytes =
-                                 dt_dataset_row_bytes(facts, dt_source_y_kind(r->model.loss)),
+                             .row_bytes = dt_dataset_row_bytes(facts, dt_y_kind_of(r->model.loss)),
                              .chunk_rows = facts->chunk_rows};
 }
 
@@ -157,7 +156,7 @@ static dt_code plan_memory(dt_run *r, dt_error *err)
                              .goes_on = r->resume.found,
                              .block_rows = r->resume.data.block_rows,
                              .window_blocks = r->resume.data.window_blocks};
-    dt_planned_rows train = planned_rows(r, r->source, o->val_fraction), validate;
+    dt_planned_rows train = planned_rows(r, r->file, o->val_fraction), validate;
     if (r->val_source)
         validate = planned_rows(r, r->val_source, 0);
     r->memory_part = limit.part;
@@ -175,11 +174,11 @@ static dt_code load_data(dt_run *r, dt_error *err)
                                .normalizer = resume->normalizer,
                                .block_rows = resume->data.block_rows,
                                .window_blocks = resume->data.window_blocks,
-                               .look = true};
-    data.kind = dt_source_y_kind(r->model.loss);
+                               .profile = true};
+    data.kind = dt_y_kind_of(r->model.loss);
     data.seed = run_seed(r);
     data.normalize = o->normalize == DT_NORMALIZE_STANDARD && !resume->found;
-    if (dt_dataset_load(&r->dataset, r->world, r->source, &data, err))
+    if (dt_dataset_load(&r->dataset, r->world, r->file, &data, err))
         return err->code;
     if (r->schema.units == DT_X_BYTES && r->dataset.x_is_bytes && r->dataset.x_largest <= 1)
         r->schema.units = DT_X_FLAGS;
@@ -209,7 +208,7 @@ static dt_code load_val_data(dt_run *r, dt_error *err)
 {
     char whose[PATH_MAX];
     snprintf(whose, sizeof whose, "the training data %s", r->options->data);
-    if (dt_source_fit(r->val_source, r->world, &r->schema, whose, NULL, err))
+    if (dt_data_file_fit(r->val_source, r->world, &r->schema, whose, NULL, err))
         return err->code;
     dt_dataset_options data = {
         .kind = r->dataset.kind, .streamed = r->memory.reread, .normalizer = r->dataset.normalizer};
@@ -463,11 +462,11 @@ static dt_code open_report(dt_run *r, dt_error *err)
                            err);
 }
 
-static void warn_unused(dt_warnings *w, const dt_source *source)
+static void warn_unused(dt_warnings *w, const dt_data_file *source)
 {
     for (int i = 0; source && i < DT_SCHEMA_LISTS; i++)
-        if (dt_source_unused(source, i)[0])
-            dt_warnings_add(w, "%s", dt_source_unused(source, i));
+        if (dt_data_file_unused(source, i)[0])
+            dt_warnings_add(w, "%s", dt_data_file_unused(source, i));
 }
 
 /* What is amiss, that which costs more first; rank 0 tells it. */
@@ -476,7 +475,7 @@ static void collect_warnings(dt_run *r)
     const dt_train_options *o = r->options;
     int n = 0;
     if (r->world->rank == 0) {
-        warn_unused(&r->warnings, r->source);
+        warn_unused(&r->warnings, r->file);
         warn_unused(&r->warnings, r->val_source);
         dt_warn_options(&r->warnings, o, &r->schedule, r->steps_per_epoch * o->epochs);
         dt_warn_data(&r->warnings, o, &r->dataset, &r->schema);
@@ -545,9 +544,9 @@ dt_code dt_run_close(dt_run *r, dt_error *err)
     dt_optimizer_free(&r->optimizer);
     dt_validation_free(&r->validation);
     dt_dataset_free(&r->val_dataset);
-    dt_source_close(r->val_source);
+    dt_data_file_close(r->val_source);
     dt_dataset_free(&r->dataset);
-    dt_source_close(r->source);
+    dt_data_file_close(r->file);
     dt_schema_free(&r->schema);
     dt_class_weights_free(&r->class_weights);
     dt_model_free(&r->model);

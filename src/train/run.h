@@ -29,13 +29,13 @@ typedef struct {
     dt_team team;
     dt_seat seat;   /* where it has them */
     dt_guard guard; /* the time that it has */
-    dt_source *source;
+    dt_data_file *file;
     dt_schema schema; /* of the data, as the model has it; rank 0 */
     dt_dataset dataset;
     int64_t memory_part;   /* of the node's memory: the smallest that any rank has */
     dt_memory_plan memory; /* what it holds of all data */
     bool validates;
-    dt_source *val_source; /* of a data set of its own; else NULL */
+    dt_data_file *val_source; /* of a data set of its own; else NULL */
     dt_dataset val_dataset;
     dt_validation validation;
     dt_class_weights class_weights;

@@ -18,7 +18,7 @@ dt_code dt_validation_init(dt_validation *v, const dt_world *world, const dt_dat
                            const dt_model *model, dt_error *err)
 {
     int64_t outputs = model->outputs;
-    int64_t chunk = dt_source_look(d->source)->chunk_rows;
+    int64_t chunk = dt_data_file_get_info(d->file)->chunk_rows;
     int64_t piece = PIECE_BYTES / ((d->features + outputs) * (int64_t)sizeof(float)) + 1;
     int64_t most = PIECE_PRODUCTS / model->parameters;
     most = most > LEAST_PIECE ? most : LEAST_PIECE;
@@ -34,7 +34,7 @@ dt_code dt_validation_init(dt_validation *v, const dt_world *world, const dt_dat
         v->bytes = dt_alloc(piece, (size_t)dt_dataset_x_bytes(d), "rows to validate on", err);
         v->y = dt_alloc(piece, (size_t)dt_dataset_y_bytes(d), "rows to validate on", err);
     }
-    void *first = dt_source_first_y(d->source, d->kind, err); /* whoever has it */
+    void *first = dt_data_file_first_y(d->file, d->kind, err); /* whoever has it */
     if (first)
         dt_metrics_init(&v->metrics, model->loss, outputs, first, err);
     free(first);

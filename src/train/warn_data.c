@@ -25,12 +25,12 @@ typedef struct {
     int64_t least, most; /* -1: there is none */
 } extremes;
 
-static double scale_of(const dt_columns *c, int64_t column)
+static double scale_of(const dt_column_stats *c, int64_t column)
 {
     return column < 0 ? 0 : (double)c->largest[column];
 }
 
-static extremes find_extremes(const dt_columns *c)
+static extremes find_extremes(const dt_column_stats *c)
 {
     extremes e = {-1, -1};
     for (int64_t k = 0; k < c->n; k++) {
@@ -49,8 +49,8 @@ static bool are_apart(double a, double b)
 }
 
 /* Returns whether there was something to warn of. */
-static bool warn_columns(dt_warnings *w, const char *file, const char *name, const dt_columns *c,
-                         const dt_names *names, const char *advice)
+static bool warn_columns(dt_warnings *w, const char *file, const char *name,
+                         const dt_column_stats *c, const dt_names *names, const char *advice)
 {
     char place[2][PLACE];
     extremes e = find_extremes(c);
@@ -70,7 +70,7 @@ static void warn_scales(dt_warnings *w, const dt_train_options *o, const dt_data
 {
     static const char normalize[] = "--normalize standard brings all features to one scale";
     static const char targets[] = "bring the targets to about 1";
-    const dt_look *l = &d->look;
+    const dt_profile *l = &d->profile;
     bool as_it_is = !d->normalizer && !d->x_is_bytes;
     double x = as_it_is ? scale_of(&l->x, find_extremes(&l->x).most) : 1;
     double y = scale_of(&l->y, find_extremes(&l->y).most);
@@ -90,9 +90,9 @@ static void warn_counting(dt_warnings *w, const dt_train_options *o, const dt_da
                           const dt_schema *schema)
 {
     char place[PLACE];
-    const dt_columns *x = &d->look.x;
+    const dt_column_stats *x = &d->profile.x;
     for (int64_t k = 0; k < x->n && x->n > 1; k++)
-        if (dt_columns_counts(x, k))
+        if (dt_column_stats_is_index(x, k))
             dt_warnings_add(w,
                             "%s: %s of \"%s\", counted from 0, only counts the rows (%lld, %lld, "
                             "%lld, ...): a number of the row tells a model nothing about others; "
@@ -104,12 +104,12 @@ static void warn_counting(dt_warnings *w, const dt_train_options *o, const dt_da
 
 /* ---- Classes -------------------------------------------------------------------------------- */
 
-/* Of those up to DT_LOOK_CLASSES. */
+/* Of those up to DT_PROFILE_CLASSES. */
 static int64_t count_empty(const dt_dataset *d, int64_t *first)
 {
     int64_t empty = 0;
     for (int64_t k = d->outputs - 1; k >= 0; k--)
-        if (d->look.class_count[k] == 0) {
+        if (d->profile.class_count[k] == 0) {
             empty++;
             *first = k;
         }
@@ -159,13 +159,13 @@ static void warn_classes(dt_warnings *w, const dt_train_options *o, const dt_dat
                          const dt_schema *schema)
 {
     int64_t first = 0, empty = 0;
-    if (!d->look.class_count)
+    if (!d->profile.class_count)
         return;
-    if (d->outputs <= DT_LOOK_CLASSES)
+    if (d->outputs <= DT_PROFILE_CLASSES)
         empty = count_empty(d, &first);
     if (empty == d->outputs - 1) {
         int64_t only = 0;
-        while (d->look.class_count[only] == 0)
+        while (d->profile.class_count[only] == 0)
             only++;
         dt_warnings_add(w,
                         "%s: every sample of \"%s\" is of one class, %lld: always to answer it is "

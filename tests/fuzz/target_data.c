@@ -4,9 +4,9 @@
  * through. */
 #include "fuzz/fuzz.h"
 
+#include "data/data_file.h"
 #include "data/describe.h"
 #include "data/scan.h"
-#include "data/source.h"
 #include "file/h5.h"
 
 #include <hdf5.h>
@@ -268,25 +268,26 @@ static bool write_file(fuzz_choices *c)
 
 /* ---- Reading -------------------------------------------------------------------------------- */
 
-static void read_rows(dt_source *s, int64_t row, int64_t n)
+static void read_rows(dt_data_file *s, int64_t row, int64_t n)
 {
     static char rows[MOST_READ];
-    const dt_source_facts *f = dt_source_look(s);
+    const dt_data_file_info *f = dt_data_file_get_info(s);
     dt_error err = {0};
-    dt_source_read_x(s, row, n, rows, &err);
-    for (int kind = DT_Y_TARGETS; kind <= DT_Y_CHANCES && f->y_name && f->y_width > 0; kind++) {
+    dt_data_file_read_x(s, row, n, rows, &err);
+    for (int kind = DT_Y_TARGETS; kind <= DT_Y_PROBABILITIES && f->y_name && f->y_width > 0;
+         kind++) {
         err = (dt_error){0};
-        dt_source_read_y(s, (dt_y_kind)kind, row, n, rows, &err);
+        dt_data_file_read_y(s, (dt_y_kind)kind, row, n, rows, &err);
     }
 }
 
 static void read_file(const char *y)
 {
-    dt_source *s;
+    dt_data_file *s;
     dt_error err = {0};
-    if (dt_source_open(&s, "d.h5", "x", y, &err))
+    if (dt_data_file_open(&s, "d.h5", "x", y, &err))
         return;
-    const dt_source_facts *f = dt_source_look(s);
+    const dt_data_file_info *f = dt_data_file_get_info(s);
     if (f->rows < 1 || f->features < 1 || f->chunk_rows < 1)
         fuzz_fail("a data set without a size was taken");
     int64_t width = f->features > f->y_width ? f->features : f->y_width, n = MOST_READ / 8;
@@ -296,7 +297,7 @@ static void read_file(const char *y)
         read_rows(s, f->rows - n, n);
         read_rows(s, f->rows / 2, 1);
     }
-    dt_source_close(s);
+    dt_data_file_close(s);
 }
 
 static void look_through(FILE *nowhere)
@@ -308,12 +309,12 @@ static void look_through(FILE *nowhere)
     dt_describe_data(file, "d.h5", nowhere, &err);
     for (int i = 0; i < 2; i++) {
         dt_scan scan;
-        dt_source *s;
+        dt_data_file *s;
         err = (dt_error){0};
-        if (dt_source_open(&s, "d.h5", i ? "y" : "x", NULL, &err))
+        if (dt_data_file_open(&s, "d.h5", i ? "y" : "x", NULL, &err))
             continue;
-        int64_t values = dt_source_look(s)->rows * dt_source_look(s)->features;
-        dt_source_close(s);
+        int64_t values = dt_data_file_get_info(s)->rows * dt_data_file_get_info(s)->features;
+        dt_data_file_close(s);
         if (values < MOST_READ) {
             dt_scan_dataset(&scan, file, "d.h5", i ? "y" : "x", i, &err);
             dt_scan_free(&scan);

@@ -110,7 +110,7 @@ static void take_step(dt_gradient *g, dt_loader *loader, int s, bool known)
 static void take_steps(int64_t memory)
 {
     dt_error err = {0};
-    dt_source *source;
+    dt_data_file *source;
     dt_dataset dataset;
     dt_loader *loader;
     dt_model model;
@@ -122,7 +122,7 @@ static void take_steps(int64_t memory)
     if (world.rank == 0)
         write_data(path, &(test_data){.rows = ROWS, .width = WIDTH, .y_width = 1, .x = x, .y = y});
     dt_world_agree(&world, &err);
-    dt_source_open(&source, path, "x", "y", &err);
+    dt_data_file_open(&source, path, "x", "y", &err);
     CHECK_NO_ERROR(&err);
     dt_dataset_options how = {.kind = DT_Y_TARGETS, .streamed = memory > 0, .memory = memory};
     dt_dataset_load(&dataset, &world, source, &how, &err);
@@ -147,7 +147,7 @@ static void take_steps(int64_t memory)
     dt_model_free(&model);
     dt_loader_destroy(loader);
     dt_dataset_free(&dataset);
-    dt_source_close(source);
+    dt_data_file_close(source);
     remove_file(path);
 }
 

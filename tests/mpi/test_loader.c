@@ -208,14 +208,14 @@ static void start_behind(const scene *s, const dt_dataset *d, dt_loader_options 
 static void walk_once(const scene *s)
 {
     dt_error err = {0};
-    dt_source *source = NULL;
+    dt_data_file *source = NULL;
     dt_dataset dataset = {0};
     dt_loader *loader = NULL;
     char *path = test_path("loader.h5");
     if (world.rank == 0)
         write_scene(s, path);
     dt_world_agree(&world, &err);
-    dt_source_open(&source, path, "x", "y", &err);
+    dt_data_file_open(&source, path, "x", "y", &err);
     CHECK_NO_ERROR(&err);
     dt_dataset_options how = {.kind = s->labels ? DT_Y_LABELS : DT_Y_TARGETS,
                               .hold_out = s->hold_out,
@@ -243,7 +243,7 @@ static void walk_once(const scene *s)
     start_behind(s, &dataset, options, 2 * steps - 1);
     start_behind(s, &dataset, options, 3 * steps + steps / 2);
     dt_dataset_free(&dataset);
-    dt_source_close(source);
+    dt_data_file_close(source);
     if (world.rank == 0)
         unlink(path);
     free(path);

@@ -134,12 +134,12 @@ static char *write_rows(const char *name, const void *x, bool bytes, int64_t chu
 static void load(dt_dataset *d, const char *path)
 {
     dt_error err = {0};
-    dt_source *source = NULL;
-    dt_source_open(&source, path, "x", "y", &err);
+    dt_data_file *source = NULL;
+    dt_data_file_open(&source, path, "x", "y", &err);
     CHECK_NO_ERROR(&err);
     dt_dataset_options options = {.kind = DT_Y_TARGETS, .normalize = true};
     dt_dataset_load(d, &world, source, &options, &err);
-    dt_source_close(source);
+    dt_data_file_close(source);
     CHECK_NO_ERROR(&err);
 }
 

@@ -1,7 +1,7 @@
 /* Data files that lose their end, or are written anew, after they were opened, in every way that
  * values may be stored, and links to things that are no files: an error, in time, and never zeros.
  */
-#include "data/source.h"
+#include "data/data_file.h"
 
 #include <fcntl.h>
 #include <hdf5.h>
@@ -106,19 +106,19 @@ static void put_small(hid_t file, const char *name)
 static void check_cut(const char *kind, bool of_x, const char *victim)
 {
     static float rows[CHUNK * WIDTH];
-    dt_source *source;
+    dt_data_file *source;
     dt_error err = {0};
     struct stat info;
-    if (dt_source_open(&source, "d.h5", "x", "y", &err))
+    if (dt_data_file_open(&source, "d.h5", "x", "y", &err))
         fail_msg("%s: %s", kind, err.text);
     assert_int_equal(stat(victim, &info), 0);
     assert_int_equal(truncate(victim, info.st_size / 4 * 3), 0);
     for (int64_t row = 0; row <= ROWS - CHUNK && !err.code; row += CHUNK) {
         memset(rows, 0, sizeof rows);
         if (of_x)
-            dt_source_read_x(source, row, CHUNK, rows, &err);
+            dt_data_file_read_x(source, row, CHUNK, rows, &err);
         else
-            dt_source_read_y(source, DT_Y_TARGETS, row, CHUNK, rows, &err);
+            dt_data_file_read_y(source, DT_Y_TARGETS, row, CHUNK, rows, &err);
         for (int64_t i = 0; i < CHUNK * WIDTH && !err.code; i++)
             if (rows[i] != (float)(1 + (row * WIDTH + i) % 1021))
                 fail_msg("%s: row %d was made up", kind, (int)(row + i / WIDTH));
@@ -127,7 +127,7 @@ static void check_cut(const char *kind, bool of_x, const char *victim)
         fail_msg("%s: status %d, \"%s\"", kind, err.code, err.text);
     assert_memory_equal(err.text, "d.h5: ", 6);
     assert_non_null(strstr(err.text, of_x ? "\"x\"" : "\"y\""));
-    dt_source_close(source);
+    dt_data_file_close(source);
 }
 
 static void cut_in_file(void **state)
@@ -183,9 +183,9 @@ static void cut_elsewhere(void **state)
 /* ---- Files that are written anew ------------------------------------------------------------ */
 
 /* d.h5 with x and y stored so, opened, and some rows read. */
-static dt_source *open_pair(int way, float *rows)
+static dt_data_file *open_pair(int way, float *rows)
 {
-    dt_source *source;
+    dt_data_file *source;
     dt_error err = {0};
     hid_t file = create_file("d.h5");
     put(file, "x", ways[way].store, NULL);
@@ -193,17 +193,17 @@ static dt_source *open_pair(int way, float *rows)
     H5Fclose(file);
     const struct timespec long_ago[2] = {{.tv_sec = 1}, {.tv_sec = 1}}; /* times are coarse */
     assert_int_equal(utimensat(AT_FDCWD, "d.h5", long_ago, 0), 0);
-    if (dt_source_open(&source, "d.h5", "x", "y", &err) ||
-        dt_source_read_x(source, 0, CHUNK, rows, &err) ||
-        dt_source_read_y(source, DT_Y_TARGETS, 0, CHUNK, rows, &err))
+    if (dt_data_file_open(&source, "d.h5", "x", "y", &err) ||
+        dt_data_file_read_x(source, 0, CHUNK, rows, &err) ||
+        dt_data_file_read_y(source, DT_Y_TARGETS, 0, CHUNK, rows, &err))
         fail_msg("%s: %s", ways[way].name, err.text);
     return source;
 }
 
-static dt_code read_last(dt_source *source, bool of_x, float *rows, dt_error *err)
+static dt_code read_last(dt_data_file *source, bool of_x, float *rows, dt_error *err)
 {
-    return of_x ? dt_source_read_x(source, ROWS - CHUNK, CHUNK, rows, err)
-                : dt_source_read_y(source, DT_Y_TARGETS, ROWS - CHUNK, CHUNK, rows, err);
+    return of_x ? dt_data_file_read_x(source, ROWS - CHUNK, CHUNK, rows, err)
+                : dt_data_file_read_y(source, DT_Y_TARGETS, ROWS - CHUNK, CHUNK, rows, err);
 }
 
 /* In its place stands another file of the same size, with other values. */
@@ -214,14 +214,14 @@ static void written_anew(void **state)
     for (int i = 0; i < WAYS * 2; i++) {
         dt_error err = {0};
         offset = 3;
-        dt_source_close(open_pair(i / 2, rows));
+        dt_data_file_close(open_pair(i / 2, rows));
         assert_int_equal(system("cp d.h5 e.h5"), 0);
         offset = 0;
-        dt_source *source = open_pair(i / 2, rows);
+        dt_data_file *source = open_pair(i / 2, rows);
         assert_int_equal(system("cat e.h5 >d.h5"), 0);
         if (read_last(source, i % 2, rows, &err) != DT_ERR_DATA)
             fail_msg("%s, %s: rows of another file", ways[i / 2].name, i % 2 ? "x" : "y");
-        dt_source_close(source);
+        dt_data_file_close(source);
     }
 }
 
@@ -232,11 +232,11 @@ static void changed_elsewhere(void **state)
     static float rows[CHUNK * WIDTH];
     for (int i = 0; i < WAYS * 2; i++) {
         dt_error err = {0};
-        dt_source *source = open_pair(i / 2, rows);
+        dt_data_file *source = open_pair(i / 2, rows);
         assert_int_equal(system("touch d.h5 && head -c 100000 /dev/zero >>d.h5"), 0);
         if (read_last(source, i % 2, rows, &err))
             fail_msg("%s: %s", ways[i / 2].name, err.text);
-        dt_source_close(source);
+        dt_data_file_close(source);
     }
 }
 
@@ -295,16 +295,16 @@ static const char *put_elsewhere(int where)
     return values[where];
 }
 
-static dt_code read_rows(dt_source *source, int64_t row, dt_error *err)
+static dt_code read_rows(dt_data_file *source, int64_t row, dt_error *err)
 {
     static float rows[CHUNK * WIDTH];
-    return dt_source_read_x(source, row, CHUNK, rows, err);
+    return dt_data_file_read_x(source, row, CHUNK, rows, err);
 }
 
 /* A run that has read the first rows, or some of all files, goes on after a command. */
 static void check_change(int where, bool all, const char *command, bool harmless)
 {
-    dt_source *source;
+    dt_data_file *source;
     dt_error err = {0};
     char line[256];
     int64_t last = where == RAW ? ROWS - CHUNK : 2 * ROWS - CHUNK;
@@ -316,7 +316,7 @@ static void check_change(int where, bool all, const char *command, bool harmless
     put_elsewhere(where);
     snprintf(line, sizeof line, "touch -d @1 %s && cp -p %s same", file, file);
     assert_int_equal(system(line), 0);
-    if (dt_source_open(&source, "d.h5", "x", NULL, &err) || read_rows(source, 0, &err) ||
+    if (dt_data_file_open(&source, "d.h5", "x", NULL, &err) || read_rows(source, 0, &err) ||
         (all && read_rows(source, last, &err)) || (all && read_rows(source, 0, &err)))
         fail_msg("%d: %s", where, err.text);
     snprintf(line, sizeof line, "F=%s; %s", file, command);
@@ -326,7 +326,7 @@ static void check_change(int where, bool all, const char *command, bool harmless
         fail_msg("place %d, \"%s\": status %d, \"%s\"", where, command, code, err.text);
     if (!harmless && !strstr(err.text, "since it was opened"))
         fail_msg("place %d, \"%s\": \"%s\"", where, command, err.text);
-    dt_source_close(source);
+    dt_data_file_close(source);
 }
 
 static void written_anew_elsewhere(void **state)
@@ -345,10 +345,10 @@ static void written_anew_elsewhere(void **state)
 
 static void check_refused(const char *what)
 {
-    dt_source *source = NULL;
+    dt_data_file *source = NULL;
     dt_error err = {0};
     alarm(20); /* opening a pipe would wait for ever */
-    if (dt_source_open(&source, "d.h5", "x", NULL, &err) == DT_OK)
+    if (dt_data_file_open(&source, "d.h5", "x", NULL, &err) == DT_OK)
         fail_msg("%s: taken", what);
     alarm(0);
     assert_memory_equal(err.text, "d.h5: ", 6);

@@ -82,10 +82,10 @@ static void permutation(void **state)
 /* The visits to the rows [first, last) against a walk over all positions. */
 static void check_visits(const dt_order *order, const int64_t *row, int64_t first, int64_t last)
 {
-    size_t bytes = (size_t)(last - first) * sizeof(dt_visit);
-    dt_visit *visit = malloc(bytes + 1), *spare = malloc(bytes + 1);
+    size_t bytes = (size_t)(last - first) * sizeof(dt_scheduled_row);
+    dt_scheduled_row *visit = malloc(bytes + 1), *spare = malloc(bytes + 1);
     int64_t count = 0, wrong = 0;
-    dt_order_visits(order, first, last, visit, spare);
+    dt_order_schedule(order, first, last, visit, spare);
     for (int64_t p = 0; p < order->n; p++)
         if (row[p] >= first && row[p] < last) {
             wrong += visit[count].position != p || visit[count].row != row[p];
@@ -124,11 +124,11 @@ static void check_spots(int64_t n, int64_t first)
 {
     enum { SPOTS = 2000 };
     dt_order order;
-    dt_visit at[SPOTS], spare[SPOTS];
+    dt_scheduled_row at[SPOTS], spare[SPOTS];
     char seen[SPOTS] = {0};
     double mean = 0;
     begin(&order, n, 13, true, 1);
-    dt_order_visits(&order, first, first + SPOTS, at, spare);
+    dt_order_schedule(&order, first, first + SPOTS, at, spare);
     for (int i = 0; i < SPOTS; i++) {
         assert_true(at[i].position >= 0 && at[i].position < n);
         assert_true(i == 0 || at[i].position > at[i - 1].position);

@@ -1,10 +1,10 @@
 /* Data files whose numbers make no sense: shapes and types that no file can hold, virtual datasets
  * made of themselves, a filter with another idea of a value's size. Each is described, and refused
  * or read right. */
+#include "data/data_file.h"
 #include "data/describe.h"
 #include "data/scan.h"
 #include "data/shape.h"
-#include "data/source.h"
 
 #include <hdf5.h>
 #include <setjmp.h>
@@ -60,10 +60,10 @@ static char *describe(void)
 
 static void check_refused(const char *part)
 {
-    dt_source *source = NULL;
+    dt_data_file *source = NULL;
     dt_error err = {0};
     free(describe());
-    assert_int_equal(dt_source_open(&source, "d.h5", "x", NULL, &err), DT_ERR_DATA);
+    assert_int_equal(dt_data_file_open(&source, "d.h5", "x", NULL, &err), DT_ERR_DATA);
     if (!strstr(err.text, part) || strncmp(err.text, "d.h5: ", 6) != 0)
         fail_msg("\"%s\" does not say \"%s\"", err.text, part);
     assert_int_equal(H5Fget_obj_count((hid_t)H5F_OBJ_ALL, H5F_OBJ_FILE | H5F_OBJ_DATASET), 0);
@@ -116,7 +116,7 @@ static void wide_types(void **state)
 static void large(void **state)
 {
     (void)state;
-    dt_source *source;
+    dt_data_file *source;
     dt_error err = {0};
     hid_t file = create_file("d.h5");
     declare(file, "x", H5T_IEEE_F64LE, DIMS(TWO(40), 1024));
@@ -124,9 +124,9 @@ static void large(void **state)
     char *text = describe();
     assert_non_null(strstr(text, "x: [1099511627776,1024] float64, 9.0 PB, chunks of [1,1]"));
     free(text);
-    assert_int_equal(dt_source_open(&source, "d.h5", "x", NULL, &err), DT_OK);
-    assert_int_equal(dt_source_look(source)->rows, TWO(40));
-    dt_source_close(source);
+    assert_int_equal(dt_data_file_open(&source, "d.h5", "x", NULL, &err), DT_OK);
+    assert_int_equal(dt_data_file_get_info(source)->rows, TWO(40));
+    dt_data_file_close(source);
 }
 
 /* The shape of what has no rows, for describing it. */
@@ -195,7 +195,7 @@ static void shuffle_of_another_size(void **state)
     static const char filter[] = "shuffle\0\4\0\0";
     int32_t values[ROWS], by_hdf5[ROWS];
     float by_us[ROWS];
-    dt_source *source;
+    dt_data_file *source;
     dt_error err = {0};
     for (int i = 0; i < ROWS; i++)
         values[i] = i * 30000;
@@ -224,10 +224,10 @@ static void shuffle_of_another_size(void **state)
     assert_true(memcmp(values, by_hdf5, sizeof values) != 0);
     H5Dclose(set);
     H5Fclose(file);
-    assert_int_equal(dt_source_open(&source, "d.h5", "x", NULL, &err), DT_OK);
-    assert_int_equal(dt_source_read_x(source, 0, ROWS, by_us, &err), DT_OK);
-    assert_true(dt_source_chunks_read(source) == 3); /* past HDF5 */
-    dt_source_close(source);
+    assert_int_equal(dt_data_file_open(&source, "d.h5", "x", NULL, &err), DT_OK);
+    assert_int_equal(dt_data_file_read_x(source, 0, ROWS, by_us, &err), DT_OK);
+    assert_true(dt_data_file_chunks_read(source) == 3); /* past HDF5 */
+    dt_data_file_close(source);
     for (int i = 0; i < ROWS; i++)
         assert_true(by_us[i] == (float)by_hdf5[i]);
 }

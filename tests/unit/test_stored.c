@@ -1,7 +1,7 @@
 /* Where the values of a data set lie: that each chunk is read and unpacked once, rows beyond 2^31,
  * and files that parts of it lie in and that are missing. */
-#include "data/source.h"
-#include "data/variable.h"
+#include "data/data_file.h"
+#include "data/h5_array.h"
 
 #include <hdf5.h>
 #include <setjmp.h>
@@ -60,11 +60,11 @@ static void put(hid_t file, const char *name, hid_t type, hsize_t rows, hsize_t 
     free(values);
 }
 
-static dt_source *open_source(const char *y)
+static dt_data_file *open_source(const char *y)
 {
-    dt_source *source;
+    dt_data_file *source;
     dt_error err = {0};
-    if (dt_source_open(&source, "d.h5", "x", y, &err))
+    if (dt_data_file_open(&source, "d.h5", "x", y, &err))
         fail_msg("%s", err.text);
     return source;
 }
@@ -80,17 +80,17 @@ static int64_t read_all(int64_t piece, int ranks)
     int64_t chunks = 0;
     decoded = 0;
     for (int rank = 0; rank < ranks; rank++) {
-        dt_source *source = open_source(NULL);
+        dt_data_file *source = open_source(NULL);
         for (int64_t row = rank * piece; row < ROWS; row += piece * ranks) {
             static float out[ROWS * WIDTH];
             dt_error err = {0};
             int64_t n = ROWS - row < piece ? ROWS - row : piece;
-            assert_int_equal(dt_source_read_x(source, row, n, out, &err), DT_OK);
+            assert_int_equal(dt_data_file_read_x(source, row, n, out, &err), DT_OK);
             for (int64_t i = 0; i < n * WIDTH; i++)
                 assert_true(out[i] == (float)(row * WIDTH + i));
         }
-        chunks += dt_source_chunks_read(source);
-        dt_source_close(source);
+        chunks += dt_data_file_chunks_read(source);
+        dt_data_file_close(source);
     }
     return chunks;
 }
@@ -147,13 +147,13 @@ static void chunks_once_converted(void **state)
     put(file, "x", H5T_IEEE_F64LE, MANY, WIDE, plist);
     H5Fclose(file);
     H5Pclose(plist);
-    dt_source *source = open_source(NULL);
-    assert_int_equal(dt_source_read_x(source, BEGIN, MANY - BEGIN, out, &err), DT_OK);
+    dt_data_file *source = open_source(NULL);
+    assert_int_equal(dt_data_file_read_x(source, BEGIN, MANY - BEGIN, out, &err), DT_OK);
     for (int64_t i = 0; i < (MANY - BEGIN) * WIDE; i++)
         if (out[i] != (float)(BEGIN * WIDE + i))
             fail_msg("value %lld is wrong", (long long)i);
-    assert_int_equal(dt_source_chunks_read(source), (MANY - BEGIN + CHUNK - 1) / CHUNK);
-    dt_source_close(source);
+    assert_int_equal(dt_data_file_chunks_read(source), (MANY - BEGIN + CHUNK - 1) / CHUNK);
+    dt_data_file_close(source);
     free(out);
 }
 
@@ -172,13 +172,13 @@ static void labels_once(void **state)
     put(file, "y", H5T_STD_I32LE, N, 1, plist);
     H5Fclose(file);
     H5Pclose(plist);
-    dt_source *source = open_source("y");
+    dt_data_file *source = open_source("y");
     decoded = 0;
-    assert_int_equal(dt_source_read_y(source, DT_Y_LABELS, 0, N, label, &err), DT_OK);
+    assert_int_equal(dt_data_file_read_y(source, DT_Y_LABELS, 0, N, label, &err), DT_OK);
     assert_int_equal(decoded, 2);
     for (int i = 0; i < N; i++)
         assert_int_equal(label[i], i);
-    dt_source_close(source);
+    dt_data_file_close(source);
     free(label);
 }
 
@@ -195,11 +195,11 @@ static void many_chunks(void **state)
     put(file, "x", H5T_IEEE_F32LE, N, 1, plist);
     H5Fclose(file);
     H5Pclose(plist);
-    dt_source *source = open_source(NULL);
-    assert_int_equal(dt_source_read_x(source, 0, N, out, &err), DT_OK);
+    dt_data_file *source = open_source(NULL);
+    assert_int_equal(dt_data_file_read_x(source, 0, N, out, &err), DT_OK);
     assert_true(out[N - 1] == N - 1);
-    assert_int_equal(dt_source_chunks_read(source), N);
-    dt_source_close(source);
+    assert_int_equal(dt_data_file_chunks_read(source), N);
+    dt_data_file_close(source);
 }
 
 /* ---- Beyond 2^31 ---------------------------------------------------------------------------- */
@@ -234,15 +234,15 @@ static void check_far_bytes(hsize_t chunk)
     uint8_t out[16];
     dt_error err = {0};
     put_far("x", H5T_STD_U8LE, 1, chunk);
-    dt_source *source = open_source(NULL);
-    assert_true(dt_source_look(source)->rows == (int64_t)far);
-    assert_int_equal(dt_source_read_x(source, (int64_t)far - 2, 2, out, &err), DT_OK);
+    dt_data_file *source = open_source(NULL);
+    assert_true(dt_data_file_get_info(source)->rows == (int64_t)far);
+    assert_int_equal(dt_data_file_read_x(source, (int64_t)far - 2, 2, out, &err), DT_OK);
     assert_memory_equal(out, ((uint8_t[]){2, 3}), 2);
-    assert_int_equal(dt_source_read_x(source, (int64_t)far - 4, 3, out, &err), DT_OK);
+    assert_int_equal(dt_data_file_read_x(source, (int64_t)far - 4, 3, out, &err), DT_OK);
     assert_memory_equal(out, ((uint8_t[]){0, 1, 2}), 3);
-    assert_int_equal(dt_source_read_x(source, ((int64_t)1 << 31) - 1, 3, out, &err), DT_OK);
+    assert_int_equal(dt_data_file_read_x(source, ((int64_t)1 << 31) - 1, 3, out, &err), DT_OK);
     assert_memory_equal(out, ((uint8_t[]){0, 0, 0}), 3);
-    dt_source_close(source);
+    dt_data_file_close(source);
 }
 
 static void far_rows(void **state)
@@ -257,11 +257,11 @@ static void check_far_floats(hid_t type, hsize_t chunk)
     float out[16];
     dt_error err = {0};
     put_far("x", type, 8, chunk);
-    dt_source *source = open_source(NULL);
-    assert_int_equal(dt_source_read_x(source, (int64_t)far - 2, 2, out, &err), DT_OK);
+    dt_data_file *source = open_source(NULL);
+    assert_int_equal(dt_data_file_read_x(source, (int64_t)far - 2, 2, out, &err), DT_OK);
     for (int i = 0; i < 16; i++)
         assert_true(out[i] == (float)(9 + i));
-    dt_source_close(source);
+    dt_data_file_close(source);
 }
 
 /* 96 GB and more into the file. */
@@ -279,21 +279,21 @@ static void far_labels(void **state)
     (void)state;
     int32_t label[3];
     dt_error err = {0};
-    dt_source *source;
+    dt_data_file *source;
     put_far("y", H5T_STD_I64LE, 1, 0);
     hid_t file = H5Fopen("d.h5", H5F_ACC_RDWR, H5P_DEFAULT);
     hid_t space = H5Screate_simple(1, &far, NULL); /* x: never written */
     H5Dclose(H5Dcreate2(file, "x", H5T_IEEE_F32LE, space, H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT));
     H5Sclose(space);
     H5Fclose(file);
-    assert_int_equal(dt_source_open(&source, "d.h5", "x", "y", &err), DT_OK);
-    assert_int_equal(dt_source_read_y(source, DT_Y_LABELS, (int64_t)far - 3, 3, label, &err),
+    assert_int_equal(dt_data_file_open(&source, "d.h5", "x", "y", &err), DT_OK);
+    assert_int_equal(dt_data_file_read_y(source, DT_Y_LABELS, (int64_t)far - 3, 3, label, &err),
                      DT_OK);
     assert_memory_equal(label, ((int32_t[]){1, 2, 3}), sizeof label);
     float x[3];
-    assert_int_equal(dt_source_read_x(source, (int64_t)far - 3, 3, x, &err), DT_OK);
+    assert_int_equal(dt_data_file_read_x(source, (int64_t)far - 3, 3, x, &err), DT_OK);
     assert_true(x[2] == 0);
-    dt_source_close(source);
+    dt_data_file_close(source);
 }
 
 /* ---- Values in other files ------------------------------------------------------------------ */
@@ -326,9 +326,9 @@ static void put_part(const char *path, const char *name)
 
 static void check_refused(const char *path, const char *text)
 {
-    dt_source *source;
+    dt_data_file *source;
     dt_error err = {0};
-    assert_int_equal(dt_source_open(&source, path, "x", NULL, &err), DT_ERR_DATA);
+    assert_int_equal(dt_data_file_open(&source, path, "x", NULL, &err), DT_ERR_DATA);
     assert_string_equal(err.text, text);
     assert_int_equal(H5Fget_obj_count((hid_t)H5F_OBJ_ALL, H5F_OBJ_ALL), 0); /* nothing leaks */
 }
@@ -346,11 +346,11 @@ static void virtual_parts(void **state)
     check_refused("d.h5", "d.h5: dataset \"x\" is virtual, and the file \"b.h5\" with a part of it "
                           "has no dataset \"part\"");
     put_part("b.h5", "part");
-    dt_source *source = open_source(NULL);
-    assert_int_equal(dt_source_read_x(source, 0, 6, out, &err), DT_OK);
+    dt_data_file *source = open_source(NULL);
+    assert_int_equal(dt_data_file_read_x(source, 0, 6, out, &err), DT_OK);
     for (int i = 0; i < 12; i++)
         assert_true(out[i] == (float)(i % 6));
-    dt_source_close(source);
+    dt_data_file_close(source);
 }
 
 /* Parts are found where HDF5 finds them: beside the file, and where the environment says. */
@@ -359,7 +359,7 @@ static void virtual_folders(void **state)
     (void)state;
     float out[12];
     dt_error err = {0};
-    dt_source *source;
+    dt_data_file *source;
     put_virtual("a.h5", "/nowhere/b.h5"); /* the last part of its name is looked for as well */
     put_part("a.h5", "part");
     put_part("b.h5", "part");
@@ -368,19 +368,19 @@ static void virtual_folders(void **state)
                   "data/d.h5: dataset \"x\" is virtual, and the file \"/nowhere/b.h5\" with a part "
                   "of it is missing; it belongs beside data/d.h5");
     setenv("HDF5_VDS_PREFIX", "/nowhere:${ORIGIN}/../parts", 1);
-    assert_int_equal(dt_source_open(&source, "data/d.h5", "x", NULL, &err), DT_OK);
-    assert_int_equal(dt_source_read_x(source, 0, 6, out, &err), DT_OK);
+    assert_int_equal(dt_data_file_open(&source, "data/d.h5", "x", NULL, &err), DT_OK);
+    assert_int_equal(dt_data_file_read_x(source, 0, 6, out, &err), DT_OK);
     unsetenv("HDF5_VDS_PREFIX");
     assert_true(out[5] == 5);
-    dt_source_close(source);
+    dt_data_file_close(source);
     assert_int_equal(system("rm -r data parts"), 0);
 }
 
-static void check_read(dt_source *source, int64_t row, int64_t n, const char *problem)
+static void check_read(dt_data_file *source, int64_t row, int64_t n, const char *problem)
 {
     float out[64];
     dt_error err = {0};
-    if (dt_source_read_x(source, row, n, out, &err) != DT_ERR_DATA)
+    if (dt_data_file_read_x(source, row, n, out, &err) != DT_ERR_DATA)
         fail_msg("rows %d to %d were read", (int)row, (int)(row + n - 1));
     assert_non_null(strstr(err.text, problem));
 }
@@ -409,8 +409,8 @@ static void virtual_part_goes(void **state)
     put_virtual("a.h5", "b.h5");
     put_part("a.h5", "part");
     put_part("b.h5", "part");
-    dt_source *source = open_source(NULL);
-    assert_int_equal(dt_source_read_x(source, 0, 3, out, &err), DT_OK);
+    dt_data_file *source = open_source(NULL);
+    assert_int_equal(dt_data_file_read_x(source, 0, 3, out, &err), DT_OK);
     assert_int_equal(unlink("b.h5"), 0);
     check_read(source, 0, 6, "the file \"b.h5\" with a part of it is missing");
     put_part("b.h5", "other");
@@ -421,9 +421,9 @@ static void virtual_part_goes(void **state)
     put(file, "part", H5T_IEEE_F32LE, 2, 2, H5P_DEFAULT);
     H5Fclose(file);
     check_read(source, 3, 3, "the file \"b.h5\" with a part of it cannot be read: ");
-    assert_int_equal(dt_source_read_x(source, 1, 2, out, &err), DT_OK);
+    assert_int_equal(dt_data_file_read_x(source, 1, 2, out, &err), DT_OK);
     assert_true(out[0] == 2 && out[3] == 5);
-    dt_source_close(source);
+    dt_data_file_close(source);
     assert_int_equal(H5Fget_obj_count((hid_t)H5F_OBJ_ALL, H5F_OBJ_ALL), 0);
 }
 
@@ -468,15 +468,15 @@ static void virtual_of_many(void **state)
     few = limit;
     few.rlim_cur = FEW;
     setrlimit(RLIMIT_NOFILE, &few);
-    dt_source *source = open_source(NULL);
-    dt_code code = dt_source_read_x(source, 0, 2 * FILES, out, &err);
+    dt_data_file *source = open_source(NULL);
+    dt_code code = dt_data_file_read_x(source, 0, 2 * FILES, out, &err);
     setrlimit(RLIMIT_NOFILE, &limit);
     assert_int_equal(code, DT_OK);
     for (int i = 0; i < 2 * FILES; i++) {
         float first = i < FILES ? 0 : 2;
         assert_true(out[i][0] == first && out[i][1] == first + 1 && out[i][2] == -7);
     }
-    dt_source_close(source);
+    dt_data_file_close(source);
 }
 
 /* Parts whose names are numbers are opened by HDF5, all at a time. */
@@ -503,13 +503,13 @@ static void virtual_by_number(void **state)
         snprintf(name, sizeof name, "b%d.h5", i);
         put_part(name, "part");
     }
-    dt_source *source = open_source(NULL);
-    assert_int_equal(dt_source_look(source)->rows, 12);
-    assert_int_equal(dt_source_read_x(source, 9, 3, out, &err), DT_OK);
+    dt_data_file *source = open_source(NULL);
+    assert_int_equal(dt_data_file_get_info(source)->rows, 12);
+    assert_int_equal(dt_data_file_read_x(source, 9, 3, out, &err), DT_OK);
     assert_true(out[0] == 0 && out[5] == 5);
-    dt_source_close(source);
+    dt_data_file_close(source);
     assert_int_equal(truncate("b2.h5", 100), 0);
-    assert_int_equal(dt_source_open(&source, "d.h5", "x", NULL, &err), DT_ERR_DATA);
+    assert_int_equal(dt_data_file_open(&source, "d.h5", "x", NULL, &err), DT_ERR_DATA);
     assert_non_null(strstr(err.text, "the file \"b2.h5\" with a part of it cannot be opened: "));
     put_part("b2.h5", "part");
     getrlimit(RLIMIT_NOFILE, &limit);
@@ -517,7 +517,7 @@ static void virtual_by_number(void **state)
     few.rlim_cur = 67;
     setrlimit(RLIMIT_NOFILE, &few);
     err.code = DT_OK;
-    dt_code code = dt_source_open(&source, "d.h5", "x", NULL, &err);
+    dt_code code = dt_data_file_open(&source, "d.h5", "x", NULL, &err);
     setrlimit(RLIMIT_NOFILE, &limit);
     assert_int_equal(code, DT_ERR_DATA);
     assert_non_null(strstr(err.text, "more files than may be open at a time (67)"));
@@ -532,7 +532,7 @@ static void external_files(void **state)
     put(file, "x", H5T_IEEE_F32LE, 6, 2, plist);
     H5Fclose(file);
     H5Pclose(plist);
-    dt_source_close(open_source(NULL));
+    dt_data_file_close(open_source(NULL));
     assert_int_equal(truncate("b.raw", 31), 0);
     check_refused("d.h5", "d.h5: dataset \"x\" lies in the external file \"b.raw\", which is "
                           "truncated: 31 bytes of 32");

@@ -111,8 +111,8 @@ static int warn_scales(const float x[COLUMNS], const float y[COLUMNS],
     memcpy(scales[1], y, sizeof scales[1]);
     dt_dataset d = {.rows = 100,
                     .normalizer = normalizer,
-                    .look = {.x = {COLUMNS, 100, scales[0], start},
-                             .y = {y[0] < 0 ? 0 : COLUMNS, 100, scales[1], start}}};
+                    .profile = {.x = {COLUMNS, 100, scales[0], start},
+                                .y = {y[0] < 0 ? 0 : COLUMNS, 100, scales[1], start}}};
     *w = (dt_warnings){0};
     dt_warn_data(w, &train_options, &d, &schema);
     return w->n;
@@ -153,14 +153,14 @@ static void counting(void **state)
     (void)state;
     float largest[COLUMNS] = {1, 100, 1};
     int64_t start[COLUMNS] = {INT64_MAX, 5, INT64_MIN};
-    dt_dataset d = {.rows = 100, .look.x = {COLUMNS, 100, largest, start}};
+    dt_dataset d = {.rows = 100, .profile.x = {COLUMNS, 100, largest, start}};
     dt_warnings w = {0};
     dt_warn_data(&w, &train_options, &d, &schema);
     assert_int_equal(w.n, 1);
     assert_non_null(strstr(w.line[0], "column 1 (b) of \"x\", counted from 0, only counts the rows "
                                       "(5, 6, 7, ...)"));
     w.n = 0;
-    d.look.x = (dt_columns){1, 100, largest, start + 1}; /* nothing would be left */
+    d.profile.x = (dt_column_stats){1, 100, largest, start + 1}; /* nothing would be left */
     dt_warn_data(&w, &train_options, &d, &schema);
     assert_int_equal(w.n, 0);
 }
@@ -172,15 +172,15 @@ static const char *warn_classes_of(dt_loss loss, int64_t outputs, const int64_t 
     static dt_warnings w;
     dt_train_options o = train_options;
     o.loss = loss;
-    int64_t *counts = calloc(DT_LOOK_CLASSES, sizeof *counts);
+    int64_t *counts = calloc(DT_PROFILE_CLASSES, sizeof *counts);
     assert_non_null(counts);
-    for (int64_t k = 0; k < outputs && k < DT_LOOK_CLASSES; k++)
+    for (int64_t k = 0; k < outputs && k < DT_PROFILE_CLASSES; k++)
         counts[k] = count ? count[k] : 1;
     dt_dataset d = {.rows = 240,
                     .kind = DT_Y_LABELS,
                     .outputs = outputs,
                     .named_classes = of->classes.n > 0,
-                    .look = {.kind = DT_Y_LABELS, .class_count = counts}};
+                    .profile = {.kind = DT_Y_LABELS, .class_count = counts}};
     w = (dt_warnings){0};
     dt_warn_data(&w, &o, &d, of);
     free(counts);

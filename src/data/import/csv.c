@@ -189,7 +189,7 @@ static dt_code write_slabs(dt_plan *p, int64_t slab, float *x, void *y, dt_write
         int64_t n = p->rows - first < slab ? p->rows - first : slab;
         code = read_slab(p, n, x, y, err);
         if (!code)
-            dt_columns_add(&p->x, first, n, x);
+            dt_column_stats_add(&p->x, first, n, x);
         if (!code)
             code = dt_writer_rows(writer, DT_WRITER_X, real, first, n, x, err);
         if (!code && p->target >= 0)
@@ -212,7 +212,7 @@ static dt_code copy(dt_plan *p, dt_writer *writer, dt_error *err)
         slab = p->rows;
     float *x = malloc((size_t)(slab * row_bytes));
     void *y = malloc((size_t)(slab * (p->target < 0 ? 1 : p->y.element.size)));
-    code = x && y ? dt_columns_init(&p->x, features_of(p), err) : no_memory(p, err);
+    code = x && y ? dt_column_stats_init(&p->x, features_of(p), err) : no_memory(p, err);
     if (!code)
         code = write_slabs(p, slab, x, y, writer, err);
     free(x);
@@ -240,7 +240,7 @@ dt_code dt_csv_copy(const char *path, const char *target, dt_writer *writer,
     for (int64_t c = 0; c < p.columns; c++)
         free(p.first[c]);
     free(p.first);
-    dt_columns_free(&p.x);
+    dt_column_stats_free(&p.x);
     dt_target_clear(&p.y);
     dt_table_close(&p.table);
     return code;

@@ -3,7 +3,7 @@
 #ifndef DT_DATA_IMPORT_PLAN_H
 #define DT_DATA_IMPORT_PLAN_H
 
-#include "data/columns.h"
+#include "data/column_stats.h"
 #include "data/import/table.h"
 #include "data/import/target.h"
 
@@ -27,7 +27,7 @@ typedef struct {
     int64_t target;  /* its column, from 0; -1: none */
     int64_t rows;    /* of data */
     dt_target y;
-    dt_columns x; /* the look of the features, after the second reading */
+    dt_column_stats x; /* the look of the features, after the second reading */
 } dt_plan;
 
 enum { DT_PLAN_PLACE = 400 /* bytes of a place in a message: file and column */ };

@@ -100,7 +100,8 @@ static int64_t feature_of(const dt_plan *p, int64_t column)
 
 static bool counts(const dt_plan *p, int64_t column)
 {
-    return column != p->target && p->x.n > 1 && dt_columns_counts(&p->x, feature_of(p, column));
+    return column != p->target && p->x.n > 1 &&
+           dt_column_stats_is_index(&p->x, feature_of(p, column));
 }
 
 static void warn_counting(const dt_plan *p, FILE *to)

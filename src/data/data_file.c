@@ -1,8 +1,8 @@
-#include "data/source.h"
+#include "data/data_file.h"
 
 #include "core/memory.h"
+#include "data/h5_array.h"
 #include "data/mapping.h"
-#include "data/variable.h"
 #include "file/h5.h"
 
 #include <math.h>
@@ -10,25 +10,26 @@
 #include <stdlib.h>
 #include <string.h>
 
-struct dt_source {
+struct dt_data_file {
     char *path;
     hid_t file;
-    dt_variable x, y;
-    dt_source_facts facts;
+    dt_h5_array x, y;
+    dt_data_file_info info;
     dt_mapping mapping;
     dt_schema_unused unused;
 };
 
-static dt_code look(dt_source *s, bool known, const char *x, const char *y, dt_error *err)
+static dt_code open_arrays(dt_data_file *s, bool trusted, const char *x, const char *y,
+                           dt_error *err)
 {
-    s->file = known ? dt_h5_open_known(s->path, err) : dt_h5_open(s->path, err);
-    if (err->code || dt_variable_open(&s->x, s->file, s->path, x, true, err) ||
-        (y && dt_variable_open(&s->y, s->file, s->path, y, false, err)))
+    s->file = trusted ? dt_h5_open_known(s->path, err) : dt_h5_open(s->path, err);
+    if (err->code || dt_h5_array_open(&s->x, s->file, s->path, x, true, err) ||
+        (y && dt_h5_array_open(&s->y, s->file, s->path, y, false, err)))
         return err->code;
     if (y && s->x.dim[0] != s->y.dim[0])
         return dt_fail(err, DT_ERR_SHAPE, "%s: \"%s\" has %llu rows but \"%s\" has %llu", s->path,
                        x, (unsigned long long)s->x.dim[0], y, (unsigned long long)s->y.dim[0]);
-    s->facts = (dt_source_facts){
+    s->info = (dt_data_file_info){
         .path = s->path,
         .y_name = s->y.name,
         .rows = (int64_t)s->x.dim[0],
@@ -42,11 +43,11 @@ static dt_code look(dt_source *s, bool known, const char *x, const char *y, dt_e
 }
 
 /* known: as in dt_h5_open_known. */
-static dt_code open_source(dt_source **source, const char *path, bool known, const char *x,
+static dt_code open_source(dt_data_file **file, const char *path, bool trusted, const char *x,
                            const char *y, dt_error *err)
 {
-    dt_source *s = calloc(1, sizeof *s);
-    *source = s;
+    dt_data_file *s = calloc(1, sizeof *s);
+    *file = s;
     if (s) {
         s->file = s->x.id = s->y.id = s->x.type = s->y.type = -1;
         s->path = strdup(path);
@@ -54,34 +55,34 @@ static dt_code open_source(dt_source **source, const char *path, bool known, con
     if (!s || !s->path)
         dt_fail(err, DT_ERR_MEMORY, "out of memory for opening %s", path);
     else
-        look(s, known, x, y, err);
+        open_arrays(s, trusted, x, y, err);
     if (err->code) {
-        dt_source_close(s);
-        *source = NULL;
+        dt_data_file_close(s);
+        *file = NULL;
     }
     return err->code;
 }
 
-dt_code dt_source_open(dt_source **source, const char *path, const char *x, const char *y,
-                       dt_error *err)
+dt_code dt_data_file_open(dt_data_file **file, const char *path, const char *x, const char *y,
+                          dt_error *err)
 {
-    return open_source(source, path, false, x, y, err);
+    return open_source(file, path, false, x, y, err);
 }
 
-dt_code dt_source_open_all(dt_source **source, const dt_world *world, const char *path,
-                           const char *x, const char *y, dt_error *err)
+dt_code dt_data_file_open_all(dt_data_file **file, const dt_world *world, const char *path,
+                              const char *x, const char *y, dt_error *err)
 {
-    *source = NULL;
+    *file = NULL;
     if (world->rank == 0)
-        open_source(source, path, false, x, y, err);
+        open_source(file, path, false, x, y, err);
     if (dt_world_agree(world, err))
         return err->code;
     if (world->rank != 0)
-        open_source(source, path, true, x, y, err);
+        open_source(file, path, true, x, y, err);
     return dt_world_agree(world, err);
 }
 
-dt_code dt_source_schema(dt_source *s, dt_schema *schema, dt_error *err)
+dt_code dt_data_file_schema(dt_data_file *s, dt_schema *schema, dt_error *err)
 {
     dt_schema_set x = {s->path, s->x.name, s->x.id, s->x.width};
     dt_schema_set y = {s->path, s->y.name, s->y.id, s->y.width};
@@ -91,8 +92,8 @@ dt_code dt_source_schema(dt_source *s, dt_schema *schema, dt_error *err)
 }
 
 /* On rank 0. */
-static dt_code map_source(dt_source *s, const dt_schema *model, const char *whose, dt_schema *own,
-                          dt_error *err)
+static dt_code map_source(dt_data_file *s, const dt_schema *model, const char *whose,
+                          dt_schema *own, dt_error *err)
 {
     dt_mapping_sides sides = {.path = s->path,
                               .x = s->x.name,
@@ -101,13 +102,13 @@ static dt_code map_source(dt_source *s, const dt_schema *model, const char *whos
                               .x_is_bytes = s->x.is_bytes,
                               .whose = whose,
                               .model = model};
-    if (!dt_source_schema(s, own, err))
+    if (!dt_data_file_schema(s, own, err))
         dt_mapping_make(&s->mapping, &sides, err);
     return err->code;
 }
 
-dt_code dt_source_fit(dt_source *s, const dt_world *world, const dt_schema *model,
-                      const char *whose, dt_schema *own, dt_error *err)
+dt_code dt_data_file_fit(dt_data_file *s, const dt_world *world, const dt_schema *model,
+                         const char *whose, dt_schema *own, dt_error *err)
 {
     dt_schema read = {0};
     if (world->rank == 0)
@@ -118,33 +119,33 @@ dt_code dt_source_fit(dt_source *s, const dt_world *world, const dt_schema *mode
         dt_schema_free(&read);
     if (dt_world_agree(world, err))
         return err->code;
-    s->facts.classes = 0;
-    if (!dt_mapping_share(world, &s->mapping, s->facts.features, s->facts.y_width, err))
-        s->facts.classes = s->mapping.model_classes;
+    s->info.classes = 0;
+    if (!dt_mapping_broadcast(world, &s->mapping, s->info.features, s->info.y_width, err))
+        s->info.classes = s->mapping.model_classes;
     return err->code;
 }
 
-const char *dt_source_unused(const dt_source *s, int i)
+const char *dt_data_file_unused(const dt_data_file *s, int i)
 {
     return s->unused.line[i];
 }
 
-const dt_source_facts *dt_source_look(const dt_source *source)
+const dt_data_file_info *dt_data_file_get_info(const dt_data_file *file)
 {
-    return &source->facts;
+    return &file->info;
 }
 
-int64_t dt_source_chunks_read(const dt_source *source)
+int64_t dt_data_file_chunks_read(const dt_data_file *file)
 {
-    return source->x.direct ? dt_direct_chunks_read(source->x.direct) : 0;
+    return file->x.reader ? dt_chunk_reader_count(file->x.reader) : 0;
 }
 
-void dt_source_close(dt_source *s)
+void dt_data_file_close(dt_data_file *s)
 {
     if (!s)
         return;
-    dt_variable_close(&s->x);
-    dt_variable_close(&s->y);
+    dt_h5_array_close(&s->x);
+    dt_h5_array_close(&s->y);
     dt_mapping_free(&s->mapping);
     if (s->file >= 0)
         H5Fclose(s->file);
@@ -163,7 +164,7 @@ static bool all_finite(const float *values, int64_t n)
     return sum == 0;
 }
 
-static dt_code check_finite(const dt_source *s, const dt_variable *v, int64_t row, int64_t n,
+static dt_code check_finite(const dt_data_file *s, const dt_h5_array *v, int64_t row, int64_t n,
                             const float *values, dt_error *err)
 {
     if (all_finite(values, n * v->width))
@@ -179,7 +180,7 @@ static dt_code check_finite(const dt_source *s, const dt_variable *v, int64_t ro
 }
 
 /* Of a model that knows bytes divided by 255. */
-static dt_code check_unit(const dt_source *s, int64_t row, int64_t n, const float *values,
+static dt_code check_unit(const dt_data_file *s, int64_t row, int64_t n, const float *values,
                           dt_error *err)
 {
     int64_t width = s->x.width;
@@ -195,7 +196,7 @@ static dt_code check_unit(const dt_source *s, int64_t row, int64_t n, const floa
 }
 
 /* Of a model that knows bytes too, but none above 1. To it a picture is 255 times too bright. */
-static dt_code check_flags(const dt_source *s, int64_t row, int64_t n, const uint8_t *values,
+static dt_code check_flags(const dt_data_file *s, int64_t row, int64_t n, const uint8_t *values,
                            dt_error *err)
 {
     int64_t width = s->x.width;
@@ -213,10 +214,10 @@ static dt_code check_flags(const dt_source *s, int64_t row, int64_t n, const uin
     return DT_OK;
 }
 
-dt_code dt_source_read_x(dt_source *s, int64_t row, int64_t n, void *out, dt_error *err)
+dt_code dt_data_file_read_x(dt_data_file *s, int64_t row, int64_t n, void *out, dt_error *err)
 {
     bool bytes = s->x.is_bytes;
-    if (dt_variable_read(&s->x, row, n, bytes ? DT_VALUES_BYTES : DT_VALUES_FLOAT, out, err) ||
+    if (dt_h5_array_read(&s->x, row, n, bytes ? DT_VALUES_BYTES : DT_VALUES_FLOAT, out, err) ||
         (!bytes && check_finite(s, &s->x, row, n, out, err)) ||
         (s->mapping.unit && check_unit(s, row, n, out, err)) ||
         (s->mapping.flags && check_flags(s, row, n, out, err)))
@@ -224,7 +225,7 @@ dt_code dt_source_read_x(dt_source *s, int64_t row, int64_t n, void *out, dt_err
     return dt_mapping_order(s->mapping.column, s->x.width, bytes ? 1 : sizeof(float), n, out, err);
 }
 
-static dt_code no_such_class(const dt_source *s, int64_t row, double label, dt_error *err)
+static dt_code no_such_class(const dt_data_file *s, int64_t row, double label, dt_error *err)
 {
     return dt_fail(err, DT_ERR_DATA,
                    "%s: \"%s\" has %g in row %lld (counted from 0), but its attribute \"classes\" "
@@ -233,7 +234,7 @@ static dt_code no_such_class(const dt_source *s, int64_t row, double label, dt_e
 }
 
 /* Numbers of classes become the model's. */
-static dt_code map_numbers(const dt_source *s, int64_t row, int64_t n, float *out, dt_error *err)
+static dt_code map_numbers(const dt_data_file *s, int64_t row, int64_t n, float *out, dt_error *err)
 {
     const dt_mapping *m = &s->mapping;
     for (int64_t i = 0; i < n; i++) {
@@ -245,9 +246,9 @@ static dt_code map_numbers(const dt_source *s, int64_t row, int64_t n, float *ou
     return DT_OK;
 }
 
-static dt_code read_targets(dt_source *s, int64_t row, int64_t n, float *out, dt_error *err)
+static dt_code read_targets(dt_data_file *s, int64_t row, int64_t n, float *out, dt_error *err)
 {
-    if (dt_variable_read(&s->y, row, n, DT_VALUES_FLOAT, out, err) ||
+    if (dt_h5_array_read(&s->y, row, n, DT_VALUES_FLOAT, out, err) ||
         check_finite(s, &s->y, row, n, out, err))
         return err->code;
     if (s->mapping.classes > 0 && s->y.is_integer)
@@ -255,7 +256,8 @@ static dt_code read_targets(dt_source *s, int64_t row, int64_t n, float *out, dt
     return dt_mapping_order(s->mapping.target, s->y.width, sizeof(float), n, out, err);
 }
 
-static dt_code read_chances(dt_source *s, int64_t row, int64_t n, float *out, dt_error *err)
+static dt_code read_probabilities(dt_data_file *s, int64_t row, int64_t n, float *out,
+                                  dt_error *err)
 {
     int64_t width = s->y.width;
     if (read_targets(s, row, n, out, err))
@@ -270,7 +272,7 @@ static dt_code read_chances(dt_source *s, int64_t row, int64_t n, float *out, dt
     return DT_OK;
 }
 
-static dt_code check_label(const dt_source *s, int64_t row, double label, dt_error *err)
+static dt_code check_label(const dt_data_file *s, int64_t row, double label, dt_error *err)
 {
     if (s->mapping.classes > 0 && label >= (double)s->mapping.classes)
         return no_such_class(s, row, label, err);
@@ -290,7 +292,7 @@ static dt_code check_label(const dt_source *s, int64_t row, double label, dt_err
 }
 
 /* Through float64: it holds every label that can be accepted, and what it rounds is refused. */
-static dt_code read_labels(dt_source *s, int64_t row, int64_t n, int32_t *out, dt_error *err)
+static dt_code read_labels(dt_data_file *s, int64_t row, int64_t n, int32_t *out, dt_error *err)
 {
     enum { PIECE = 65536 };
     if (s->y.width != 1)
@@ -303,7 +305,7 @@ static dt_code read_labels(dt_source *s, int64_t row, int64_t n, int32_t *out, d
     double *label = dt_alloc(n < PIECE ? n : PIECE, sizeof *label, "class labels", err);
     for (int64_t i = 0; i < n && !err->code; i += PIECE) {
         int64_t piece = n - i < PIECE ? n - i : PIECE;
-        dt_variable_read(&s->y, row + i, piece, DT_VALUES_DOUBLE, label, err);
+        dt_h5_array_read(&s->y, row + i, piece, DT_VALUES_DOUBLE, label, err);
         for (int64_t k = 0; k < piece && !err->code; k++) {
             if (!isfinite(label[k]))
                 dt_fail(err, DT_ERR_DATA,
@@ -318,30 +320,30 @@ static dt_code read_labels(dt_source *s, int64_t row, int64_t n, int32_t *out, d
     return err->code;
 }
 
-dt_y_kind dt_source_y_kind(dt_loss loss)
+dt_y_kind dt_y_kind_of(dt_loss loss)
 {
     return loss == DT_LOSS_CROSS_ENTROPY ? DT_Y_LABELS
-           : loss == DT_LOSS_BCE         ? DT_Y_CHANCES
+           : loss == DT_LOSS_BCE         ? DT_Y_PROBABILITIES
                                          : DT_Y_TARGETS;
 }
 
-dt_code dt_source_read_y(dt_source *s, dt_y_kind kind, int64_t row, int64_t n, void *out,
-                         dt_error *err)
+dt_code dt_data_file_read_y(dt_data_file *s, dt_y_kind kind, int64_t row, int64_t n, void *out,
+                            dt_error *err)
 {
     switch (kind) {
     case DT_Y_LABELS:
         return read_labels(s, row, n, out, err);
-    case DT_Y_CHANCES:
-        return read_chances(s, row, n, out, err);
+    case DT_Y_PROBABILITIES:
+        return read_probabilities(s, row, n, out, err);
     default:
         return read_targets(s, row, n, out, err);
     }
 }
 
-void *dt_source_first_y(dt_source *s, dt_y_kind kind, dt_error *err)
+void *dt_data_file_first_y(dt_data_file *s, dt_y_kind kind, dt_error *err)
 {
     void *y = dt_alloc(s->y.width, sizeof(float), "a row of y", err);
-    if (y && dt_source_read_y(s, kind, 0, 1, y, err)) {
+    if (y && dt_data_file_read_y(s, kind, 0, 1, y, err)) {
         free(y);
         y = NULL;
     }

@@ -1,4 +1,4 @@
-#include "data/elsewhere.h"
+#include "data/external.h"
 
 #include "file/h5.h"
 #include "file/reader.h"
@@ -18,11 +18,11 @@ typedef struct {
     const char *path, *name; /* of the dataset that was asked for */
     dt_witnesses *witnesses;
     dt_error *err;
-} asked;
+} request;
 
 /* ---- Virtual datasets ----------------------------------------------------------------------- */
 
-static void check(const asked *a, hid_t set, int depth);
+static void check_set(const request *a, hid_t set, int depth);
 
 /* The folder of the file that a dataset lies in. */
 static void folder_of(hid_t set, char folder[PATH_MAX])
@@ -116,9 +116,9 @@ static dt_absent explain_absence(hid_t file, const char *name, const char *reaso
     return DT_ABSENT_DATASET;
 }
 
-dt_code dt_elsewhere_open(hid_t set, dt_witnesses *witnesses, const char *file_name,
-                          const char *set_name, hid_t *file, hid_t *source, dt_absent *absent,
-                          dt_error *err)
+dt_code dt_external_open(hid_t set, dt_witnesses *witnesses, const char *file_name,
+                         const char *set_name, hid_t *file, hid_t *source, dt_absent *absent,
+                         dt_error *err)
 {
     char why[REASON] = "", reason[256];
     *source = -1;
@@ -140,7 +140,7 @@ dt_code dt_elsewhere_open(hid_t set, dt_witnesses *witnesses, const char *file_n
     return err->code;
 }
 
-void dt_elsewhere_name(const char *pattern, int64_t number, char name[PATH_MAX])
+void dt_external_name(const char *pattern, int64_t number, char name[PATH_MAX])
 {
     size_t n = 0;
     for (const char *c = pattern; *c && n < PATH_MAX - 24; c++) {
@@ -154,7 +154,7 @@ void dt_elsewhere_name(const char *pattern, int64_t number, char name[PATH_MAX])
 }
 
 /* The message for whoever asked of the whole dataset; or of the part alone. */
-static void tell(const asked *a, const char *file_name, bool missing, const char *why)
+static void report_source(const request *a, const char *file_name, bool missing, const char *why)
 {
     if (!a->path)
         dt_fail(a->err, DT_ERR_DATA, "the file \"%s\" with a part of it %s", file_name, why);
@@ -165,25 +165,26 @@ static void tell(const asked *a, const char *file_name, bool missing, const char
                 missing ? a->path : "");
 }
 
-static void check_source(const asked *a, hid_t set, const char *file_name, const char *set_name,
+static void check_source(const request *a, hid_t set, const char *file_name, const char *set_name,
                          int depth)
 {
     hid_t file, source;
     dt_absent absent;
     dt_error why = {0};
-    if (dt_elsewhere_open(set, a->witnesses, file_name, set_name, &file, &source, &absent, &why)) {
-        tell(a, file_name, absent == DT_ABSENT_FILE, why.text);
+    if (dt_external_open(set, a->witnesses, file_name, set_name, &file, &source, &absent, &why)) {
+        report_source(a, file_name, absent == DT_ABSENT_FILE, why.text);
         return;
     }
-    if (depth < DT_ELSEWHERE_DEPTH)
-        check(a, source, depth + 1);
+    if (depth < DT_EXTERNAL_DEPTH)
+        check_set(a, source, depth + 1);
     else /* HDF5 would follow a circle until the stack is used up */
-        tell(a, file_name, false, "is virtual in turn, deeper than can be followed or in a circle");
+        report_source(a, file_name, false,
+                      "is virtual in turn, deeper than can be followed or in a circle");
     H5Dclose(source);
     H5Fclose(file);
 }
 
-static void check_virtual(const asked *a, hid_t set, hid_t plist, int depth)
+static void check_virtual(const request *a, hid_t set, hid_t plist, int depth)
 {
     enum { FILE_NAME, SET_NAME, NAMES };
     char name[NAMES][PATH_MAX], before[NAMES][PATH_MAX] = {"", ""}, pattern[PATH_MAX];
@@ -192,10 +193,10 @@ static void check_virtual(const asked *a, hid_t set, hid_t plist, int depth)
     for (size_t i = 0; i < count && !a->err->code; i++) {
         if (H5Pget_virtual_filename(plist, i, pattern, PATH_MAX) < 0)
             continue;
-        dt_elsewhere_name(pattern, 0, name[FILE_NAME]);
+        dt_external_name(pattern, 0, name[FILE_NAME]);
         if (H5Pget_virtual_dsetname(plist, i, pattern, PATH_MAX) < 0)
             continue;
-        dt_elsewhere_name(pattern, 0, name[SET_NAME]);
+        dt_external_name(pattern, 0, name[SET_NAME]);
         if (strcmp(name[FILE_NAME], before[FILE_NAME]) || strcmp(name[SET_NAME], before[SET_NAME]))
             check_source(a, set, name[FILE_NAME], name[SET_NAME], depth);
         memcpy(before, name, sizeof before);
@@ -222,14 +223,14 @@ static void external_path(hid_t set, const char *name, char path[3 * PATH_MAX])
     snprintf(path, 3 * PATH_MAX, "%s%s/%s", folder, prefix, name);
 }
 
-static void check_raw(const asked *a, const char *whose, const char *name, const char *path)
+static void check_raw(const request *a, const char *whose, const char *name, const char *path)
 {
     dt_error why = {0};
     if (dt_witnesses_check(a->witnesses, "", path, path, &why))
         dt_fail(a->err, why.code, "%s lies in the external file \"%s\": %s", whose, name, why.text);
 }
 
-static void check_external(const asked *a, hid_t set, hid_t plist)
+static void check_external(const request *a, hid_t set, hid_t plist)
 {
     char name[PATH_MAX], path[3 * PATH_MAX], whose[PATH_MAX];
     if (a->path)
@@ -270,7 +271,7 @@ static void check_external(const asked *a, hid_t set, hid_t plist)
     H5Sclose(space);
 }
 
-static void check(const asked *a, hid_t set, int depth)
+static void check_set(const request *a, hid_t set, int depth)
 {
     hid_t plist = H5Dget_create_plist(set);
     if (H5Pget_layout(plist) == H5D_VIRTUAL)
@@ -281,10 +282,10 @@ static void check(const asked *a, hid_t set, int depth)
     H5Eclear2(H5E_DEFAULT);
 }
 
-dt_code dt_elsewhere_check(hid_t set, dt_witnesses *witnesses, const char *path, const char *name,
-                           dt_error *err)
+dt_code dt_external_check(hid_t set, dt_witnesses *witnesses, const char *path, const char *name,
+                          dt_error *err)
 {
-    asked a = {.path = path, .name = name, .witnesses = witnesses, .err = err};
-    check(&a, set, 0);
+    request a = {.path = path, .name = name, .witnesses = witnesses, .err = err};
+    check_set(&a, set, 0);
     return err->code;
 }

@@ -1,4 +1,4 @@
-#include "data/direct.h"
+#include "data/chunk_reader.h"
 
 #include "core/memory.h"
 #include "data/shape.h"
@@ -14,7 +14,7 @@
 
 enum { PIECE = 4 << 20 }; /* bytes of a contiguous dataset that a thread reads at a time */
 
-struct dt_direct {
+struct dt_chunk_reader {
     const char *path, *name; /* borrowed, for messages */
     hid_t set;               /* borrowed */
     int fd;                  /* -1 where it is chunked */
@@ -34,7 +34,7 @@ struct dt_direct {
 /* ---- What can be read so -------------------------------------------------------------------- */
 
 /* gzip, shuffle, or shuffle and then gzip. */
-static bool look_at_filters(dt_direct *d, hid_t plist)
+static bool inspect_filters(dt_chunk_reader *d, hid_t plist)
 {
     int n = H5Pget_nfilters(plist);
     unsigned options = 0;
@@ -58,7 +58,7 @@ static bool look_at_filters(dt_direct *d, hid_t plist)
     return true;
 }
 
-static bool look_at_layout(dt_direct *d, bool plain_file)
+static bool inspect_layout(dt_chunk_reader *d, bool plain_file)
 {
     bool known = false;
     hid_t plist = H5Dget_create_plist(d->set);
@@ -69,13 +69,13 @@ static bool look_at_layout(dt_direct *d, bool plain_file)
         d->offset = (int64_t)address;
         known = address <= INT64_MAX / 2 && H5Dget_storage_size(d->set) >= bytes;
     } else if (layout == H5D_CHUNKED) {
-        known = look_at_filters(d, plist);
+        known = inspect_filters(d, plist);
     }
     H5Pclose(plist);
     return known;
 }
 
-static void look_at_grid(dt_direct *d)
+static void inspect_grid(dt_chunk_reader *d)
 {
     const dt_shape *s = &d->shape;
     d->chunks_in_row = 1;
@@ -99,23 +99,23 @@ static bool is_plain_file(hid_t file)
     return plain;
 }
 
-dt_code dt_direct_open(dt_direct **direct, const char *path, const char *name, hid_t set,
-                       dt_error *err)
+dt_code dt_chunk_reader_open(dt_chunk_reader **direct, const char *path, const char *name,
+                             hid_t set, dt_error *err)
 {
-    dt_direct *d = calloc(1, sizeof *d);
+    dt_chunk_reader *d = calloc(1, sizeof *d);
     *direct = NULL;
     if (!d)
         return dt_fail(err, DT_ERR_MEMORY, "out of memory for opening %s", path);
-    *d = (dt_direct){.path = path, .name = name, .set = set, .fd = -1};
+    *d = (dt_chunk_reader){.path = path, .name = name, .set = set, .fd = -1};
     if (dt_shape_read(&d->shape, set, path, name, err)) {
-        dt_direct_close(d);
+        dt_chunk_reader_close(d);
         return err->code;
     }
     hid_t own = H5Iget_file_id(set); /* an external link may have led to another file than path */
     bool known =
-        d->shape.dims > 0 && d->shape.row_bytes > 0 && look_at_layout(d, is_plain_file(own));
+        d->shape.dims > 0 && d->shape.row_bytes > 0 && inspect_layout(d, is_plain_file(own));
     if (known && d->shape.chunked) {
-        look_at_grid(d);
+        inspect_grid(d);
     } else if (known) {
         d->fd = dt_reader_descriptor(own);
         known = d->fd >= 0;
@@ -127,11 +127,11 @@ dt_code dt_direct_open(dt_direct **direct, const char *path, const char *name, h
     if (known)
         *direct = d;
     else
-        dt_direct_close(d);
+        dt_chunk_reader_close(d);
     return DT_OK;
 }
 
-void dt_direct_close(dt_direct *d)
+void dt_chunk_reader_close(dt_chunk_reader *d)
 {
     if (!d)
         return;
@@ -140,7 +140,7 @@ void dt_direct_close(dt_direct *d)
     free(d);
 }
 
-int64_t dt_direct_chunks_read(const dt_direct *d)
+int64_t dt_chunk_reader_count(const dt_chunk_reader *d)
 {
     return d->chunks_read;
 }
@@ -169,7 +169,8 @@ static int read_all(int fd, char *out, int64_t n, int64_t offset)
     return 0;
 }
 
-static dt_code read_failed(const dt_direct *d, int64_t row, int64_t n, int number, dt_error *err)
+static dt_code read_failed(const dt_chunk_reader *d, int64_t row, int64_t n, int number,
+                           dt_error *err)
 {
     const char *why = number == CUT_SHORT   ? "the file has been cut short since it was opened"
                       : number == DAMAGED   ? "a chunk's gzip data cannot be inflated"
@@ -180,7 +181,7 @@ static dt_code read_failed(const dt_direct *d, int64_t row, int64_t n, int numbe
                    (long long)(row + n - 1), d->name, why);
 }
 
-static dt_code read_contiguous(dt_direct *d, int64_t row, int64_t n, char *out, dt_error *err)
+static dt_code read_contiguous(dt_chunk_reader *d, int64_t row, int64_t n, char *out, dt_error *err)
 {
     int64_t bytes = n * d->shape.row_bytes, begin = d->offset + row * d->shape.row_bytes;
     int failed = 0;
@@ -224,11 +225,11 @@ static void unshuffle(const uint8_t *restrict in, int64_t bytes, int64_t size,
 /* A thread's room for one chunk on its way. */
 typedef struct {
     uint8_t *file, *values, *spare; /* as it is in the file, [chunk_bytes], [chunk_bytes] */
-    int64_t room;                   /* of file */
+    int64_t capacity;               /* of file */
     struct libdeflate_decompressor *unpacker;
-} desk;
+} chunk_buffer;
 
-static void desk_close(desk *k)
+static void buffer_close(chunk_buffer *k)
 {
     free(k->file);
     free(k->values);
@@ -237,17 +238,18 @@ static void desk_close(desk *k)
         libdeflate_free_decompressor(k->unpacker);
 }
 
-static bool desk_open(desk *k, const dt_direct *d)
+static bool buffer_open(chunk_buffer *k, const dt_chunk_reader *d)
 {
     dt_error none = {0};
-    *k = (desk){.values = dt_alloc(d->shape.chunk_bytes, 1, "a chunk", &none),
-                .spare = dt_alloc(d->shape.chunk_bytes, 1, "a chunk", &none),
-                .unpacker = libdeflate_alloc_decompressor()};
+    *k = (chunk_buffer){.values = dt_alloc(d->shape.chunk_bytes, 1, "a chunk", &none),
+                        .spare = dt_alloc(d->shape.chunk_bytes, 1, "a chunk", &none),
+                        .unpacker = libdeflate_alloc_decompressor()};
     return k->values && k->spare && k->unpacker;
 }
 
 /* Where a chunk begins: chunk i, counted in the order of the rows from the one that holds a row. */
-static void find_origin(const dt_direct *d, int64_t row, int64_t i, hsize_t origin[H5S_MAX_RANK])
+static void find_origin(const dt_chunk_reader *d, int64_t row, int64_t i,
+                        hsize_t origin[H5S_MAX_RANK])
 {
     for (int k = d->shape.dims - 1; k > 0; k--) {
         origin[k] = (hsize_t)i % d->grid[k] * d->shape.chunk[k];
@@ -256,7 +258,7 @@ static void find_origin(const dt_direct *d, int64_t row, int64_t i, hsize_t orig
     origin[0] = ((hsize_t)row / d->shape.chunk[0] + (hsize_t)i) * d->shape.chunk[0];
 }
 
-static bool reaches_beyond(const dt_direct *d, const hsize_t *origin)
+static bool reaches_beyond(const dt_chunk_reader *d, const hsize_t *origin)
 {
     for (int i = 0; i < d->shape.dims; i++)
         if (origin[i] + d->shape.chunk[i] > d->shape.dim[i])
@@ -269,17 +271,17 @@ static bool reaches_beyond(const dt_direct *d, const hsize_t *origin)
  * read_failed takes.
  *   bytes    [out] read
  *   skipped  [out] mask of the filters that it did not go through */
-static int fetch_chunk(const dt_direct *d, const hsize_t *origin, desk *k, hsize_t *bytes,
-                       uint32_t *skipped)
+static int fetch_chunk(const dt_chunk_reader *d, const hsize_t *origin, chunk_buffer *k,
+                       hsize_t *bytes, uint32_t *skipped)
 {
     *bytes = 0;
     if (H5Dget_chunk_storage_size(d->set, origin, bytes) < 0 || *bytes == 0)
         return ABSENT;
-    if ((int64_t)*bytes > k->room) {
+    if ((int64_t)*bytes > k->capacity) {
         dt_error none = {0};
         free(k->file);
-        k->room = (int64_t)*bytes;
-        k->file = dt_alloc(k->room, 1, "a chunk", &none);
+        k->capacity = (int64_t)*bytes;
+        k->file = dt_alloc(k->capacity, 1, "a chunk", &none);
     }
     if (!k->file)
         return NO_MEMORY;
@@ -291,7 +293,8 @@ static int fetch_chunk(const dt_direct *d, const hsize_t *origin, desk *k, hsize
 }
 
 /* The values of one chunk. Returns 0 or what read_failed takes. */
-static int unpack_chunk(const dt_direct *d, const hsize_t *origin, desk *k, const uint8_t **values)
+static int unpack_chunk(const dt_chunk_reader *d, const hsize_t *origin, chunk_buffer *k,
+                        const uint8_t **values)
 {
     hsize_t bytes;
     uint32_t skipped = 0;
@@ -319,7 +322,7 @@ static int unpack_chunk(const dt_direct *d, const hsize_t *origin, desk *k, cons
 }
 
 /* Copy what a chunk has of rows [row, row + n) to out, in runs along one dimension. */
-static void copy_chunk(const dt_direct *d, const hsize_t *origin, const uint8_t *values,
+static void copy_chunk(const dt_chunk_reader *d, const hsize_t *origin, const uint8_t *values,
                        int64_t row, int64_t n, char *out)
 {
     int last = d->run_dim;
@@ -346,7 +349,8 @@ static void copy_chunk(const dt_direct *d, const hsize_t *origin, const uint8_t 
     }
 }
 
-static int read_chunk(const dt_direct *d, int64_t row, int64_t n, int64_t i, desk *k, char *out)
+static int read_chunk(const dt_chunk_reader *d, int64_t row, int64_t n, int64_t i, chunk_buffer *k,
+                      char *out)
 {
     hsize_t origin[H5S_MAX_RANK];
     const uint8_t *values = NULL;
@@ -358,15 +362,15 @@ static int read_chunk(const dt_direct *d, int64_t row, int64_t n, int64_t i, des
 }
 
 /* Returns 0 or what read_failed takes. */
-static int read_chunks(dt_direct *d, int64_t row, int64_t n, char *out)
+static int read_chunks(dt_chunk_reader *d, int64_t row, int64_t n, char *out)
 {
     int64_t along = (int64_t)d->shape.chunk[0], done = 0;
     int64_t count = ((row + n - 1) / along - row / along + 1) * d->chunks_in_row;
     int failed = 0;
 #pragma omp parallel if (count > 1) reduction(+ : done)
     {
-        desk k;
-        bool ready = desk_open(&k, d);
+        chunk_buffer k;
+        bool ready = buffer_open(&k, d);
 #pragma omp for schedule(dynamic)
         for (int64_t i = 0; i < count; i++) {
             int stop;
@@ -379,13 +383,14 @@ static int read_chunks(dt_direct *d, int64_t row, int64_t n, char *out)
                 failed = number;
             }
         }
-        desk_close(&k);
+        buffer_close(&k);
     }
     d->chunks_read += done;
     return failed;
 }
 
-dt_code dt_direct_read(dt_direct *d, int64_t row, int64_t n, void *out, bool *done, dt_error *err)
+dt_code dt_chunk_reader_read(dt_chunk_reader *d, int64_t row, int64_t n, void *out, bool *done,
+                             dt_error *err)
 {
     *done = true;
     if (n == 0)

@@ -1,6 +1,6 @@
 /* Data sets in every type and layout that they may come in, made with HDF5 here; and what is said
  * of those that cannot be used. */
-#include "data/source.h"
+#include "data/data_file.h"
 
 #include <hdf5.h>
 #include <math.h>
@@ -46,18 +46,18 @@ static void put(hid_t file, const char *name, hid_t type, int dims, const hsize_
     (int)(sizeof((hsize_t[]){__VA_ARGS__}) / sizeof(hsize_t)), ((const hsize_t[]){__VA_ARGS__})
 #define VALUES(...) ((const double[]){__VA_ARGS__})
 
-static dt_source *open_source(const char *y)
+static dt_data_file *open_source(const char *y)
 {
-    dt_source *source;
+    dt_data_file *source;
     dt_error err = {0};
-    if (dt_source_open(&source, "d.h5", "x", y, &err))
+    if (dt_data_file_open(&source, "d.h5", "x", y, &err))
         fail_msg("%s", err.text);
     return source;
 }
 
 /* d.h5 with x only, opened. */
-static dt_source *with_x(hid_t type, int dims, const hsize_t *dim, const double *values,
-                         hsize_t chunk_rows)
+static dt_data_file *with_x(hid_t type, int dims, const hsize_t *dim, const double *values,
+                            hsize_t chunk_rows)
 {
     hid_t file = new_file();
     put(file, "x", type, dims, dim, values, chunk_rows);
@@ -66,7 +66,7 @@ static dt_source *with_x(hid_t type, int dims, const hsize_t *dim, const double 
 }
 
 /* d.h5 with an x of as many rows and this y, opened. */
-static dt_source *with_y(hid_t type, int dims, const hsize_t *dim, const double *values)
+static dt_data_file *with_y(hid_t type, int dims, const hsize_t *dim, const double *values)
 {
     double *zeros = calloc(dim[0], sizeof *zeros);
     hid_t file = new_file();
@@ -79,12 +79,12 @@ static dt_source *with_y(hid_t type, int dims, const hsize_t *dim, const double 
 
 /* ---- x -------------------------------------------------------------------------------------- */
 
-static void check_x(dt_source *source, int64_t row, int64_t n, const double *expected)
+static void check_x(dt_data_file *source, int64_t row, int64_t n, const double *expected)
 {
     float values[64];
     dt_error err = {0};
-    int64_t width = dt_source_look(source)->features;
-    if (dt_source_read_x(source, row, n, values, &err))
+    int64_t width = dt_data_file_get_info(source)->features;
+    if (dt_data_file_read_x(source, row, n, values, &err))
         fail_msg("%s", err.text);
     for (int64_t i = 0; i < n * width; i++)
         assert_true((double)values[i] == expected[i]);
@@ -92,11 +92,11 @@ static void check_x(dt_source *source, int64_t row, int64_t n, const double *exp
 
 static void check_type(hid_t type, double a, double b, double c)
 {
-    dt_source *source = with_x(type, DIMS(3, 1), VALUES(a, b, c), 0);
-    assert_false(dt_source_look(source)->x_is_bytes);
-    assert_int_equal(dt_source_look(source)->y_width, 0);
+    dt_data_file *source = with_x(type, DIMS(3, 1), VALUES(a, b, c), 0);
+    assert_false(dt_data_file_get_info(source)->x_is_bytes);
+    assert_int_equal(dt_data_file_get_info(source)->y_width, 0);
     check_x(source, 0, 3, VALUES(a, b, c));
-    dt_source_close(source);
+    dt_data_file_close(source);
 }
 
 static void x_types(void **state)
@@ -132,9 +132,9 @@ static void x_half(void **state)
 static void x_rounded(void **state)
 {
     (void)state;
-    dt_source *source = with_x(H5T_IEEE_F64LE, DIMS(2), VALUES(0.1, 16777217), 0);
+    dt_data_file *source = with_x(H5T_IEEE_F64LE, DIMS(2), VALUES(0.1, 16777217), 0);
     check_x(source, 0, 2, VALUES((double)0.1f, 16777216));
-    dt_source_close(source);
+    dt_data_file_close(source);
 }
 
 static void x_bytes(void **state)
@@ -143,13 +143,13 @@ static void x_bytes(void **state)
     uint8_t values[6];
     float unit[6];
     dt_error err = {0};
-    dt_source *source = with_x(H5T_STD_U8LE, DIMS(3, 2), VALUES(0, 51, 255, 1, 254, 128), 0);
-    assert_true(dt_source_look(source)->x_is_bytes);
-    assert_int_equal(dt_source_read_x(source, 0, 3, values, &err), DT_OK);
+    dt_data_file *source = with_x(H5T_STD_U8LE, DIMS(3, 2), VALUES(0, 51, 255, 1, 254, 128), 0);
+    assert_true(dt_data_file_get_info(source)->x_is_bytes);
+    assert_int_equal(dt_data_file_read_x(source, 0, 3, values, &err), DT_OK);
     assert_memory_equal(values, ((uint8_t[]){0, 51, 255, 1, 254, 128}), 6);
     dt_unit_from_bytes(values, 6, unit); /* as ToTensor: divided in float32 */
     assert_true(unit[0] == 0 && unit[1] == 0.2f && unit[2] == 1 && unit[3] == 1 / 255.0f);
-    dt_source_close(source);
+    dt_data_file_close(source);
 }
 
 /* An enumeration, and what MATLAB calls logical, are stored as uint8 and are no pictures. */
@@ -177,15 +177,15 @@ static void x_flags(void **state)
         H5Sclose(scalar);
         H5Sclose(space);
         H5Fclose(file);
-        dt_source *source = open_source(NULL);
+        dt_data_file *source = open_source(NULL);
         dt_error err = {0};
         float x[4];
-        assert_int_equal(dt_source_look(source)->x_is_bytes, i == 0);
+        assert_int_equal(dt_data_file_get_info(source)->x_is_bytes, i == 0);
         if (i > 0) {
-            assert_int_equal(dt_source_read_x(source, 0, 2, x, &err), DT_OK);
+            assert_int_equal(dt_data_file_read_x(source, 0, 2, x, &err), DT_OK);
             assert_true(x[0] == 0 && x[1] == 1 && x[2] == 1 && x[3] == 0);
         }
-        dt_source_close(source);
+        dt_data_file_close(source);
     }
     H5Tclose(text);
     H5Tclose(names);
@@ -194,19 +194,19 @@ static void x_flags(void **state)
 static void x_shapes(void **state)
 {
     (void)state;
-    dt_source *source = with_x(H5T_IEEE_F32LE, DIMS(3), VALUES(1, 2, 3), 0);
-    assert_int_equal(dt_source_look(source)->rows, 3);
-    assert_int_equal(dt_source_look(source)->features, 1);
+    dt_data_file *source = with_x(H5T_IEEE_F32LE, DIMS(3), VALUES(1, 2, 3), 0);
+    assert_int_equal(dt_data_file_get_info(source)->rows, 3);
+    assert_int_equal(dt_data_file_get_info(source)->features, 1);
     check_x(source, 1, 2, VALUES(2, 3));
-    dt_source_close(source);
+    dt_data_file_close(source);
     source =
         with_x(H5T_IEEE_F32LE, DIMS(2, 2, 3), VALUES(1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12), 0);
-    assert_int_equal(dt_source_look(source)->rows, 2);
-    assert_int_equal(dt_source_look(source)->features, 6);
-    assert_int_equal(dt_source_look(source)->chunk_rows, 1);
+    assert_int_equal(dt_data_file_get_info(source)->rows, 2);
+    assert_int_equal(dt_data_file_get_info(source)->features, 6);
+    assert_int_equal(dt_data_file_get_info(source)->chunk_rows, 1);
     check_x(source, 1, 1, VALUES(7, 8, 9, 10, 11, 12));
     check_x(source, 2, 0, NULL); /* no rows, at the end */
-    dt_source_close(source);
+    dt_data_file_close(source);
 }
 
 static void x_chunked(void **state)
@@ -215,81 +215,81 @@ static void x_chunked(void **state)
     double values[40];
     for (int i = 0; i < 40; i++)
         values[i] = i / 4.0;
-    dt_source *source = with_x(H5T_IEEE_F64BE, DIMS(10, 2, 2), values, 3);
-    assert_int_equal(dt_source_look(source)->chunk_rows, 3);
+    dt_data_file *source = with_x(H5T_IEEE_F64BE, DIMS(10, 2, 2), values, 3);
+    assert_int_equal(dt_data_file_get_info(source)->chunk_rows, 3);
     check_x(source, 0, 10, values);
     check_x(source, 2, 5, values + 8); /* across chunks */
     check_x(source, 9, 1, values + 36);
-    dt_source_close(source);
+    dt_data_file_close(source);
 }
 
 /* Names that are paths, behind links. */
 static void x_elsewhere(void **state)
 {
     (void)state;
-    dt_source *source;
+    dt_data_file *source;
     dt_error err = {0};
     hid_t file = new_file();
     H5Gclose(H5Gcreate2(file, "train", H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT));
     put(file, "/train/images", H5T_IEEE_F32LE, DIMS(2), VALUES(1, 2), 0);
     H5Lcreate_soft("/train/images", file, "linked", H5P_DEFAULT, H5P_DEFAULT);
     H5Fclose(file);
-    assert_int_equal(dt_source_open(&source, "d.h5", "/train/images", "linked", &err), DT_OK);
+    assert_int_equal(dt_data_file_open(&source, "d.h5", "/train/images", "linked", &err), DT_OK);
     check_x(source, 0, 2, VALUES(1, 2));
-    dt_source_close(source);
+    dt_data_file_close(source);
 }
 
 /* ---- y -------------------------------------------------------------------------------------- */
 
-static void check_targets(dt_source *source, int64_t row, int64_t n, const double *expected)
+static void check_targets(dt_data_file *source, int64_t row, int64_t n, const double *expected)
 {
     float values[64];
     dt_error err = {0};
-    if (dt_source_read_y(source, DT_Y_TARGETS, row, n, values, &err))
+    if (dt_data_file_read_y(source, DT_Y_TARGETS, row, n, values, &err))
         fail_msg("%s", err.text);
-    for (int64_t i = 0; i < n * dt_source_look(source)->y_width; i++)
+    for (int64_t i = 0; i < n * dt_data_file_get_info(source)->y_width; i++)
         assert_true((double)values[i] == expected[i]);
 }
 
 static void y_shapes(void **state)
 {
     (void)state;
-    dt_source *source = with_y(H5T_IEEE_F32LE, DIMS(3), VALUES(1, 2, 3));
-    assert_int_equal(dt_source_look(source)->y_width, 1);
-    assert_false(dt_source_look(source)->y_is_integer);
+    dt_data_file *source = with_y(H5T_IEEE_F32LE, DIMS(3), VALUES(1, 2, 3));
+    assert_int_equal(dt_data_file_get_info(source)->y_width, 1);
+    assert_false(dt_data_file_get_info(source)->y_is_integer);
     check_targets(source, 1, 2, VALUES(2, 3));
-    dt_source_close(source);
+    dt_data_file_close(source);
     source = with_y(H5T_IEEE_F64LE, DIMS(3, 1), VALUES(1, 2, 3));
-    assert_int_equal(dt_source_look(source)->y_width, 1);
+    assert_int_equal(dt_data_file_get_info(source)->y_width, 1);
     check_targets(source, 0, 3, VALUES(1, 2, 3));
-    dt_source_close(source);
+    dt_data_file_close(source);
     source = with_y(H5T_STD_I16BE, DIMS(2, 3), VALUES(1, 2, 3, 4, 5, 6));
-    assert_int_equal(dt_source_look(source)->y_width, 3);
-    assert_true(dt_source_look(source)->y_is_integer);
+    assert_int_equal(dt_data_file_get_info(source)->y_width, 3);
+    assert_true(dt_data_file_get_info(source)->y_is_integer);
     check_targets(source, 1, 1, VALUES(4, 5, 6));
-    dt_source_close(source);
+    dt_data_file_close(source);
 }
 
 /* uint8 targets are numbers: only x is scaled. */
 static void y_bytes(void **state)
 {
     (void)state;
-    dt_source *source = with_y(H5T_STD_U8LE, DIMS(2), VALUES(0, 255));
-    assert_true(dt_source_look(source)->y_is_integer);
+    dt_data_file *source = with_y(H5T_STD_U8LE, DIMS(2), VALUES(0, 255));
+    assert_true(dt_data_file_get_info(source)->y_is_integer);
     check_targets(source, 0, 2, VALUES(0, 255));
-    dt_source_close(source);
+    dt_data_file_close(source);
 }
 
 static void check_labels(hid_t type, int dims, const hsize_t *dim)
 {
     int32_t label[3];
     dt_error err = {0};
-    dt_source *source = with_y(type, dims, dim, VALUES(7, 0, 100));
-    assert_int_equal(dt_source_read_y(source, DT_Y_LABELS, 0, 3, label, &err), DT_OK);
+    dt_data_file *source = with_y(type, dims, dim, VALUES(7, 0, 100));
+    assert_int_equal(dt_data_file_read_y(source, DT_Y_LABELS, 0, 3, label, &err), DT_OK);
     assert_memory_equal(label, ((int32_t[]){7, 0, 100}), sizeof label);
-    assert_int_equal(dt_source_read_y(source, DT_Y_LABELS, 2, 1, label, &err), DT_OK);
+    assert_int_equal(dt_data_file_read_y(source, DT_Y_LABELS, 2, 1, label, &err), DT_OK);
     assert_int_equal(label[0], 100);
-    dt_source_close(source);
+    dt_data_file_close(source);
 }
 
 static void labels(void **state)
@@ -315,12 +315,12 @@ static void many_labels(void **state)
     int wrong = 0;
     for (int i = 0; i < N; i++)
         y[i] = i == N - 1 ? 2147483646.0 : i;
-    dt_source *source = with_y(H5T_STD_I64LE, DIMS(N), y);
-    assert_int_equal(dt_source_read_y(source, DT_Y_LABELS, 0, N, label, &err), DT_OK);
+    dt_data_file *source = with_y(H5T_STD_I64LE, DIMS(N), y);
+    assert_int_equal(dt_data_file_read_y(source, DT_Y_LABELS, 0, N, label, &err), DT_OK);
     for (int i = 0; i < N; i++)
         wrong += label[i] != (int32_t)y[i];
     assert_int_equal(wrong, 0);
-    dt_source_close(source);
+    dt_data_file_close(source);
     free(label);
     free(y);
 }
@@ -331,10 +331,10 @@ static void bad_x(hid_t type, const double *values, int64_t row, const char *tex
 {
     float out[12];
     dt_error err = {0};
-    dt_source *source = with_x(type, DIMS(4, 3), values, 0);
-    assert_int_equal(dt_source_read_x(source, row, 4 - row, out, &err), DT_ERR_DATA);
+    dt_data_file *source = with_x(type, DIMS(4, 3), values, 0);
+    assert_int_equal(dt_data_file_read_x(source, row, 4 - row, out, &err), DT_ERR_DATA);
     assert_string_equal(err.text, text);
-    dt_source_close(source);
+    dt_data_file_close(source);
 }
 
 static void x_not_finite(void **state)
@@ -361,21 +361,21 @@ static void y_not_finite(void **state)
     (void)state;
     float out[6];
     dt_error err = {0};
-    dt_source *source = with_y(H5T_IEEE_F32LE, DIMS(3, 2), VALUES(1, 2, 3, NAN, 5, 6));
-    assert_int_equal(dt_source_read_y(source, DT_Y_TARGETS, 0, 3, out, &err), DT_ERR_DATA);
+    dt_data_file *source = with_y(H5T_IEEE_F32LE, DIMS(3, 2), VALUES(1, 2, 3, NAN, 5, 6));
+    assert_int_equal(dt_data_file_read_y(source, DT_Y_TARGETS, 0, 3, out, &err), DT_ERR_DATA);
     assert_string_equal(
         err.text, "d.h5: \"y\" has NaN in row 1, column 1 (counted from 0); clean the data first");
-    dt_source_close(source);
+    dt_data_file_close(source);
 }
 
 static void bad_label(hid_t type, double label, const char *text)
 {
     int32_t out[4];
     dt_error err = {0};
-    dt_source *source = with_y(type, DIMS(4), VALUES(0, 1, label, -9));
-    assert_int_equal(dt_source_read_y(source, DT_Y_LABELS, 1, 3, out, &err), DT_ERR_DATA);
+    dt_data_file *source = with_y(type, DIMS(4), VALUES(0, 1, label, -9));
+    assert_int_equal(dt_data_file_read_y(source, DT_Y_LABELS, 1, 3, out, &err), DT_ERR_DATA);
     assert_string_equal(err.text, text);
-    dt_source_close(source);
+    dt_data_file_close(source);
 }
 
 static void bad_labels(void **state)
@@ -404,8 +404,8 @@ static void several_labels(void **state)
     (void)state;
     int32_t out[4];
     dt_error err = {0};
-    dt_source *source = with_y(H5T_STD_I32LE, DIMS(2, 2), VALUES(0, 1, 2, 3));
-    assert_int_equal(dt_source_read_y(source, DT_Y_LABELS, 0, 2, out, &err), DT_ERR_SHAPE);
+    dt_data_file *source = with_y(H5T_STD_I32LE, DIMS(2, 2), VALUES(0, 1, 2, 3));
+    assert_int_equal(dt_data_file_read_y(source, DT_Y_LABELS, 0, 2, out, &err), DT_ERR_SHAPE);
     assert_string_equal(
         err.text,
         "d.h5: \"y\" has 2 values a row; class labels are one: of one-hot rows or probabilities "
@@ -413,16 +413,16 @@ static void several_labels(void **state)
         "y.argmax(1); training with --loss bce answers 2 questions by yes or no, with --loss mse "
         "it "
         "takes numbers");
-    dt_source_close(source);
+    dt_data_file_close(source);
 }
 
 /* ---- Datasets that cannot be used ----------------------------------------------------------- */
 
 static void check_refused(const char *x, const char *y, dt_code code, const char *text)
 {
-    dt_source *source = (dt_source *)&code;
+    dt_data_file *source = (dt_data_file *)&code;
     dt_error err = {0};
-    dt_source_open(&source, "d.h5", x, y, &err);
+    dt_data_file_open(&source, "d.h5", x, y, &err);
     assert_string_equal(err.text, text);
     assert_int_equal(err.code, code);
     assert_null(source);
@@ -532,11 +532,11 @@ static void files_refused(void **state)
         "x", "y", DT_ERR_FILE,
         "d.h5: is text, perhaps a table, not an HDF5 file; dtrain convert TABLE.csv OUT.h5 "
         "--target COLUMN makes a data set of a table");
-    dt_source_close(with_x(H5T_IEEE_F32LE, DIMS(4), VALUES(1, 2, 3, 4), 0));
+    dt_data_file_close(with_x(H5T_IEEE_F32LE, DIMS(4), VALUES(1, 2, 3, 4), 0));
     assert_int_equal(truncate("d.h5", 1500), 0);
-    dt_source *source;
+    dt_data_file *source;
     dt_error err = {0};
-    assert_int_equal(dt_source_open(&source, "d.h5", "x", NULL, &err), DT_ERR_FILE);
+    assert_int_equal(dt_data_file_open(&source, "d.h5", "x", NULL, &err), DT_ERR_FILE);
     assert_memory_equal(err.text, "d.h5: the file is truncated: ", 29);
 }
 
@@ -550,7 +550,7 @@ static void damaged_chunk(void **state)
     haddr_t at = 0;
     for (int i = 0; i < 64; i++)
         x[i] = sin(i);
-    dt_source_close(with_x(H5T_IEEE_F64LE, DIMS(64), x, 16));
+    dt_data_file_close(with_x(H5T_IEEE_F64LE, DIMS(64), x, 16));
     hid_t file = H5Fopen("d.h5", H5F_ACC_RDONLY, H5P_DEFAULT);
     hid_t set = H5Dopen2(file, "x", H5P_DEFAULT);
     assert_true(H5Dget_chunk_info_by_coord(set, &(hsize_t){32}, NULL, &at, NULL) >= 0);
@@ -560,20 +560,20 @@ static void damaged_chunk(void **state)
     fseek(f, (long)at, SEEK_SET);
     fputs("garbage", f);
     fclose(f);
-    dt_source *source = open_source(NULL);
-    assert_int_equal(dt_source_read_x(source, 0, 32, out, &err), DT_OK);
-    assert_int_equal(dt_source_read_x(source, 30, 20, out, &err), DT_ERR_DATA);
+    dt_data_file *source = open_source(NULL);
+    assert_int_equal(dt_data_file_read_x(source, 0, 32, out, &err), DT_OK);
+    assert_int_equal(dt_data_file_read_x(source, 30, 20, out, &err), DT_ERR_DATA);
     assert_memory_equal(err.text, "d.h5: cannot read rows 30 to 49 of \"x\": ", 40);
-    dt_source_close(source);
+    dt_data_file_close(source);
 }
 
 /* ---- What is there and cannot be opened ----------------------------------------------------- */
 
 static void check_unopened(const char *x, const char *text)
 {
-    dt_source *source;
+    dt_data_file *source;
     dt_error err = {0};
-    assert_int_equal(dt_source_open(&source, "d.h5", x, NULL, &err), DT_ERR_DATA);
+    assert_int_equal(dt_data_file_open(&source, "d.h5", x, NULL, &err), DT_ERR_DATA);
     assert_string_equal(err.text, text);
     assert_int_equal(H5Fget_obj_count((hid_t)H5F_OBJ_ALL, H5F_OBJ_ALL), 0);
 }
@@ -645,20 +645,20 @@ static void other_versions(void **state)
 static void open_for_writing(void **state)
 {
     (void)state;
-    dt_source *source;
+    dt_data_file *source;
     dt_error err = {0};
     hid_t access = H5Pcreate(H5P_FILE_ACCESS);
     H5Pset_libver_bounds(access, H5F_LIBVER_LATEST, H5F_LIBVER_LATEST);
     hid_t file = H5Fcreate("d.h5", H5F_ACC_TRUNC, H5P_DEFAULT, access);
     put(file, "x", H5T_IEEE_F32LE, DIMS(2), VALUES(1, 2), 0);
     H5Fflush(file, H5F_SCOPE_GLOBAL);
-    assert_int_equal(dt_source_open(&source, "d.h5", "x", NULL, &err), DT_ERR_FILE);
+    assert_int_equal(dt_data_file_open(&source, "d.h5", "x", NULL, &err), DT_ERR_FILE);
     assert_string_equal(err.text,
                         "d.h5: another program has it open for writing, or died before it "
                         "closed it: if none is at work on it, h5clear -s d.h5");
     H5Fclose(file);
     H5Pclose(access);
-    dt_source_close(open_source(NULL));
+    dt_data_file_close(open_source(NULL));
 }
 
 int main(void)

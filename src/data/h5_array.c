@@ -1,7 +1,7 @@
-#include "data/variable.h"
+#include "data/h5_array.h"
 
 #include "core/memory.h"
-#include "data/elsewhere.h"
+#include "data/external.h"
 #include "data/shape.h"
 #include "file/h5.h"
 #include "file/strings.h"
@@ -12,8 +12,8 @@
 enum {
     CACHE_BYTES = 64 << 20,
     CONVERT_BYTES = 8 << 20,
-    WIDEST = 16 /* bytes of a number */,
-    LZF = 32000
+    MAX_VALUE_BYTES = 16 /* bytes of a number */,
+    FILTER_LZF = 32000
 };
 
 static const char *type_name(H5T_class_t class)
@@ -44,7 +44,7 @@ static bool is_logical(hid_t set, dt_error *err)
     return logical;
 }
 
-static dt_code look_at_type(const char *path, dt_variable *v, dt_error *err)
+static dt_code inspect_type(const char *path, dt_h5_array *v, dt_error *err)
 {
     v->type = H5Dget_type(v->id);
     bool named = H5Tget_class(v->type) == H5T_ENUM || is_logical(v->id, err); /* never a picture */
@@ -64,14 +64,14 @@ static dt_code look_at_type(const char *path, dt_variable *v, dt_error *err)
         return dt_fail(err, DT_ERR_DATA,
                        "%s: dataset \"%s\" holds %s; integers or floats are needed", path, v->name,
                        type_name(class));
-    if (v->value_bytes > WIDEST)
+    if (v->value_bytes > MAX_VALUE_BYTES)
         return dt_fail(err, DT_ERR_DATA,
                        "%s: dataset \"%s\" holds numbers of %lld bytes; up to %d can be read", path,
-                       v->name, (long long)v->value_bytes, WIDEST);
+                       v->name, (long long)v->value_bytes, MAX_VALUE_BYTES);
     return DT_OK;
 }
 
-static dt_code look_at_shape(const char *path, dt_variable *v, dt_error *err)
+static dt_code inspect_shape(const char *path, dt_h5_array *v, dt_error *err)
 {
     dt_shape shape;
     if (dt_shape_read(&shape, v->id, path, v->name, err))
@@ -91,7 +91,7 @@ static dt_code look_at_shape(const char *path, dt_variable *v, dt_error *err)
     return DT_OK;
 }
 
-static dt_code look_at_storage(const char *path, dt_variable *v, dt_error *err)
+static dt_code inspect_storage(const char *path, dt_h5_array *v, dt_error *err)
 {
     hid_t plist = H5Dget_create_plist(v->id);
     v->external = H5Pget_external_count(plist) > 0;
@@ -101,7 +101,7 @@ static dt_code look_at_storage(const char *path, dt_variable *v, dt_error *err)
         size_t n = 0;
         H5Z_filter_t filter =
             H5Pget_filter2(plist, (unsigned)f, &flags, &n, NULL, sizeof name, name, &config);
-        if (H5Zfilter_avail(filter) <= 0 && filter == LZF)
+        if (H5Zfilter_avail(filter) <= 0 && filter == FILTER_LZF)
             dt_fail(err, DT_ERR_DATA,
                     "%s: dataset \"%s\" is compressed with LZF, which only h5py has: there, "
                     "new.create_dataset(\"%s\", data=old[\"%s\"][...], compression=\"gzip\") "
@@ -130,7 +130,7 @@ static hid_t reopen_with_cache(hid_t file, const char *name)
     return set;
 }
 
-static dt_code open_parts(dt_variable *v, dt_error *err)
+static dt_code open_parts(dt_h5_array *v, dt_error *err)
 {
     dt_error why = {0};
     if (dt_virtual_open(&v->parts, v->id, v->others, &why))
@@ -138,20 +138,20 @@ static dt_code open_parts(dt_variable *v, dt_error *err)
     return err->code;
 }
 
-dt_code dt_variable_open(dt_variable *v, hid_t file, const char *path, const char *name, bool large,
+dt_code dt_h5_array_open(dt_h5_array *v, hid_t file, const char *path, const char *name, bool large,
                          dt_error *err)
 {
-    *v = (dt_variable){.id = -1, .type = -1, .path = path, .name = strdup(name)};
+    *v = (dt_h5_array){.id = -1, .type = -1, .path = path, .name = strdup(name)};
     v->others = dt_witnesses_new();
     if (!v->name || !v->others)
         return dt_fail(err, DT_ERR_MEMORY, "out of memory for the names of datasets");
     v->id = dt_h5_open_dataset(file, path, name, "; choose with --x and --y", err);
-    if (err->code || look_at_type(path, v, err) || look_at_storage(path, v, err) ||
-        dt_elsewhere_check(v->id, v->others, path, v->name, err) || open_parts(v, err) ||
-        look_at_shape(path, v, err) || v->parts)
+    if (err->code || inspect_type(path, v, err) || inspect_storage(path, v, err) ||
+        dt_external_check(v->id, v->others, path, v->name, err) || open_parts(v, err) ||
+        inspect_shape(path, v, err) || v->parts)
         return err->code;
     if (large)
-        return dt_direct_open(&v->direct, path, v->name, v->id, err);
+        return dt_chunk_reader_open(&v->reader, path, v->name, v->id, err);
     hid_t cached = reopen_with_cache(file, name);
     if (cached >= 0) {
         H5Dclose(v->id);
@@ -160,9 +160,9 @@ dt_code dt_variable_open(dt_variable *v, hid_t file, const char *path, const cha
     return DT_OK;
 }
 
-void dt_variable_close(dt_variable *v)
+void dt_h5_array_close(dt_h5_array *v)
 {
-    dt_direct_close(v->direct);
+    dt_chunk_reader_close(v->reader);
     dt_virtual_close(v->parts);
     dt_witnesses_free(v->others);
     if (v->type >= 0)
@@ -170,12 +170,12 @@ void dt_variable_close(dt_variable *v)
     if (v->id >= 0)
         H5Dclose(v->id);
     free(v->name);
-    *v = (dt_variable){.id = -1, .type = -1};
+    *v = (dt_h5_array){.id = -1, .type = -1};
 }
 
 /* ---- Reading -------------------------------------------------------------------------------- */
 
-static dt_code read_failed(const dt_variable *v, int64_t row, int64_t n, const char *reason,
+static dt_code read_failed(const dt_h5_array *v, int64_t row, int64_t n, const char *reason,
                            dt_error *err)
 {
     return dt_fail(err, DT_ERR_DATA, "%s: cannot read rows %lld to %lld of \"%s\": %s", v->path,
@@ -183,7 +183,7 @@ static dt_code read_failed(const dt_variable *v, int64_t row, int64_t n, const c
 }
 
 /* Through HDF5, into values of a type that it can make of the file's. */
-static dt_code read_slab(const dt_variable *v, int64_t row, int64_t n, hid_t type, void *out,
+static dt_code read_slab(const dt_h5_array *v, int64_t row, int64_t n, hid_t type, void *out,
                          dt_error *err)
 {
     hsize_t start[H5S_MAX_RANK] = {(hsize_t)row}, count[H5S_MAX_RANK];
@@ -201,7 +201,7 @@ static dt_code read_slab(const dt_variable *v, int64_t row, int64_t n, hid_t typ
     } else if (H5Dread(v->id, type, in_memory, in_file, H5P_DEFAULT, out) < 0) {
         read_failed(v, row, n, dt_h5_reason(reason), err);
     } else if (v->external) { /* HDF5 gives zeros for the end of a raw file that was cut since */
-        dt_elsewhere_check(v->id, v->others, v->path, v->name, err);
+        dt_external_check(v->id, v->others, v->path, v->name, err);
     }
     H5Sclose(in_memory);
     H5Sclose(in_file);
@@ -209,10 +209,10 @@ static dt_code read_slab(const dt_variable *v, int64_t row, int64_t n, hid_t typ
 }
 
 /* Rows as the file has them, in its own type. */
-static dt_code read_raw(const dt_variable *v, int64_t row, int64_t n, void *out, dt_error *err)
+static dt_code read_raw(const dt_h5_array *v, int64_t row, int64_t n, void *out, dt_error *err)
 {
     bool done = false;
-    if (v->direct && dt_direct_read(v->direct, row, n, out, &done, err))
+    if (v->reader && dt_chunk_reader_read(v->reader, row, n, out, &done, err))
         return err->code;
     if (done)
         return DT_OK;
@@ -237,7 +237,7 @@ static hid_t type_of(dt_values values)
 }
 
 /* Rows in another type no narrower than the file's values, in place. */
-static dt_code read_in_place(const dt_variable *v, int64_t row, int64_t n, dt_values values,
+static dt_code read_in_place(const dt_h5_array *v, int64_t row, int64_t n, dt_values values,
                              void *out, dt_error *err)
 {
     if (read_raw(v, row, n, out, err))
@@ -253,7 +253,7 @@ static dt_code read_in_place(const dt_variable *v, int64_t row, int64_t n, dt_va
 }
 
 /* Values that are wider in the file than wanted go through a buffer, whole chunks at a time. */
-static dt_code read_through_buffer(const dt_variable *v, int64_t row, int64_t n, dt_values values,
+static dt_code read_through_buffer(const dt_h5_array *v, int64_t row, int64_t n, dt_values values,
                                    void *out, dt_error *err)
 {
     int64_t row_bytes = v->width * v->value_bytes, chunk = v->chunk_rows;
@@ -270,7 +270,7 @@ static dt_code read_through_buffer(const dt_variable *v, int64_t row, int64_t n,
     return err->code;
 }
 
-dt_code dt_variable_read(const dt_variable *v, int64_t row, int64_t n, dt_values values, void *out,
+dt_code dt_h5_array_read(const dt_h5_array *v, int64_t row, int64_t n, dt_values values, void *out,
                          dt_error *err)
 {
     if (n == 0)

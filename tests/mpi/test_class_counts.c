@@ -2,7 +2,7 @@
  */
 #include "mpi/support.h"
 
-#include "data/tally.h"
+#include "data/class_counts.h"
 
 #include <string.h>
 
@@ -16,19 +16,19 @@ static void count(const char *path, const dt_dataset_options *options, int64_t *
                   int64_t *outputs, dt_holdout *holdout)
 {
     dt_error err = {0};
-    dt_source *source;
+    dt_data_file *source;
     dt_dataset dataset;
-    dt_source_open(&source, path, "x", "y", &err);
+    dt_data_file_open(&source, path, "x", "y", &err);
     CHECK_NO_ERROR(&err);
     dt_dataset_load(&dataset, &world, source, options, &err);
     CHECK_NO_ERROR(&err);
     CHECK_ALL(dataset.outputs <= CLASSES && dataset.streamed == (options->memory > 0));
     *outputs = dataset.outputs;
     *holdout = dataset.holdout;
-    dt_tally_rows(&dataset, &world, found, &err);
+    dt_count_classes(&dataset, &world, found, &err);
     CHECK_NO_ERROR(&err);
     dt_dataset_free(&dataset);
-    dt_source_close(source);
+    dt_data_file_close(source);
 }
 
 static void check(const char *path, dt_y_kind kind, double hold_out, int64_t memory)
@@ -78,7 +78,7 @@ static void truths(void **state)
         truth[r][1] = r > 60000;
     }
     check_all_ways(&(test_data){.rows = ROWS, .width = 1, .y_width = 2, .x = x, .y = truth},
-                   DT_Y_CHANCES);
+                   DT_Y_PROBABILITIES);
 }
 
 int main(int argc, char **argv)

@@ -33,7 +33,7 @@ static void fill(void)
 }
 
 /* What x is noted for after the first n rows. */
-static bool is_right(const dt_columns *c, int64_t n)
+static bool is_right(const dt_column_stats *c, int64_t n)
 {
     bool right = c->n == WIDTH && c->rows == n;
     for (int k = 0; k < WIDTH && right; k++) {
@@ -41,7 +41,7 @@ static bool is_right(const dt_columns *c, int64_t n)
         for (int64_t r = 0; r < n; r++)
             largest = fmaxf(largest, fabsf(x[r][k]));
         bool counts = k == IDS || (k == BROKEN_IDS && n < ROWS);
-        right = c->largest[k] == largest && dt_columns_counts(c, k) == counts;
+        right = c->largest[k] == largest && dt_column_stats_is_index(c, k) == counts;
     }
     return right && c->start[IDS] == 1;
 }
@@ -55,9 +55,9 @@ static int64_t rows_at_start(int64_t row_bytes)
 static void look(const char *path, const dt_dataset_options *options)
 {
     dt_error err = {0};
-    dt_source *source;
+    dt_data_file *source;
     dt_dataset d;
-    dt_source_open(&source, path, "x", "y", &err);
+    dt_data_file_open(&source, path, "x", "y", &err);
     CHECK_NO_ERROR(&err);
     dt_dataset_load(&d, &world, source, options, &err);
     CHECK_NO_ERROR(&err);
@@ -65,11 +65,11 @@ static void look(const char *path, const dt_dataset_options *options)
     bool whole = !d.streamed || options->hold_out > 0;
     bool targets = options->kind == DT_Y_TARGETS;
     int64_t part = rows_at_start(WIDTH * 4 + (targets ? 8 : 4));
-    CHECK_ALL(is_right(&d.look.x, whole || options->normalize ? ROWS : part));
-    CHECK_ALL(d.look.y.n == (targets ? 2 : 0) && !d.look.class_count == targets);
+    CHECK_ALL(is_right(&d.profile.x, whole || options->normalize ? ROWS : part));
+    CHECK_ALL(d.profile.y.n == (targets ? 2 : 0) && !d.profile.class_count == targets);
     if (targets) {
-        CHECK_ALL(d.look.y.largest[0] == (float)(whole ? ROWS - 1 : part - 1));
-        CHECK_ALL(d.look.y.largest[1] == 0.5F);
+        CHECK_ALL(d.profile.y.largest[0] == (float)(whole ? ROWS - 1 : part - 1));
+        CHECK_ALL(d.profile.y.largest[1] == 0.5F);
     } else {
         static bool held[ROWS];
         int64_t count[CLASSES] = {0};
@@ -77,10 +77,10 @@ static void look(const char *path, const dt_dataset_options *options)
         for (int r = 0; r < ROWS; r++)
             count[label[r]] += !held[r];
         CHECK_ALL(d.outputs == CLASSES);
-        CHECK_ALL(memcmp(d.look.class_count, count, sizeof count) == 0);
+        CHECK_ALL(memcmp(d.profile.class_count, count, sizeof count) == 0);
     }
     dt_dataset_free(&d);
-    dt_source_close(source);
+    dt_data_file_close(source);
 }
 
 static void look_all_ways(const test_data *data, dt_y_kind kind)
@@ -93,7 +93,7 @@ static void look_all_ways(const test_data *data, dt_y_kind kind)
     for (int i = 0; i < 8; i++)
         look(path, &(dt_dataset_options){.kind = kind,
                                          .seed = 3,
-                                         .look = true,
+                                         .profile = true,
                                          .hold_out = i % 2 ? 0.25 : 0,
                                          .memory = 2000000,
                                          .streamed = i / 2 % 2,
@@ -119,15 +119,15 @@ static void large_and_few(void **state)
 {
     (void)state;
     dt_error err = {0};
-    dt_columns c;
+    dt_column_stats c;
     for (int rows = 9; rows <= 10; rows++) {
-        dt_columns_init(&c, 1, &err);
+        dt_column_stats_init(&c, 1, &err);
         for (int64_t r = 0; r < rows && world.rank == 0; r++)
-            dt_columns_add(&c, r, 1, &(float){(float)((1 << 24) + r)});
-        dt_columns_share(&world, &c, &err);
+            dt_column_stats_add(&c, r, 1, &(float){(float)((1 << 24) + r)});
+        dt_column_stats_sum(&world, &c, &err);
         CHECK_NO_ERROR(&err);
-        CHECK_ALL(dt_columns_counts(&c, 0) == (rows == 10));
-        dt_columns_free(&c);
+        CHECK_ALL(dt_column_stats_is_index(&c, 0) == (rows == 10));
+        dt_column_stats_free(&c);
     }
 }
 

@@ -1,4 +1,4 @@
-#include "data/tally.h"
+#include "data/class_counts.h"
 
 #include "comm/comm.h"
 #include "core/memory.h"
@@ -9,7 +9,8 @@
 enum { PIECE = 1 << 16 };
 
 /* held  [n] rows to be left out; NULL: none */
-static void add(const dt_dataset *d, const void *y, int64_t n, const bool *held, int64_t *count)
+static void add_rows(const dt_dataset *d, const void *y, int64_t n, const bool *held,
+                     int64_t *count)
 {
     for (int64_t i = 0; i < n; i++) {
         if (held && held[i])
@@ -23,7 +24,7 @@ static void add(const dt_dataset *d, const void *y, int64_t n, const bool *held,
 }
 
 /* This rank's share of the rows of the file. */
-static dt_code add_file(const dt_dataset *d, const dt_world *world, int64_t *count, dt_error *err)
+static dt_code count_file(const dt_dataset *d, const dt_world *world, int64_t *count, dt_error *err)
 {
     dt_split share = {.n = d->holdout.rows, .granule = PIECE, .parts = world->size};
     int64_t end = dt_split_begin(&share, world->rank + 1);
@@ -32,22 +33,22 @@ static dt_code add_file(const dt_dataset *d, const dt_world *world, int64_t *cou
     for (int64_t row = dt_split_begin(&share, world->rank); row < end && !err->code; row += PIECE) {
         int64_t n = end - row < PIECE ? end - row : PIECE;
         dt_holdout_mark(&d->holdout, row, n, held);
-        if (!dt_source_read_y(d->source, d->kind, row, n, y, err))
-            add(d, y, n, held, count);
+        if (!dt_data_file_read_y(d->file, d->kind, row, n, y, err))
+            add_rows(d, y, n, held, count);
     }
     free(held);
     free(y);
     return err->code;
 }
 
-dt_code dt_tally_rows(const dt_dataset *d, const dt_world *world, int64_t *count, dt_error *err)
+dt_code dt_count_classes(const dt_dataset *d, const dt_world *world, int64_t *count, dt_error *err)
 {
     const dt_window *w = &d->window;
     memset(count, 0, (size_t)d->outputs * sizeof *count);
     if (d->streamed)
-        add_file(d, world, count, err);
+        count_file(d, world, count, err);
     else
-        add(d, w->y, w->begin[world->rank + 1] - w->begin[world->rank], NULL, count);
+        add_rows(d, w->y, w->begin[world->rank + 1] - w->begin[world->rank], NULL, count);
     if (!dt_world_agree(world, err))
         dt_sum_int64(world, count, d->outputs);
     return err->code;
