@@ -1,5 +1,7 @@
 #include "cli/help.h"
 
+#include "report/text.h"
+
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -25,33 +27,18 @@ static int width_of(FILE *to)
     return width < LEAST_WIDTH ? LEAST_WIDTH : width > MOST_WIDTH ? MOST_WIDTH : width;
 }
 
-/* Print text from COLUMN on, broken at blanks; at is the column the line has reached. */
-static void print_wrapped(const char *text, int at, FILE *to)
+/* Print text from COLUMN on; at is the column the line has reached. */
+static void print_meaning(const char *text, int at, FILE *to)
 {
     fprintf(to, "%*s", at < COLUMN ? COLUMN - at : 0, "");
-    at = at < COLUMN ? COLUMN : at;
-    int width = width_of(to);
-    for (const char *word = text; *word;) {
-        int length = (int)strcspn(word, " ");
-        if (at + 1 + length > width) {
-            fprintf(to, "\n%*s", COLUMN, "");
-            at = COLUMN;
-        } else if (word != text) {
-            fputc(' ', to);
-            at++;
-        }
-        fprintf(to, "%.*s", length, word);
-        at += length;
-        word += length;
-        word += strspn(word, " ");
-    }
+    dt_print_wrapped(text, NULL, at < COLUMN ? COLUMN : at, COLUMN, width_of(to), to);
     fputc('\n', to);
 }
 
 static void print_entry(const char *name, const char *argument, const char *meaning, FILE *to)
 {
     int at = fprintf(to, "  --%s%s%s  ", name, argument ? " " : "", argument ? argument : "");
-    print_wrapped(meaning, at, to);
+    print_meaning(meaning, at, to);
 }
 
 /* "between layers: relu, tanh, sigmoid or gelu [relu]" */
@@ -101,7 +88,7 @@ void dt_help_overview(FILE *to)
           to);
     for (int i = 0; dt_commands[i]; i++) {
         int at = fprintf(to, "  %s  ", dt_commands[i]->form.command);
-        print_wrapped(dt_commands[i]->meaning, at, to);
+        print_meaning(dt_commands[i]->meaning, at, to);
     }
     fputs("\nThe command is train if none is named. dtrain help COMMAND lists its options.\n", to);
 }

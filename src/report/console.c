@@ -8,11 +8,14 @@
 #include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 enum {
-    ALL_STEPS = 20, /* an epoch of so many steps has a line for each, */
-    SOME_STEPS = 10 /* and a longer one about so many */
+    ALL_STEPS = 20,  /* an epoch of so many steps has a line for each, */
+    SOME_STEPS = 10, /* and a longer one about so many */
+    COLUMNS = 80,    /* of a line */
+    VALIDATION_TEXT = 512,
 };
 
 /* Of a rank that others wait for; what it costs is also a share of the epoch, most of which may go
@@ -55,12 +58,32 @@ __attribute__((format(printf, 3, 4))) static void print(dt_console *console, dt_
         dt_write_failed(err, "standard output");
 }
 
+/* Print a line, broken where it is longer than a terminal is wide. */
+__attribute__((format(printf, 3, 4))) static void print_wrapped(dt_console *console, dt_error *err,
+                                                                const char *format, ...)
+{
+    enum { MORE = 2 }; /* columns by which what follows is further in */
+    char *text;
+    va_list args;
+    va_start(args, format);
+    int length = vasprintf(&text, format, args);
+    va_end(args);
+    if (length < 0) {
+        dt_fail(err, DT_ERR_MEMORY, "no memory for the report");
+        return;
+    }
+    if (!dt_print_wrapped(text, ",;", 0, (int)strspn(text, " ") + MORE, COLUMNS, stdout))
+        dt_write_failed(err, "standard output");
+    free(text);
+    print(console, err, "\n");
+}
+
 /* What is in the folder of the checkpoints, and what becomes of it. */
 static void print_folder(dt_console *console, const dt_report_run *run, dt_error *err)
 {
     char epochs[DT_COUNT_TEXT], steps[DT_COUNT_TEXT];
     if (run->resumed_from)
-        print(console, err, "Going on from %s: %s and %s of the next are done\n", run->resumed_from,
+        print(console, err, "Going on from %s, after %s and %s\n", run->resumed_from,
               dt_count_text(epochs, run->done_epochs, "epoch"),
               dt_count_text(steps, run->done_steps - run->done_epochs * run->steps_per_epoch,
                             "step"));
@@ -82,13 +105,15 @@ void dt_console_start(dt_console *console, const dt_report_run *run, dt_error *e
     char held[64] = "in memory";
     if (run->window_rows)
         snprintf(held, sizeof held, "streamed in windows of %" PRId64 " rows", run->window_rows);
-    print(console, err, "%s on %s, %s%s; %s: %s of %s, %s; %s; %s; %s per epoch\n",
-          dt_count_text(ranks, run->ranks, "rank"), dt_count_text(nodes, run->nodes, "node"),
-          dt_count_text(threads, run->threads, "thread"), run->ranks > 1 ? " each" : "",
-          slash ? slash + 1 : run->data, dt_count_text(samples, run->samples, "sample"),
-          dt_count_text(features, run->features, "feature"), held, run->model,
-          dt_count_text(parameters, run->parameters, "parameter"),
-          dt_count_text(steps, run->steps_per_epoch, "step"));
+    print_wrapped(console, err, "%s on %s, %s%s", dt_count_text(ranks, run->ranks, "rank"),
+                  dt_count_text(nodes, run->nodes, "node"),
+                  dt_count_text(threads, run->threads, "thread"), run->ranks > 1 ? " each" : "");
+    print_wrapped(console, err, "%s: %s of %s, %s", slash ? slash + 1 : run->data,
+                  dt_count_text(samples, run->samples, "sample"),
+                  dt_count_text(features, run->features, "feature"), held);
+    print_wrapped(console, err, "%s; %s; %s per epoch", run->model,
+                  dt_count_text(parameters, run->parameters, "parameter"),
+                  dt_count_text(steps, run->steps_per_epoch, "step"));
     print_folder(console, run, err);
 }
 
@@ -135,27 +160,41 @@ void dt_console_slowest(dt_console *console, const dt_report_slowest *s, dt_erro
     if (console->quiet || !dt_console_minds(s))
         return;
     double percent = 100 / (s->data + s->compute + s->wait);
-    print(console, err,
-          "  Slowest: rank %d on %s, %.2f times the median (data %.0f %%, compute %.0f %%, waiting "
-          "%.0f %%)\n",
-          s->rank, s->node, s->ratio, s->data * percent, s->compute * percent, s->wait * percent);
+    print_wrapped(
+        console, err,
+        "  Slowest: rank %d on %s, %.2f times the median (data %.0f %%, compute %.0f %%, waiting "
+        "%.0f %%)",
+        s->rank, s->node, s->ratio, s->data * percent, s->compute * percent, s->wait * percent);
 }
 
-void dt_console_validation(dt_console *console, const dt_report_epoch_facts *facts, dt_error *err)
+/* "Validation, Loss: 0.3312, Accuracy: 88.41 %; " */
+static void validation_text(char text[VALIDATION_TEXT], const dt_scores *val)
 {
     char loss[DT_LOSS_TEXT], rmse[DT_LOSS_TEXT];
-    if (console->quiet || !facts->validated)
-        return;
-    const dt_scores *val = &facts->val;
-    print(console, err, "  Validation, Loss: %s", dt_loss_text(loss, val->loss));
+    int used =
+        snprintf(text, VALIDATION_TEXT, "Validation, Loss: %s", dt_loss_text(loss, val->loss));
     if (val->has_accuracy)
-        print(console, err, ", Accuracy: %.2f %%", 100 * val->accuracy);
+        used += snprintf(text + used, VALIDATION_TEXT - (size_t)used, ", Accuracy: %.2f %%",
+                         100 * val->accuracy);
     if (val->has_f1)
-        print(console, err, ", Precision: %.4f, Recall: %.4f, F1: %.4f", val->precision,
-              val->recall, val->f1);
+        used += snprintf(text + used, VALIDATION_TEXT - (size_t)used,
+                         ", Precision: %.4f, Recall: %.4f, F1: %.4f", val->precision, val->recall,
+                         val->f1);
     if (val->has_r2)
-        print(console, err, ", RMSE: %s, R^2: %.4f", dt_loss_text(rmse, val->rmse), val->r2);
-    print(console, err, "\n");
+        used += snprintf(text + used, VALIDATION_TEXT - (size_t)used, ", RMSE: %s, R^2: %.4f",
+                         dt_loss_text(rmse, val->rmse), val->r2);
+    snprintf(text + used, VALIDATION_TEXT - (size_t)used, "; ");
+}
+
+void dt_console_epoch_end(dt_console *console, const dt_report_epoch_facts *facts, dt_error *err)
+{
+    char loss[DT_LOSS_TEXT], time[DT_COUNT_TEXT], validation[VALIDATION_TEXT] = "";
+    if (console->quiet)
+        return;
+    if (facts->validated)
+        validation_text(validation, &facts->val);
+    print_wrapped(console, err, "  Mean loss: %s; %s%s", dt_loss_text(loss, facts->train_loss),
+                  validation, dt_duration_text(time, facts->seconds));
 }
 
 void dt_console_patience(dt_console *console, int64_t patience, int64_t epoch, double loss,

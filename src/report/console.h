@@ -30,8 +30,9 @@ static inline bool dt_console_wants(const dt_console *console, const dt_report_s
 bool dt_console_minds(const dt_report_slowest *slowest);
 void dt_console_slowest(dt_console *console, const dt_report_slowest *slowest, dt_error *err);
 
-/* The line after an epoch that was validated. */
-void dt_console_validation(dt_console *console, const dt_report_epoch_facts *facts, dt_error *err);
+/* The line after an epoch: the mean loss of its steps, the validation, and the time of its steps.
+ */
+void dt_console_epoch_end(dt_console *console, const dt_report_epoch_facts *facts, dt_error *err);
 
 /* Each puts the first failure to write into err, and prints nothing when the console is quiet. */
 void dt_console_start(dt_console *console, const dt_report_run *run, dt_error *err);

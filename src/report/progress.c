@@ -8,20 +8,29 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { MIN_CELLS = 5, MAX_CELLS = 20, PART_TEXT = 160 };
+enum {
+    MIN_CELLS = 4,
+    FAIR_CELLS = 8,
+    MAX_CELLS = 20,
+    PART_TEXT = 160,
+    COLUMNS = 80, /* of a terminal that does not say */
+    LEAST_COLUMNS = 20,
+    ECHO_COLUMNS = 2, /* ^C, which the terminal writes behind the bar */
+};
 
 static const double REDRAW_SECONDS = 0.1;
 
-static bool is_terminal(const char *path)
+/* Columns of a terminal; 0: it is none. */
+static int count_columns(int fd)
 {
-    int fd = open(path, O_WRONLY | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
-    bool terminal = fd >= 0 && isatty(fd);
-    if (fd >= 0)
-        close(fd);
-    return terminal;
+    struct winsize size = {0};
+    if (!isatty(fd))
+        return 0;
+    return ioctl(fd, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col : COLUMNS;
 }
 
 /* Open MPI's mpirun hands every rank a pipe as its standard error and a terminal of mpirun's own
@@ -35,27 +44,43 @@ static bool under_mpirun(void)
            S_ISFIFO(own.st_mode);
 }
 
-static bool launcher_has_terminal(int fd)
+static int count_launcher_columns(int number)
 {
     char path[64];
-    snprintf(path, sizeof path, "/proc/%ld/fd/%d", (long)getppid(), fd);
-    return is_terminal(path);
+    snprintf(path, sizeof path, "/proc/%ld/fd/%d", (long)getppid(), number);
+    int fd = open(path, O_WRONLY | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
+    int columns = fd < 0 ? 0 : count_columns(fd);
+    if (fd >= 0)
+        close(fd);
+    return columns;
 }
 
-static bool wanted(const dt_train_options *options, bool launched)
+/* terminal: there is one */
+static bool is_wanted(const dt_train_options *options, bool terminal)
 {
     if (options->progress != DT_PROGRESS_AUTO)
         return options->progress == DT_PROGRESS_ALWAYS;
-    return !options->quiet &&
-           (launched ? launcher_has_terminal(STDERR_FILENO) : isatty(STDERR_FILENO));
+    return !options->quiet && terminal;
+}
+
+/* At most DT_PROGRESS_COLUMNS: neither the bar nor what the terminal writes behind it may reach its
+ * last column, or the bar would go on in the next line. */
+static int choose_columns(int terminal)
+{
+    int columns = terminal - ECHO_COLUMNS - 1;
+    if (terminal == 0 || columns > DT_PROGRESS_COLUMNS)
+        return DT_PROGRESS_COLUMNS;
+    return columns < LEAST_COLUMNS ? LEAST_COLUMNS : columns;
 }
 
 void dt_progress_open(dt_progress_bar *bar, const dt_train_options *options,
                       const dt_report_run *run)
 {
     bool launched = under_mpirun();
+    int columns = launched ? count_launcher_columns(STDERR_FILENO) : count_columns(STDERR_FILENO);
     *bar = (dt_progress_bar){
-        .on = wanted(options, launched),
+        .on = is_wanted(options, columns > 0),
+        .columns = choose_columns(columns),
         .to = stderr,
         .epochs = options->epochs,
         .steps_per_epoch = run->steps_per_epoch,
@@ -64,7 +89,7 @@ void dt_progress_open(dt_progress_bar *bar, const dt_train_options *options,
     };
     /* The two streams reach mpirun by separate ways, one before the other or after it. Where both
      * end on the terminal the bar goes the way of the lines, or it would be wiped off too late. */
-    if (bar->on && launched && !options->quiet && launcher_has_terminal(STDOUT_FILENO))
+    if (bar->on && launched && !options->quiet && count_launcher_columns(STDOUT_FILENO) > 0)
         bar->to = stdout;
 }
 
@@ -73,9 +98,9 @@ static void rate_text(char *out, size_t size, double rate)
     if (rate < 1e3)
         snprintf(out, size, "%.0f samples/s", rate);
     else if (rate < 1e6)
-        snprintf(out, size, "%.1f k samples/s", rate / 1e3);
+        snprintf(out, size, "%.1fk samples/s", rate / 1e3);
     else
-        snprintf(out, size, "%.1f M samples/s", rate / 1e6);
+        snprintf(out, size, "%.1fM samples/s", rate / 1e6);
 }
 
 /* "1:23" or "2:01:23" */
@@ -89,14 +114,16 @@ static void left_text(char *out, size_t size, double seconds)
                  whole % 60);
 }
 
-/* "[####----] ", as wide as the rest of the line allows; nothing if that is too little */
-static void picture_text(char out[MAX_CELLS + 4], int room, double share)
+/* "[####----] ", as wide as the rest of the line allows; nothing if that is less than `least`
+ * cells.
+ */
+static void picture_text(char out[MAX_CELLS + 4], int room, int least, double share)
 {
     int cells = room - 3; /* without brackets and blank */
     if (cells > MAX_CELLS)
         cells = MAX_CELLS;
     out[0] = '\0';
-    if (cells < MIN_CELLS)
+    if (cells < least)
         return;
     int full = (int)(share * cells);
     out[0] = '[';
@@ -113,29 +140,31 @@ void dt_progress_text(const dt_progress_bar *bar, const dt_report_step_facts *fa
     double share = bar->total_steps > 0 && todo > 0
                        ? (double)facts->global_step / (double)bar->total_steps
                        : 1;
-    char rate[32], left[32], loss[DT_LOSS_TEXT], head[PART_TEXT], tail[PART_TEXT];
+    char rate[32], left[32], loss[DT_LOSS_TEXT], step[PART_TEXT], tail[PART_TEXT];
     rate_text(rate, sizeof rate, seconds > 0 ? (double)bar->samples / seconds : 0);
     left_text(left, sizeof left, todo > 0 ? seconds / (double)done * (double)todo : 0);
-    int used =
-        snprintf(head, sizeof head, "Epoch %" PRId64 "/%" PRId64 ", step %" PRId64 "/%" PRId64 " ",
-                 facts->epoch, bar->epochs, facts->step, bar->steps_per_epoch);
+    char head[PART_TEXT], picture[MAX_CELLS + 4], line[4 * PART_TEXT];
+    int used = snprintf(head, sizeof head, "Epoch %" PRId64 "/%" PRId64, facts->epoch, bar->epochs);
     used += snprintf(tail, sizeof tail, "%d %%, loss %s, %s, %s left", (int)(100 * share),
                      dt_loss_text(loss, facts->loss), rate, left);
-    char picture[MAX_CELLS + 4];
-    picture_text(picture, DT_PROGRESS_COLUMNS - used, share);
-    char line[2 * PART_TEXT + sizeof picture];
-    snprintf(line, sizeof line, "%s%s%s", head, picture, tail);
-    snprintf(text, DT_PROGRESS_COLUMNS + 1, "%.*s", DT_PROGRESS_COLUMNS, line);
+    int of_step = snprintf(step, sizeof step, ", step %" PRId64 "/%" PRId64, facts->step,
+                           bar->steps_per_epoch);
+    picture_text(picture, bar->columns - used - of_step - 1, FAIR_CELLS, share);
+    if (!picture[0]) { /* the step has lines of its own */
+        step[0] = '\0';
+        picture_text(picture, bar->columns - used - 1, MIN_CELLS, share);
+    }
+    snprintf(line, sizeof line, "%s%s %s%s", head, step, picture, tail);
+    snprintf(text, DT_PROGRESS_COLUMNS + 1, "%.*s", bar->columns, line);
 }
 
 static void draw(dt_progress_bar *bar, const dt_report_step_facts *facts, double now)
 {
     char text[DT_PROGRESS_COLUMNS + 1];
     dt_progress_text(bar, facts, now - bar->begun, text);
-    int length = (int)strlen(text), stale = bar->width > length ? bar->width - length : 0;
-    fprintf(bar->to, "\r%s%*s", text, stale, "");
+    fprintf(bar->to, "\r%*s\r%s", bar->width, "", text);
     fflush(bar->to);
-    bar->width = length + stale;
+    bar->width = (int)strlen(text) + ECHO_COLUMNS;
     bar->drawn = now;
 }
 

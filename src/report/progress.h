@@ -8,7 +8,7 @@
 #include <stdbool.h>
 #include <stdio.h>
 
-enum { DT_PROGRESS_COLUMNS = 79 };
+enum { DT_PROGRESS_COLUMNS = 77 };
 
 typedef struct {
     bool on;
@@ -18,6 +18,7 @@ typedef struct {
     int64_t samples; /* seen since */
     double begun;    /* dt_clock_coarse */
     double drawn;    /* the same, of the last drawing */
+    int columns;     /* that the bar may take, at most DT_PROGRESS_COLUMNS */
     int width;       /* columns to wipe */
 } dt_progress_bar;
 
@@ -31,7 +32,7 @@ void dt_progress_step(dt_progress_bar *bar, const dt_report_step_facts *facts);
 /* Wipe the bar off the line, before something else is printed. */
 void dt_progress_clear(dt_progress_bar *bar);
 
-/* The bar as text, at most DT_PROGRESS_COLUMNS long, `seconds` after it began. */
+/* The bar as text, at most bar->columns long, `seconds` after it began. */
 void dt_progress_text(const dt_progress_bar *bar, const dt_report_step_facts *facts, double seconds,
                       char text[DT_PROGRESS_COLUMNS + 1]);
 

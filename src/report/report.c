@@ -101,6 +101,7 @@ static void warn_of_slowest(const dt_report_slowest *s)
              "rank %d on %s has been the slowest for several epochs, now %.1f times the median: "
              "others may use its cores, or its node is throttled or faulty",
              s->rank, s->node, s->ratio);
+    fflush(stdout); /* the lines of the epoch first */
     dt_report_warn(text);
 }
 
@@ -108,12 +109,11 @@ void dt_report_epoch_end(dt_report *report, const dt_report_epoch_facts *facts)
 {
     if (!report)
         return;
-    if (facts->validated || facts->slowest.is_long || dt_console_minds(&facts->slowest))
-        dt_progress_clear(&report->bar);
+    dt_progress_clear(&report->bar);
+    dt_console_epoch_end(&report->console, facts, &report->failure);
     dt_console_slowest(&report->console, &facts->slowest, &report->failure);
     if (facts->slowest.is_long)
         warn_of_slowest(&facts->slowest);
-    dt_console_validation(&report->console, facts, &report->failure);
     dt_log_epoch(&report->log, facts, &report->failure);
 }
 

@@ -308,7 +308,7 @@ for damage in 'truncate -s 4000' 'truncate -s 0' flip; do
         status=$?
         check "status $status" status_is 0
         check "$damage" warns "run/step-0000000075\.h5: .*"
-        check "$damage: the one before" grep -q '^Going on from run/step-0000000060\.h5: 4 epochs' output
+        check "$damage: the one before" grep -q '^Going on from run/step-0000000060\.h5, after 4 epochs' output
     done
 done
 

@@ -8,9 +8,9 @@ fixtures_program=$(readlink -f -- "$2")
 # shellcheck source-path=SCRIPTDIR source=common.sh
 . "$here/common.sh"
 
-# without_facts: the first line names ranks and threads, the last one a time
+# without_facts: the first line names ranks and threads; the last of an epoch, and that of the run, a time
 without_facts() {
-    sed -e '1s/.*; linear/linear/' -e 's/ in [0-9.:]* [a-z]*$//'
+    sed -e 1d -e 's/[;n] [0-9.:]* [a-z]*$//'
 }
 
 # same_text FILE FILE: word for word, but the last of four digits may be rounded the other way
@@ -33,6 +33,8 @@ for ranks in 1 2 3 4; do
 done
 check "5 epochs" same "$(grep -c '^Epoch [1-5]/5$' output)" 5
 check "50 steps" same "$(grep -Ec '^  Step ([1-9]|10), Loss: [0-9]+\.[0-9]{4}$' output)" 50
+check "a mean loss and a time" same "$(grep -Ec '^  Mean loss: [0-9]+\.[0-9]{4}; [0-9.]+ m?s$' output)" 5
+check "a line of more than 80 columns" same "$(grep -E '.{81}' output)" ''
 check "ranks in the first line" same "$(head -n 1 output | cut -d ' ' -f 1-2)" "4 ranks"
 
 name=preflight
@@ -346,7 +348,7 @@ for ranks in 1 3; do
     check "the checkpoint to use" same "$(tail -n 1 output | sed 's/[0-9]\.[0-9]*/N/')" \
         'Best by validation: best/best.h5 (loss N, after epoch 1)'
     rm -r best
-    check "RMSE and R^2" grep -Eq '^  Validation, Loss: [0-9.]+, RMSE: [0-9.]+, R\^2: -?[0-9.]+$' output
+    check "RMSE and R^2" grep -Eq '^  Mean loss: [0-9.]+; Validation, Loss: [0-9.]+, RMSE: [0-9.]+, R\^2: -?[0-9.]+;' output
     check "end" grep -q '"status":"finished","epochs":3,"global_step":27' run.jsonl
     check "val_r2" grep -q '"val_rmse":[0-9.]*,"val_r2":-*[0-9.]*,' run.jsonl
     rm run.jsonl

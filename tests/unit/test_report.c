@@ -130,7 +130,7 @@ static const char *printed(const dt_train_options *options, const dt_report_run 
     char *time = strstr(text, " steps in ");
     if (time) {
         time += strlen(" steps in ");
-        char *end = strstr(time, " s\n");
+        char *end = strchr(time, '\n');
         assert_non_null(end);
         memmove(time + 1, end, strlen(end) + 1);
         *time = 'T';
@@ -143,18 +143,20 @@ static void console(void **state)
     (void)state;
     dt_train_options options = options_of(2);
     dt_report_run run = run_of(2, 4);
-    assert_string_equal(
-        printed(&options, &run, 4, "finished"),
-        "4 ranks on 1 node, 1 thread each; linear.h5: 1000 samples of 10 features, in memory; "
-        "linear 10-1, mse; 11 parameters; 2 steps per epoch\n"
-        "Epoch 1/2\n"
-        "  Step 1, Loss: 2.0000\n"
-        "  Step 2, Loss: 1.0000\n"
-        "Epoch 2/2\n"
-        "  Step 1, Loss: 0.6667\n"
-        "  Step 2, Loss: 0.5000\n"
-        "Finished: 2 epochs, 4 steps in T s\n"
-        "Checkpoint: runs/step-0000000004.h5\n");
+    assert_string_equal(printed(&options, &run, 4, "finished"),
+                        "4 ranks on 1 node, 1 thread each\n"
+                        "linear.h5: 1000 samples of 10 features, in memory\n"
+                        "linear 10-1, mse; 11 parameters; 2 steps per epoch\n"
+                        "Epoch 1/2\n"
+                        "  Step 1, Loss: 2.0000\n"
+                        "  Step 2, Loss: 1.0000\n"
+                        "  Mean loss: 0.1000; 0.50 s\n"
+                        "Epoch 2/2\n"
+                        "  Step 1, Loss: 0.6667\n"
+                        "  Step 2, Loss: 0.5000\n"
+                        "  Mean loss: 0.1000; 0.50 s\n"
+                        "Finished: 2 epochs, 4 steps in T\n"
+                        "Checkpoint: runs/step-0000000004.h5\n");
 }
 
 static void console_singular(void **state)
@@ -168,11 +170,71 @@ static void console_singular(void **state)
     run.data = "a.h5";
     run.samples = run.features = run.parameters = 1;
     const char *text = printed(&options, &run, 1, "failed");
-    assert_string_equal(text,
-                        "1 rank on 2 nodes, 2 threads; a.h5: 1 sample of 1 feature, in memory; "
-                        "linear 10-1, mse; 1 parameter; 1 step per epoch\n"
-                        "Epoch 1/1\n"
-                        "  Step 1, Loss: 2.0000\n");
+    assert_string_equal(text, "1 rank on 2 nodes, 2 threads\n"
+                              "a.h5: 1 sample of 1 feature, in memory\n"
+                              "linear 10-1, mse; 1 parameter; 1 step per epoch\n"
+                              "Epoch 1/1\n"
+                              "  Step 1, Loss: 2.0000\n"
+                              "  Mean loss: 0.1000; 0.50 s\n");
+}
+
+/* Two names that need more than a line; blanks are where lines end. */
+static void long_names(void **state)
+{
+    (void)state;
+    dt_train_options options = options_of(1);
+    dt_report_run run = run_of(1, 1);
+    run.data = "a/\xc3\xa4\xc3\xb6\xc3\xbc\xc3\x9f, a name with blanks and many more letters.h5";
+    run.model =
+        "100-256-256-256-256-256-256-256-256-10 relu, layer norm, dropout 0.25, cross-entropy";
+    const char *text = printed(&options, &run, 1, "failed");
+    assert_non_null(
+        strstr(text, "\n\xc3\xa4\xc3\xb6\xc3\xbc\xc3\x9f, a name with blanks and many more "
+                     "letters.h5: 1000 samples of 10 features,\n"
+                     "  in memory\n"
+                     "100-256-256-256-256-256-256-256-256-10 relu, layer norm, dropout 0.25,\n"
+                     "  cross-entropy; 11 parameters; 1 step per epoch\n"));
+}
+
+/* One line has it all, and only where that is too long for a terminal, two. */
+static void epoch_lines(void **state)
+{
+    (void)state;
+    static const struct {
+        dt_scores val;
+        double seconds;
+        const char *text;
+    } epochs[] = {
+        {{.loss = 0.3312, .has_accuracy = true, .accuracy = 0.88414},
+         1.834,
+         "  Mean loss: 0.5021; Validation, Loss: 0.3312, Accuracy: 88.41 %; 1.83 s\n"},
+        {{.loss = 0.3312, .has_r2 = true, .rmse = 0.57549, .r2 = 0.91234},
+         12.34,
+         "  Mean loss: 0.5021; Validation, Loss: 0.3312, RMSE: 0.5755, R^2: 0.9123; 12.3 s\n"},
+        {{.loss = 0.3312,
+          .has_accuracy = true,
+          .accuracy = 1,
+          .has_f1 = true,
+          .precision = 1,
+          .recall = 0.5,
+          .f1 = 2.0 / 3},
+         7507,
+         "  Mean loss: 0.5021; Validation, Loss: 0.3312, Accuracy: 100.00 %,\n"
+         "    Precision: 1.0000, Recall: 0.5000, F1: 0.6667; 2:05:07 h\n"},
+    };
+    for (size_t i = 0; i < sizeof epochs / sizeof *epochs; i++) {
+        dt_console lines = {0};
+        dt_error err = {0};
+        int saved = point_stream(stdout, "out.txt");
+        dt_console_epoch_end(&lines,
+                             &(dt_report_epoch_facts){.train_loss = 0.50214,
+                                                      .validated = true,
+                                                      .val = epochs[i].val,
+                                                      .seconds = epochs[i].seconds},
+                             &err);
+        restore_stream(stdout, saved);
+        assert_string_equal(read_text("out.txt"), epochs[i].text);
+    }
 }
 
 static void quiet(void **state)
@@ -251,8 +313,11 @@ static void slowest(void **state)
         int saved = point_stream(stderr, "err.txt");
         const char *text = printed(&options, &run, 1, "finished");
         restore_stream(stderr, saved);
-        assert_true(quiet == !strstr(text, "  Slowest: rank 3 on n1, 1.25 times the median "
-                                           "(data 12 %, compute 50 %, waiting 38 %)\n"));
+        assert_true(
+            quiet ==
+            !strstr(text,
+                    "  Slowest: rank 3 on n1, 1.25 times the median (data 12 %, compute 50 %,\n"
+                    "    waiting 38 %)\n"));
         assert_string_equal(
             read_text("err.txt"),
             "dtrain: warning: a warning\n"
@@ -624,23 +689,51 @@ static void bar_text(void **state)
 {
     (void)state;
     char text[DT_PROGRESS_COLUMNS + 1];
-    dt_progress_bar bar = {
-        .epochs = 5, .steps_per_epoch = 100, .total_steps = 500, .before = 0, .samples = 5000};
+    dt_progress_bar bar = {.columns = DT_PROGRESS_COLUMNS,
+                           .epochs = 5,
+                           .steps_per_epoch = 100,
+                           .total_steps = 500,
+                           .before = 0,
+                           .samples = 5000};
     dt_report_step_facts facts = {1, 50, 50, 100, 0.3312, 0.01};
     dt_progress_text(&bar, &facts, 10, text);
     assert_string_equal(
-        text, "Epoch 1/5, step 50/100 [#---------] 10 %, loss 0.3312, 500 samples/s, 1:30 left");
+        text, "Epoch 1/5, step 50/100 [--------] 10 %, loss 0.3312, 500 samples/s, 1:30 left");
     bar.samples = 50000000;
     facts = (dt_report_step_facts){5, 99, 499, 100, 12345.678, 0.01};
     bar.before = 399;
-    dt_progress_text(&bar, &facts, 1000, text);
+    dt_progress_text(&bar, &facts, 1000, text); /* no room for the step */
     assert_string_equal(
-        text, "Epoch 5/5, step 99/100 99 %, loss 12345.6780, 50.0 k samples/s, 0:10 left");
+        text, "Epoch 5/5 [##############-] 99 %, loss 12345.6780, 50.0k samples/s, 0:10 left");
     bar.total_steps = 1000000;
     bar.steps_per_epoch = 200000;
     dt_progress_text(&bar, &facts, 1, text);
     assert_string_equal(
-        text, "Epoch 5/5, step 99/200000 0 %, loss 12345.6780, 50.0 M samples/s, 2:46:35 left");
+        text, "Epoch 5/5 [-------------] 0 %, loss 12345.6780, 50.0M samples/s, 2:46:35 left");
+    bar.columns = 40; /* of a narrow terminal */
+    dt_progress_text(&bar, &facts, 1, text);
+    assert_string_equal(text, "Epoch 5/5 0 %, loss 12345.6780, 50.0M sa");
+}
+
+/* How wide the bar becomes: with long numbers it has all but the step, and never the last columns
+ * of a terminal of 80. */
+static void bar_width(void **state)
+{
+    (void)state;
+    char text[DT_PROGRESS_COLUMNS + 1];
+    for (int64_t n = 1; n < 1000000; n = 3 * n + 1) {
+        dt_progress_bar bar = {.columns = DT_PROGRESS_COLUMNS,
+                               .epochs = n < 1000 ? n : 1000,
+                               .steps_per_epoch = n,
+                               .total_steps = 1000 * n,
+                               .samples = 1000 * n};
+        dt_report_step_facts facts = {bar.epochs, n, 900 * n, 100, 1234.5, 0.01};
+        dt_progress_text(&bar, &facts, (double)n, text);
+        assert_true(strlen(text) <= 80 - sizeof "^C");
+        assert_non_null(strstr(text, "#-"));
+        assert_non_null(strstr(text, "] 90 %, loss 1234.5000, 1.0k samples/s, "));
+        assert_string_equal(text + strlen(text) - strlen(" left"), " left");
+    }
 }
 
 static void bar_by_itself(void **state)
@@ -679,9 +772,9 @@ static void numbers(void **state)
     static const struct {
         double seconds;
         const char *text;
-    } times[] = {{0.018, "0.02 s"},     {9.99, "9.99 s"},    {9.996, "10.0 s"},
-                 {99.94, "99.9 s"},     {99.96, "1:40 min"}, {307, "5:07 min"},
-                 {3599.6, "1:00:00 h"}, {7507, "2:05:07 h"}};
+    } times[] = {{0, "0.0 ms"},     {0.00994, "9.9 ms"},   {0.00996, "0.01 s"}, {0.018, "0.02 s"},
+                 {9.99, "9.99 s"},  {9.996, "10.0 s"},     {99.94, "99.9 s"},   {99.96, "1:40 min"},
+                 {307, "5:07 min"}, {3599.6, "1:00:00 h"}, {7507, "2:05:07 h"}};
     for (size_t i = 0; i < sizeof times / sizeof *times; i++)
         assert_string_equal(dt_duration_text(text, times[i].seconds), times[i].text);
     assert_string_equal(dt_count_text(text, 0, "step"), "0 steps");
@@ -711,6 +804,9 @@ int main(void)
         cmocka_unit_test(check_tells_early),
         cmocka_unit_test(no_report),
         cmocka_unit_test(bar_text),
+        cmocka_unit_test(bar_width),
+        cmocka_unit_test(epoch_lines),
+        cmocka_unit_test(long_names),
         cmocka_unit_test(bar_by_itself),
         cmocka_unit_test(numbers),
     };
