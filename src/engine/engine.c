@@ -243,7 +243,7 @@ void dt_engine_take(dt_engine *e, const float *parameters)
 
 double dt_engine_gradient(dt_engine *e, const float *parameters, const dt_row_source *source,
                           int64_t rows, bool accumulate, float *gradient, const dt_watcher *watcher,
-                          int64_t *weight)
+                          dt_weight *weight)
 {
     dt_call c = {.engine = e,
                  .want = DT_FLOATS,

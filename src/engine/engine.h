@@ -63,7 +63,7 @@ void dt_engine_take(dt_engine *engine, const float *parameters);
  * Returns the sum of the losses. */
 double dt_engine_gradient(dt_engine *engine, const float *parameters, const dt_row_source *source,
                           int64_t rows, bool accumulate, float *gradient, const dt_watcher *watcher,
-                          int64_t *weight);
+                          dt_weight *weight);
 
 /* Samples of the global batch, from one on. */
 typedef struct {
@@ -74,9 +74,9 @@ typedef struct {
 } dt_batch_part;
 
 typedef struct {
-    double *loss;   /* [blocks of the batch] those of the blocks here are added to */
-    int64_t weight; /* added to */
-    uint32_t bits;  /* the bits that some block's integers have are added; see dt_product_round */
+    double *loss;     /* [blocks of the batch] those of the blocks here are added to */
+    dt_weight weight; /* added to */
+    uint32_t bits;    /* the bits that some block's integers have are added; see dt_product_round */
 } dt_exact_sums;
 
 /* The same as integers; parameters are taken.

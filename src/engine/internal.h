@@ -23,9 +23,9 @@ typedef struct {
 /* A thread's own; so large that no thread's store disturbs another. */
 typedef struct {
     double loss;
-    int64_t weight;
+    dt_weight weight;
     uint32_t bits;
-    char apart[104]; /* with three numbers, two cache lines */
+    char apart[92]; /* with three numbers, two cache lines */
 } dt_thread_sums;
 
 /* Pieces of work, [next, end), that are a thread's: it takes them from the front, and so do others

@@ -193,9 +193,9 @@ double dt_loss_back(dt_loss loss, const dt_criterion *c, int64_t rows, int64_t K
     return sum;
 }
 
-int64_t dt_loss_weight(const dt_criterion *c, int64_t rows, const void *y)
+dt_weight dt_loss_weight(const dt_criterion *c, int64_t rows, const void *y)
 {
-    int64_t sum = 0;
+    dt_weight sum = 0;
     if (!c->units)
         return rows;
     for (int64_t r = 0; r < rows; r++)

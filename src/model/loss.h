@@ -19,17 +19,22 @@ static inline int64_t dt_target_bytes(dt_loss loss, int64_t K)
     return (dt_loss_takes_labels(loss) ? 1 : K) * (int64_t)sizeof(float);
 }
 
+/* A sum of samples' weights in whole units: wide enough to be exact, so that it does not depend on
+ * the order of the samples. At most 2^126. */
+typedef __int128 dt_weight;
+
 /* What training makes of a loss. */
 typedef struct {
-    const float *weight;  /* [K] cross-entropy: of each class; bce: of what is true in each output;
-                             borrowed; NULL: all are 1 */
-    const int64_t *units; /* [K] cross-entropy: the weights counted in whole units, so that a sum of
-                             them has no order; borrowed; NULL: all are 1 */
-    float smoothing;      /* cross-entropy: this share of a label is spread over all classes */
+    const float *weight;    /* [K] cross-entropy: of each class; bce: of what is true in each
+                               output; borrowed; NULL: all are 1 */
+    const dt_weight *units; /* [K] cross-entropy: the same weights in whole units; borrowed; NULL:
+                               all are 1 */
+    float smoothing;        /* cross-entropy: this share of a label is spread over all classes */
 } dt_criterion;
 
-/* What the sum of the losses of some samples is to be divided by, in units. */
-int64_t dt_loss_weight(const dt_criterion *criterion, int64_t rows, const void *y);
+/* The weight of some samples in units. The mean loss of a batch is the sum of its samples' losses
+ * divided by the sum of their weights. */
+dt_weight dt_loss_weight(const dt_criterion *criterion, int64_t rows, const void *y);
 
 /* Of a sample with the outputs o, each as PyTorch has it with one mean over samples and outputs:
  *   mse            mean over the K outputs of (o - y)^2                         torch.nn.MSELoss

@@ -9,7 +9,11 @@
 
 static const char balanced[] = "balanced";
 
-enum { UNIT_BITS = 32 };
+enum { UNIT_BITS = 90 };
+
+#define SMALLEST 1e-30 /* so that their products with gradients are floats too */
+#define LARGEST 1e30
+#define SMALLEST_SHARE 0x1p-64f /* of the largest weight */
 
 /* The next number of a list; *text moves behind it and its comma. Negative: it is none. */
 static double next_number(const char **text)
@@ -18,7 +22,8 @@ static double next_number(const char **text)
     if (!strchr("0123456789.", **text) || !**text)
         return -1;
     double number = strtod(*text, &end);
-    bool good = isfinite(number) && (*end == '\0' || (*end == ',' && end[1]));
+    bool in_range = number == 0 || (number >= SMALLEST && number <= LARGEST);
+    bool good = in_range && (*end == '\0' || (*end == ',' && end[1]));
     *text = *end ? end + 1 : end;
     return good ? number : -1;
 }
@@ -35,8 +40,8 @@ dt_code dt_class_weights_check(const char *text, dt_error *err)
     if (number >= 0 && largest > 0)
         return DT_OK;
     return dt_fail(err, DT_ERR_USAGE,
-                   "--class-weights %s: expected balanced, or a number of at least 0 for each "
-                   "class, as in 1,2.5,1",
+                   "--class-weights %s: expected balanced, or for each class a number, 0 or from "
+                   "1e-30 to 1e30, as in 1,2.5,1",
                    text);
 }
 
@@ -70,16 +75,29 @@ static void balance(dt_loss loss, int64_t rows, int64_t K, const int64_t *count,
     }
 }
 
-static void choose_units(dt_class_weights *w, int64_t K)
+static dt_code check_shares(const float *weight, int64_t K, float largest, dt_error *err)
+{
+    for (int64_t k = 0; k < K; k++)
+        if (weight[k] > 0 && weight[k] < SMALLEST_SHARE * largest)
+            return dt_fail(err, DT_ERR_USAGE,
+                           "--class-weights: %g is less than 1e-19 of the largest, %g; expected 0 "
+                           "or more",
+                           (double)weight[k], (double)largest);
+    return DT_OK;
+}
+
+static void choose_units(dt_class_weights *w, int64_t K, dt_error *err)
 {
     float largest = 0;
     int exponent;
     for (int64_t k = 0; k < K; k++)
         largest = fmaxf(largest, w->weight[k]);
+    if (check_shares(w->weight, K, largest, err))
+        return;
     frexpf(largest, &exponent);
     w->unit = ldexp(1, exponent - UNIT_BITS);
     for (int64_t k = 0; k < K; k++)
-        w->units[k] = llrint((double)w->weight[k] / w->unit);
+        w->units[k] = (dt_weight)((double)w->weight[k] / w->unit);
 }
 
 dt_code dt_class_weights_init(dt_class_weights *w, const char *text, dt_loss loss,
@@ -90,18 +108,17 @@ dt_code dt_class_weights_init(dt_class_weights *w, const char *text, dt_loss los
     if (!text)
         return DT_OK;
     w->weight = dt_alloc(K, sizeof *w->weight, "class weights", err);
+    if (loss == DT_LOSS_CROSS_ENTROPY)
+        w->units = dt_alloc(K, sizeof *w->units, "class weights", err);
     int64_t *count = dt_alloc(K, sizeof *count, "class weights", err);
     if (!err->code && strcmp(text, balanced) != 0)
         read_list(text, K, w->weight, err);
     if (!dt_world_agree(world, err) && strcmp(text, balanced) == 0 &&
         !dt_count_classes(d, world, count, err))
         balance(loss, d->rows, K, count, w->weight);
-    if (!err->code && loss == DT_LOSS_CROSS_ENTROPY) {
-        w->units = count;
-        choose_units(w, K);
-    } else {
-        free(count);
-    }
+    if (!err->code && w->units)
+        choose_units(w, K, err);
+    free(count);
     return err->code;
 }
 

@@ -9,14 +9,17 @@
 #define DT_TRAIN_CLASS_WEIGHTS_H
 
 #include "data/dataset.h"
+#include "model/loss.h"
 #include <dtrain/options.h>
 #include <dtrain/world.h>
 
-/* The sum of a batch's weights is counted in whole units, 2^-32 of the largest weight or a little
- * more, so that it is the same number on any number of ranks. */
+/* Every weight is a whole number of units, so that the sum of a batch's weights is exactly the sum
+ * of the numbers that its losses are multiplied by, on any number of ranks. The unit is a power of
+ * two, 2^-90 to 2^-89 of the largest weight: 2^36 samples fit dt_weight, and the 24 bits of a float
+ * are whole units down to 2^-64 of the largest. */
 typedef struct {
-    float *weight;  /* [outputs]; NULL: all are 1 */
-    int64_t *units; /* [outputs] of cross-entropy; NULL: every sample counts one */
+    float *weight;    /* [outputs]; NULL: all are 1 */
+    dt_weight *units; /* [outputs] of cross-entropy; NULL: every sample counts one */
     double unit;
 } dt_class_weights;
 

@@ -4,19 +4,19 @@
 
 /* A float counts exactly to 2^24, so whole numbers travel as digits below 2^12: the sum of each
  * over 4096 ranks is still exact. */
-enum { DIGIT_BITS = 12, SAMPLES_DIGITS = 2, WEIGHT_DIGITS = 5, FLAGS = 3 };
+enum { DIGIT_BITS = 12, SAMPLES_DIGITS = 2, WEIGHT_DIGITS = 11, FLAGS = 3 };
 
-static void put_count(int32_t *digit, int n, int64_t count)
+static void put_count(int32_t *digit, int n, dt_weight count)
 {
     for (int i = 0; i < n; i++, count >>= DIGIT_BITS)
         digit[i] = (int32_t)(i < n - 1 ? count & ((1 << DIGIT_BITS) - 1) : count);
 }
 
-static int64_t get_count(const int32_t *digit, int n)
+static dt_weight get_count(const int32_t *digit, int n)
 {
-    int64_t count = 0;
+    dt_weight count = 0;
     for (int i = 0; i < n; i++)
-        count += (int64_t)digit[i] << (DIGIT_BITS * i);
+        count += (dt_weight)digit[i] << (DIGIT_BITS * i);
     return count;
 }
 
@@ -37,7 +37,7 @@ static void get_counts(dt_totals *t, const int32_t count[DT_TOTALS_COUNTS])
     t->failed = count[0] != 0;
     t->overflow = count[1] != 0;
     t->due = count[2] != 0;
-    t->samples = get_count(count + FLAGS, SAMPLES_DIGITS);
+    t->samples = (int64_t)get_count(count + FLAGS, SAMPLES_DIGITS);
     t->weight = get_count(count + FLAGS + SAMPLES_DIGITS, WEIGHT_DIGITS);
     t->stop = -1;
     for (int i = DT_STOP_REASONS - 1; i >= 0; i--)

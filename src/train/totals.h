@@ -7,23 +7,24 @@
 
 #include "comm/comm.h"
 #include "core/stop.h"
+#include "model/loss.h"
 
 #include <stdbool.h>
 #include <stdint.h>
 
 enum {
-    DT_TOTALS_COUNTS = 10 + DT_STOP_REASONS, /* whole numbers */
+    DT_TOTALS_COUNTS = 16 + DT_STOP_REASONS, /* whole numbers */
     DT_TOTALS_LINE = 16                      /* values to a multiple of which the gradient begins */
 };
 
 typedef struct {
-    double loss;     /* sum over the samples */
-    int64_t samples; /* below 2^36 */
-    int64_t weight;  /* of the samples, in units (see train/class_weights.h); below 2^60 */
-    bool failed;     /* on this rank; afterwards on any */
-    bool overflow;   /* some integer of the gradient is too large; likewise */
-    bool due;        /* a checkpoint, by the clock of this rank; afterwards of any */
-    int stop;        /* dt_stop_reason of this rank; afterwards the first among those of all */
+    double loss;      /* sum over the samples */
+    int64_t samples;  /* below 2^36 */
+    dt_weight weight; /* of the samples, in units (see train/class_weights.h) */
+    bool failed;      /* on this rank; afterwards on any */
+    bool overflow;    /* some integer of the gradient is too large; likewise */
+    bool due;         /* a checkpoint, by the clock of this rank; afterwards of any */
+    int stop;         /* dt_stop_reason of this rank; afterwards the first among those of all */
 } dt_totals;
 
 /* Where the gradient begins in the vector: behind the counts, and a loss in two floats or, of

@@ -42,6 +42,15 @@ static dt_code not_finite(const dt_run *run, const dt_report_step_facts *step,
                    what, epoch, n, normalize);
 }
 
+/* The mean over no sample is not a number. */
+static dt_code weightless(const dt_report_step_facts *step, dt_error *err)
+{
+    return dt_fail(err, DT_ERR_NONFINITE,
+                   "epoch %lld, step %lld: every sample of the batch is of a class of weight 0 "
+                   "(--class-weights); a larger --batch-size, or --drop-last, may help",
+                   (long long)step->epoch, (long long)step->step);
+}
+
 /* One step: the mean loss of the global batch before the update, and the update.
  *   weight  [out] what the sum of the losses was divided by: the number of samples, or their weight
  * Returns the same on every rank. */
@@ -59,6 +68,8 @@ static dt_code run_step(dt_run *run, dt_report_step_facts *step, double *weight,
     if (totals.failed)
         return dt_world_agree(run->world, err);
 
+    if (totals.weight == 0 && isfinite(totals.loss))
+        return weightless(step, err);
     *weight = (double)totals.weight * run->class_weights.unit;
     double scale = 1 / *weight;
     bool finite = summed && isfinite(totals.loss);

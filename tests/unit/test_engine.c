@@ -177,7 +177,7 @@ static void check_forward(const sample *s, dt_engine *engine)
 static double gradient_of(dt_engine *engine, const sample *s, int64_t rows, bool accumulate,
                           float *gradient)
 {
-    int64_t weight = 7;
+    dt_weight weight = 7;
     double loss = dt_engine_gradient(engine, s->parameters, &(dt_row_source){.x = s->x, .y = s->y},
                                      rows, accumulate, gradient, NULL, &weight);
     assert_int_equal(weight, 7 + rows);
@@ -349,7 +349,8 @@ static void watched(void **state)
     float *alone = malloc(bytes), *gradient = malloc(bytes), *seen = malloc(bytes);
     for (int i = 0; i < 4; i++) {
         dt_team team = {.threads = 1 + i % 2};
-        int64_t rows = i < 2 ? 3000 : 0, weight = 0;
+        int64_t rows = i < 2 ? 3000 : 0;
+        dt_weight weight = 0;
         dt_row_source source = {.x = s.x, .y = s.y};
         dt_engine *engine = engine_of(&s, &team);
         onlooker o = {.model = &s.model, .gradient = gradient, .seen = seen, .next = 3};
@@ -414,7 +415,8 @@ static void integers(void **state)
         dt_row_source source = {.x = s.x, .y = s.y, .first = 12345};
         dt_batch_part part = {.source = &source, .rows = ROWS_HERE, .block = BLOCK};
         double loss[BLOCKS] = {0};
-        int64_t exponent[128], weight = 0;
+        int64_t exponent[128];
+        dt_weight weight = 0;
         float most[128] = {0};
         dt_engine_create(&engine, &s.model, &team, BLOCK, NULL, &err);
         dt_scales_init(&scales, &s.model, BLOCKS, &err);

@@ -156,7 +156,7 @@ static void find_plain(sample *s)
 
 static void find_floats(sample *s)
 {
-    int64_t weight = 0;
+    dt_weight weight = 0;
     dt_engine_gradient(s->engine, s->parameters, &(dt_row_source){.x = s->x, .y = s->y}, s->rows,
                        false, s->floats, NULL, &weight);
 }
