@@ -21,6 +21,8 @@ typedef struct {
     int bind;          /* dt_bind */
     /* Rank 0 calls it with what is odd about the data, a line a call. NULL: it is not said. */
     void (*warn)(const char *text);
+    /* Rank 0 calls it with the path of the checkpoint where model is a folder. NULL: it is not said. */
+    void (*chosen)(const char *checkpoint);
 } dt_predict_options;
 
 /* Write `prediction` [N,K] float32, in row order, and for a model of classes (its K outputs are

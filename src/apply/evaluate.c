@@ -56,7 +56,8 @@ dt_code dt_evaluate(const dt_world *world, const dt_evaluate_options *options,
                                  .y = options->y,
                                  .threads = options->threads,
                                  .keep_binding = options->bind == DT_BIND_KEEP,
-                                 .warn = options->warn};
+                                 .warn = options->warn,
+                                 .chosen = options->chosen};
     if (!dt_scorer_open(&s, world, &scoring, err)) {
         if (!start_metrics(&metrics, &s, err))
             score_share(&s, world, &metrics, err);

@@ -136,7 +136,7 @@ static dt_code print_use(const char *path, const char *x, const char *y, use *u,
         print_target(f, to);
     dt_schema schema;
     if (!dt_data_file_schema(source, &schema, err))
-        dt_schema_print(&schema, to);
+        dt_schema_print(&schema, 0, to);
     for (int i = 0; i < DT_SCHEMA_LISTS; i++)
         if (dt_data_file_unused(source, i)[0])
             fprintf(to, "Warning: %s\n", dt_data_file_unused(source, i));

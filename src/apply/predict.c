@@ -119,7 +119,8 @@ dt_code dt_predict(const dt_world *world, const dt_predict_options *options, dt_
                                  .x = options->x,
                                  .threads = options->threads,
                                  .keep_binding = options->bind == DT_BIND_KEEP,
-                                 .warn = options->warn};
+                                 .warn = options->warn,
+                                 .chosen = options->chosen};
     if (dt_overwrite_check_name(options->out, err)) /* on every rank alike */
         return err->code;
     if (!dt_scorer_open(&s, world, &scoring, err)) {

@@ -1,6 +1,7 @@
 #include "apply/scorer.h"
 
 #include "checkpoint/checkpoint.h"
+#include "checkpoint/store.h"
 #include "comm/comm.h"
 #include "core/memory.h"
 #include "file/h5.h"
@@ -69,13 +70,24 @@ static void warn_unused(const dt_scorer *s, const dt_scorer_options *o)
             o->warn(dt_data_file_unused(s->file, i));
 }
 
+/* Read the model, from a checkpoint or the one to use of a folder. Collective. */
+static dt_code load_model(dt_scorer *s, const dt_world *world, const dt_scorer_options *o,
+                          dt_error *err)
+{
+    char *path = world->rank == 0 ? dt_store_choose(o->model, err) : NULL;
+    if (path && o->chosen && strcmp(path, o->model) != 0)
+        o->chosen(path);
+    dt_checkpoint_load(world, path, &s->model, &s->parameters, &s->normalizer, &s->schema, err);
+    free(path);
+    return err->code;
+}
+
 dt_code dt_scorer_open(dt_scorer *s, const dt_world *world, const dt_scorer_options *o,
                        dt_error *err)
 {
     memset(s, 0, sizeof *s);
     if (dt_place_threads(world, o->threads, o->keep_binding, &s->team, NULL, err) ||
-        dt_checkpoint_load(world, o->model, &s->model, &s->parameters, &s->normalizer, &s->schema,
-                           err))
+        load_model(s, world, o, err))
         return err->code;
     char whose[PATH_MAX];
     snprintf(whose, sizeof whose, "the model in %s", o->model);

@@ -15,6 +15,8 @@ typedef struct {
     int64_t threads; /* per rank; 0: its share of the node */
     bool keep_binding;
     void (*warn)(const char *text); /* rank 0: of the data, a line a call; NULL: nothing is said */
+    void (*chosen)(
+        const char *file); /* rank 0: the checkpoint of a folder; NULL: nothing is said */
 } dt_scorer_options;
 
 typedef struct {

@@ -76,12 +76,12 @@ dt_code dt_checkpoint_read(hid_t file, const char *path, dt_model *model, float 
                            dt_normalizer **normalizer, dt_schema *schema, dt_error *err);
 
 /* The same for all: rank 0 reads, every rank gets it. Collective.
- *   file        or the folder of a run, of which dt_store_choose takes one
+ *   path        rank 0's; NULL: it has none, and err on rank 0 says why
  *   model       [out] to be ended with dt_model_free
  *   parameters  [out] [P], to be freed; NULL after an error, which is the same on every rank
  *   normalizer  [out] to be destroyed; NULL if the inputs are taken as they are, and after an error
  *   schema      [out] rank 0 alone; all zero elsewhere, and after an error */
-dt_code dt_checkpoint_load(const dt_world *world, const char *file, dt_model *model,
+dt_code dt_checkpoint_load(const dt_world *world, const char *path, dt_model *model,
                            float **parameters, dt_normalizer **normalizer, dt_schema *schema,
                            dt_error *err);
 

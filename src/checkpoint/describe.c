@@ -5,32 +5,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-static void print_options(const char *text, FILE *to)
-{
-    json_t *options = json_loads(text ? text : "", 0, NULL), *value;
-    const char *name;
-    fputs("Options:", to);
-    json_object_foreach(options, name, value)
-    {
-        if (json_is_null(value) || json_is_false(value))
-            continue;
-        char *shown = json_dumps(value, JSON_ENCODE_ANY | JSON_COMPACT | JSON_REAL_PRECISION(6));
-        fprintf(to, " %s=%s", name, shown ? shown : "?");
-        free(shown);
-    }
-    fputc('\n', to);
-    json_decref(options);
-}
+enum { LABEL = 12 }; /* columns of what a line is about, with its blanks */
 
-static void print_tensors(const dt_model *model, FILE *to)
+/* "Run:        ", before the rest of the line. */
+static void print_label(const char *label, FILE *to)
 {
-    for (int i = 0; i < dt_model_tensors(model); i++) {
-        dt_tensor t = dt_model_tensor(model, i);
-        fprintf(to, "  %s [%lld", t.name, (long long)t.dim[0]);
-        if (t.dims > 1)
-            fprintf(to, ",%lld", (long long)t.dim[1]);
-        fputs("]\n", to);
-    }
+    fprintf(to, "%s:%*s", label, LABEL - 1 - (int)strlen(label), "");
 }
 
 static const char *plural(int64_t n)
@@ -41,39 +21,105 @@ static const char *plural(int64_t n)
 static void print_standing(const dt_saved *s, FILE *to)
 {
     const dt_course *c = &s->course;
-    fprintf(to, "Run: %lld step%s done (%lld whole epoch%s and %lld step%s), seed %lld\n",
-            (long long)c->global_step, plural(c->global_step), (long long)c->epoch,
-            plural(c->epoch), (long long)c->step, plural(c->step), (long long)s->seed);
-    if (s->can_go_on)
-        fprintf(to, "Data: %lld sample%s of %lld feature%s, %s\n", (long long)s->data.samples,
+    print_label("Run", to);
+    fprintf(to, "%lld epoch%s", (long long)c->epoch, plural(c->epoch));
+    if (c->step)
+        fprintf(to, " and %lld step%s of the next", (long long)c->step, plural(c->step));
+    fprintf(to, ", %lld step%s in all; seed %lld\n", (long long)c->global_step,
+            plural(c->global_step), (long long)s->seed);
+    if (s->can_go_on) {
+        print_label("Data", to);
+        fprintf(to, "%lld sample%s of %lld feature%s, %s\n", (long long)s->data.samples,
                 plural(s->data.samples), (long long)s->data.features, plural(s->data.features),
                 s->data.window_blocks ? "streamed" : "in memory");
-    if (c->best_epoch)
-        fprintf(to, "Best validation loss: %.9g, after epoch %lld\n", c->best_loss,
+    }
+    if (c->best_epoch) {
+        print_label("Best", to);
+        fprintf(to, "validation loss %.9g, after epoch %lld\n", c->best_loss,
                 (long long)c->best_epoch);
+    }
 }
 
 /* In the order in which the inputs are changed. */
 static void print_inputs(const dt_saved *s, FILE *to)
 {
     dt_x_units units = s->schema.units;
-    dt_schema_print(&s->schema, to);
-    if (units == DT_X_BYTES || units == DT_X_FLAGS)
-        fprintf(to, "Inputs: uint8, divided by 255%s\n",
-                units == DT_X_FLAGS ? " (none was above 1)" : "");
-    if (s->normalizer)
-        fputs("Inputs: normalised (mean 0, variance 1 in the training rows)\n", to);
+    dt_schema_print(&s->schema, LABEL, to);
+    if (units == DT_X_BYTES || units == DT_X_FLAGS) {
+        print_label("Inputs", to);
+        fprintf(to, "uint8, divided by 255%s\n", units == DT_X_FLAGS ? " (none was above 1)" : "");
+    }
+    if (s->normalizer) {
+        print_label("Inputs", to);
+        fputs("normalised (mean 0, variance 1 in the training rows)\n", to);
+    }
 }
 
 static void print_optimizer(const dt_saved *s, FILE *to)
 {
-    if (s->n_vectors)
-        fputs("Optimizer's state:", to);
+    if (s->n_vectors == 0)
+        return;
+    print_label("Optimizer", to);
     for (int i = 0; i < s->n_vectors; i++)
-        fprintf(to, "%s %s", i ? "," : "", s->vector[i].name);
-    if (s->n_vectors)
-        fputc('\n', to);
+        fprintf(to, "%s%s", i ? ", " : "state: ", s->vector[i].name);
+    fputc('\n', to);
 }
+
+/* ---- Tables --------------------------------------------------------------------------------- */
+
+/* "[512,784]" */
+static const char *shape_text(const dt_tensor *t, char text[48])
+{
+    if (t->dims > 1)
+        snprintf(text, 48, "[%lld,%lld]", (long long)t->dim[0], (long long)t->dim[1]);
+    else
+        snprintf(text, 48, "[%lld]", (long long)t->dim[0]);
+    return text;
+}
+
+static void print_tensors(const dt_model *model, FILE *to)
+{
+    static const char format[] = "%-16s %-20s %14s\n";
+    char shape[48], count[24];
+    fputc('\n', to);
+    fprintf(to, format, "Tensor", "Shape", "Parameters");
+    for (int i = 0; i < dt_model_tensors(model); i++) {
+        dt_tensor t = dt_model_tensor(model, i);
+        snprintf(count, sizeof count, "%lld",
+                 (long long)t.dim[0] * (t.dims > 1 ? (long long)t.dim[1] : 1));
+        fprintf(to, format, t.name, shape_text(&t, shape), count);
+    }
+}
+
+/* An option's value as it is given: a text without quotes, a list without brackets. */
+static void print_value(const json_t *value, FILE *to)
+{
+    char *text = json_dumps(value, JSON_ENCODE_ANY | JSON_COMPACT | JSON_REAL_PRECISION(6));
+    size_t length = text ? strlen(text) : 0;
+    if (length >= 2 && (json_is_string(value) || json_is_array(value)))
+        fprintf(to, "%.*s", (int)length - 2, text + 1);
+    else
+        fputs(text ? text : "?", to);
+    free(text);
+}
+
+static void print_options(const char *text, FILE *to)
+{
+    json_t *options = json_loads(text ? text : "", 0, NULL), *value;
+    const char *name;
+    fprintf(to, "\n%-18s %s\n", "Option", "Value");
+    json_object_foreach(options, name, value)
+    {
+        if (json_is_null(value) || json_is_false(value))
+            continue;
+        fprintf(to, "%-18s ", name);
+        print_value(value, to);
+        fputc('\n', to);
+    }
+    json_decref(options);
+}
+
+/* ---- Checksums ------------------------------------------------------------------------------ */
 
 static int count_hashed(hid_t group, const dt_model *model)
 {
@@ -91,13 +137,14 @@ static void print_checksums(hid_t file, const char *path, const dt_model *model,
     hid_t group = H5Gopen2(file, "model", H5P_DEFAULT);
     int hashed = count_hashed(group, model), tensors = dt_model_tensors(model);
     H5Gclose(group);
+    print_label("Checksums", to);
     if (dt_seal_is_there(path))
-        fputs("Checksums: good\n", to);
+        fputs("good\n", to);
     else if (hashed == 0)
-        fputs("Checksums: none\n", to);
+        fputs("none\n", to);
     else
         fprintf(to,
-                "Checksums: none of the whole file, which another program has changed; good of %d "
+                "none of the whole file, which another program has changed; good of %d "
                 "of the %d tensors\n",
                 hashed, tensors);
 }
@@ -108,13 +155,15 @@ dt_code dt_checkpoint_describe(hid_t file, const char *path, FILE *to, dt_error 
     dt_saved_read(&s, file, path, err);
     char *text = err->code ? NULL : dt_model_describe(&s.model);
     if (text) {
-        fprintf(to, "Checkpoint: %s, %lld parameters\n", text, (long long)s.model.parameters);
+        print_label("Checkpoint", to);
+        fprintf(to, "%s; %lld parameter%s\n", text, (long long)s.model.parameters,
+                plural(s.model.parameters));
         print_standing(&s, to);
         print_inputs(&s, to);
-        print_options(s.options, to);
-        print_tensors(&s.model, to);
         print_optimizer(&s, to);
         print_checksums(file, path, &s.model, to);
+        print_tensors(&s.model, to);
+        print_options(s.options, to);
     }
     free(text);
     dt_saved_free(&s);

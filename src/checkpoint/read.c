@@ -262,17 +262,16 @@ static hid_t open_checkpoint(const char *path, dt_error *err)
     return -1;
 }
 
-dt_code dt_checkpoint_load(const dt_world *world, const char *file_or_folder, dt_model *model,
+dt_code dt_checkpoint_load(const dt_world *world, const char *path, dt_model *model,
                            float **parameters, dt_normalizer **normalizer, dt_schema *schema,
                            dt_error *err)
 {
     description d = {0};
-    char *path = world->rank == 0 ? dt_store_choose(file_or_folder, err) : NULL;
     *parameters = NULL;
     *normalizer = NULL;
     *schema = (dt_schema){0};
     memset(model, 0, sizeof *model);
-    hid_t file = path ? open_checkpoint(path, err) : -1;
+    hid_t file = path && world->rank == 0 ? open_checkpoint(path, err) : -1;
     if (file >= 0) {
         if (!read_all(file, path, &d, model, parameters, normalizer, schema, err) &&
             !dt_normalizer_divides(*normalizer))
@@ -285,7 +284,6 @@ dt_code dt_checkpoint_load(const dt_world *world, const char *file_or_folder, dt
     if (!dt_world_agree(world, err) && !share_model(world, &d, model, parameters, err))
         dt_normalizer_broadcast(world, model->inputs, normalizer, err);
     free(d.hidden);
-    free(path);
     if (err->code) {
         dt_model_free(model);
         free(*parameters);

@@ -28,4 +28,7 @@ extern const dt_command *const dt_commands[];
 dt_code dt_command_needs(const dt_command *command, const char *option, const char *value,
                          dt_error *err);
 
+/* "Model: run/best.h5", of a command that was given the folder. */
+void dt_command_print_chosen(const char *checkpoint);
+
 #endif

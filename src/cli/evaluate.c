@@ -76,7 +76,8 @@ static dt_code run(const dt_world *world, int argc, char **argv, dt_error *err)
                                        .y = given.y,
                                        .threads = given.threads,
                                        .bind = given.bind,
-                                       .warn = dt_report_warn};
+                                       .warn = dt_report_warn,
+                                       .chosen = dt_command_print_chosen};
         dt_evaluate_result result;
         if (dt_evaluate(world, &options, &result, err) == DT_OK && world->rank == 0)
             print(&result);

@@ -31,6 +31,11 @@ dt_code dt_command_needs(const dt_command *command, const char *option, const ch
                    dt_options_find(command->form.table, option)->argument, command->form.command);
 }
 
+void dt_command_print_chosen(const char *checkpoint)
+{
+    printf("Model: %s\n", checkpoint);
+}
+
 static const dt_command *find_command(const char *name)
 {
     for (int i = 0; dt_commands[i]; i++)

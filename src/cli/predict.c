@@ -61,7 +61,8 @@ static dt_code run(const dt_world *world, int argc, char **argv, dt_error *err)
                                       .out = given.out,
                                       .threads = given.threads,
                                       .bind = given.bind,
-                                      .warn = dt_report_warn};
+                                      .warn = dt_report_warn,
+                                      .chosen = dt_command_print_chosen};
         if (!dt_predict(world, &options, err) && world->rank == 0)
             printf("Predictions: %s\n", given.out);
     }

@@ -4,6 +4,7 @@
 #include "file/strings.h"
 
 #include <stdio.h>
+#include <string.h>
 
 /* Read a list of names.
  *   expected  how many there must be; -1: any number
@@ -58,18 +59,20 @@ dt_code dt_schema_complete(dt_schema *s, const dt_schema *from, dt_error *err)
     return err->code;
 }
 
-static void print_names(const char *what, const dt_names *names, FILE *to)
+/* column: where the names begin, at least a blank behind the colon */
+static void print_names(const char *what, int column, const dt_names *names, FILE *to)
 {
     char text[DT_NAMES_TEXT];
+    int blanks = column - (int)strlen(what) - 1;
     if (names->n > 0)
-        fprintf(to, "%s: %s\n", what, dt_names_list(names, text));
+        fprintf(to, "%s:%*s%s\n", what, blanks > 1 ? blanks : 1, "", dt_names_list(names, text));
 }
 
-void dt_schema_print(const dt_schema *s, FILE *to)
+void dt_schema_print(const dt_schema *s, int column, FILE *to)
 {
-    print_names("Columns", &s->columns, to);
-    print_names("Targets", &s->targets, to);
-    print_names("Classes", &s->classes, to);
+    print_names("Columns", column, &s->columns, to);
+    print_names("Targets", column, &s->targets, to);
+    print_names("Classes", column, &s->classes, to);
 }
 
 void dt_schema_free(dt_schema *s)

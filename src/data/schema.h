@@ -45,8 +45,9 @@ dt_code dt_schema_read(dt_schema *schema, const dt_schema_set *x, const dt_schem
 /* Take from another schema what is not known in this one. Not collective. */
 dt_code dt_schema_complete(dt_schema *schema, const dt_schema *from, dt_error *err);
 
-/* The names, a line for each kind that is known. */
-void dt_schema_print(const dt_schema *schema, FILE *to);
+/* The names, a line for each kind that is known.
+ *   column  where the names begin; 0: right behind the label */
+void dt_schema_print(const dt_schema *schema, int column, FILE *to);
 
 /* Safe on one that is all zero. */
 void dt_schema_free(dt_schema *schema);

@@ -29,7 +29,7 @@ same_run() {
 all_good() {
     local file n=0
     for file in "$1"/*.h5; do
-        "$program" info "$file" 2>/dev/null | grep -qx 'Checksums: good' || return 1
+        "$program" info "$file" 2>/dev/null | grep -qx 'Checksums:  good' || return 1
         n=$((n + 1))
     done
     ((n > 0))

@@ -100,6 +100,11 @@ printf 'a,b\n1,2\n' >names.csv
 for ranks in 1 3; do
     launch "$ranks" evaluate --model names --data train.h5 >output
     check "the newest of a folder on $ranks ranks" same "$(grep Accuracy output)" 'Accuracy: 100.00 %'
+    check "which one on $ranks ranks" same "$(head -n 1 output)" 'Model: names/step-0000000200.h5'
+    launch "$ranks" predict --model names --data train.h5 --out names.h5 >output
+    check "prediction by which one on $ranks ranks" same "$(cat output)" "$(printf '%s\n' 'Model: names/step-0000000200.h5' 'Predictions: names.h5')"
+    launch "$ranks" evaluate --model names/step-*200.h5 --data train.h5 >output
+    check "a file is not told on $ranks ranks" same "$(grep -c Model output)" 0
     launch "$ranks" evaluate --model . --data train.h5 >output
     check "no checkpoint in a folder on $ranks ranks" says '\.: a folder without a checkpoint .*'
     launch "$ranks" evaluate --model names.csv --data train.h5 >output
@@ -109,10 +114,16 @@ cp -r names chosen
 cp $F/model.h5 chosen/best.h5
 launch 1 evaluate --model chosen --data train.h5 >output
 check "best.h5 first" same "$(errors | grep -c .)" 1
-rm -r names.csv chosen
+check "it is told" same "$(cat output)" "Model: chosen/best.h5"
+rm -r names.csv names.h5 chosen
 launch 1 info names/step-*200.h5 >output
-check "columns" grep -qx 'Columns: "a", "b"' output
-check "classes" grep -qx 'Classes: "bird", "cat", "dog"' output
+check "columns" grep -qx 'Columns:    "a", "b"' output
+check "classes" grep -qx 'Classes:    "bird", "cat", "dog"' output
+check "what was done" grep -qx 'Run:        200 epochs, 200 steps in all; seed 0' output
+check "a table of the weights" same "$(awk '/^Tensor /, /^$/ { if (NF) print $1, $2, $3 }' output)" 'Tensor Shape Parameters
+0.weight [3,2] 6
+0.bias [3] 3'
+check "a table of the options" grep -Eqx 'lr +0\.5' output
 launch 1 info test.h5 >output
 check "classes of the table" grep -qx 'Classes: "cat", "dog"' output
 sed 's/dog/zat/' test.csv >other.csv
@@ -286,7 +297,7 @@ for ranks in 1 3; do
     check "--quiet is not" test ! -s output
     model=run/step-0000000180.h5
     launch "$ranks" info $model >output
-    check "info" grep -q '^Checksums: good$' output
+    check "info" grep -q '^Checksums:  good$' output
     launch "$ranks" evaluate --model $model --data classes.h5 >output
     check "evaluate" grep -Eqx 'Accuracy: (83|100)\.[0-9]{2} %' output
     check "evaluate" grep -Eqx 'Loss: [0-9.]+' output
@@ -331,7 +342,7 @@ for ranks in 1 3; do
     status=$?
     check "status $status" status_is 0
     launch "$ranks" info run/step-0000000180.h5 >output
-    check "info" grep -q '^Inputs: normalised' output
+    check "info" grep -q '^Inputs:     normalised' output
     launch "$ranks" evaluate --model run/step-0000000180.h5 --data classes.h5 >output
     check "evaluate" grep -Eqx 'Accuracy: (83|100)\.[0-9]{2} %' output
     rm -r run

@@ -32,7 +32,7 @@ for ((i = 1; i <= wanted && failures < 5; i++)); do
     fi
     for file in run/*.h5; do
         [[ -e $file ]] || continue
-        "$program" info "$file" 2>errors | grep -qx 'Checksums: good' || complain "$file is damaged"
+        "$program" info "$file" 2>errors | grep -qx 'Checksums:  good' || complain "$file is damaged"
         [[ $file == run/step-* ]] && newest=${file#run/step-} && newest=$((10#${newest%.h5}))
     done
     for file in run/step-*.tmp.*; do # of older steps: one that is kept to be written over
