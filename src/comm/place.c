@@ -61,13 +61,15 @@ static dt_code look(const dt_world *world, place *p, dt_error *err)
     mask *all = dt_alloc(world->node_size * 2, sizeof *all, "the table of cores", err);
     hwloc_bitmap_t other = hwloc_bitmap_alloc(), seen = hwloc_bitmap_alloc();
     mask mine[2];
+    MPI_Request request;
     if (!other || !seen)
         dt_fail(err, DT_ERR_MEMORY, "out of memory for the table of cores");
     if (!dt_world_agree(world, err)) {
         to_mask(p->own, &mine[0]);
         to_mask(p->job, &mine[1]);
-        MPI_Allgather(mine, (int)sizeof mine, MPI_BYTE, all, (int)sizeof mine, MPI_BYTE,
-                      world->comm->node);
+        MPI_Iallgather(mine, (int)sizeof mine, MPI_BYTE, all, (int)sizeof mine, MPI_BYTE,
+                       world->comm->node, &request);
+        dt_watch_wait(world, &request);
         p->apart = true;
         p->least = INT64_MAX;
         for (int r = 0; r < world->node_size; r++) {
@@ -206,11 +208,13 @@ static void take_seat(const dt_world *world, const place *p, const dt_team *team
 {
     seat_of_rank own;
     int provided = MPI_THREAD_SINGLE;
+    MPI_Request request;
     hwloc_bitmap_t set = hwloc_bitmap_alloc();
     *seat = (dt_seat){.memory = -1};
     look_at_own(p, team, &own);
-    MPI_Allgather(&own, (int)sizeof own, MPI_BYTE, all, (int)sizeof own, MPI_BYTE,
-                  world->comm->node);
+    MPI_Iallgather(&own, (int)sizeof own, MPI_BYTE, all, (int)sizeof own, MPI_BYTE,
+                   world->comm->node, &request);
+    dt_watch_wait(world, &request);
     seat->threads = team->threads;
     for (int r = 0; r < world->node_size; r++)
         if (is_within(&all[r].cpus, &own.cpus)) {
@@ -224,7 +228,8 @@ static void take_seat(const dt_world *world, const place *p, const dt_team *team
     }
     hwloc_bitmap_free(set);
     seat->first = world->rank;
-    MPI_Bcast(&seat->first, 1, MPI_INT, 0, world->comm->node);
+    MPI_Ibcast(&seat->first, 1, MPI_INT, 0, world->comm->node, &request);
+    dt_watch_wait(world, &request);
     MPI_Query_thread(&provided);
     seat->mpi_takes_threads = provided >= MPI_THREAD_FUNNELED;
     gethostname(seat->node, sizeof seat->node - 1);

@@ -268,7 +268,8 @@ static void finish_part(const dt_reducer *r, dt_range all, const dt_finish *fini
         each_piece(r, part_of(all, r->self, r->parts), spread_piece, finish);
 }
 
-/* Few values, whose way is short, by MPI's allreduce. */
+/* Few values, whose way is short, by MPI's allreduce. It waits without a look, but only for ranks
+ * of other nodes; those of this one are looked at in the gate behind. */
 static void sum_few(dt_reducer *r, int64_t n, const dt_finish *finish)
 {
     dt_range all = {0, n};

@@ -76,10 +76,13 @@ static void *open_other(const address *a, bool writable)
 }
 
 /* Returns whether this rank sees every rank's. */
-static bool open_others(dt_shared *s, MPI_Comm node, bool writable)
+static bool open_others(dt_shared *s, const dt_world *world, bool writable)
 {
     bool all = true;
-    MPI_Allgather(MPI_IN_PLACE, 0, MPI_DATATYPE_NULL, s->of, (int)sizeof *s->of, MPI_BYTE, node);
+    MPI_Request request;
+    MPI_Iallgather(MPI_IN_PLACE, 0, MPI_DATATYPE_NULL, s->of, (int)sizeof *s->of, MPI_BYTE,
+                   world->comm->node, &request);
+    dt_watch_wait(world, &request);
     for (int r = 0; r < s->node_size; r++) {
         if (r != s->node_rank)
             s->memory[r] = open_other(&s->of[r], writable);
@@ -105,7 +108,7 @@ dt_code dt_shared_create(const dt_world *world, int64_t bytes, bool writable, dt
         own = create_own(s, bytes > 0 ? bytes : 1, err);
     int64_t blind = 0;
     if (!dt_world_agree(world, err)) {
-        blind = !open_others(s, world->comm->node, writable);
+        blind = !open_others(s, world, writable);
         dt_max_int64(world, &blind, 1);
     }
     if (own >= 0)

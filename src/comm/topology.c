@@ -38,21 +38,31 @@ static hwloc_topology_t load_text(const char *text, int bytes)
     return NULL;
 }
 
+/* From the node's first rank. */
+static void broadcast(const dt_world *world, void *values, int bytes)
+{
+    MPI_Request request;
+    MPI_Ibcast(values, bytes, MPI_BYTE, 0, world->comm->node, &request);
+    dt_watch_wait(world, &request);
+}
+
 /* The first rank's, as text, to all of the node; *text is to be freed. Where it does not come, each
  * asks for itself. */
 static int share(const dt_world *world, hwloc_topology_t first, char **text)
 {
     char *exported = NULL;
     int bytes = 0;
+    MPI_Request request;
     if (first && hwloc_topology_export_xmlbuffer(first, &exported, &bytes, 0))
         bytes = 0;
-    MPI_Bcast(&bytes, 1, MPI_INT, 0, world->comm->node);
+    broadcast(world, &bytes, sizeof bytes);
     int room = bytes > 0 && (*text = malloc((size_t)bytes)) != NULL;
-    MPI_Allreduce(MPI_IN_PLACE, &room, 1, MPI_INT, MPI_MIN, world->comm->node);
+    MPI_Iallreduce(MPI_IN_PLACE, &room, 1, MPI_INT, MPI_MIN, world->comm->node, &request);
+    dt_watch_wait(world, &request);
     if (room) {
         for (int i = 0; exported && i < bytes; i++)
             (*text)[i] = exported[i];
-        MPI_Bcast(*text, bytes, MPI_CHAR, 0, world->comm->node);
+        broadcast(world, *text, bytes);
     }
     if (exported)
         hwloc_free_xmlbuffer(first, exported);

@@ -1,11 +1,13 @@
 #include "comm/watch.h"
 
+#include "comm/comm.h"
 #include "comm/internal.h"
 #include "core/bug.h"
 #include "core/clock.h"
 #include "core/process.h"
 
 #include <sched.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -14,7 +16,7 @@ static const double ANOTHER = 10; /* after so many it is another wait */
 
 enum {
     MOST_MISSED = 2, /* looks: what a rank sent before its end may still arrive */
-    SILENT_MORE = 2, /* and so many more for those that say nothing: most are ended by then */
+    SILENT_MORE = 2, /* and so many more where another says it: most are ended by then */
     SPINS = 200,     /* tests before a core is offered to others */
 };
 
@@ -23,13 +25,12 @@ struct dt_watched {
     int64_t rank;
 };
 
-void dt_watch_begin(dt_world *world)
+static void find_ranks(dt_world *world)
 {
     MPI_Comm node = world->comm->node;
     dt_watched own = {.process = dt_process_of(getpid()), .rank = world->rank};
     dt_watched *of = world->node_size > 1 ? malloc((size_t)world->node_size * sizeof *of) : NULL;
     int room = of != NULL;
-    world->comm->watch = (dt_watch){0};
     MPI_Allreduce(MPI_IN_PLACE, &room, 1, MPI_INT, MPI_MIN, node);
     if (!room) {
         free(of);
@@ -42,38 +43,58 @@ void dt_watch_begin(dt_world *world)
     world->comm->watch.of = of;
 }
 
+/* The node's first rank has the mark. */
+static void share_mark(dt_world *world)
+{
+    dt_error err = {0};
+    if (world->size > world->nodes)
+        dt_shared_create(world, sizeof(atomic_flag), true, &world->comm->watch.mark, &err);
+}
+
+void dt_watch_begin(dt_world *world)
+{
+    world->comm->watch = (dt_watch){0};
+    find_ranks(world);
+    share_mark(world);
+}
+
+void dt_watch_end(dt_world *world)
+{
+    dt_shared_destroy(world->comm->watch.mark);
+    free(world->comm->watch.of);
+}
+
+/* Whether no other rank of the node says it. */
+static bool is_mine_to_say(const dt_watch *w)
+{
+    return !w->mark || !atomic_flag_test_and_set((atomic_flag *)dt_shared_memory(w->mark, 0));
+}
+
 static bool is_gone(const dt_watched *w)
 {
     return w->process.id && dt_process_of(w->process.id).start != w->process.start;
 }
 
-/* The first rank of the node that is gone, or NULL. *is_first [out] whether this rank is the first
- * of those that are left. */
-static const dt_watched *find_gone(const dt_world *world, bool *is_first)
+/* The first rank of the node that is gone, or NULL. */
+static const dt_watched *find_gone(const dt_world *world)
 {
-    const dt_watched *of = world->comm->watch.of, *gone = NULL;
-    *is_first = true;
+    const dt_watched *of = world->comm->watch.of;
     for (int r = 0; r < world->node_size; r++)
         if (is_gone(&of[r]))
-            gone = gone ? gone : &of[r];
-        else if (r < world->node_rank)
-            *is_first = false;
-    return gone;
+            return &of[r];
+    return NULL;
 }
 
 void dt_watch_look(const dt_world *world)
 {
     dt_watch *w = &world->comm->watch;
     double now = dt_clock_coarse(), late = now - w->look_at;
-    bool is_first;
     if (!w->of || late < 0)
         return;
     w->look_at = now + SECONDS;
-    const dt_watched *gone = late > ANOTHER ? NULL : find_gone(world, &is_first);
+    const dt_watched *gone = late > ANOTHER ? NULL : find_gone(world);
     w->missed = gone ? w->missed + 1 : 0;
-    if (w->missed == 1)
-        w->speaks = is_first;
-    if (w->missed >= MOST_MISSED && w->speaks)
+    if (w->missed == MOST_MISSED && is_mine_to_say(w))
         dt_end_run("error: rank %lld (process %lld) has ended without a word: the run cannot go on",
                    (long long)gone->rank, (long long)gone->process.id);
     if (w->missed >= MOST_MISSED + SILENT_MORE)
@@ -90,13 +111,4 @@ void dt_watch_wait(const dt_world *world, MPI_Request *request)
         tests = SPINS;
         sched_yield();
     }
-}
-
-void dt_watch_meet(const dt_world *world)
-{
-    MPI_Request request;
-    if (world->size == 1)
-        return;
-    MPI_Ibarrier(world->comm->all, &request);
-    dt_watch_wait(world, &request);
 }

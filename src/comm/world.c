@@ -192,7 +192,7 @@ void dt_world_end(dt_world *world)
     MPI_Comm_free(&comm->node);
     MPI_Comm_free(&comm->exchange);
     MPI_Comm_free(&comm->all);
-    free(comm->watch.of);
+    dt_watch_end(world);
     free(comm);
     world->comm = NULL;
     count_worlds(-1);
@@ -207,7 +207,9 @@ dt_code dt_world_agree(const dt_world *world, dt_error *err)
     MPI_Request request;
     MPI_Iallreduce(MPI_IN_PLACE, &first, 1, MPI_INT, MPI_MIN, all, &request);
     dt_watch_wait(world, &request);
-    if (first < world->size)
-        MPI_Bcast(err, (int)sizeof *err, MPI_BYTE, first, all);
+    if (first < world->size) {
+        MPI_Ibcast(err, (int)sizeof *err, MPI_BYTE, first, all, &request);
+        dt_watch_wait(world, &request);
+    }
     return err->code;
 }
