@@ -45,8 +45,8 @@ static dt_code create_sheet(sheet *sh, const dt_scorer *s, int ranks,
     hsize_t dim[2] = {(hsize_t)s->rows, (hsize_t)s->model.outputs};
     int64_t most = ranks * s->piece_rows;
     hid_t prediction, label = -1;
-    if (dt_output_refuse(options->out, options->data, err) ||
-        dt_output_refuse(options->out, options->model, err) ||
+    if (dt_output_check_input(options->out, options->data, err) ||
+        dt_output_check_input(options->out, options->model, err) ||
         dt_overwrite_check(options->out, "prediction", err) ||
         dt_output_create_through(&sh->output, options->out, err))
         return err->code;
@@ -59,7 +59,7 @@ static dt_code create_sheet(sheet *sh, const dt_scorer *s, int ranks,
         sh->label = dt_output_add(&sh->output, file, "label", H5T_STD_I32LE,
                                   sh->labels_a_row > 1 ? 2 : 1, labels, &label);
     if (sh->prediction < 0 || sh->label < 0 || put_names(prediction, label, s) < 0)
-        return dt_output_failed(&sh->output, err);
+        return dt_output_layout_failed(&sh->output, err);
     sh->rows = dt_alloc(most * s->model.outputs, sizeof *sh->rows, "predictions", err);
     sh->labels = dt_alloc(most * sh->labels_a_row, sizeof *sh->labels, "predictions", err);
     return err->code ? err->code : dt_output_begin_values(&sh->output, err);

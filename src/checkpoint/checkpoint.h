@@ -2,8 +2,8 @@
  * epoch, step, seed, options; /model under PyTorch's names; /optimizer; /normalization with mean
  * and scale of the inputs, where these are normalised; /data, what inputs and outputs mean
  * (checkpoint/schema.h); /run, what a run that goes on needs besides). Each dataset of numbers
- * carries an attribute "xxh3", the XXH3 hash (64 bits) of its bytes, and the file ends with a seal
- * over all of it (file/seal.h); both are checked when it is read. */
+ * carries an attribute "xxh3", the XXH3 hash (64 bits) of its bytes, and the file ends with a footer
+ * over all of it (file/footer.h); both are checked when it is read. */
 #ifndef DT_CHECKPOINT_H
 #define DT_CHECKPOINT_H
 
@@ -53,11 +53,11 @@ typedef struct {
 } dt_checkpoint;
 
 /* Write a file, atomically. Takes dt_h5_lock while it calls HDF5. Not collective.
- *   spare   NULL, or a file in the same folder to write over (dt_output_create)
+ *   recycled  NULL, or a file in the same folder to write over (dt_output_create)
  *   layout  NULL, or all zero the first time: it is kept for the next checkpoint of the same run,
  *           of which the arrays are the same ones in memory, and only the course and the values
  *           differ; to be ended with dt_checkpoint_close_layout */
-dt_code dt_checkpoint_write(const char *path, const char *spare, const dt_checkpoint *checkpoint,
+dt_code dt_checkpoint_write(const char *path, const char *recycled, const dt_checkpoint *checkpoint,
                             dt_output *layout, dt_error *err);
 void dt_checkpoint_close_layout(dt_output *layout);
 

@@ -1,5 +1,5 @@
 #include "checkpoint/saved.h"
-#include "file/seal.h"
+#include "file/footer.h"
 
 #include <jansson.h>
 #include <stdlib.h>
@@ -138,7 +138,7 @@ static void print_checksums(hid_t file, const char *path, const dt_model *model,
     int hashed = count_hashed(group, model), tensors = dt_model_tensors(model);
     H5Gclose(group);
     print_label("Checksums", to);
-    if (dt_seal_is_there(path))
+    if (dt_footer_exists(path))
         fputs("good\n", to);
     else if (hashed == 0)
         fputs("none\n", to);

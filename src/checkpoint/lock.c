@@ -4,7 +4,7 @@
 #include "core/file_error.h"
 #include "core/line.h"
 #include "core/stop.h"
-#include "file/exclusive.h"
+#include "file/lock.h"
 #include "file/temporary.h"
 
 #include <errno.h>

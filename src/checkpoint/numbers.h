@@ -1,5 +1,5 @@
 /* The numbers of a run in a checkpoint: the one place where they are read, and where those that no
- * run can have are refused. They become sizes, positions and shifts. A file with a seal is as it
+ * run can have are refused. They become sizes, positions and shifts. A file with a footer is as it
  * was written, but others may have been edited. Not collective. */
 #ifndef DT_CHECKPOINT_NUMBERS_H
 #define DT_CHECKPOINT_NUMBERS_H

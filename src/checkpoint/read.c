@@ -25,7 +25,7 @@ static dt_code check_version(hid_t file, const char *path, dt_error *err)
         return dt_fail(err, DT_ERR_DATA,
                        "%s: a checkpoint of format version %lld; this program reads version %d",
                        path, (long long)version, DT_CHECKPOINT_VERSION);
-    if (!dt_h5_ends_well(file, path))
+    if (!dt_h5_is_whole(file, path))
         return dt_fail(err, DT_ERR_FILE, "%s: the file is truncated: its end is missing", path);
     return DT_OK;
 }

@@ -5,8 +5,8 @@
 #include "checkpoint/store.h"
 #include "checkpoint/tensor.h"
 #include "core/memory.h"
+#include "file/footer.h"
 #include "file/h5.h"
-#include "file/seal.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -137,7 +137,7 @@ void dt_saved_free(dt_saved *s)
 /* ---- The newest of a folder ----------------------------------------------------------------- */
 
 /* Whether what is wrong with an open file is no damage: it is whole, but of a later version, of
- * another program, or edited. A seal that holds leaves no other reason; that of a later version may
+ * another program, or edited. A footer that holds leaves no other reason; that of a later version may
  * not be known here. */
 static bool is_whole(const dt_saved *s, hid_t file, const char *path, dt_code code)
 {
@@ -145,9 +145,9 @@ static bool is_whole(const dt_saved *s, hid_t file, const char *path, dt_code co
     int64_t version = dt_attribute_integer(file, "version", 0);
     if (ours && version > DT_CHECKPOINT_VERSION)
         return true;
-    return dt_h5_ends_well(file, path) &&
+    return dt_h5_is_whole(file, path) &&
            (!ours || version != DT_CHECKPOINT_VERSION || s->is_edited || code == DT_ERR_SHAPE ||
-            dt_seal_is_there(path));
+            dt_footer_exists(path));
 }
 
 /* *whole [out] after an error: whether it is that of a file that is not damaged. */

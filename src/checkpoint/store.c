@@ -281,17 +281,17 @@ dt_code dt_store_remove_run(const char *folder, dt_error *err)
     return err->code;
 }
 
-/* A file that is done with as a spare: its new name, or NULL. */
+/* Keep a file that is done with under a temporary name, to be written over. Returns the name, or NULL. */
 static char *set_aside(const char *path)
 {
-    char *spare = dt_temporary_name(path, 0);
-    if (spare && rename(path, spare) == 0)
-        return spare;
-    free(spare);
+    char *recycled = dt_temporary_name(path, 0);
+    if (recycled && rename(path, recycled) == 0)
+        return recycled;
+    free(recycled);
     return NULL;
 }
 
-void dt_store_prune(const char *folder, int64_t newest, int64_t keep, char **spare)
+void dt_store_prune(const char *folder, int64_t newest, int64_t keep, char **recycled)
 {
     dt_error err = {0};
     int64_t *steps;
@@ -301,8 +301,8 @@ void dt_store_prune(const char *folder, int64_t newest, int64_t keep, char **spa
             n--;
         for (int64_t i = 0; i < n - keep; i++) {
             char *path = dt_store_step_path(folder, steps[i], &err);
-            if (path && spare && !*spare)
-                *spare = set_aside(path);
+            if (path && recycled && !*recycled)
+                *recycled = set_aside(path);
             if (path)
                 unlink(path);
             free(path);

@@ -49,8 +49,8 @@ dt_code dt_store_remove_run(const char *folder, dt_error *err);
 
 /* Remove old checkpoints, but the `keep` newest up to the step `newest`. Later ones are another
  * run's, and stay. What cannot be removed is left.
- *   spare  NULL, or [in,out]: where *spare is NULL, one of them is not removed but called by the
+ *   recycled  NULL, or [in,out]: where *recycled is NULL, one of them is not removed but called by the
  *          name of one being written, which it becomes; to be freed */
-void dt_store_prune(const char *folder, int64_t newest, int64_t keep, char **spare);
+void dt_store_prune(const char *folder, int64_t newest, int64_t keep, char **recycled);
 
 #endif

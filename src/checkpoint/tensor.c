@@ -42,7 +42,7 @@ static element double_element(void)
     return (element){H5T_IEEE_F64LE, H5T_NATIVE_DOUBLE, sizeof(double), doubles_finite};
 }
 
-herr_t dt_tensor_seal(const dt_extent *extent)
+herr_t dt_tensor_write_hash(const dt_extent *extent)
 {
     return dt_attribute_put_hash(extent->set, "xxh3", extent->hash);
 }
@@ -56,7 +56,7 @@ static herr_t add_values(dt_output *output, hid_t group, const dt_tensor *t, con
     if (number < 0)
         return -1;
     output->extent[number].values = values;
-    return dt_tensor_seal(&output->extent[number]);
+    return dt_tensor_write_hash(&output->extent[number]);
 }
 
 static void shape_text(int dims, const int64_t *dim, char *text, size_t size)

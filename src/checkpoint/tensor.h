@@ -6,7 +6,7 @@
 #include "model/model.h"
 
 /* Write the checksum of an extent's values to its dataset, once they are written. */
-herr_t dt_tensor_seal(const dt_extent *extent);
+herr_t dt_tensor_write_hash(const dt_extent *extent);
 
 /* Lay out a dataset under the tensor's name in a group, with room for the checksum of its values,
  * which are written later and borrowed till then. A negative number is HDF5's failure. */

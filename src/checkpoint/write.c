@@ -119,37 +119,38 @@ static herr_t refresh(dt_output *output, const dt_checkpoint *c)
     return H5Gclose(run);
 }
 
-static dt_code begin(dt_output *output, const char *path, const char *spare, const dt_checkpoint *c,
-                     dt_error *err)
+static dt_code begin(dt_output *output, const char *path, const char *recycled,
+                     const dt_checkpoint *c, dt_error *err)
 {
     bool again = output->file > 0;
-    if (again ? dt_output_renew(output, path, spare, err)
-              : dt_output_create(output, path, spare, err))
+    if (again ? dt_output_reuse_layout(output, path, recycled, err)
+              : dt_output_create(output, path, recycled, err))
         return err->code;
-    return (again ? refresh : lay_out)(output, c) < 0 ? dt_output_failed(output, err) : DT_OK;
+    return (again ? refresh : lay_out)(output, c) < 0 ? dt_output_layout_failed(output, err)
+                                                      : DT_OK;
 }
 
 static dt_code end_layout(dt_output *output, dt_error *err)
 {
     for (int i = 0; i < output->sets; i++)
-        if (dt_tensor_seal(&output->extent[i]) < 0)
-            return dt_output_failed(output, err);
+        if (dt_tensor_write_hash(&output->extent[i]) < 0)
+            return dt_output_layout_failed(output, err);
     return dt_output_flush_layout(output, err);
 }
 
-dt_code dt_checkpoint_write(const char *path, const char *spare, const dt_checkpoint *c,
+dt_code dt_checkpoint_write(const char *path, const char *recycled, const dt_checkpoint *c,
                             dt_output *layout, dt_error *err)
 {
     dt_output once = {0}, *output = layout ? layout : &once;
     dt_h5_lock();
-    begin(output, path, spare, c, err);
+    begin(output, path, recycled, c, err);
     dt_h5_unlock();
     if (!err->code && !dt_output_write_values(output, &c->reader, err)) {
         dt_h5_lock();
         end_layout(output, err);
         dt_h5_unlock();
     }
-    if (!err->code && !dt_output_write_sealed(output, err))
+    if (!err->code && !dt_output_write_footer(output, err))
         dt_output_commit(output, err);
     if (!layout || err->code)
         dt_checkpoint_close_layout(output);

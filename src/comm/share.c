@@ -29,7 +29,7 @@ struct dt_shared {
  * nothing bounds such a file. */
 static void *map_own(int fd, int64_t bytes)
 {
-    if (bytes > dt_memory_of_node() || ftruncate(fd, bytes) ||
+    if (bytes > dt_node_memory() || ftruncate(fd, bytes) ||
         (fallocate(fd, 0, 0, bytes) && errno != EOPNOTSUPP))
         return NULL;
     void *memory = mmap(NULL, (size_t)bytes, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);

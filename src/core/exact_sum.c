@@ -27,7 +27,7 @@ void dt_exact_add(dt_exact *sum, double term)
     sum->digit[i + 2] += sign * (int64_t)(uint32_t)(wide >> 64);
 }
 
-void dt_exact_settle(dt_exact *sum)
+void dt_exact_carry(dt_exact *sum)
 {
     for (int i = 0; i + 1 < DT_EXACT_DIGITS; i++) {
         int64_t carry = sum->digit[i] >> 32; /* towards minus infinity */
@@ -39,12 +39,12 @@ void dt_exact_settle(dt_exact *sum)
 double dt_exact_value(const dt_exact *sum)
 {
     dt_exact s = *sum;
-    dt_exact_settle(&s);
+    dt_exact_carry(&s);
     int negative = s.digit[DT_EXACT_DIGITS - 1] < 0;
     if (negative) { /* positive digits only, so that what follows a digit never cancels it */
         for (int i = 0; i < DT_EXACT_DIGITS; i++)
             s.digit[i] = -s.digit[i];
-        dt_exact_settle(&s);
+        dt_exact_carry(&s);
     }
     double value = 0;
     for (int i = DT_EXACT_DIGITS - 1; i >= 0; i--)

@@ -7,22 +7,22 @@
 
 static const char dots[] = "...";
 
-enum { LEAST_WORD = 80 }; /* bytes; a shorter one stays whole */
+enum { MIN_WORD = 80 }; /* bytes; a shorter one stays whole */
 
 /* The longest stretch of text between such separators; returns its length. */
 static size_t find_longest(const char *text, const char *separators, const char **longest)
 {
-    size_t most = 0;
+    size_t max = 0;
     for (const char *word = text; *word;) {
         size_t length = strcspn(word, separators);
-        if (length > most) {
-            most = length;
+        if (length > max) {
+            max = length;
             *longest = word;
         }
         word += length;
         word += strspn(word, separators);
     }
-    return most;
+    return max;
 }
 
 /* Whether a byte goes on with a character of UTF-8 that others begin. */
@@ -42,10 +42,10 @@ int dt_line_cut(const char *text, int bytes)
 }
 
 /* Take at least excess bytes out of the middle of a stretch, as far as enough is left of it. */
-static void shorten(char *stretch, size_t length, size_t excess)
+static void shorten_word(char *stretch, size_t length, size_t excess)
 {
-    size_t most = length - LEAST_WORD / 2,
-           out = excess + strlen(dots) < most ? excess + strlen(dots) : most;
+    size_t max = length - MIN_WORD / 2,
+           out = excess + strlen(dots) < max ? excess + strlen(dots) : max;
     char *begin = stretch + (length - out) / 2, *end = begin + out;
     while (begin > stretch && goes_on(*begin))
         begin--;
@@ -55,16 +55,16 @@ static void shorten(char *stretch, size_t length, size_t excess)
     memmove(begin + strlen(dots), end, strlen(end) + 1);
 }
 
-static void fit(char *text, size_t size)
+static void shorten_words(char *text, size_t size)
 {
     const char *longest = text;
     for (size_t length; (length = strlen(text)) >= size;) {
         size_t found = find_longest(text, " \"", &longest);
-        if (found < LEAST_WORD) /* a path with blanks */
+        if (found < MIN_WORD) /* a path with blanks */
             found = find_longest(text, ":", &longest);
-        if (found < LEAST_WORD)
+        if (found < MIN_WORD)
             return;
-        shorten(text + (longest - text), found, length + 1 - size);
+        shorten_word(text + (longest - text), found, length + 1 - size);
     }
 }
 
@@ -77,7 +77,7 @@ void dt_line_format(char *line, size_t size, const char *format, va_list args)
     if (length < 0) {
         vsnprintf(line, size, format, again);
     } else {
-        fit(whole, size);
+        shorten_words(whole, size);
         snprintf(line, size, "%.*s", dt_line_cut(whole, (int)size - 1), whole);
         free(whole);
     }

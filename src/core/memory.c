@@ -1,6 +1,6 @@
 #include "core/memory.h"
 
-#include "core/control_group.h"
+#include "core/cgroup.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -29,10 +29,10 @@ void *dt_alloc(int64_t n, size_t size, const char *what, dt_error *err)
     return memory;
 }
 
-int64_t dt_memory_of_node(void)
+int64_t dt_node_memory(void)
 {
     int64_t installed = (int64_t)sysconf(_SC_PHYS_PAGES) * sysconf(_SC_PAGESIZE);
-    int64_t limit = dt_control_group_memory("");
+    int64_t limit = dt_cgroup_memory("");
     return limit < installed ? limit : installed;
 }
 

@@ -13,7 +13,7 @@ void *dt_alloc(int64_t n, size_t size, const char *what, dt_error *err);
 
 /* Bytes that the processes of this node may use: what is installed, or the control groups' limit
  * (of a batch job, of a container) if that is lower. */
-int64_t dt_memory_of_node(void);
+int64_t dt_node_memory(void);
 
 /* "1.5 GB" in a buffer of the caller's; returns it. */
 const char *dt_format_bytes(double bytes, char text[16]);

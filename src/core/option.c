@@ -15,12 +15,12 @@ enum {
     SHOWN = 80, /* characters of a bad value that a message repeats */
 };
 
-static void *field(const dt_option *option, void *options)
+static void *get_field(const dt_option *option, void *options)
 {
     return (char *)options + option->offset;
 }
 
-static const void *field_const(const dt_option *option, const void *options)
+static const void *get_const_field(const dt_option *option, const void *options)
 {
     return (const char *)options + option->offset;
 }
@@ -96,7 +96,7 @@ static bool parse_real(const char *text, double *value)
     return !*end && isfinite(*value);
 }
 
-static bool within(const dt_option *option, double value)
+static bool is_within(const dt_option *option, double value)
 {
     return value <= option->max && (option->above_min ? value > option->min : value >= option->min);
 }
@@ -190,7 +190,7 @@ static dt_code set_time(const dt_option *option, int64_t *seconds, const char *v
 static dt_code set_real(const dt_option *option, double *real, const char *value, dt_error *err)
 {
     double number;
-    if (!parse_real(value, &number) || !within(option, number)) {
+    if (!parse_real(value, &number) || !is_within(option, number)) {
         char expected[EXPECTED_TEXT];
         expect_real(option, expected, sizeof expected);
         return bad_value(option, value, expected, err);
@@ -264,9 +264,9 @@ static dt_code set_every(const dt_option *option, dt_every *every, const char *v
     return DT_OK;
 }
 
-static dt_code set(const dt_option *option, void *options, const char *value, dt_error *err)
+static dt_code set_value(const dt_option *option, void *options, const char *value, dt_error *err)
 {
-    void *to = field(option, options);
+    void *to = get_field(option, options);
     if (option->type == DT_OPTION_FLAG)
         return set_flag(option, to, value, err);
     if (!value)
@@ -295,7 +295,7 @@ static dt_code set(const dt_option *option, void *options, const char *value, dt
 dt_code dt_options_defaults(const dt_option *table, void *options, dt_error *err)
 {
     for (const dt_option *option = table; option->name; option++)
-        if (option->fallback && set(option, options, option->fallback, err) != DT_OK)
+        if (option->fallback && set_value(option, options, option->fallback, err) != DT_OK)
             return err->code;
     return DT_OK;
 }
@@ -314,7 +314,7 @@ dt_code dt_options_set(const dt_option *table, void *options, const char *name, 
     const dt_option *option = dt_options_find(table, name);
     if (!option)
         return dt_fail(err, DT_ERR_USAGE, "unknown option --%.*s", dt_line_cut(name, SHOWN), name);
-    if (!set(option, options, value, err) && option->given)
+    if (!set_value(option, options, value, err) && option->given)
         *((bool *)((char *)options + option->given)) = true;
     return err->code;
 }
@@ -344,7 +344,7 @@ static json_t *every_json(const dt_every *every)
 /* A number without a default holds 0 until it is given, and 0 is then below its range. */
 static bool not_given(const dt_option *option, double value)
 {
-    return !option->fallback && value == 0 && !within(option, value);
+    return !option->fallback && value == 0 && !is_within(option, value);
 }
 
 static json_t *value_json(const dt_option *option, const void *from)
@@ -378,7 +378,7 @@ json_t *dt_options_json(const dt_option *table, const void *options)
 {
     json_t *json = json_object();
     for (const dt_option *option = table; json && option->name; option++) {
-        json_t *value = value_json(option, field_const(option, options));
+        json_t *value = value_json(option, get_const_field(option, options));
         if (json_object_set_new(json, option->name, value) != 0) {
             json_decref(json);
             return NULL;
@@ -390,7 +390,7 @@ json_t *dt_options_json(const dt_option *table, const void *options)
 void dt_options_free(const dt_option *table, void *options)
 {
     for (const dt_option *option = table; option->name; option++) {
-        void *owner = field(option, options);
+        void *owner = get_field(option, options);
         if (option->type == DT_OPTION_TEXT) {
             free(*(char **)owner);
             *(char **)owner = NULL;

@@ -67,7 +67,7 @@ void dt_random_uniform(const dt_random *random, float low, float high, float *ou
 
 /* Uniform in 0..n-1 from 64 bits, n <= 2^32: their product with n, divided by 2^64. The bias is
  * below n / 2^64. */
-static inline uint64_t below(uint32_t low, uint32_t high, uint64_t n)
+static inline uint64_t multiply_high(uint32_t low, uint32_t high, uint64_t n)
 {
     return (high * n + (low * n >> 32)) >> 32;
 }
@@ -80,8 +80,8 @@ static void draw_places(const dt_random *random, int64_t first, uint32_t *place)
     many_bits(random, (uint64_t)first / 2, false, &m);
 #pragma omp simd
     for (int k = 0; k < BATCH; k++) {
-        place[2 * k] = (uint32_t)below(m.a[k], m.b[k], n + 2 * (uint64_t)k);
-        place[2 * k + 1] = (uint32_t)below(m.c[k], m.d[k], n + 2 * (uint64_t)k + 1);
+        place[2 * k] = (uint32_t)multiply_high(m.a[k], m.b[k], n + 2 * (uint64_t)k);
+        place[2 * k + 1] = (uint32_t)multiply_high(m.c[k], m.d[k], n + 2 * (uint64_t)k + 1);
     }
 }
 

@@ -11,26 +11,26 @@ static const struct {
     const char *name;
 } signals[DT_STOP_SIGNALS] = {{SIGTERM, "SIGTERM"}, {SIGINT, "SIGINT"}, {SIGUSR1, "SIGUSR1"}};
 
-static volatile sig_atomic_t came; /* its number; 0: none */
+static volatile sig_atomic_t first_signal; /* its number; 0: none */
 static int watches;
 static struct sigaction before[DT_STOP_SIGNALS];
-static double up = INFINITY; /* the moment that the time is */
+static double deadline = INFINITY; /* the moment that the time is */
 static const char *limit_name = "";
 
-static void remember(int signal)
+static void remember_signal(int signal)
 {
-    if (!came)
-        came = signal;
+    if (!first_signal)
+        first_signal = signal;
 }
 
 void dt_stop_watch(void)
 {
     if (watches++ > 0)
         return;
-    came = 0;
-    up = INFINITY;
+    first_signal = 0;
+    deadline = INFINITY;
     for (int i = 0; i < DT_STOP_SIGNALS; i++) {
-        struct sigaction action = {.sa_handler = remember, .sa_flags = SA_RESTART};
+        struct sigaction action = {.sa_handler = remember_signal, .sa_flags = SA_RESTART};
         sigemptyset(&action.sa_mask);
         if (signals[i].signal == SIGINT)
             action.sa_flags |= SA_RESETHAND; /* whoever presses it twice means it */
@@ -40,7 +40,7 @@ void dt_stop_watch(void)
 
 void dt_stop_unwatch(void)
 {
-    up = INFINITY;
+    deadline = INFINITY;
     if (--watches > 0)
         return;
     for (int i = 0; i < DT_STOP_SIGNALS; i++)
@@ -49,16 +49,16 @@ void dt_stop_unwatch(void)
 
 void dt_stop_at(double moment, const char *limit)
 {
-    up = moment;
+    deadline = moment;
     limit_name = limit;
 }
 
 int dt_stop_reason(void)
 {
     for (int i = 0; i < DT_STOP_SIGNALS; i++)
-        if (came == signals[i].signal)
+        if (first_signal == signals[i].signal)
             return i;
-    return up < INFINITY && dt_clock_coarse() >= up ? DT_STOP_TIME : -1;
+    return deadline < INFINITY && dt_clock_coarse() >= deadline ? DT_STOP_TIME : -1;
 }
 
 const char *dt_stop_name(int reason)

@@ -35,11 +35,11 @@ static void set_cpus(const cpus *c)
 
 static void use_cpus(const int *cpu, int n)
 {
-    int most = 0;
+    int max_cpu = 0;
     for (int i = 0; i < n; i++)
-        most = cpu[i] > most ? cpu[i] : most;
-    cpu_set_t *set = CPU_ALLOC(most + 1);
-    size_t size = CPU_ALLOC_SIZE(most + 1);
+        max_cpu = cpu[i] > max_cpu ? cpu[i] : max_cpu;
+    cpu_set_t *set = CPU_ALLOC(max_cpu + 1);
+    size_t size = CPU_ALLOC_SIZE(max_cpu + 1);
     if (!set)
         return;
     CPU_ZERO_S(size, set);

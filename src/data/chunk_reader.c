@@ -2,9 +2,9 @@
 
 #include "core/memory.h"
 #include "data/shape.h"
+#include "file/fingerprint.h"
 #include "file/h5.h"
 #include "file/reader.h"
-#include "file/witness.h"
 
 #include <errno.h>
 #include <libdeflate.h>
@@ -15,10 +15,10 @@
 enum { PIECE = 4 << 20 }; /* bytes of a contiguous dataset that a thread reads at a time */
 
 struct dt_chunk_reader {
-    const char *path, *name; /* borrowed, for messages */
-    hid_t set;               /* borrowed */
-    int fd;                  /* -1 where it is chunked */
-    dt_witness witness;      /* of fd */
+    const char *path, *name;    /* borrowed, for messages */
+    hid_t set;                  /* borrowed */
+    int fd;                     /* -1 where it is chunked */
+    dt_fingerprint fingerprint; /* of fd */
     dt_shape shape;
     hsize_t grid[H5S_MAX_RANK]; /* chunks along each dimension */
     int64_t chunks_in_row;      /* that rows are spread over */
@@ -120,7 +120,7 @@ dt_code dt_chunk_reader_open(dt_chunk_reader **direct, const char *path, const c
         d->fd = dt_reader_descriptor(own);
         known = d->fd >= 0;
         if (known)
-            dt_witness_take(&d->witness, d->fd);
+            dt_fingerprint_take(&d->fingerprint, d->fd);
     }
     H5Fclose(own);
     H5Eclear2(H5E_DEFAULT);
@@ -195,7 +195,7 @@ static dt_code read_contiguous(dt_chunk_reader *d, int64_t row, int64_t n, char 
     }
     if (failed)
         return read_failed(d, row, n, failed, err);
-    const char *why = dt_witness_ask(&d->witness, d->fd);
+    const char *why = dt_fingerprint_compare(&d->fingerprint, d->fd);
     return why ? dt_fail(err, DT_ERR_DATA, "%s: cannot read rows %lld to %lld of \"%s\": %s",
                          d->path, (long long)row, (long long)(row + n - 1), d->name, why)
                : DT_OK;

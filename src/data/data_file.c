@@ -22,7 +22,7 @@ struct dt_data_file {
 static dt_code open_arrays(dt_data_file *s, bool trusted, const char *x, const char *y,
                            dt_error *err)
 {
-    s->file = trusted ? dt_h5_open_known(s->path, err) : dt_h5_open(s->path, err);
+    s->file = trusted ? dt_h5_open_trusted(s->path, err) : dt_h5_open(s->path, err);
     if (err->code || dt_h5_array_open(&s->x, s->file, s->path, x, true, err) ||
         (y && dt_h5_array_open(&s->y, s->file, s->path, y, false, err)))
         return err->code;
@@ -42,7 +42,7 @@ static dt_code open_arrays(dt_data_file *s, bool trusted, const char *x, const c
     return DT_OK;
 }
 
-/* known: as in dt_h5_open_known. */
+/* known: as in dt_h5_open_trusted. */
 static dt_code open_source(dt_data_file **file, const char *path, bool trusted, const char *x,
                            const char *y, dt_error *err)
 {

@@ -16,7 +16,7 @@ enum { REASON = 512 }; /* bytes of a text that says why a file cannot be opened 
 
 typedef struct {
     const char *path, *name; /* of the dataset that was asked for */
-    dt_witnesses *witnesses;
+    dt_fingerprint_set *fingerprints;
     dt_error *err;
 } request;
 
@@ -90,7 +90,7 @@ static hid_t open_source_file(hid_t set, const char *name, char why[REASON])
 }
 
 /* The file that the virtual dataset lies in is open all the time, and watched by its reader. */
-static dt_code check_same(hid_t set, dt_witnesses *witnesses, const char *name, hid_t file,
+static dt_code check_same(hid_t set, dt_fingerprint_set *fingerprints, const char *name, hid_t file,
                           dt_error *err)
 {
     char folder[PATH_MAX], path[2 * PATH_MAX + 2];
@@ -100,7 +100,7 @@ static dt_code check_same(hid_t set, dt_witnesses *witnesses, const char *name, 
     folder_of(set, folder);
     if (H5Fget_name(file, path, sizeof path) <= 0)
         return dt_fail(err, DT_ERR_DATA, "cannot be read: it has no name");
-    if (dt_witnesses_check(witnesses, folder, name, path, &why))
+    if (dt_fingerprint_set_check(fingerprints, folder, name, path, &why))
         dt_fail(err, why.code, "cannot be read: %s", why.text);
     return err->code;
 }
@@ -116,7 +116,7 @@ static dt_absent explain_absence(hid_t file, const char *name, const char *reaso
     return DT_ABSENT_DATASET;
 }
 
-dt_code dt_external_open(hid_t set, dt_witnesses *witnesses, const char *file_name,
+dt_code dt_external_open(hid_t set, dt_fingerprint_set *fingerprints, const char *file_name,
                          const char *set_name, hid_t *file, hid_t *source, dt_absent *absent,
                          dt_error *err)
 {
@@ -128,7 +128,7 @@ dt_code dt_external_open(hid_t set, dt_witnesses *witnesses, const char *file_na
         return dt_fail(err, DT_ERR_DATA, "is missing");
     if (*file < 0)
         return dt_fail(err, DT_ERR_DATA, "cannot be opened: %s", why);
-    if (!check_same(set, witnesses, file_name, *file, err)) {
+    if (!check_same(set, fingerprints, file_name, *file, err)) {
         *source = H5Dopen2(*file, set_name, H5P_DEFAULT);
         if (*source >= 0)
             return DT_OK;
@@ -171,7 +171,8 @@ static void check_source(const request *a, hid_t set, const char *file_name, con
     hid_t file, source;
     dt_absent absent;
     dt_error why = {0};
-    if (dt_external_open(set, a->witnesses, file_name, set_name, &file, &source, &absent, &why)) {
+    if (dt_external_open(set, a->fingerprints, file_name, set_name, &file, &source, &absent,
+                         &why)) {
         report_source(a, file_name, absent == DT_ABSENT_FILE, why.text);
         return;
     }
@@ -226,7 +227,7 @@ static void external_path(hid_t set, const char *name, char path[3 * PATH_MAX])
 static void check_raw(const request *a, const char *whose, const char *name, const char *path)
 {
     dt_error why = {0};
-    if (dt_witnesses_check(a->witnesses, "", path, path, &why))
+    if (dt_fingerprint_set_check(a->fingerprints, "", path, path, &why))
         dt_fail(a->err, why.code, "%s lies in the external file \"%s\": %s", whose, name, why.text);
 }
 
@@ -282,10 +283,10 @@ static void check_set(const request *a, hid_t set, int depth)
     H5Eclear2(H5E_DEFAULT);
 }
 
-dt_code dt_external_check(hid_t set, dt_witnesses *witnesses, const char *path, const char *name,
-                          dt_error *err)
+dt_code dt_external_check(hid_t set, dt_fingerprint_set *fingerprints, const char *path,
+                          const char *name, dt_error *err)
 {
-    request a = {.path = path, .name = name, .witnesses = witnesses, .err = err};
+    request a = {.path = path, .name = name, .fingerprints = fingerprints, .err = err};
     check_set(&a, set, 0);
     return err->code;
 }

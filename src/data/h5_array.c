@@ -142,7 +142,7 @@ dt_code dt_h5_array_open(dt_h5_array *v, hid_t file, const char *path, const cha
                          dt_error *err)
 {
     *v = (dt_h5_array){.id = -1, .type = -1, .path = path, .name = strdup(name)};
-    v->others = dt_witnesses_new();
+    v->others = dt_fingerprint_set_create();
     if (!v->name || !v->others)
         return dt_fail(err, DT_ERR_MEMORY, "out of memory for the names of datasets");
     v->id = dt_h5_open_dataset(file, path, name, "; choose with --x and --y", err);
@@ -164,7 +164,7 @@ void dt_h5_array_close(dt_h5_array *v)
 {
     dt_chunk_reader_close(v->reader);
     dt_virtual_close(v->parts);
-    dt_witnesses_free(v->others);
+    dt_fingerprint_set_destroy(v->others);
     if (v->type >= 0)
         H5Tclose(v->type);
     if (v->id >= 0)

@@ -21,10 +21,10 @@ typedef struct {
     bool external;      /* its values lie in raw files */
     int64_t chunk_rows; /* rows that share a chunk of the file; 1 where it has none */
     hid_t type;         /* of a value in the file; of an enumeration (h5py's bool) its integers */
-    dt_chunk_reader *reader; /* NULL: HDF5 reads it */
-    dt_witnesses *others;    /* of the other files that its values lie in */
-    dt_virtual *parts;       /* of other files; NULL: it is not virtual */
-    int64_t value_bytes;     /* of a value in the file */
+    dt_chunk_reader *reader;    /* NULL: HDF5 reads it */
+    dt_fingerprint_set *others; /* of the other files that its values lie in */
+    dt_virtual *parts;          /* of other files; NULL: it is not virtual */
+    int64_t value_bytes;        /* of a value in the file */
 } dt_h5_array;
 
 /* Open a dataset and see that it is one of numbers in rows, whose filters are installed.

@@ -15,7 +15,7 @@ static const double NODE_SHARE = 0.9; /* the rest is the program's, and the syst
 
 int64_t dt_memory_part(const dt_world *world)
 {
-    int64_t part = -(dt_memory_of_node() / world->node_size);
+    int64_t part = -(dt_node_memory() / world->node_size);
     dt_max_int64(world, &part, 1);
     return -part;
 }

@@ -182,7 +182,7 @@ static void add_block(dt_moments *m, int64_t row, int64_t n, const float *x, con
 static void carry_sums(dt_moments *m)
 {
     for (int64_t i = 0; i < 2 * m->features; i++)
-        dt_exact_settle(&m->exact[i]);
+        dt_exact_carry(&m->exact[i]);
     m->carried_groups = 0;
 }
 

@@ -38,7 +38,7 @@ void dt_order_rows(const dt_order *order, int64_t position, int64_t n, int64_t *
 
 /* When the rows [begin, end) are visited, in the order of the visits.
  *   visits  [out] [end - begin]
- *   spare   [end - begin] scratch */
+ *   scratch  [end - begin] scratch */
 void dt_order_schedule(const dt_order *order, int64_t begin, int64_t end,
                        dt_scheduled_row *scheduled, dt_scheduled_row *scratch);
 

@@ -16,8 +16,8 @@ typedef struct {
 } part;
 
 struct dt_virtual {
-    hid_t set;               /* borrowed */
-    dt_witnesses *witnesses; /* borrowed */
+    hid_t set;                        /* borrowed */
+    dt_fingerprint_set *fingerprints; /* borrowed */
     hid_t plist;
     size_t n;
     part *part;   /* [n] */
@@ -109,7 +109,7 @@ static int64_t count_numbered(const dt_virtual *v, const part *p, int64_t most, 
         dt_absent absent;
         dt_external_name(p->file, i, file_name);
         dt_external_name(p->name, i, name);
-        if (dt_external_open(v->set, v->witnesses, file_name, name, &file, &source, &absent,
+        if (dt_external_open(v->set, v->fingerprints, file_name, name, &file, &source, &absent,
                              &why)) {
             if (absent == DT_ABSENT_NOTHING)
                 dt_fail(err, DT_ERR_DATA, "the file \"%s\" with a part of it %s", file_name,
@@ -164,8 +164,8 @@ static dt_code inspect_parts(dt_virtual *v, dt_error *err)
     return err->code;
 }
 
-static dt_code open_parts(dt_virtual **parts, hid_t set, dt_witnesses *witnesses, int depth,
-                          dt_error *err)
+static dt_code open_parts(dt_virtual **parts, hid_t set, dt_fingerprint_set *fingerprints,
+                          int depth, dt_error *err)
 {
     hid_t plist = H5Dget_create_plist(set);
     *parts = NULL;
@@ -181,7 +181,7 @@ static dt_code open_parts(dt_virtual **parts, hid_t set, dt_witnesses *witnesses
         return dt_fail(err, DT_ERR_MEMORY, "out of memory for its parts");
     }
     *v = (dt_virtual){.set = set,
-                      .witnesses = witnesses,
+                      .fingerprints = fingerprints,
                       .plist = plist,
                       .depth = depth,
                       .file = -1,
@@ -200,9 +200,10 @@ static dt_code open_parts(dt_virtual **parts, hid_t set, dt_witnesses *witnesses
     return err->code;
 }
 
-dt_code dt_virtual_open(dt_virtual **parts, hid_t set, dt_witnesses *witnesses, dt_error *err)
+dt_code dt_virtual_open(dt_virtual **parts, hid_t set, dt_fingerprint_set *fingerprints,
+                        dt_error *err)
 {
-    return open_parts(parts, set, witnesses, 0, err);
+    return open_parts(parts, set, fingerprints, 0, err);
 }
 
 static void close_source(dt_virtual *v)
@@ -243,8 +244,8 @@ static dt_code open_source(dt_virtual *v, const part *p, dt_error *err)
         return DT_OK;
     close_source(v);
     dt_absent absent;
-    dt_external_open(v->set, v->witnesses, p->file, p->name, &v->file, &v->source, &absent, err);
-    if (!err->code && !open_parts(&v->inner, v->source, v->witnesses, v->depth + 1, err))
+    dt_external_open(v->set, v->fingerprints, p->file, p->name, &v->file, &v->source, &absent, err);
+    if (!err->code && !open_parts(&v->inner, v->source, v->fingerprints, v->depth + 1, err))
         v->last = p;
     if (err->code)
         close_source(v);
@@ -275,7 +276,7 @@ static dt_code read_source(dt_virtual *v, hid_t from, hid_t to, hid_t type, void
         return dt_virtual_read(v->inner, from, begin, end, to, type, out, err);
     if (H5Dread(v->source, type, to, from, H5P_DEFAULT, out) < 0)
         return cannot_read(err);
-    return dt_external_check(v->source, v->witnesses, NULL, NULL,
+    return dt_external_check(v->source, v->fingerprints, NULL, NULL,
                              err); /* raw files, of which it says nothing */
 }
 
@@ -326,9 +327,9 @@ static dt_code read_by_hdf5(dt_virtual *v, hid_t wanted, hid_t memory, hid_t typ
 {
     if (H5Dread(v->set, type, memory, wanted, H5P_DEFAULT, out) < 0)
         return cannot_read(err);
-    if (dt_external_check(v->set, v->witnesses, NULL, NULL, err))
+    if (dt_external_check(v->set, v->fingerprints, NULL, NULL, err))
         return err->code;
-    return dt_witnesses_check_all(v->witnesses, err);
+    return dt_fingerprint_set_check_all(v->fingerprints, err);
 }
 
 dt_code dt_virtual_read(dt_virtual *v, hid_t wanted, hsize_t begin, hsize_t end, hid_t memory,

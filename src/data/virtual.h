@@ -6,16 +6,17 @@
 #ifndef DT_DATA_VIRTUAL_H
 #define DT_DATA_VIRTUAL_H
 
-#include "file/witnesses.h"
+#include "file/fingerprint_set.h"
 
 #include <dtrain/status.h>
 #include <hdf5.h>
 
 typedef struct dt_virtual dt_virtual;
 
-/* Look at an open dataset, which is borrowed, as are the witnesses of its files. *parts is NULL
+/* Look at an open dataset, which is borrowed, as are the fingerprints of its files. *parts is NULL
  * where it is not virtual. */
-dt_code dt_virtual_open(dt_virtual **parts, hid_t set, dt_witnesses *witnesses, dt_error *err);
+dt_code dt_virtual_open(dt_virtual **parts, hid_t set, dt_fingerprint_set *fingerprints,
+                        dt_error *err);
 
 /* As H5Dread.
  *   wanted  selection of the virtual dataset, by rows: none of its values outside of rows

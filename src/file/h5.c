@@ -1,9 +1,9 @@
 #include "file/h5.h"
 
-#include "file/kind.h"
+#include "file/footer.h"
+#include "file/format.h"
 #include "file/link.h"
 #include "file/reader.h"
-#include "file/seal.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -29,7 +29,7 @@ static bool quiet; /* these were, before: */
 static H5E_auto2_t print_before;
 static void *data_before;
 
-void dt_h5_quiet(void)
+void dt_h5_silence(void)
 {
     if (!quiet && H5Eget_auto2(H5E_DEFAULT, &print_before, &data_before) < 0)
         return;
@@ -75,17 +75,17 @@ static dt_code check_readable(const char *path, dt_error *err)
     if (fd < 0)
         return dt_fail(err, DT_ERR_FILE, "%s: %s", path, strerror(errno));
     close(fd);
-    return dt_seal_check(path, err);
+    return dt_footer_check(path, err);
 }
 
-static hid_t open_file(const char *path, bool known, dt_error *err)
+static hid_t open_file(const char *path, bool trusted, dt_error *err)
 {
-    dt_h5_quiet();
-    if (!known && check_readable(path, err))
+    dt_h5_silence();
+    if (!trusted && check_readable(path, err))
         return -1;
     hid_t access = dt_reader_access();
     hid_t file = H5Fopen(path, H5F_ACC_RDONLY, access);
-    if (file < 0 && !(known && check_readable(path, err))) {
+    if (file < 0 && !(trusted && check_readable(path, err))) {
         char reason[256];
         dt_h5_reason(reason);
         if (strstr(reason, "out of memory") || strstr(reason, "memory allocation failed"))
@@ -103,7 +103,7 @@ static hid_t open_file(const char *path, bool known, dt_error *err)
         else if (H5Fis_hdf5(path) > 0)
             dt_fail(err, DT_ERR_FILE, "%s: damaged HDF5 file: %s", path, reason);
         else
-            dt_kind_refuse(path, err);
+            dt_file_format_refuse(path, err);
         H5Eclear2(H5E_DEFAULT);
     }
     H5Pclose(access);
@@ -115,16 +115,16 @@ hid_t dt_h5_open(const char *path, dt_error *err)
     return open_file(path, false, err);
 }
 
-hid_t dt_h5_open_known(const char *path, dt_error *err)
+hid_t dt_h5_open_trusted(const char *path, dt_error *err)
 {
     return open_file(path, true, err);
 }
 
-bool dt_h5_ends_well(hid_t file, const char *path)
+bool dt_h5_is_whole(hid_t file, const char *path)
 {
     struct stat info;
     haddr_t end = 0;
-    return dt_seal_is_there(path) || stat(path, &info) < 0 || H5Fget_eoa(file, &end) < 0 ||
+    return dt_footer_exists(path) || stat(path, &info) < 0 || H5Fget_eoa(file, &end) < 0 ||
            (haddr_t)info.st_size <= end;
 }
 
@@ -168,16 +168,17 @@ typedef struct {
 
 static herr_t list_dataset(hid_t root, const char *name, void *data)
 {
-    enum { MOST = 8 };
+    enum { MAX_LISTED = 8 };
     listing *l = data;
     hid_t set = H5Dopen2(root, name, H5P_DEFAULT);
     if (set < 0)
         return 0;
     H5Dclose(set);
-    if (++l->n > MOST)
+    if (++l->n > MAX_LISTED)
         return 1;
-    int written = l->n == MOST ? snprintf(l->text, l->room, ", ...")
-                               : snprintf(l->text, l->room, "%s\"%s\"", l->n > 1 ? ", " : "", name);
+    int written = l->n == MAX_LISTED
+                      ? snprintf(l->text, l->room, ", ...")
+                      : snprintf(l->text, l->room, "%s\"%s\"", l->n > 1 ? ", " : "", name);
     if (written < 0 || (size_t)written >= l->room)
         return 1;
     l->text += written;

@@ -9,17 +9,17 @@
 #include <stdint.h>
 
 /* Open a file read-only. Says whether it is missing, unreadable, not HDF5, cut short, or
- * damaged where it has a seal (file/seal.h).
+ * damaged where it has a footer (file/footer.h).
  * Returns the file, or a negative number after an error. */
 hid_t dt_h5_open(const char *path, dt_error *err);
 
 /* The same of a file that another process has just opened so, and found good: that is not looked
  * into again, unless it cannot be opened here. */
-hid_t dt_h5_open_known(const char *path, dt_error *err);
+hid_t dt_h5_open_trusted(const char *path, dt_error *err);
 
-/* Whether the file ends where HDF5's part of it does, or with a seal: not so if a seal was cut.
+/* Whether the file ends where HDF5's part of it does, or with a footer: not so if a footer was cut.
  * What other programs change in place has none. */
-bool dt_h5_ends_well(hid_t file, const char *path);
+bool dt_h5_is_whole(hid_t file, const char *path);
 
 /* Open a dataset of a file. Where there is none of that name, the error lists the datasets that
  * there are, and ends with advice; else it says why it cannot be opened. Returns it, or a negative
@@ -45,7 +45,7 @@ void dt_h5_lock(void);
 void dt_h5_unlock(void);
 
 /* Turn off HDF5's own printing of errors, and set it back to what it was. */
-void dt_h5_quiet(void);
+void dt_h5_silence(void);
 void dt_h5_restore(void);
 
 #endif

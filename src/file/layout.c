@@ -20,7 +20,7 @@ typedef struct {
     haddr_t eoa;
 } layout_file;
 
-static void remember(layout_file *f, int number)
+static void record_error(layout_file *f, int number)
 {
     if (*f->layout.error == 0)
         *f->layout.error = number;
@@ -36,7 +36,7 @@ static H5FD_t *open_file(const char *name, unsigned flags, hid_t access, haddr_t
     f->layout = *layout;
     f->layout.fd = fcntl(layout->fd, F_DUPFD_CLOEXEC, 0);
     if (f->layout.fd < 0) {
-        remember(f, errno);
+        record_error(f, errno);
         free(f);
         return NULL;
     }
@@ -52,14 +52,14 @@ static herr_t close_file(H5FD_t *file)
 }
 
 /* Each is a file of its own. */
-static int compare(const H5FD_t *one, const H5FD_t *other)
+static int compare_files(const H5FD_t *one, const H5FD_t *other)
 {
     return one < other ? -1 : one > other;
 }
 
 /* As HDF5's usual driver, for files that are the same to the byte; but for the handle, with which
  * HDF5 would look for a file of the name. */
-static herr_t query(const H5FD_t *file, unsigned long *flags)
+static herr_t query_driver(const H5FD_t *file, unsigned long *flags)
 {
     (void)file;
     *flags = H5FD_FEAT_AGGREGATE_METADATA | H5FD_FEAT_ACCUMULATE_METADATA | H5FD_FEAT_DATA_SIEVE |
@@ -99,7 +99,7 @@ static herr_t read_bytes(H5FD_t *file, H5FD_mem_t type, hid_t transfer, haddr_t 
         if (got < 0 && errno == EINTR)
             continue;
         if (got < 0) {
-            remember(f, errno);
+            record_error(f, errno);
             break;
         }
         out += got;
@@ -121,7 +121,7 @@ static herr_t write_bytes(H5FD_t *file, H5FD_mem_t type, hid_t transfer, haddr_t
         if (done < 0 && errno == EINTR)
             continue;
         if (done < 0) {
-            remember(f, errno);
+            record_error(f, errno);
             break;
         }
         in += done;
@@ -136,7 +136,7 @@ static herr_t truncate_file(H5FD_t *file, hid_t transfer, hbool_t closing)
     layout_file *f = (layout_file *)file;
     (void)transfer, (void)closing;
     if (get_eof(file, H5FD_MEM_DEFAULT) != f->eoa && ftruncate(f->layout.fd, (off_t)f->eoa) < 0)
-        remember(f, errno);
+        record_error(f, errno);
     return 0;
 }
 
@@ -151,8 +151,8 @@ static const H5FD_class_t driver_class = {
     .fapl_size = sizeof(dt_layout),
     .open = open_file,
     .close = close_file,
-    .cmp = compare,
-    .query = query,
+    .cmp = compare_files,
+    .query = query_driver,
     .get_eoa = get_eoa,
     .set_eoa = set_eoa,
     .get_eof = get_eof,
@@ -163,7 +163,7 @@ static const H5FD_class_t driver_class = {
 };
 
 /* The driver's number in HDF5, which forgets it when it is closed. */
-static hid_t driver(void)
+static hid_t get_driver(void)
 {
     static hid_t id = H5I_INVALID_HID;
     if (id < 0 || H5Iis_valid(id) <= 0)
@@ -174,7 +174,7 @@ static hid_t driver(void)
 hid_t dt_layout_access(const dt_layout *layout)
 {
     hid_t access = H5Pcreate(H5P_FILE_ACCESS);
-    if (access >= 0 && H5Pset_driver(access, driver(), layout) < 0) {
+    if (access >= 0 && H5Pset_driver(access, get_driver(), layout) < 0) {
         H5Pclose(access);
         access = -1;
     }

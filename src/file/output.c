@@ -1,10 +1,10 @@
 #include "file/output.h"
 
 #include "core/file_error.h"
-#include "file/follow.h"
+#include "file/footer.h"
 #include "file/h5.h"
 #include "file/layout.h"
-#include "file/seal.h"
+#include "file/resolve_link.h"
 #include "file/temporary.h"
 
 #include <errno.h>
@@ -20,12 +20,12 @@
 #include <xxhash.h>
 
 enum {
-    COPY = 1 << 16,
-    NEAR = 1 << 17,      /* with what is written of it, in the second cache */
-    WRITE_MOST = 1 << 30 /* bytes at a time; Linux takes no 2 GiB */
+    COPY_BYTES = 1 << 16,
+    BLOCK_BYTES = 1 << 17, /* with what is written of it, in the second cache */
+    MAX_WRITE = 1 << 30    /* bytes at a time; Linux takes no 2 GiB */
 };
 
-static dt_code fail(const char *path, int number, dt_error *err)
+static dt_code fail_write(const char *path, int number, dt_error *err)
 {
     if (number == ENOSPC || number == EDQUOT)
         return dt_fail(err, DT_ERR_SPACE, "%s: no space left on the disk", path);
@@ -38,16 +38,16 @@ static dt_code fail(const char *path, int number, dt_error *err)
                    strerror(number));
 }
 
-dt_code dt_output_failed(const dt_output *output, dt_error *err)
+dt_code dt_output_layout_failed(const dt_output *output, dt_error *err)
 {
     char reason[256];
     if (output->layout_error && *output->layout_error)
-        return fail(output->path, *output->layout_error, err);
+        return fail_write(output->path, *output->layout_error, err);
     return dt_fail(err, DT_ERR_MEMORY, "%s: HDF5 cannot lay out the file in memory: %s",
                    output->path, dt_h5_reason(reason));
 }
 
-dt_code dt_output_refuse(const char *out, const char *in, dt_error *err)
+dt_code dt_output_check_input(const char *out, const char *in, dt_error *err)
 {
     struct stat a, b;
     if (stat(in, &a) == 0 && stat(out, &b) == 0 && a.st_dev == b.st_dev && a.st_ino == b.st_ino)
@@ -58,7 +58,7 @@ dt_code dt_output_refuse(const char *out, const char *in, dt_error *err)
 /* ---- Beginning ------------------------------------------------------------------------------ */
 
 /* The part of a path behind its last slash. */
-static const char *name_of(const char *path)
+static const char *base_name(const char *path)
 {
     const char *slash = strrchr(path, '/');
     return slash ? slash + 1 : path;
@@ -67,7 +67,7 @@ static const char *name_of(const char *path)
 /* Returns a file descriptor, or -1. */
 static int open_folder_of(const char *path)
 {
-    int length = (int)(name_of(path) - path);
+    int length = (int)(base_name(path) - path);
     char *folder = NULL;
     if (asprintf(&folder, "%.*s", length, path) < 0)
         return -1;
@@ -87,12 +87,12 @@ static bool is_ours_alone(int fd)
     return alone;
 }
 
-/* A spare file under a temporary name, as o->disk, which stays negative if there is none. */
-static void take_spare(dt_output *o, const char *spare)
+/* A recycled file under a temporary name, as o->disk, which stays negative if there is none. */
+static void recycle_file(dt_output *o, const char *recycled)
 {
     o->temporary = dt_temporary_name(o->path, 0);
-    if (!o->temporary || rename(spare, o->temporary) < 0) {
-        unlink(spare);
+    if (!o->temporary || rename(recycled, o->temporary) < 0) {
+        unlink(recycled);
         free(o->temporary);
         o->temporary = NULL;
         return;
@@ -115,18 +115,18 @@ static void take_spare(dt_output *o, const char *spare)
     o->temporary = NULL;
 }
 
-static dt_code open_disk(dt_output *o, const char *spare, dt_error *err)
+static dt_code open_disk(dt_output *o, const char *recycled, dt_error *err)
 {
     struct stat info;
     if (stat(o->path, &info) == 0 && !S_ISREG(info.st_mode))
         return dt_fail(err, DT_ERR_FILE, "%s: exists and is not a file that could be replaced",
                        o->path);
     o->folder = open_folder_of(o->path); /* may be moved away while the file is written */
-    if (spare)
-        take_spare(o, spare);
+    if (recycled)
+        recycle_file(o, recycled);
     if (o->disk < 0)
         o->disk = dt_temporary_open(o->path, 0666, &o->temporary);
-    return o->disk < 0 ? fail(o->path, errno, err) : DT_OK;
+    return o->disk < 0 ? fail_write(o->path, errno, err) : DT_OK;
 }
 
 /* In the format of HDF5 1.8: the older one holds no attribute of more than 64 KiB. The file has no
@@ -139,17 +139,17 @@ static dt_code open_layout(dt_output *o, dt_error *err)
                        strerror(errno));
     o->layout_error = calloc(1, sizeof *o->layout_error);
     if (!o->layout_error)
-        return fail(o->path, ENOMEM, err);
+        return fail_write(o->path, ENOMEM, err);
     hid_t access = dt_layout_access(&(dt_layout){.fd = o->memory, .error = o->layout_error});
     hid_t create = H5Pcreate(H5P_FILE_CREATE);
     H5Pset_fclose_degree(access, H5F_CLOSE_STRONG);
     H5Pset_libver_bounds(access, H5F_LIBVER_V18, H5F_LIBVER_LATEST);
     H5Pset_obj_track_times(create, false); /* the same input makes the same bytes */
-    dt_h5_quiet();
+    dt_h5_silence();
     o->file = H5Fcreate("layout", H5F_ACC_TRUNC, create, access);
     H5Pclose(create);
     H5Pclose(access);
-    return o->file < 0 ? dt_output_failed(o, err) : DT_OK;
+    return o->file < 0 ? dt_output_layout_failed(o, err) : DT_OK;
 }
 
 /* All but the layout. */
@@ -160,7 +160,7 @@ static void close_disk(dt_output *o)
     o->map = NULL;
     if (o->temporary)
         unlinkat(o->folder < 0 ? AT_FDCWD : o->folder,
-                 o->folder < 0 ? o->temporary : name_of(o->temporary), 0);
+                 o->folder < 0 ? o->temporary : base_name(o->temporary), 0);
     if (o->folder >= 0)
         close(o->folder);
     free(o->temporary);
@@ -170,27 +170,28 @@ static void close_disk(dt_output *o)
     dt_mapped_drop_removed(&o->mapped);
 }
 
-dt_code dt_output_renew(dt_output *o, const char *path, const char *spare, dt_error *err)
+dt_code dt_output_reuse_layout(dt_output *o, const char *path, const char *recycled, dt_error *err)
 {
     close_disk(o);
     o->path = strdup(path);
-    return o->path ? open_disk(o, spare, err) : fail(path, ENOMEM, err);
+    return o->path ? open_disk(o, recycled, err) : fail_write(path, ENOMEM, err);
 }
 
-dt_code dt_output_create(dt_output *o, const char *path, const char *spare, dt_error *err)
+dt_code dt_output_create(dt_output *o, const char *path, const char *recycled, dt_error *err)
 {
     *o = (dt_output){.file = -1, .memory = -1, .disk = -1, .folder = -1};
-    return dt_output_renew(o, path, spare, err) ? err->code : open_layout(o, err);
+    return dt_output_reuse_layout(o, path, recycled, err) ? err->code : open_layout(o, err);
 }
 
 dt_code dt_output_create_through(dt_output *o, const char *path, dt_error *err)
 {
     struct stat info;
     bool special = stat(path, &info) == 0 && !S_ISREG(info.st_mode);
-    char *real = special ? NULL : dt_file_follow(path); /* a device is told by its own name */
+    char *real =
+        special ? NULL : dt_file_resolve_links(path); /* a device is told by its own name */
     *o = (dt_output){.file = -1, .memory = -1, .disk = -1, .folder = -1};
     if (!special && !real)
-        return fail(path, errno, err);
+        return fail_write(path, errno, err);
     dt_output_create(o, special ? path : real, NULL, err);
     free(real);
     return err->code;
@@ -236,7 +237,7 @@ hid_t dt_output_add_group(hid_t parent, const char *name)
 static int write_all(int fd, const char *data, int64_t n, int64_t offset)
 {
     while (n > 0) {
-        ssize_t done = pwrite(fd, data, (size_t)(n < WRITE_MOST ? n : WRITE_MOST), (off_t)offset);
+        ssize_t done = pwrite(fd, data, (size_t)(n < MAX_WRITE ? n : MAX_WRITE), (off_t)offset);
         if (done < 0 && errno != EINTR)
             return errno;
         if (done > 0) {
@@ -249,14 +250,14 @@ static int write_all(int fd, const char *data, int64_t n, int64_t offset)
 }
 
 /* Where this part of the file is in memory, or NULL. */
-static char *place_of(const dt_output *o, int64_t n, int64_t offset)
+static char *mapped_bytes(const dt_output *o, int64_t n, int64_t offset)
 {
     return o->map && offset + n <= o->map->size ? o->map->bytes + offset : NULL;
 }
 
-static int put(const dt_output *o, const char *data, int64_t n, int64_t offset)
+static int put_bytes(const dt_output *o, const char *data, int64_t n, int64_t offset)
 {
-    char *place = place_of(o, n, offset);
+    char *place = mapped_bytes(o, n, offset);
     if (!place)
         return write_all(o->disk, data, n, offset);
     memcpy(place, data, (size_t)n);
@@ -266,16 +267,17 @@ static int put(const dt_output *o, const char *data, int64_t n, int64_t offset)
 /* From the layout in memory to the disk. Returns 0 or an errno. */
 static int copy_part(const dt_output *o, int64_t from, int64_t to, uint64_t *hash)
 {
-    char part[COPY];
+    char part[COPY_BYTES];
     int number = 0;
     XXH3_state_t state;
     XXH3_64bits_reset(&state);
     while (from < to && !number) {
-        ssize_t got = pread(o->memory, part, (size_t)(to - from < COPY ? to - from : COPY), from);
+        ssize_t got =
+            pread(o->memory, part, (size_t)(to - from < COPY_BYTES ? to - from : COPY_BYTES), from);
         if (got <= 0)
             return got < 0 ? errno : EIO;
         XXH3_64bits_update(&state, part, (size_t)got);
-        number = put(o, part, got, from);
+        number = put_bytes(o, part, got, from);
         from += got;
     }
     *hash = XXH3_64bits_digest(&state);
@@ -290,7 +292,7 @@ static int by_begin(const void *a, const void *b)
 
 /* Write everything around the values. Returns 0 or an errno.
  *   part  [2 * sets + 1] what stands in the file, in its order */
-static int write_around(const dt_output *o, dt_seal_part *part)
+static int write_around(const dt_output *o, dt_footer_part *part)
 {
     int64_t from = 0;
     int number = 0;
@@ -305,14 +307,14 @@ static int write_around(const dt_output *o, dt_seal_part *part)
         part[2 * i].size = sorted[i].begin - from;
         number = copy_part(o, from, sorted[i].begin, &part[2 * i].hash);
         if (i < o->sets)
-            part[2 * i + 1] = (dt_seal_part){sorted[i].size, sorted[i].hash};
+            part[2 * i + 1] = (dt_footer_part){sorted[i].size, sorted[i].hash};
         from = sorted[i].begin + sorted[i].size;
     }
     free(sorted);
     return number;
 }
 
-static int reserve(const dt_output *o, int64_t size)
+static int reserve_space(const dt_output *o, int64_t size)
 {
     if (ftruncate(o->disk, (off_t)size) < 0)
         return errno;
@@ -327,7 +329,7 @@ static dt_code measure_layout(dt_output *o, herr_t written, dt_error *err)
 {
     struct stat info;
     if (written < 0 || *o->layout_error || fstat(o->memory, &info) < 0)
-        return dt_output_failed(o, err);
+        return dt_output_layout_failed(o, err);
     o->size = (int64_t)info.st_size;
     return DT_OK;
 }
@@ -346,21 +348,21 @@ static dt_code end_layout(dt_output *o, dt_error *err)
 }
 
 /* Room for the parts of the file; to be freed. */
-static dt_seal_part *make_parts(const dt_output *o)
+static dt_footer_part *make_parts(const dt_output *o)
 {
-    return malloc((size_t)(2 * o->sets + 1) * sizeof(dt_seal_part));
+    return malloc((size_t)(2 * o->sets + 1) * sizeof(dt_footer_part));
 }
 
 dt_code dt_output_begin_values(dt_output *o, dt_error *err)
 {
     if (end_layout(o, err))
         return err->code;
-    int number = reserve(o, o->size);
-    dt_seal_part *part = make_parts(o);
+    int number = reserve_space(o, o->size);
+    dt_footer_part *part = make_parts(o);
     if (!number)
         number = part ? write_around(o, part) : ENOMEM;
     free(part);
-    return number ? fail(o->path, number, err) : DT_OK;
+    return number ? fail_write(o->path, number, err) : DT_OK;
 }
 
 /* A dataset's values, read, hashed and written while they are in the cache. Returns 0 or an errno.
@@ -371,10 +373,10 @@ static int write_extent(const dt_output *o, const dt_output_reader *reader, dt_e
     int number = 0;
     XXH3_state_t state;
     XXH3_64bits_reset(&state);
-    for (int64_t at = 0; at < extent->size && !number; at += NEAR) {
-        int64_t n = extent->size - at < NEAR ? extent->size - at : NEAR;
+    for (int64_t at = 0; at < extent->size && !number; at += BLOCK_BYTES) {
+        int64_t n = extent->size - at < BLOCK_BYTES ? extent->size - at : BLOCK_BYTES;
         const char *bytes = (const char *)extent->values + at;
-        char *place = place_of(o, n, extent->begin + at), *to = place ? place : buffer;
+        char *place = mapped_bytes(o, n, extent->begin + at), *to = place ? place : buffer;
         if (reader->read)
             reader->read(reader->with, bytes, n, to);
         else
@@ -389,37 +391,37 @@ static int write_extent(const dt_output *o, const dt_output_reader *reader, dt_e
 
 dt_code dt_output_write_values(dt_output *o, const dt_output_reader *reader, dt_error *err)
 {
-    char *buffer = malloc(NEAR);
+    char *buffer = malloc(BLOCK_BYTES);
     int number = buffer ? 0 : ENOMEM;
     for (int i = 0; i < o->sets && !number; i++)
         number = write_extent(o, reader, &o->extent[i], buffer);
     free(buffer);
-    return number ? fail(o->path, number, err) : DT_OK;
+    return number ? fail_write(o->path, number, err) : DT_OK;
 }
 
-dt_code dt_output_write_sealed(dt_output *o, dt_error *err)
+dt_code dt_output_write_footer(dt_output *o, dt_error *err)
 {
     int parts = 2 * o->sets + 1;
-    int64_t bytes = dt_seal_bytes(parts);
-    dt_seal_part *part = make_parts(o);
-    char *seal = malloc((size_t)bytes);
-    int number = part && seal ? write_around(o, part) : ENOMEM;
+    int64_t bytes = dt_footer_bytes(parts);
+    dt_footer_part *part = make_parts(o);
+    char *footer = malloc((size_t)bytes);
+    int number = part && footer ? write_around(o, part) : ENOMEM;
     if (!number) {
-        dt_seal_make(part, parts, seal);
-        number = put(o, seal, bytes, o->size);
+        dt_footer_make(part, parts, footer);
+        number = put_bytes(o, footer, bytes, o->size);
     }
     if (!number && ftruncate(o->disk, (off_t)(o->size + bytes)) < 0)
-        number = errno; /* a spare may have been longer */
-    free(seal);
+        number = errno; /* a recycled file may have been longer */
+    free(footer);
     free(part);
-    return number ? fail(o->path, number, err) : DT_OK;
+    return number ? fail_write(o->path, number, err) : DT_OK;
 }
 
 dt_code dt_output_write(dt_output *o, int set, int64_t offset, const void *values, int64_t bytes,
                         dt_error *err)
 {
-    int number = put(o, values, bytes, o->extent[set].begin + offset);
-    return number ? fail(o->path, number, err) : DT_OK;
+    int number = put_bytes(o, values, bytes, o->extent[set].begin + offset);
+    return number ? fail_write(o->path, number, err) : DT_OK;
 }
 
 /* ---- The end -------------------------------------------------------------------------------- */
@@ -427,7 +429,7 @@ dt_code dt_output_write(dt_output *o, int set, int64_t offset, const void *value
 dt_code dt_output_commit(dt_output *o, dt_error *err)
 {
     if (fsync(o->disk) < 0 || rename(o->temporary, o->path) < 0)
-        return fail(o->path, errno, err);
+        return fail_write(o->path, errno, err);
     free(o->temporary);
     o->temporary = NULL;
     fsync(o->folder); /* best effort: some file systems cannot sync a folder */

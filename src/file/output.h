@@ -26,31 +26,33 @@ typedef struct {
     hid_t file;             /* for the layout; negative once that is closed */
     int memory, disk;       /* file descriptors */
     int *layout_error;      /* file/layout.h; owned */
-    dt_mapped mapped;       /* spares that are in memory */
-    dt_mapped_file *map;    /* the spare that is being written, whose descriptor is then disk; NULL:
+    dt_mapped mapped;       /* recycled files that are in memory */
+    dt_mapped_file
+        *map;     /* the recycled file that is being written, whose descriptor is then disk; NULL:
                                none is */
-    int folder;             /* the same, of the one it is in; negative: it cannot be opened */
-    int64_t size;           /* of the file, once the layout is done */
-    dt_extent *extent;      /* [sets] */
+    int folder;   /* the same, of the one it is in; negative: it cannot be opened */
+    int64_t size; /* of the file, once the layout is done */
+    dt_extent *extent; /* [sets] */
     int sets;
 } dt_output;
 
 /* DT_ERR_USAGE if out is the same file as in, which is never meant. */
-dt_code dt_output_refuse(const char *out, const char *in, dt_error *err);
+dt_code dt_output_check_input(const char *out, const char *in, dt_error *err);
 
 /* Begin a file that will be called path; until it is complete it has a temporary
  * name (file/temporary.h). To be ended with dt_output_close, also after an error.
- *   spare  NULL, or a file in the same folder that is done with: it is written over, which saves
+ *   recycled  NULL, or a file in the same folder that is done with: it is written over, which saves
  *          giving its memory or blocks back and asking for them again, unless somebody still has it
  *          open, or by another name: then it is removed */
-dt_code dt_output_create(dt_output *output, const char *path, const char *spare, dt_error *err);
+dt_code dt_output_create(dt_output *output, const char *path, const char *recycled, dt_error *err);
 
 /* The same of a file that a user names: what is a link is followed, and stays. */
 dt_code dt_output_create_through(dt_output *output, const char *path, dt_error *err);
 
 /* Begin another file of the same layout, whose attributes can be written again: after
- * dt_output_write_sealed, also if that failed. */
-dt_code dt_output_renew(dt_output *output, const char *path, const char *spare, dt_error *err);
+ * dt_output_write_footer, also if that failed. */
+dt_code dt_output_reuse_layout(dt_output *output, const char *path, const char *recycled,
+                               dt_error *err);
 
 /* The layout: a dataset in output->file or a group of it, whose values come later, in this type.
  *   set  [out] its handle, for attributes; closed with the layout
@@ -62,7 +64,7 @@ int dt_output_add(dt_output *output, hid_t parent, const char *name, hid_t type,
 hid_t dt_output_add_group(hid_t parent, const char *name);
 
 /* What a call of HDF5 on the layout that failed becomes. Returns err->code. */
-dt_code dt_output_failed(const dt_output *output, dt_error *err);
+dt_code dt_output_layout_failed(const dt_output *output, dt_error *err);
 
 /* How values are read that others may be about to change: some bytes of them, into a buffer. */
 typedef struct {
@@ -74,11 +76,11 @@ typedef struct {
  * in here. */
 dt_code dt_output_write_values(dt_output *output, const dt_output_reader *reader, dt_error *err);
 
-/* Then the layout is complete: it stays open for dt_output_renew. */
+/* Then the layout is complete: it stays open for dt_output_reuse_layout. */
 dt_code dt_output_flush_layout(dt_output *output, dt_error *err);
 
-/* And write everything around the values, and behind it checksums of all (file/seal.h). No HDF5. */
-dt_code dt_output_write_sealed(dt_output *output, dt_error *err);
+/* And write everything around the values, and behind it checksums of all (file/footer.h). No HDF5. */
+dt_code dt_output_write_footer(dt_output *output, dt_error *err);
 
 /* Else: end the layout, write everything but the values, and take the disk space for those, so that
  * a disk too small is found out here. */

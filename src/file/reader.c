@@ -1,6 +1,6 @@
 #include "file/reader.h"
 
-#include "file/witness.h"
+#include "file/fingerprint.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -20,7 +20,7 @@ typedef struct {
     H5FD_t base; /* HDF5's part, first */
     int fd;
     haddr_t eoa;
-    dt_witness witness; /* of the file when it was opened */
+    dt_fingerprint fingerprint; /* of the file when it was opened */
     dev_t device;
     ino_t inode;
 } reader;
@@ -91,7 +91,7 @@ static H5FD_t *open_file(const char *name, unsigned flags, hid_t access, haddr_t
         return NULL;
     }
     r->fd = fd;
-    dt_witness_take(&r->witness, fd);
+    dt_fingerprint_take(&r->fingerprint, fd);
     r->device = info.st_dev;
     r->inode = info.st_ino;
     return &r->base;
@@ -106,7 +106,7 @@ static herr_t close_file(H5FD_t *file)
 }
 
 /* HDF5 opens a file once however many names it has. */
-static int compare(const H5FD_t *one, const H5FD_t *other)
+static int compare_files(const H5FD_t *one, const H5FD_t *other)
 {
     const reader *a = (const reader *)one, *b = (const reader *)other;
     if (a->device != b->device)
@@ -114,7 +114,7 @@ static int compare(const H5FD_t *one, const H5FD_t *other)
     return a->inode < b->inode ? -1 : a->inode > b->inode;
 }
 
-static herr_t query(const H5FD_t *file, unsigned long *flags)
+static herr_t query_driver(const H5FD_t *file, unsigned long *flags)
 {
     (void)file;
     *flags = H5FD_FEAT_ACCUMULATE_METADATA_READ | H5FD_FEAT_DATA_SIEVE |
@@ -142,7 +142,7 @@ static haddr_t get_eof(const H5FD_t *file, H5FD_mem_t type)
     const reader *r = (const reader *)file;
     struct stat info;
     (void)type;
-    return fstat(r->fd, &info) == 0 ? (haddr_t)info.st_size : (haddr_t)r->witness.size;
+    return fstat(r->fd, &info) == 0 ? (haddr_t)info.st_size : (haddr_t)r->fingerprint.size;
 }
 
 static herr_t get_handle(H5FD_t *file, hid_t access, void **handle)
@@ -152,7 +152,7 @@ static herr_t get_handle(H5FD_t *file, hid_t access, void **handle)
     return 0;
 }
 
-static herr_t refuse(const char *why)
+static herr_t refuse_read(const char *why)
 {
     push_reason(H5E_READERROR, "", why);
     return -1;
@@ -172,9 +172,9 @@ static herr_t read_bytes(H5FD_t *file, H5FD_mem_t type, hid_t transfer, haddr_t 
         if (got < 0 && errno == EINTR)
             continue;
         if (got < 0)
-            return refuse(strerror(errno));
-        if (got == 0 && (int64_t)address < r->witness.size)
-            return refuse("the file has been cut short since it was opened");
+            return refuse_read(strerror(errno));
+        if (got == 0 && (int64_t)address < r->fingerprint.size)
+            return refuse_read("the file has been cut short since it was opened");
         if (got == 0)
             break;
         out += got;
@@ -182,8 +182,8 @@ static herr_t read_bytes(H5FD_t *file, H5FD_mem_t type, hid_t transfer, haddr_t 
         size -= (size_t)got;
     }
     memset(out, 0, size);
-    const char *why = dt_witness_ask(&r->witness, r->fd);
-    return why ? refuse(why) : 0;
+    const char *why = dt_fingerprint_compare(&r->fingerprint, r->fd);
+    return why ? refuse_read(why) : 0;
 }
 
 /* HDF5 asks for it; nothing can be written to a file that is opened for reading only. */
@@ -205,8 +205,8 @@ static const H5FD_class_t driver_class = {
     .fc_degree = H5F_CLOSE_WEAK,
     .open = open_file,
     .close = close_file,
-    .cmp = compare,
-    .query = query,
+    .cmp = compare_files,
+    .query = query_driver,
     .get_eoa = get_eoa,
     .set_eoa = set_eoa,
     .get_eof = get_eof,
@@ -217,7 +217,7 @@ static const H5FD_class_t driver_class = {
 };
 
 /* The driver's number in HDF5, which forgets it when it is closed. */
-static hid_t driver(void)
+static hid_t get_driver(void)
 {
     static hid_t id = H5I_INVALID_HID;
     if (id < 0 || H5Iis_valid(id) <= 0)
@@ -228,7 +228,7 @@ static hid_t driver(void)
 hid_t dt_reader_access(void)
 {
     hid_t access = H5Pcreate(H5P_FILE_ACCESS);
-    if (access >= 0 && H5Pset_driver(access, driver(), NULL) < 0) {
+    if (access >= 0 && H5Pset_driver(access, get_driver(), NULL) < 0) {
         H5Pclose(access);
         access = -1;
     }
@@ -239,7 +239,7 @@ int dt_reader_descriptor(hid_t file)
 {
     void *handle = NULL;
     hid_t access = H5Fget_access_plist(file);
-    bool ours = H5Pget_driver(access) == driver() &&
+    bool ours = H5Pget_driver(access) == get_driver() &&
                 H5Fget_vfd_handle(file, access, &handle) >= 0 && handle;
     H5Pclose(access);
     return ours ? fcntl(*(int *)handle, F_DUPFD_CLOEXEC, 0) : -1;

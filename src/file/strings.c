@@ -8,7 +8,7 @@
 #include <string.h>
 
 /* Of a list, and bytes of a string of fixed length: a file may say anything. */
-enum { MOST_STRINGS = 1 << 24, MOST_BYTES = 1 << 16 };
+enum { MAX_STRINGS = 1 << 24, MAX_BYTES = 1 << 16 };
 
 /* ---- Reading -------------------------------------------------------------------------------- */
 
@@ -24,14 +24,14 @@ static herr_t read_dataset(hid_t id, hid_t type, void *values)
 }
 
 /* How many strings there are; 0: it is not a list of strings. */
-static int64_t count(const list *l)
+static int64_t count_strings(const list *l)
 {
     if (H5Tget_class(l->type) != H5T_STRING || H5Sget_simple_extent_ndims(l->space) > 1)
         return 0;
-    if (H5Tis_variable_str(l->type) <= 0 && H5Tget_size(l->type) > MOST_BYTES)
+    if (H5Tis_variable_str(l->type) <= 0 && H5Tget_size(l->type) > MAX_BYTES)
         return 0;
     int64_t n = (int64_t)H5Sget_simple_extent_npoints(l->space);
-    return n > 0 && n <= MOST_STRINGS ? n : 0;
+    return n > 0 && n <= MAX_STRINGS ? n : 0;
 }
 
 static dt_code cannot_read(const char *name, dt_error *err)
@@ -40,7 +40,8 @@ static dt_code cannot_read(const char *name, dt_error *err)
     return dt_fail(err, DT_ERR_DATA, "\"%s\" cannot be read: %s", name, dt_h5_reason(reason));
 }
 
-static dt_code keep(dt_names *names, int64_t i, const char *text, size_t length, dt_error *err)
+static dt_code copy_string(dt_names *names, int64_t i, const char *text, size_t length,
+                           dt_error *err)
 {
     names->name[i] = strndup(text, length);
     return names->name[i] ? DT_OK : dt_fail(err, DT_ERR_MEMORY, "out of memory for names");
@@ -57,7 +58,8 @@ static dt_code read_variable(const list *l, const char *name, dt_names *names, d
     else if (l->read(l->id, type, strings) < 0)
         cannot_read(name, err);
     for (int64_t i = 0; i < names->n && !err->code; i++)
-        keep(names, i, strings[i] ? strings[i] : "", strings[i] ? strlen(strings[i]) : 0, err);
+        copy_string(names, i, strings[i] ? strings[i] : "", strings[i] ? strlen(strings[i]) : 0,
+                    err);
     if (strings)
         H5Dvlen_reclaim(type, l->space, H5P_DEFAULT, strings);
     H5Tclose(type);
@@ -83,7 +85,7 @@ static dt_code read_fixed(const list *l, const char *name, dt_names *names, dt_e
         cannot_read(name, err);
     for (int64_t i = 0; i < names->n && !err->code; i++) {
         const char *text = bytes + (size_t)i * size;
-        keep(names, i, text, length_of(text, size, padding), err);
+        copy_string(names, i, text, length_of(text, size, padding), err);
     }
     free(bytes);
     return err->code;
@@ -91,7 +93,7 @@ static dt_code read_fixed(const list *l, const char *name, dt_names *names, dt_e
 
 static dt_code read_list(const list *l, const char *name, dt_names *names, dt_error *err)
 {
-    int64_t n = count(l);
+    int64_t n = count_strings(l);
     if (n > 0 && !dt_names_init(names, n, err))
         (H5Tis_variable_str(l->type) > 0 ? read_variable : read_fixed)(l, name, names, err);
     H5Sclose(l->space);

@@ -129,11 +129,11 @@ static void add_row(const dt_metrics *m, const float *output, const void *y, sum
 
 static void settle(const dt_metrics *m, sums *s)
 {
-    dt_exact_settle(&s->loss);
+    dt_exact_carry(&s->loss);
     for (int64_t k = 0; k < m->outputs && is_numbers(m); k++) {
-        dt_exact_settle(&s->of[k].error);
-        dt_exact_settle(&s->of[k].shifted);
-        dt_exact_settle(&s->of[k].square);
+        dt_exact_carry(&s->of[k].error);
+        dt_exact_carry(&s->of[k].shifted);
+        dt_exact_carry(&s->of[k].square);
     }
 }
 

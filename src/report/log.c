@@ -2,7 +2,7 @@
 
 #include "core/clock.h"
 #include "core/json.h"
-#include "file/aside.h"
+#include "file/backup.h"
 #include "report/cut.h"
 #include "report/report.h"
 
@@ -18,7 +18,7 @@ static const double FLUSH_SECONDS = 1; /* an event waits no longer than this and
 static dt_code keep_lines(const char *path, const char *text, dt_error *err)
 {
     dt_error kept_as = {0};
-    char *kept = dt_file_set_aside(path, err);
+    char *kept = dt_file_back_up(path, err);
     if (kept) {
         dt_fail(&kept_as, DT_ERR_DATA, "%s: %s; kept as %s", path, text, kept);
         dt_report_warn(kept_as.text);

@@ -1,8 +1,8 @@
 #include "report/log_file.h"
 
 #include "core/memory.h"
-#include "file/exclusive.h"
 #include "file/folder.h"
+#include "file/lock.h"
 #include "report/failure.h"
 
 #include <errno.h>

@@ -1,6 +1,6 @@
 #include "train/run_files.h"
 
-#include "file/aside.h"
+#include "file/backup.h"
 #include "file/folder.h"
 #include "report/report.h"
 
@@ -54,7 +54,7 @@ static dt_code keep_best(const dt_run_files *f, dt_error *err)
 {
     dt_error kept_as = {0};
     char *path = dt_store_best_path(f->options->checkpoint, err);
-    char *kept = path ? dt_file_set_aside(path, err) : NULL;
+    char *kept = path ? dt_file_back_up(path, err) : NULL;
     if (kept) {
         dt_fail(&kept_as, DT_ERR_DATA, "%s: of a run that cannot be gone on with; kept as %s", path,
                 kept);

@@ -32,7 +32,7 @@ struct dt_saver {
     bool step, best;   /* which files it writes */
     dt_output layout;  /* the thread's, of its files */
     int folder;        /* of the checkpoints; a file descriptor, or negative */
-    char *spare;       /* the thread's: a file to write over, or NULL */
+    char *recycled;    /* the thread's: a file to write over, or NULL */
     double written_at; /* dt_clock_coarse, when the last step-N.h5 was */
     pthread_t thread;
     bool running;
@@ -60,10 +60,10 @@ static dt_code write_best(dt_saver *s, dt_error *err)
 /* Its folder may have been moved. */
 static void drop_spare(dt_saver *s)
 {
-    if (s->spare)
-        unlinkat(s->folder, strrchr(s->spare, '/') + 1, 0);
-    free(s->spare);
-    s->spare = NULL;
+    if (s->recycled)
+        unlinkat(s->folder, strrchr(s->recycled, '/') + 1, 0);
+    free(s->recycled);
+    s->recycled = NULL;
 }
 
 /* One file more than --keep says is kept only where the next is about to be written anyway. */
@@ -72,17 +72,17 @@ static void prune(dt_saver *s)
     double now = dt_clock_coarse();
     bool often = s->folder >= 0 && now - s->written_at < OFTEN_SECONDS;
     s->written_at = now;
-    free(s->spare); /* it has been written over */
-    s->spare = NULL;
+    free(s->recycled); /* it has been written over */
+    s->recycled = NULL;
     dt_store_prune(s->options->checkpoint, s->copy.course.global_step, s->options->keep,
-                   often ? &s->spare : NULL);
+                   often ? &s->recycled : NULL);
 }
 
 /* The path of what has been written, or NULL. */
 static char *write_step(dt_saver *s, dt_error *err)
 {
     char *path = dt_store_step_path(s->options->checkpoint, s->copy.course.global_step, err);
-    if (!path || dt_checkpoint_write(path, s->spare, &s->copy, &s->layout, err)) {
+    if (!path || dt_checkpoint_write(path, s->recycled, &s->copy, &s->layout, err)) {
         drop_spare(s);
         free(path);
         return NULL;

@@ -33,7 +33,7 @@ dt_code dt_warn_weights(dt_warnings *w, const dt_train_options *o, const dt_mode
 {
     dt_schema then = {0};
     dt_error other = {0};
-    hid_t file = dt_h5_open_known(o->init_from, err);
+    hid_t file = dt_h5_open_trusted(o->init_from, err);
     if (file < 0)
         return err->code;
     if (dt_checkpoint_is_one(file) &&

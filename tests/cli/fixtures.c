@@ -540,7 +540,7 @@ static void make_checkpoints(const char *good)
     make_weights_only(good, "weights_nan.h5", NAN);
 }
 
-/* Edit an attribute that is a number, as other programs may: the seal is lost. */
+/* Edit an attribute that is a number, as other programs may: the footer is lost. */
 static void set_number(const char *file_name, const char *object, const char *name,
                        const char *value)
 {

@@ -1,5 +1,5 @@
 /* Checkpoints that were edited: an input is a sequence of changes to a good one, made with HDF5,
- * which drops the seal, and without their checksums. Then all that info and --resume read of it. */
+ * which drops the footer, and without their checksums. Then all that info and --resume read of it. */
 #include "fuzz/fuzz.h"
 
 #include "checkpoint/saved.h"

@@ -44,7 +44,7 @@ static void flipped_value(void **state)
     }
 }
 
-/* Any bit of the file: the seal is looked at before HDF5, which hangs or crashes on some that are
+/* Any bit of the file: the footer is looked at before HDF5, which hangs or crashes on some that are
  * flipped in its store of texts. */
 static void flipped_anywhere(void **state)
 {

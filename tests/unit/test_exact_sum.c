@@ -94,14 +94,14 @@ static void any_order_and_parts(void **state)
             int end = TERMS * (p + 1) / n_parts;
             for (; begin < end; begin++)
                 dt_exact_add(&part, term[begin]);
-            dt_exact_settle(&part);
+            dt_exact_carry(&part);
             for (int i = 0; i < DT_EXACT_DIGITS; i++)
                 parts.digit[i] += part.digit[i];
         }
         double value = dt_exact_value(&all), of_parts = dt_exact_value(&parts);
         assert_memory_equal(&value, &of_parts, sizeof value);
-        dt_exact_settle(&all);
-        dt_exact_settle(&parts);
+        dt_exact_carry(&all);
+        dt_exact_carry(&parts);
         assert_memory_equal(&all, &parts, sizeof all);
     }
 }
@@ -119,7 +119,7 @@ static void cancels(void **state)
     for (int i = 0; i < TERMS; i++)
         dt_exact_add(&sum, -term[i]);
     assert_true(dt_exact_value(&sum) == 0);
-    dt_exact_settle(&sum);
+    dt_exact_carry(&sum);
     assert_memory_equal(&sum, &nothing, sizeof sum);
     assert_true(value_of(term, 0) == 0);
 }
@@ -149,7 +149,7 @@ static void many(void **state)
         for (int round = 0; round < 4; round++) {
             for (int i = 0; i < DT_EXACT_DIGITS; i++)
                 sum.digit[i] += one.digit[i] * ((int64_t)1 << 30);
-            dt_exact_settle(&sum);
+            dt_exact_carry(&sum);
             for (int i = 0; i + 1 < DT_EXACT_DIGITS; i++)
                 assert_true(sum.digit[i] >= 0 && sum.digit[i] < (int64_t)1 << 32);
         }

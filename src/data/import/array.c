@@ -1,6 +1,6 @@
 #include "data/import/array.h"
 
-#include "data/import/kind.h"
+#include "data/import/format.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -83,7 +83,7 @@ static dt_code other_kind(dt_array *array, const uint8_t magic[DT_ARRAY_MAGIC], 
     memcpy(bytes, magic, DT_ARRAY_MAGIC);
     if (n == DT_ARRAY_MAGIC &&
         (dt_input_read(&array->source, bytes + n, (int64_t)sizeof bytes - n, &more, err) ||
-         dt_kind_check(array->source.path, bytes, (size_t)(n + more), err)))
+         dt_input_check_format(array->source.path, bytes, (size_t)(n + more), err)))
         return err->code;
     return dt_fail(err, DT_ERR_DATA,
                    "%s: is neither an IDX nor an NPY file (it begins with the bytes %02x %02x %02x "
@@ -154,7 +154,7 @@ static int64_t place_in_row(const dt_array *array, int64_t j)
 }
 
 /* data[i * stride] = column[i], both counted in values of that size. */
-static void scatter(char *data, int64_t stride, const char *column, int64_t n, int size)
+static void scatter_column(char *data, int64_t stride, const char *column, int64_t n, int size)
 {
     stride *= size;
     switch (size) { /* constant sizes make each copy one instruction */
@@ -191,7 +191,7 @@ static dt_code read_transposed(dt_array *array, int64_t first, int64_t count, ch
         if (!code)
             code = read_values(array, column, count * size, err);
         if (!code)
-            scatter(data + place_in_row(array, j) * size, array->row, column, count, size);
+            scatter_column(data + place_in_row(array, j) * size, array->row, column, count, size);
     }
     free(column);
     return code;

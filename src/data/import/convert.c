@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static dt_code finish(dt_writer *writer, dt_code code, dt_error *err)
+static dt_code finish_file(dt_writer *writer, dt_code code, dt_error *err)
 {
     if (!code)
         code = dt_writer_commit(writer, err);
@@ -29,12 +29,12 @@ typedef struct {
     FILE *file;
 } note;
 
-static bool open_notes(note *told, note *warnings)
+static bool open_notes(note *summary, note *warnings)
 {
-    *told = *warnings = (note){.text = NULL};
-    told->file = open_memstream(&told->text, &told->length);
+    *summary = *warnings = (note){.text = NULL};
+    summary->file = open_memstream(&summary->text, &summary->length);
     warnings->file = open_memstream(&warnings->text, &warnings->length);
-    return told->file && warnings->file;
+    return summary->file && warnings->file;
 }
 
 static void close_note(note *n)
@@ -44,10 +44,10 @@ static void close_note(note *n)
     free(n->text);
 }
 
-static void tell(note *told, note *warnings, const dt_convert_notes *notes)
+static void print_notes(note *summary, note *warnings, const dt_convert_notes *notes)
 {
-    if (fflush(told->file) == 0 && notes && notes->to)
-        fputs(told->text, notes->to);
+    if (fflush(summary->file) == 0 && notes && notes->to)
+        fputs(summary->text, notes->to);
     if (fflush(warnings->file) != 0 || !notes || !notes->warn)
         return;
     char *rest = NULL;
@@ -60,19 +60,20 @@ static dt_code convert_table(const char *table, const char *out, const char *tar
                              const dt_convert_notes *notes, dt_error *err)
 {
     dt_writer writer = {0};
-    note told, warnings;
-    dt_code code = open_notes(&told, &warnings)
+    note summary, warnings;
+    dt_code code = open_notes(&summary, &warnings)
                        ? DT_OK
                        : dt_fail(err, DT_ERR_MEMORY, "%s: out of memory", table);
     if (!code)
         code = dt_writer_create(&writer, out, err);
     if (!code)
-        code = dt_csv_copy(table, target, &writer,
-                           &(dt_csv_notes){.told = told.file, .warnings = warnings.file}, err);
-    code = finish(&writer, code, err);
+        code =
+            dt_csv_copy(table, target, &writer,
+                        &(dt_csv_notes){.summary = summary.file, .warnings = warnings.file}, err);
+    code = finish_file(&writer, code, err);
     if (!code)
-        tell(&told, &warnings, notes);
-    close_note(&told);
+        print_notes(&summary, &warnings, notes);
+    close_note(&summary);
     close_note(&warnings);
     return code;
 }
@@ -80,7 +81,7 @@ static dt_code convert_table(const char *table, const char *out, const char *tar
 dt_code dt_convert_table(const char *table, const char *out, const char *target,
                          const dt_convert_notes *notes, dt_error *err)
 {
-    dt_code code = dt_output_refuse(out, table, err);
+    dt_code code = dt_output_check_input(out, table, err);
     if (code)
         return code;
     /* Numbers in files have a point, whatever the user's language; for this thread only. */
@@ -155,16 +156,16 @@ dt_code dt_convert_arrays(const char *x, const char *y, const char *out, dt_erro
 {
     dt_array arrays[DT_WRITER_SETS] = {0};
     dt_writer writer = {0};
-    dt_code code = dt_output_refuse(out, x, err);
+    dt_code code = dt_output_check_input(out, x, err);
     if (!code && y)
-        code = dt_output_refuse(out, y, err);
+        code = dt_output_check_input(out, y, err);
     if (!code)
         code = open_both(arrays, x, y, err);
     if (!code)
         code = dt_writer_create(&writer, out, err);
     if (!code)
         code = copy_all(arrays, y ? DT_WRITER_SETS : 1, &writer, err);
-    code = finish(&writer, code, err);
+    code = finish_file(&writer, code, err);
     for (int i = 0; i < DT_WRITER_SETS; i++)
         dt_array_close(&arrays[i]);
     return code;

@@ -41,7 +41,7 @@ static dt_code no_rows(const dt_plan *p, dt_error *err)
     return dt_fail(err, DT_ERR_DATA, "%s: no rows", p->table.source.path);
 }
 
-static dt_code changed(const dt_plan *p, dt_error *err)
+static dt_code fail_changed(const dt_plan *p, dt_error *err)
 {
     return dt_fail(err, DT_ERR_DATA, "%s: has changed while it was read", p->table.source.path);
 }
@@ -75,7 +75,7 @@ static dt_code note_row(dt_plan *p, const char *where, dt_error *err)
     return dt_target_note(&p->y, dt_table_cell(&p->table, p->target), p->table.line, where, err);
 }
 
-static dt_code settle(dt_plan *p, dt_error *err)
+static dt_code settle_plan(dt_plan *p, dt_error *err)
 {
     char where[DT_PLAN_PLACE] = "";
     dt_code code = DT_OK;
@@ -83,7 +83,7 @@ static dt_code settle(dt_plan *p, dt_error *err)
         p->header = dt_target_is_numeric(&p->y) ? DT_HEADER_YES : DT_HEADER_NO;
     if (p->target >= 0)
         dt_plan_place(p, p->target, where);
-    code = dt_plan_settle_header(p, err);
+    code = dt_plan_decide_header(p, err);
     if (!code && p->header == DT_HEADER_NO) {
         p->rows++;
         if (p->target >= 0)
@@ -91,10 +91,10 @@ static dt_code settle(dt_plan *p, dt_error *err)
     }
     if (!code && p->rows == 0)
         code = no_rows(p, err);
-    return code || p->target < 0 ? code : dt_target_settle(&p->y, p->rows, where, err);
+    return code || p->target < 0 ? code : dt_target_choose_type(&p->y, p->rows, where, err);
 }
 
-static dt_code survey(dt_plan *p, dt_error *err)
+static dt_code read_first_time(dt_plan *p, dt_error *err)
 {
     bool found;
     dt_code code = dt_table_next(&p->table, &found, err);
@@ -114,7 +114,7 @@ static dt_code survey(dt_plan *p, dt_error *err)
         if (!code)
             code = dt_table_next(&p->table, &found, err);
     }
-    return code ? code : settle(p, err);
+    return code ? code : settle_plan(p, err);
 }
 
 /* ---- Second reading ------------------------------------------------------------------------- */
@@ -147,7 +147,7 @@ static dt_code write_names(const dt_plan *p, dt_writer *writer, dt_error *err)
     return code;
 }
 
-static dt_code declare(const dt_plan *p, dt_writer *writer, dt_error *err)
+static dt_code declare_datasets(const dt_plan *p, dt_writer *writer, dt_error *err)
 {
     int64_t dims[2] = {p->rows, features_of(p)};
     dt_element real = {'f', 4, DT_ELEMENT_HOST_BIG};
@@ -168,7 +168,7 @@ static dt_code read_slab(dt_plan *p, int64_t n, float *x, void *y, dt_error *err
         if (code)
             return code;
         if (!found || p->table.columns != p->columns)
-            return changed(p, err);
+            return fail_changed(p, err);
         for (int64_t c = 0; c < p->columns; c++) {
             const char *text = dt_table_cell(&p->table, c);
             bool good =
@@ -198,7 +198,7 @@ static dt_code write_slabs(dt_plan *p, int64_t slab, float *x, void *y, dt_write
     return code;
 }
 
-static dt_code copy(dt_plan *p, dt_writer *writer, dt_error *err)
+static dt_code read_second_time(dt_plan *p, dt_writer *writer, dt_error *err)
 {
     bool found;
     dt_code code = dt_table_rewind(&p->table, err);
@@ -219,7 +219,7 @@ static dt_code copy(dt_plan *p, dt_writer *writer, dt_error *err)
     free(y);
     if (!code)
         code = dt_table_next(&p->table, &found, err);
-    return !code && found ? changed(p, err) : code;
+    return !code && found ? fail_changed(p, err) : code;
 }
 
 dt_code dt_csv_copy(const char *path, const char *target, dt_writer *writer,
@@ -228,13 +228,13 @@ dt_code dt_csv_copy(const char *path, const char *target, dt_writer *writer,
     dt_plan p = {.wanted = target, .target = -1};
     dt_code code = dt_table_open(&p.table, path, err);
     if (!code)
-        code = survey(&p, err);
+        code = read_first_time(&p, err);
     if (!code)
-        code = declare(&p, writer, err);
+        code = declare_datasets(&p, writer, err);
     if (!code)
-        code = copy(&p, writer, err);
+        code = read_second_time(&p, writer, err);
     if (!code) {
-        dt_plan_tell(&p, notes->told);
+        dt_plan_print(&p, notes->summary);
         dt_plan_warn(&p, notes->warnings);
     }
     for (int64_t c = 0; c < p.columns; c++)

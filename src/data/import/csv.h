@@ -7,7 +7,7 @@
 
 /* Where to write what was taken of a table, in words, and what is odd in it, a line each. */
 typedef struct {
-    FILE *told, *warnings;
+    FILE *summary, *warnings;
 } dt_csv_notes;
 
 /* Read the table at path into datasets x and y of a writer; only x if target is NULL. Not

@@ -73,7 +73,7 @@ static dt_code no_column(const dt_plan *p, dt_error *err)
 
 /* ---- Headers of numbers --------------------------------------------------------------------- */
 
-enum { COUNT_LEAST = 3, RISE_LEAST = 6 /* columns: a few numbers may rise by chance */ };
+enum { MIN_COUNTING = 3, MIN_RISING = 6 /* columns: a few numbers may rise by chance */ };
 
 static double number_in(const dt_plan *p, bool first, int64_t column)
 {
@@ -82,7 +82,7 @@ static double number_in(const dt_plan *p, bool first, int64_t column)
 }
 
 /* Whether a row's numbers go on by one step. */
-static bool counts(const dt_plan *p, bool first)
+static bool counts_up(const dt_plan *p, bool first)
 {
     double before = number_in(p, first, 0), step = NAN;
     for (int64_t c = 1; c < p->columns; c++) {
@@ -92,10 +92,10 @@ static bool counts(const dt_plan *p, bool first)
             return false;
         before = now;
     }
-    return p->columns >= COUNT_LEAST;
+    return p->columns >= MIN_COUNTING;
 }
 
-static bool rises(const dt_plan *p, bool first)
+static bool rises_evenly(const dt_plan *p, bool first)
 {
     double before = number_in(p, first, 0);
     for (int64_t c = 1; c < p->columns; c++) {
@@ -104,7 +104,7 @@ static bool rises(const dt_plan *p, bool first)
             return false;
         before = now;
     }
-    return p->columns >= RISE_LEAST;
+    return p->columns >= MIN_RISING;
 }
 
 /* Only of numbers, but for the target.
@@ -129,8 +129,8 @@ void dt_plan_compare_row(dt_plan *p)
         p->compared = true;
         p->fractions = p->fractions || fraction;
     }
-    p->first_counts = p->first_counts && !counts(p, false);
-    p->first_rises = p->first_rises && !rises(p, false);
+    p->first_counts = p->first_counts && !counts_up(p, false);
+    p->first_rises = p->first_rises && !rises_evenly(p, false);
 }
 
 /* Three or four small whole numbers above others may count up by chance. */
@@ -148,7 +148,7 @@ bool dt_plan_header_is_doubtful(const dt_plan *p)
 
 /* Of a pandas.DataFrame made of an array the header is 0, 1, 2, ...; over an index it begins with
  * an empty cell. */
-dt_code dt_plan_settle_header(dt_plan *p, dt_error *err)
+dt_code dt_plan_decide_header(dt_plan *p, dt_error *err)
 {
     long long line = (long long)p->table.first_line;
     if (p->header != DT_HEADER_NO)
@@ -188,8 +188,8 @@ dt_code dt_plan_find_header(dt_plan *p, bool second, dt_error *err)
         else if (second)
             p->header = DT_HEADER_OPEN;
     }
-    p->first_counts = counts(p, true);
-    p->first_rises = rises(p, true);
+    p->first_counts = counts_up(p, true);
+    p->first_rises = rises_evenly(p, true);
     p->target = p->header == DT_HEADER_YES && named != -1 ? named : numbered;
     if (p->target == -2)
         return dt_fail(err, DT_ERR_DATA,

@@ -9,7 +9,7 @@
 
 enum {
     BUFFER = 1 << 17,
-    READ_MOST = 1 << 30, /* bytes; zlib counts in unsigned int */
+    MAX_READ = 1 << 30,  /* bytes; zlib counts in unsigned int */
     GZIP_ONLY = 16 + 15, /* inflateInit2: gzip's header and the largest window */
 };
 
@@ -19,7 +19,7 @@ static dt_code read_some(dt_input *s, void *data, int64_t n, int64_t *got, dt_er
 {
     ssize_t count;
     do
-        count = read(s->fd, data, (size_t)(n < READ_MOST ? n : READ_MOST));
+        count = read(s->fd, data, (size_t)(n < MAX_READ ? n : MAX_READ));
     while (count < 0 && errno == EINTR);
     *got = count > 0 ? count : 0;
     s->at_end = count == 0;
@@ -29,7 +29,7 @@ static dt_code read_some(dt_input *s, void *data, int64_t n, int64_t *got, dt_er
 }
 
 /* Have at least n bytes in the buffer, if the file has them. */
-static dt_code fill(dt_input *s, int64_t n, dt_error *err)
+static dt_code fill_buffer(dt_input *s, int64_t n, dt_error *err)
 {
     if (s->at > 0) {
         memmove(s->buffer, s->buffer + s->at, (size_t)(s->have - s->at));
@@ -55,7 +55,7 @@ static bool member_follows(const dt_input *s)
 
 static dt_code find_packing(dt_input *s, dt_error *err)
 {
-    if (fill(s, 2, err))
+    if (fill_buffer(s, 2, err))
         return err->code;
     s->is_packed = s->in_member = member_follows(s);
     if (s->is_packed && inflateInit2(&s->stream, GZIP_ONLY) != Z_OK) {
@@ -97,7 +97,7 @@ void dt_input_close(dt_input *source)
 /* Behind a member comes another one, or zeros up to the end: tapes and blocks are filled up so. */
 static dt_code end_member(dt_input *s, dt_error *err)
 {
-    if (fill(s, 2, err))
+    if (fill_buffer(s, 2, err))
         return err->code;
     s->in_member = member_follows(s);
     if (s->in_member) {
@@ -111,28 +111,28 @@ static dt_code end_member(dt_input *s, dt_error *err)
                                "%s: its gzip stream is damaged: other bytes follow where it could "
                                "end or a further part begin",
                                s->path);
-        if (fill(s, 1, err))
+        if (fill_buffer(s, 1, err))
             return err->code;
     } while (s->have > 0);
     return DT_OK;
 }
 
-static dt_code unpack(dt_input *s, void *data, int64_t n, int64_t *got, dt_error *err)
+static dt_code unpack_bytes(dt_input *s, void *data, int64_t n, int64_t *got, dt_error *err)
 {
     *got = 0;
     while (*got < n && s->in_member) {
-        if (s->at == s->have && fill(s, 1, err))
+        if (s->at == s->have && fill_buffer(s, 1, err))
             return err->code;
-        int64_t room = n - *got < READ_MOST ? n - *got : READ_MOST;
+        int64_t capacity = n - *got < MAX_READ ? n - *got : MAX_READ;
         s->stream.next_in = s->buffer + s->at;
         s->stream.avail_in = (unsigned)(s->have - s->at);
         s->stream.next_out = (unsigned char *)data + *got;
-        s->stream.avail_out = (unsigned)room;
+        s->stream.avail_out = (unsigned)capacity;
         if (s->stream.avail_in == 0)
             return dt_fail(err, DT_ERR_DATA, "%s: cut short: its gzip stream ends early", s->path);
         int code = inflate(&s->stream, Z_NO_FLUSH);
         s->at = s->have - s->stream.avail_in;
-        *got += room - s->stream.avail_out;
+        *got += capacity - s->stream.avail_out;
         if (code == Z_MEM_ERROR)
             return dt_fail(err, DT_ERR_MEMORY, "%s: out of memory", s->path);
         if (code != Z_OK && code != Z_STREAM_END)
@@ -159,7 +159,7 @@ static dt_code read_plain(dt_input *s, void *data, int64_t n, int64_t *got, dt_e
 
 dt_code dt_input_read(dt_input *source, void *data, int64_t n, int64_t *got, dt_error *err)
 {
-    dt_code code = (source->is_packed ? unpack : read_plain)(source, data, n, got, err);
+    dt_code code = (source->is_packed ? unpack_bytes : read_plain)(source, data, n, got, err);
     source->offset += *got;
     return code;
 }
@@ -187,7 +187,7 @@ static dt_code seek_file(dt_input *s, int64_t offset, dt_error *err)
 }
 
 /* Unpack up to an offset, or to the end. */
-static dt_code skip(dt_input *s, int64_t offset, dt_error *err)
+static dt_code skip_to(dt_input *s, int64_t offset, dt_error *err)
 {
     char *nothing = malloc(BUFFER);
     if (!nothing)
@@ -212,5 +212,5 @@ dt_code dt_input_seek(dt_input *source, int64_t offset, dt_error *err)
         inflateReset(&source->stream);
         source->in_member = true;
     }
-    return skip(source, offset, err);
+    return skip_to(source, offset, err);
 }

@@ -8,7 +8,7 @@
 #include <string.h>
 
 enum {
-    HEADER_MOST = 1 << 20, /* bytes; a true header has about a hundred */
+    MAX_HEADER = 1 << 20, /* bytes; a true header has about a hundred */
     DESCR_ROOM = 32,
 };
 
@@ -16,7 +16,7 @@ enum { HAS_DESCR = 1, HAS_ORDER = 2, HAS_SHAPE = 4, HAS_ALL = 7 };
 
 /* Each take_... steps over what it names, with the space before it, and tells whether it was there.
  */
-static bool take(const char **at, const char *token)
+static bool take_token(const char **at, const char *token)
 {
     while (isspace((unsigned char)**at))
         ++*at;
@@ -27,13 +27,13 @@ static bool take(const char **at, const char *token)
     return true;
 }
 
-static bool take_string(const char **at, char *text, size_t room)
+static bool take_string(const char **at, char *text, size_t capacity)
 {
-    const char *quote = take(at, "'") ? "'" : take(at, "\"") ? "\"" : NULL;
+    const char *quote = take_token(at, "'") ? "'" : take_token(at, "\"") ? "\"" : NULL;
     if (!quote)
         return false;
     size_t n = strcspn(*at, quote);
-    if ((*at)[n] == '\0' || n >= room)
+    if ((*at)[n] == '\0' || n >= capacity)
         return false;
     memcpy(text, *at, n);
     text[n] = '\0';
@@ -43,9 +43,9 @@ static bool take_string(const char **at, char *text, size_t room)
 
 static bool take_shape(const char **at, dt_array *array)
 {
-    if (!take(at, "("))
+    if (!take_token(at, "("))
         return false;
-    while (!take(at, ")")) {
+    while (!take_token(at, ")")) {
         if (array->rank == DT_ELEMENT_RANK || !isdigit((unsigned char)**at))
             return false;
         char *end;
@@ -54,8 +54,8 @@ static bool take_shape(const char **at, dt_array *array)
         *at = end;
         if (errno)
             return false;
-        take(at, "L"); /* Python 2 wrote long integers so */
-        if (!take(at, ",") && **at != ')')
+        take_token(at, "L"); /* Python 2 wrote long integers so */
+        if (!take_token(at, ",") && **at != ')')
             return false;
     }
     return true;
@@ -79,7 +79,7 @@ static bool find_element(const char *descr, dt_element *element)
     return false;
 }
 
-static dt_code damaged(const dt_array *array, dt_error *err)
+static dt_code fail_damaged(const dt_array *array, dt_error *err)
 {
     return dt_fail(err, DT_ERR_DATA, "%s: its NPY header is damaged", array->source.path);
 }
@@ -88,12 +88,12 @@ static dt_code take_descr(const char **at, dt_array *array, dt_error *err)
 {
     const char *path = array->source.path;
     char descr[DESCR_ROOM];
-    if (take(at, "["))
+    if (take_token(at, "["))
         return dt_fail(err, DT_ERR_DATA,
                        "%s: its elements are structures; only plain numbers can be converted",
                        path);
     if (!take_string(at, descr, sizeof descr))
-        return damaged(array, err);
+        return fail_damaged(array, err);
     if (!find_element(descr, &array->element))
         return dt_fail(
             err, DT_ERR_DATA,
@@ -106,12 +106,12 @@ static dt_code take_descr(const char **at, dt_array *array, dt_error *err)
 static dt_code parse_header(const char *at, dt_array *array, dt_error *err)
 {
     unsigned has = 0;
-    if (!take(&at, "{"))
-        return damaged(array, err);
-    while (!take(&at, "}")) {
+    if (!take_token(&at, "{"))
+        return fail_damaged(array, err);
+    while (!take_token(&at, "}")) {
         char key[DESCR_ROOM];
-        if (!take_string(&at, key, sizeof key) || !take(&at, ":"))
-            return damaged(array, err);
+        if (!take_string(&at, key, sizeof key) || !take_token(&at, ":"))
+            return fail_damaged(array, err);
         unsigned now = 0;
         if (strcmp(key, "descr") == 0) {
             dt_code code = take_descr(&at, array, err);
@@ -119,18 +119,18 @@ static dt_code parse_header(const char *at, dt_array *array, dt_error *err)
                 return code;
             now = HAS_DESCR;
         } else if (strcmp(key, "fortran_order") == 0) {
-            array->fortran = take(&at, "True");
-            now = array->fortran || take(&at, "False") ? HAS_ORDER : 0;
+            array->fortran = take_token(&at, "True");
+            now = array->fortran || take_token(&at, "False") ? HAS_ORDER : 0;
         } else if (strcmp(key, "shape") == 0) {
             now = take_shape(&at, array) ? HAS_SHAPE : 0;
         }
         if (!now || has & now)
-            return damaged(array, err);
+            return fail_damaged(array, err);
         has |= now;
-        if (!take(&at, ",") && *at != '}')
-            return damaged(array, err);
+        if (!take_token(&at, ",") && *at != '}')
+            return fail_damaged(array, err);
     }
-    return has == HAS_ALL ? DT_OK : damaged(array, err);
+    return has == HAS_ALL ? DT_OK : fail_damaged(array, err);
 }
 
 dt_code dt_npy_header(dt_array *array, dt_error *err)
@@ -141,7 +141,7 @@ dt_code dt_npy_header(dt_array *array, dt_error *err)
     if (code)
         return code;
     if (rest[0] != 'P' || rest[1] != 'Y')
-        return damaged(array, err);
+        return fail_damaged(array, err);
     if (rest[2] < 1 || rest[2] > 3)
         return dt_fail(err, DT_ERR_DATA, "%s: NPY version %d is unknown (1, 2 and 3 are known)",
                        path, rest[2]);
@@ -150,8 +150,8 @@ dt_code dt_npy_header(dt_array *array, dt_error *err)
     if (code)
         return code;
     int64_t length = (int64_t)b[3] << 24 | b[2] << 16 | b[1] << 8 | b[0];
-    if (length > HEADER_MOST)
-        return damaged(array, err);
+    if (length > MAX_HEADER)
+        return fail_damaged(array, err);
     char *text = calloc((size_t)length + 1, 1);
     if (!text)
         return dt_fail(err, DT_ERR_MEMORY, "%s: out of memory", path);

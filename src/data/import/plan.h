@@ -43,13 +43,13 @@ dt_code dt_plan_find_header(dt_plan *plan, bool second, dt_error *err);
 void dt_plan_compare_row(dt_plan *plan);
 
 /* After the last row. DT_ERR_DATA if nobody can know whether the first row is a header. */
-dt_code dt_plan_settle_header(dt_plan *plan, dt_error *err);
+dt_code dt_plan_decide_header(dt_plan *plan, dt_error *err);
 
 /* It was taken for a row, and might be a header. */
 bool dt_plan_header_is_doubtful(const dt_plan *plan);
 
 /* What was taken, in words; and what looks odd in it, a line each. */
-void dt_plan_tell(const dt_plan *plan, FILE *to);
+void dt_plan_print(const dt_plan *plan, FILE *to);
 void dt_plan_warn(const dt_plan *plan, FILE *to);
 
 #endif

@@ -30,7 +30,7 @@ static void count_row(int end, void *data)
     s->cells = 0;
 }
 
-static shape measure(const unsigned char *text, size_t n, char separator)
+static shape measure_rows(const unsigned char *text, size_t n, char separator)
 {
     shape s = {.even = true};
     struct csv_parser parser;
@@ -59,7 +59,7 @@ char dt_separator_find(const unsigned char *text, size_t n)
     char best = ',';
     int64_t most = 1;
     for (size_t i = 0; i < sizeof candidates; i++) {
-        shape s = measure(text, n, candidates[i]);
+        shape s = measure_rows(text, n, candidates[i]);
         if (s.even && s.first > 1)
             return candidates[i];
         if (s.first > most) {

@@ -1,6 +1,6 @@
 #include "data/import/table.h"
 
-#include "data/import/kind.h"
+#include "data/import/format.h"
 #include "data/import/separator.h"
 
 #include <stdlib.h>
@@ -8,23 +8,23 @@
 #include <sys/stat.h>
 
 enum {
-    BUFFER = 1 << 20,    /* bytes; the separator is found from the first of them */
-    ROW_MOST = 64 << 20, /* bytes; more is a quote that is never closed */
-    MARK = 3,            /* bytes of a UTF-8 byte order mark */
+    BUFFER = 1 << 20,   /* bytes; the separator is found from the first of them */
+    MAX_ROW = 64 << 20, /* bytes; more is a quote that is never closed */
+    MARK = 3,           /* bytes of a UTF-8 byte order mark */
 };
 
 /* ---- What libcsv calls ---------------------------------------------------------------------- */
 
-static bool grow(void **array, int64_t *room, int64_t need, size_t size)
+static bool grow_array(void **array, int64_t *capacity, int64_t need, size_t size)
 {
-    if (need <= *room)
+    if (need <= *capacity)
         return true;
     int64_t more = need * 2;
     void *larger = realloc(*array, (size_t)more * size);
     if (!larger)
         return false;
     *array = larger;
-    *room = more;
+    *capacity = more;
     return true;
 }
 
@@ -32,8 +32,8 @@ static void add_cell(void *text, size_t n, void *data)
 {
     dt_table *t = data;
     void *cells = t->cells, *bytes = t->text;
-    bool fits = grow(&cells, &t->cell_room, t->cell_count + 1, sizeof *t->cells) &&
-                grow(&bytes, &t->text_room, t->text_length + (int64_t)n + 1, 1);
+    bool fits = grow_array(&cells, &t->cell_capacity, t->cell_count + 1, sizeof *t->cells) &&
+                grow_array(&bytes, &t->text_capacity, t->text_length + (int64_t)n + 1, 1);
     t->cells = cells;
     t->text = bytes;
     if (!fits) {
@@ -59,13 +59,13 @@ static void end_row(int end, void *data)
 
 /* ---- From the file to the parser ------------------------------------------------------------ */
 
-static dt_code fill(dt_table *t, dt_error *err)
+static dt_code fill_buffer(dt_table *t, dt_error *err)
 {
     t->at = 0;
     return dt_input_read(&t->source, t->buffer, BUFFER, &t->have, err);
 }
 
-static dt_code start(dt_table *t, dt_error *err)
+static dt_code start_parser(dt_table *t, dt_error *err)
 {
     t->file_line = 1;
     t->after_cr = t->in_row = false;
@@ -75,7 +75,7 @@ static dt_code start(dt_table *t, dt_error *err)
     t->parsing = csv_init(&t->parser, 0) == 0;
     csv_set_blk_size(&t->parser, 4096);
     csv_set_delim(&t->parser, (unsigned char)t->separator);
-    dt_code code = fill(t, err);
+    dt_code code = fill_buffer(t, err);
     if (!code && t->have >= MARK && memcmp(t->buffer, "\xEF\xBB\xBF", MARK) == 0)
         t->at = MARK;
     return code;
@@ -120,10 +120,10 @@ static dt_code parse_piece(dt_table *t, dt_error *err)
         t->out_of_memory)
         return dt_fail(err, DT_ERR_MEMORY, "%s: line %lld: out of memory", t->source.path,
                        (long long)t->line);
-    if (t->in_row && t->row_bytes > ROW_MOST)
+    if (t->in_row && t->row_bytes > MAX_ROW)
         return dt_fail(err, DT_ERR_DATA,
                        "%s: the row in line %lld has more than %d MiB; is a quote not closed?",
-                       t->source.path, (long long)t->line, ROW_MOST >> 20);
+                       t->source.path, (long long)t->line, MAX_ROW >> 20);
     count_line(t, piece, n);
     t->at += n;
     return DT_OK;
@@ -163,7 +163,7 @@ dt_code dt_table_next(dt_table *t, bool *found, dt_error *err)
     t->cell_count = t->text_length = 0;
     while (!t->row_done && !code) {
         if (t->at == t->have)
-            code = fill(t, err);
+            code = fill_buffer(t, err);
         if (code)
             return code;
         if (t->have == 0) {
@@ -187,20 +187,20 @@ const char *dt_table_cell(const dt_table *t, int64_t column)
 dt_code dt_table_rewind(dt_table *t, dt_error *err)
 {
     dt_code code = dt_input_seek(&t->source, 0, err);
-    return code ? code : start(t, err);
+    return code ? code : start_parser(t, err);
 }
 
 /* ---- Opening -------------------------------------------------------------------------------- */
 
 static dt_code find_separator(dt_table *t, dt_error *err)
 {
-    dt_code code = start(t, err);
+    dt_code code = start_parser(t, err);
     if (code)
         return code;
     if (t->have >= 2 &&
         (memcmp(t->buffer, "\xFF\xFE", 2) == 0 || memcmp(t->buffer, "\xFE\xFF", 2) == 0))
         return dt_fail(err, DT_ERR_DATA, "%s: is UTF-16 text; save it as UTF-8", t->source.path);
-    if (dt_kind_check_text(t->source.path, t->buffer, (size_t)t->have, err))
+    if (dt_input_check_text(t->source.path, t->buffer, (size_t)t->have, err))
         return err->code;
     t->separator = dt_separator_find(t->buffer + t->at, (size_t)(t->have - t->at));
     csv_set_delim(&t->parser, (unsigned char)t->separator);

@@ -26,9 +26,9 @@ typedef struct {
     bool row_done;     /* a row is complete */
     bool out_of_memory;
     char *text; /* the cells of the row, each ended by a NUL */
-    int64_t text_length, text_room;
+    int64_t text_length, text_capacity;
     int64_t *cells; /* [cell_count] where in text each begins */
-    int64_t cell_count, cell_room;
+    int64_t cell_count, cell_capacity;
 } dt_table;
 
 /* Open a table and find out its separator. Close it also after an error. */

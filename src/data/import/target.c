@@ -8,7 +8,7 @@
 #include <string.h>
 #include <strings.h>
 
-enum { WORDS_MOST = 1 << 20 /* more distinct words are names or free text, not classes */ };
+enum { MAX_WORDS = 1 << 20 /* more distinct words are names or free text, not classes */ };
 
 /* ---- The distinct words --------------------------------------------------------------------- */
 
@@ -22,7 +22,7 @@ static int compare_places(const void *a, const void *b)
     return strcmp(*(char *const *)a, *(char *const *)b);
 }
 
-static void keep(void *word)
+static void keep_word(void *word)
 {
     (void)word; /* the list owns it */
 }
@@ -43,17 +43,17 @@ static dt_code add_word(dt_target *t, const char *text, const char *where, dt_er
 {
     if (tfind(text, &t->tree, compare_words))
         return DT_OK;
-    if (t->word_count == WORDS_MOST)
+    if (t->word_count == MAX_WORDS)
         return dt_fail(err, DT_ERR_DATA,
                        "%s: more than %d different words; that is text, not classes", where,
-                       WORDS_MOST);
-    if (t->word_count == t->word_room) {
-        int64_t room = t->word_room ? t->word_room * 2 : 64;
+                       MAX_WORDS);
+    if (t->word_count == t->word_capacity) {
+        int64_t room = t->word_capacity ? t->word_capacity * 2 : 64;
         char **larger = realloc(t->words, (size_t)room * sizeof *larger);
         if (!larger)
             return dt_fail(err, DT_ERR_MEMORY, "%s: out of memory", where);
         t->words = larger;
-        t->word_room = room;
+        t->word_capacity = room;
     }
     return insert_word(t, text) ? DT_OK : dt_fail(err, DT_ERR_MEMORY, "%s: out of memory", where);
 }
@@ -175,7 +175,7 @@ static dt_code check_classes(const dt_target *t, int64_t rows, const char *where
     return DT_OK;
 }
 
-dt_code dt_target_settle(dt_target *t, int64_t rows, const char *where, dt_error *err)
+dt_code dt_target_choose_type(dt_target *t, int64_t rows, const char *where, dt_error *err)
 {
     dt_code code = check_kinds(t, where, err);
     if (!code && t->line_of[DT_CELL_WORD])
@@ -190,7 +190,7 @@ dt_code dt_target_settle(dt_target *t, int64_t rows, const char *where, dt_error
         t->element = (dt_element){'f', 4, DT_ELEMENT_HOST_BIG};
     if (t->word_count > 0)
         qsort(t->words, (size_t)t->word_count, sizeof *t->words, compare_places);
-    tdestroy(t->tree, keep);
+    tdestroy(t->tree, keep_word);
     t->tree = NULL;
     return DT_OK;
 }
@@ -224,7 +224,7 @@ bool dt_target_store(const dt_target *t, const char *text, void *values, int64_t
 
 void dt_target_clear(dt_target *t)
 {
-    tdestroy(t->tree, keep);
+    tdestroy(t->tree, keep_word);
     for (int64_t i = 0; i < t->word_count; i++)
         free(t->words[i]);
     free(t->words);

@@ -11,10 +11,10 @@
 enum { DT_TARGET_SAMPLE = 48 /* bytes of a cell that an error message shows, with the NUL */ };
 
 typedef struct {
-    dt_element element; /* of y; from dt_target_settle on */
+    dt_element element; /* of y; from dt_target_choose_type on */
 
     char **words; /* [word_count] the distinct words; sorted once settled; owned */
-    int64_t word_count, word_room;
+    int64_t word_count, word_capacity;
     void *tree;       /* of tsearch, over the words, until settled */
     int64_t min, max; /* of the whole numbers */
     /* The line of the first cell of each kind, 0: there is none. */
@@ -36,7 +36,7 @@ bool dt_target_is_numeric(const dt_target *target);
  * float32 if all are numbers. Anything else is an error, and so are words that are hardly names of
  * classes: numbers in another writing, what stands for a missing label, names that hardly repeat.
  *   rows  as many cells were shown */
-dt_code dt_target_settle(dt_target *target, int64_t rows, const char *where, dt_error *err);
+dt_code dt_target_choose_type(dt_target *target, int64_t rows, const char *where, dt_error *err);
 
 /* Store the value of a cell as element values[row]. False if it was never shown (the file has
  * changed) or is no finite float32. */

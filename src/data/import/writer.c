@@ -57,14 +57,14 @@ dt_code dt_writer_shape(dt_writer *w, int set, dt_element element, int rank, con
     w->set[set] =
         dt_output_add(&w->output, w->output.file, name[set], type, rank, size, &w->handle[set]);
     H5Tclose(type);
-    return w->set[set] < 0 ? dt_output_failed(&w->output, err) : DT_OK;
+    return w->set[set] < 0 ? dt_output_layout_failed(&w->output, err) : DT_OK;
 }
 
 dt_code dt_writer_strings(dt_writer *w, int set, const char *name, const char *const *strings,
                           int64_t n, dt_error *err)
 {
     if (dt_strings_put_attribute(w->handle[set], name, n, strings) < 0)
-        dt_output_failed(&w->output, err);
+        dt_output_layout_failed(&w->output, err);
     return err->code;
 }
 
@@ -79,7 +79,7 @@ static dt_code to_little_endian(dt_writer *w, dt_element from, int64_t n, void *
     from.big = false;
     hid_t little = make_type(from);
     if (H5Tconvert(big, little, (size_t)n, data, NULL, H5P_DEFAULT) < 0)
-        dt_output_failed(&w->output, err);
+        dt_output_layout_failed(&w->output, err);
     H5Tclose(little);
     H5Tclose(big);
     return err->code;

@@ -1,4 +1,4 @@
-#include "file/seal.h"
+#include "file/footer.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -15,7 +15,7 @@ typedef struct {
     char magic[8];
     int64_t parts;
     uint64_t hash; /* of the table */
-} seal;
+} footer;
 
 static const char magic[8] = {'D', 'T', 'R', 'S', 'E', 'A', 'L', '2'};
 
@@ -23,21 +23,21 @@ static const char magic[8] = {'D', 'T', 'R', 'S', 'E', 'A', 'L', '2'};
 typedef struct {
     char magic[8];
     uint64_t hash;
-} whole_seal;
+} old_footer;
 
-static const char whole_magic[8] = {'D', 'T', 'R', 'S', 'E', 'A', 'L', '1'};
+static const char old_magic[8] = {'D', 'T', 'R', 'S', 'E', 'A', 'L', '1'};
 
 enum { PIECE = 1 << 18 };
 
-int64_t dt_seal_bytes(int n)
+int64_t dt_footer_bytes(int n)
 {
-    return n * (int64_t)sizeof(dt_seal_part) + (int64_t)sizeof(seal);
+    return n * (int64_t)sizeof(dt_footer_part) + (int64_t)sizeof(footer);
 }
 
-void dt_seal_make(const dt_seal_part *parts, int n, char *out)
+void dt_footer_make(const dt_footer_part *parts, int n, char *out)
 {
     size_t table = (size_t)n * sizeof *parts;
-    seal s = {.parts = n, .hash = XXH3_64bits(parts, table)};
+    footer s = {.parts = n, .hash = XXH3_64bits(parts, table)};
     memcpy(s.magic, magic, sizeof magic);
     memcpy(out, parts, table);
     memcpy(out + table, &s, sizeof s);
@@ -63,7 +63,7 @@ static int hash_part(int fd, int64_t begin, int64_t size, char piece[PIECE], uin
 }
 
 /* Whether all parts are what the table says. Returns 0 or an errno. */
-static int check_parts(int fd, const dt_seal_part *part, int64_t parts, bool *good)
+static int check_parts(int fd, const dt_footer_part *part, int64_t parts, bool *good)
 {
     int number = 0;
     int64_t begin = 0;
@@ -82,14 +82,14 @@ static int check_parts(int fd, const dt_seal_part *part, int64_t parts, bool *go
 /* The parts' table of a file of so many bytes, to be freed; NULL if it is not whole, or after an
  * error.
  *   number  [out] 0 or an errno */
-static dt_seal_part *read_table(int fd, const seal *s, int64_t bytes, int *number)
+static dt_footer_part *read_table(int fd, const footer *s, int64_t bytes, int *number)
 {
-    int64_t most = (bytes - (int64_t)sizeof *s) / (int64_t)sizeof(dt_seal_part), total = 0;
-    if (s->parts < 1 || s->parts > most)
+    int64_t max = (bytes - (int64_t)sizeof *s) / (int64_t)sizeof(dt_footer_part), total = 0;
+    if (s->parts < 1 || s->parts > max)
         return NULL;
-    size_t size = (size_t)s->parts * sizeof(dt_seal_part);
+    size_t size = (size_t)s->parts * sizeof(dt_footer_part);
     int64_t begin = bytes - (int64_t)sizeof *s - (int64_t)size;
-    dt_seal_part *part = malloc(size);
+    dt_footer_part *part = malloc(size);
     *number = part ? 0 : ENOMEM;
     bool good = part && pread(fd, part, size, (off_t)begin) == (ssize_t)size &&
                 XXH3_64bits(part, size) == s->hash;
@@ -103,18 +103,18 @@ static dt_seal_part *read_table(int fd, const seal *s, int64_t bytes, int *numbe
     return NULL;
 }
 
-static bool read_whole_seal(int fd, whole_seal *s, int64_t *bytes)
+static bool read_old_footer(int fd, old_footer *s, int64_t *bytes)
 {
     struct stat info;
     if (fstat(fd, &info) < 0 || !S_ISREG(info.st_mode) || info.st_size < (off_t)sizeof *s)
         return false;
     *bytes = (int64_t)info.st_size - (int64_t)sizeof *s;
     return pread(fd, s, sizeof *s, (off_t)*bytes) == (ssize_t)sizeof *s &&
-           memcmp(s->magic, whole_magic, sizeof whole_magic) == 0;
+           memcmp(s->magic, old_magic, sizeof old_magic) == 0;
 }
 
-/* Read the seal at the end of an open file, and how long that is. */
-static bool read_seal(int fd, seal *s, int64_t *bytes)
+/* Read the footer at the end of an open file, and how long that is. */
+static bool read_footer(int fd, footer *s, int64_t *bytes)
 {
     struct stat info;
     if (fstat(fd, &info) < 0 || !S_ISREG(info.st_mode) || info.st_size < (off_t)sizeof *s)
@@ -127,28 +127,28 @@ static bool read_seal(int fd, seal *s, int64_t *bytes)
 /* Returns 0 or an errno. */
 static int check_open(int fd, bool *good)
 {
-    seal s;
-    whole_seal whole;
+    footer s;
+    old_footer old;
     int64_t bytes;
     *good = true;
-    if (read_seal(fd, &s, &bytes)) {
+    if (read_footer(fd, &s, &bytes)) {
         int number = 0;
-        dt_seal_part *part = read_table(fd, &s, bytes, &number);
+        dt_footer_part *part = read_table(fd, &s, bytes, &number);
         if (part)
             number = check_parts(fd, part, s.parts, good);
         *good = *good && part;
         free(part);
         return number;
     }
-    if (!read_whole_seal(fd, &whole, &bytes))
+    if (!read_old_footer(fd, &old, &bytes))
         return 0;
-    return check_parts(fd, &(dt_seal_part){bytes, whole.hash}, 1, good);
+    return check_parts(fd, &(dt_footer_part){bytes, old.hash}, 1, good);
 }
 
-dt_code dt_seal_check(const char *path, dt_error *err)
+dt_code dt_footer_check(const char *path, dt_error *err)
 {
     bool good;
-    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK); /* a pipe has no seal, and no wait */
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK); /* a pipe has no footer, and no wait */
     if (fd < 0)
         return DT_OK; /* what opens it says what is wrong */
     int number = check_open(fd, &good);
@@ -162,13 +162,13 @@ dt_code dt_seal_check(const char *path, dt_error *err)
     return err->code;
 }
 
-bool dt_seal_is_there(const char *path)
+bool dt_footer_exists(const char *path)
 {
-    seal s;
-    whole_seal whole;
+    footer s;
+    old_footer old;
     int64_t bytes;
     int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-    bool there = fd >= 0 && (read_seal(fd, &s, &bytes) || read_whole_seal(fd, &whole, &bytes));
+    bool there = fd >= 0 && (read_footer(fd, &s, &bytes) || read_old_footer(fd, &old, &bytes));
     if (fd >= 0)
         close(fd);
     return there;

@@ -17,7 +17,7 @@ static const char SPARE[] = "ckpt/step-0000000001.h5.tmp.1";
 
 static float values[P];
 
-static void write_at(const char *path, const char *spare, int64_t step, dt_output *layout)
+static void write_at(const char *path, const char *recycled, int64_t step, dt_output *layout)
 {
     dt_error err = {0};
     dt_model model;
@@ -33,7 +33,7 @@ static void write_at(const char *path, const char *spare, int64_t step, dt_outpu
                        .data = course_data,
                        .options = OPTIONS};
     mkdir("ckpt", 0777);
-    if (dt_checkpoint_write(path, spare, &c, layout, &err))
+    if (dt_checkpoint_write(path, recycled, &c, layout, &err))
         fail_msg("%s", err.text);
     dt_model_free(&model);
 }
@@ -44,7 +44,7 @@ static void check_at(const char *path, int64_t step)
     dt_saved s;
     hid_t file = dt_h5_open(path, &err);
     assert_true(file >= 0);
-    assert_true(dt_h5_ends_well(file, path));
+    assert_true(dt_h5_is_whole(file, path));
     assert_int_equal(dt_saved_read(&s, file, path, &err), DT_OK);
     H5Fclose(file);
     assert_int_equal(s.course.global_step, step);
@@ -124,14 +124,14 @@ static void written_over(void **state)
 {
     (void)state;
     put_spare();
-    ino_t spare = inode(SPARE);
+    ino_t recycled = inode(SPARE);
     int fd = open(SPARE, O_RDONLY);
     bool leases = fcntl(fd, F_SETLEASE, F_WRLCK) == 0; /* not on every file system */
     close(fd);
     write_at(SECOND, SPARE, 2, NULL);
     check_at(SECOND, 2);
     if (leases)
-        assert_true(inode(SECOND) == spare);
+        assert_true(inode(SECOND) == recycled);
     assert_int_not_equal(access(SPARE, F_OK), 0);
 }
 
@@ -139,14 +139,14 @@ static void not_while_somebody_reads_it(void **state)
 {
     (void)state;
     put_spare();
-    ino_t spare = inode(SPARE);
+    ino_t recycled = inode(SPARE);
     int fd = open(SPARE, O_RDONLY);
     write_at(SECOND, SPARE, 2, NULL);
     struct stat info;
     assert_int_equal(fstat(fd, &info), 0);
     close(fd);
     check_at(SECOND, 2);
-    assert_true(inode(SECOND) != spare && info.st_ino == spare);
+    assert_true(inode(SECOND) != recycled && info.st_ino == recycled);
     assert_int_not_equal(access(SPARE, F_OK), 0);
 }
 
@@ -164,22 +164,22 @@ static void not_by_another_name(void **state)
 static void set_aside_by_prune(void **state)
 {
     (void)state;
-    char *spare = NULL;
+    char *recycled = NULL;
     for (int64_t step = 1; step <= 3; step++) {
         dt_error err = {0};
         char *path = dt_store_step_path("ckpt", step, &err);
         write_at(path, NULL, step, NULL);
         free(path);
     }
-    dt_store_prune("ckpt", 3, 1, &spare);
-    assert_non_null(spare);
-    assert_int_equal(access(spare, F_OK), 0);
+    dt_store_prune("ckpt", 3, 1, &recycled);
+    assert_non_null(recycled);
+    assert_int_equal(access(recycled, F_OK), 0);
     assert_int_not_equal(access(FIRST, F_OK), 0);
     assert_int_not_equal(access(SECOND, F_OK), 0);
     check_at("ckpt/step-0000000003.h5", 3);
     dt_store_tidy("ckpt"); /* as after a crash */
-    assert_int_not_equal(access(spare, F_OK), 0);
-    free(spare);
+    assert_int_not_equal(access(recycled, F_OK), 0);
+    free(recycled);
 }
 
 /* ---- In a folder that is memory ------------------------------------------------------------- */
@@ -197,14 +197,14 @@ static int count_mapped(const char *where)
 }
 
 /* As a run does: the file that is no longer kept is written over by the next. */
-static void write_next(int64_t step, char **spare, dt_output *layout)
+static void write_next(int64_t step, char **recycled, dt_output *layout)
 {
     dt_error err = {0};
     char *path = dt_store_step_path("ckpt", step, &err);
-    write_at(path, *spare, step, layout);
-    free(*spare);
-    *spare = NULL;
-    dt_store_prune("ckpt", step, 2, spare);
+    write_at(path, *recycled, step, layout);
+    free(*recycled);
+    *recycled = NULL;
+    dt_store_prune("ckpt", step, 2, recycled);
     check_at(path, step);
     free(path);
 }
@@ -219,7 +219,7 @@ static void cut_short(const char *path)
 static void in_memory(void **state)
 {
     (void)state;
-    char where[] = "/dev/shm/dtrain-test.XXXXXX", *spare = NULL;
+    char where[] = "/dev/shm/dtrain-test.XXXXXX", *recycled = NULL;
     struct statfs system;
     dt_output layout = {0};
     if (!mkdtemp(where))
@@ -227,29 +227,30 @@ static void in_memory(void **state)
     assert_int_equal(statfs(where, &system), 0);
     assert_int_equal(chdir(where), 0);
     for (int64_t step = 1; step <= 12; step++)
-        write_next(step, &spare, &layout);
+        write_next(step, &recycled, &layout);
     check_at("ckpt/step-0000000011.h5", 11);
     bool maps = system.f_type == TMPFS_MAGIC;
-    assert_int_equal(count_mapped(where), maps ? 3 : 0); /* two that are kept, and the spare */
+    assert_int_equal(count_mapped(where),
+                     maps ? 3 : 0); /* two that are kept, and the recycled file */
 
-    FILE *reader = fopen(spare, "r"); /* of step 10 */
-    write_next(13, &spare, &layout);
+    FILE *reader = fopen(recycled, "r"); /* of step 10 */
+    write_next(13, &recycled, &layout);
     assert_int_not_equal(inode("ckpt/step-0000000013.h5"), 0);
     struct stat read;
     assert_int_equal(fstat(fileno(reader), &read), 0);
     assert_true(read.st_nlink == 0 && read.st_ino != inode("ckpt/step-0000000013.h5"));
     fclose(reader);
-    cut_short(spare); /* of step 11 */
-    write_next(14, &spare, &layout);
+    cut_short(recycled); /* of step 11 */
+    write_next(14, &recycled, &layout);
     check_at("ckpt/step-0000000013.h5", 13);
 
-    assert_int_equal(unlink(spare), 0);
+    assert_int_equal(unlink(recycled), 0);
     assert_int_equal(unlink("ckpt/step-0000000013.h5"), 0);
-    write_next(15, &spare, &layout);
+    write_next(15, &recycled, &layout);
     assert_int_equal(count_mapped("(deleted)") - count_mapped("memfd"), 0);
     dt_checkpoint_close_layout(&layout);
     assert_int_equal(count_mapped(where), 0);
-    free(spare);
+    free(recycled);
     empty_folder(state);
     assert_int_equal(chdir(folder), 0);
     assert_int_equal(rmdir(where), 0);

@@ -1,15 +1,12 @@
-#include "core/control_group.h"
+#include "core/cgroup.h"
+
+#include "core/minmax.h"
 
 #include <limits.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-static int64_t smaller(int64_t a, int64_t b)
-{
-    return a < b ? a : b;
-}
 
 /* The number in a file; "max", or no such file, is none. */
 static int64_t read_limit(const char *path)
@@ -25,9 +22,9 @@ static int64_t read_limit(const char *path)
 
 /* From the group up to the mount point. In a container the group may be named as the host names it,
  * and not be there; the mount point is the container's own then. */
-static int64_t smallest_limit(const char *mount, const char *group, const char *name)
+static int64_t find_limit(const char *mount, const char *group, const char *name)
 {
-    int64_t least = INT64_MAX;
+    int64_t lowest = INT64_MAX;
     char *end, folder[PATH_MAX], path[PATH_MAX + 32];
     size_t top = strlen(mount);
     if (top + strlen(group) >= sizeof folder)
@@ -35,12 +32,12 @@ static int64_t smallest_limit(const char *mount, const char *group, const char *
     snprintf(folder, sizeof folder, "%s%s", mount, group);
     do {
         snprintf(path, sizeof path, "%s/%s", folder, name);
-        least = smaller(least, read_limit(path));
+        lowest = dt_min(lowest, read_limit(path));
         end = strrchr(folder, '/');
         if (end)
             *end = '\0';
     } while (end && strlen(folder) >= top);
-    return least;
+    return lowest;
 }
 
 static bool has_memory(char *controllers)
@@ -66,20 +63,20 @@ static int64_t limit_of_line(const char *root, char *line)
     if (!unified && !has_memory(controllers))
         return INT64_MAX;
     snprintf(mount, sizeof mount, "%s/sys/fs/cgroup%s", root, unified ? "" : "/memory");
-    return smallest_limit(mount, group, unified ? "memory.max" : "memory.limit_in_bytes");
+    return find_limit(mount, group, unified ? "memory.max" : "memory.limit_in_bytes");
 }
 
-int64_t dt_control_group_memory(const char *root)
+int64_t dt_cgroup_memory(const char *root)
 {
-    int64_t least = INT64_MAX;
+    int64_t lowest = INT64_MAX;
     char path[PATH_MAX], *line = NULL;
-    size_t room = 0;
+    size_t capacity = 0;
     snprintf(path, sizeof path, "%s/proc/self/cgroup", root);
     FILE *file = fopen(path, "re");
-    while (file && getline(&line, &room, file) > 0)
-        least = smaller(least, limit_of_line(root, line));
+    while (file && getline(&line, &capacity, file) > 0)
+        lowest = dt_min(lowest, limit_of_line(root, line));
     free(line);
     if (file)
         fclose(file);
-    return least;
+    return lowest;
 }

@@ -1,4 +1,4 @@
-#include "file/aside.h"
+#include "file/backup.h"
 
 #include "core/file_error.h"
 
@@ -10,10 +10,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { MOST = 10000 };
+enum { MAX_NUMBER = 10000 };
 
 /* Rename, but never onto another file. Returns 0 or an errno, EEXIST. */
-static int move(const char *from, const char *to)
+static int rename_new(const char *from, const char *to)
 {
     struct stat info;
     if (link(from, to) == 0)
@@ -23,15 +23,15 @@ static int move(const char *from, const char *to)
     return rename(from, to) == 0 ? 0 : errno; /* a file system without links */
 }
 
-char *dt_file_set_aside(const char *path, dt_error *err)
+char *dt_file_back_up(const char *path, dt_error *err)
 {
     struct stat info;
     bool is_link = lstat(path, &info) == 0 && S_ISLNK(info.st_mode);
     char *real = is_link ? realpath(path, NULL) : strdup(path), *name = NULL;
     int number = real ? EEXIST : errno;
-    for (int i = 1; i < MOST && number == EEXIST; i++) {
+    for (int i = 1; i < MAX_NUMBER && number == EEXIST; i++) {
         free(name);
-        number = asprintf(&name, "%s.%d", real, i) < 0 ? ENOMEM : move(real, name);
+        number = asprintf(&name, "%s.%d", real, i) < 0 ? ENOMEM : rename_new(real, name);
         if (number == ENOMEM)
             name = NULL;
     }

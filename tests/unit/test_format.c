@@ -1,5 +1,5 @@
 /* Files that are no HDF5, by their first bytes. */
-#include "file/kind.h"
+#include "file/format.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -39,7 +39,7 @@ static void kinds(void **state)
         fwrite(files[i].bytes, 1, files[i].n, file);
         fclose(file);
         dt_error err = {0};
-        assert_int_equal(dt_kind_refuse("f", &err), DT_ERR_FILE);
+        assert_int_equal(dt_file_format_refuse("f", &err), DT_ERR_FILE);
         if (strncmp(err.text, files[i].kind, strlen(files[i].kind)) != 0 ||
             !strstr(err.text, "not an HDF5"))
             fail_msg("%s: expected %s", err.text, files[i].kind);

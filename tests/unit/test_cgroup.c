@@ -1,6 +1,6 @@
 /* Limits of memory in files as the kernel has them, made up here: of a job of Slurm's, of a
  * container, and of both versions of control groups. */
-#include "core/control_group.h"
+#include "core/cgroup.h"
 #include "folder.h"
 
 #include <setjmp.h>
@@ -28,13 +28,13 @@ static void put(const char *path, const char *text)
 static void none(void **state)
 {
     (void)state;
-    assert_true(dt_control_group_memory(".") == INT64_MAX); /* no such files at all */
+    assert_true(dt_cgroup_memory(".") == INT64_MAX); /* no such files at all */
     put("proc/self/cgroup", "0::/\n");
-    assert_true(dt_control_group_memory(".") == INT64_MAX);
+    assert_true(dt_cgroup_memory(".") == INT64_MAX);
     put("sys/fs/cgroup/memory.max", "max\n");
-    assert_true(dt_control_group_memory(".") == INT64_MAX);
+    assert_true(dt_cgroup_memory(".") == INT64_MAX);
     put("proc/self/cgroup", "nothing\n4:memory\n\n:\n::\n");
-    assert_true(dt_control_group_memory(".") == INT64_MAX);
+    assert_true(dt_cgroup_memory(".") == INT64_MAX);
 }
 
 /* Slurm limits the job, and leaves the groups below it without one. */
@@ -47,13 +47,13 @@ static void version_2(void **state)
     put("sys/fs/cgroup/system.slice/slurmstepd.scope/job_5/memory.max", "2147483648\n");
     put("sys/fs/cgroup/system.slice/memory.max", "max\n");
     put("sys/fs/cgroup/system.slice/slurmstepd.scope/job_6/memory.max", "1\n"); /* another's */
-    assert_int_equal(dt_control_group_memory("."), 2147483648);
+    assert_int_equal(dt_cgroup_memory("."), 2147483648);
     put("sys/fs/cgroup/system.slice/memory.max", "1073741824\n"); /* one farther up */
-    assert_int_equal(dt_control_group_memory("."), 1073741824);
+    assert_int_equal(dt_cgroup_memory("."), 1073741824);
     put("sys/fs/cgroup/memory.max", "536870912\n"); /* the mount point's */
-    assert_int_equal(dt_control_group_memory("."), 536870912);
+    assert_int_equal(dt_cgroup_memory("."), 536870912);
     put("sys/fs/memory.max", "1\n"); /* above it */
-    assert_int_equal(dt_control_group_memory("."), 536870912);
+    assert_int_equal(dt_cgroup_memory("."), 536870912);
 }
 
 static void version_1(void **state)
@@ -66,7 +66,7 @@ static void version_1(void **state)
     put("sys/fs/cgroup/memory/slurm/uid_0/job_5/memory.limit_in_bytes", "3000000000\n");
     put("sys/fs/cgroup/memory/slurm/cpus/memory.limit_in_bytes", "1\n");
     put("sys/fs/cgroup/memory/memory.limit_in_bytes", "9223372036854771712\n");
-    assert_int_equal(dt_control_group_memory("."), 3000000000);
+    assert_int_equal(dt_cgroup_memory("."), 3000000000);
 }
 
 /* Named as the host has it, while the container sees its own group at the mount point. */
@@ -75,9 +75,9 @@ static void container(void **state)
     (void)state;
     put("proc/self/cgroup", "4:memory:/docker/0123456789ab\n0::/../../docker/0123456789ab\n");
     put("sys/fs/cgroup/memory/memory.limit_in_bytes", "4000000000\n");
-    assert_int_equal(dt_control_group_memory("."), 4000000000);
+    assert_int_equal(dt_cgroup_memory("."), 4000000000);
     put("sys/fs/cgroup/memory.max", "1000000000\n");
-    assert_int_equal(dt_control_group_memory("."), 1000000000);
+    assert_int_equal(dt_cgroup_memory("."), 1000000000);
 }
 
 int main(void)

@@ -1,4 +1,4 @@
-#include "file/exclusive.h"
+#include "file/lock.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -1,4 +1,4 @@
-#include "file/kind.h"
+#include "file/format.h"
 
 #include <stdbool.h>
 #include <stdio.h>
@@ -9,7 +9,7 @@ enum { HEAD = 512 };
 typedef struct {
     const char *magic;
     size_t n;
-    dt_file_kind kind;
+    dt_file_format format;
 } entry;
 
 #define MAGIC(bytes) bytes, sizeof(bytes) - 1
@@ -58,23 +58,23 @@ static bool is_binary(const unsigned char *bytes, size_t n)
 }
 
 /* A table's first column may be called like a magic number of letters. */
-static bool is_kind(const entry *e, const unsigned char *bytes, size_t n)
+static bool has_magic(const entry *e, const unsigned char *bytes, size_t n)
 {
     return n >= e->n && memcmp(bytes, e->magic, e->n) == 0 &&
            (bytes[0] > '~' || is_binary(bytes, n));
 }
 
-const dt_file_kind *dt_kind_find(const unsigned char *bytes, size_t n)
+const dt_file_format *dt_file_format_find(const unsigned char *bytes, size_t n)
 {
     for (size_t i = 0; i < sizeof entries / sizeof *entries; i++)
-        if (is_kind(&entries[i], bytes, n))
-            return &entries[i].kind;
+        if (has_magic(&entries[i], bytes, n))
+            return &entries[i].format;
     return NULL;
 }
 
 /* ---- What convert takes --------------------------------------------------------------------- */
 
-bool dt_kind_is_npy(const unsigned char *bytes, size_t n)
+bool dt_file_format_is_npy(const unsigned char *bytes, size_t n)
 {
     return n >= 6 && memcmp(bytes, "\x93NUMPY", 6) == 0;
 }
@@ -86,20 +86,20 @@ static bool is_idx(const unsigned char *bytes, size_t n)
            bytes[3] >= 1 && bytes[3] <= 8;
 }
 
-static const dt_file_kind *find_convertible(const unsigned char *bytes, size_t n)
+static const dt_file_format *find_convertible(const unsigned char *bytes, size_t n)
 {
     static const char arrays[] =
         "dtrain convert --x FILE --y FILE OUT.h5 makes a data set of arrays";
-    static const dt_file_kind npy = {"is an NPY file", arrays}, idx = {"is an IDX file", arrays};
-    static const dt_file_kind gzip = {
+    static const dt_file_format npy = {"is an NPY file", arrays}, idx = {"is an IDX file", arrays};
+    static const dt_file_format gzip = {
         "is compressed with gzip",
         "unpack it, or, if a table, an IDX or an NPY file is inside, give "
         "it to dtrain convert as it is"};
-    static const dt_file_kind table = {
+    static const dt_file_format table = {
         "is text, perhaps a table",
         "dtrain convert TABLE.csv OUT.h5 --target COLUMN makes a data set of a table"};
-    static const dt_file_kind text = {"is text", NULL}, empty = {"is empty", NULL};
-    if (dt_kind_is_npy(bytes, n))
+    static const dt_file_format text = {"is text", NULL}, empty = {"is empty", NULL};
+    if (dt_file_format_is_npy(bytes, n))
         return &npy;
     if (is_idx(bytes, n))
         return &idx;
@@ -110,17 +110,17 @@ static const dt_file_kind *find_convertible(const unsigned char *bytes, size_t n
     return n == 0 ? &empty : strpbrk((const char *)bytes, ",;\t") ? &table : &text;
 }
 
-dt_code dt_kind_refuse(const char *path, dt_error *err)
+dt_code dt_file_format_refuse(const char *path, dt_error *err)
 {
     unsigned char head[HEAD + 1] = {0};
     FILE *file = fopen(path, "re");
     size_t n = file ? fread(head, 1, HEAD, file) : 0;
     if (file)
         fclose(file);
-    const dt_file_kind *kind = dt_kind_find(head, n);
-    if (!kind)
-        kind = find_convertible(head, n);
-    return dt_fail(err, DT_ERR_FILE, "%s: %s%snot an HDF5 file%s%s", path, kind ? kind->is : "",
-                   kind ? ", " : "", kind && kind->advice ? "; " : "",
-                   kind && kind->advice ? kind->advice : "");
+    const dt_file_format *format = dt_file_format_find(head, n);
+    if (!format)
+        format = find_convertible(head, n);
+    return dt_fail(err, DT_ERR_FILE, "%s: %s%snot an HDF5 file%s%s", path, format ? format->is : "",
+                   format ? ", " : "", format && format->advice ? "; " : "",
+                   format && format->advice ? format->advice : "");
 }

@@ -2,8 +2,8 @@
  * on a file with a flipped bit (its store of texts has no checksum of its own), so damage has to be
  * found before HDF5 opens the file. There is one for each part of the file: a dataset's is the one
  * that its attribute has, so that values are gone through once. Not collective. */
-#ifndef DT_FILE_SEAL_H
-#define DT_FILE_SEAL_H
+#ifndef DT_FILE_FOOTER_H
+#define DT_FILE_FOOTER_H
 
 #include <dtrain/status.h>
 #include <stdbool.h>
@@ -13,17 +13,17 @@
 typedef struct {
     int64_t size;
     uint64_t hash; /* XXH3, 64 bits */
-} dt_seal_part;
+} dt_footer_part;
 
 /* What stands behind all parts.
- *   seal  [dt_seal_bytes(n)] */
-void dt_seal_make(const dt_seal_part *parts, int n, char *seal);
-int64_t dt_seal_bytes(int n);
+ *   footer  [dt_footer_bytes(n)] */
+void dt_footer_make(const dt_footer_part *parts, int n, char *footer);
+int64_t dt_footer_bytes(int n);
 
-/* DT_ERR_DATA if the file has a seal that does not hold. One without a seal is not judged. */
-dt_code dt_seal_check(const char *path, dt_error *err);
+/* DT_ERR_DATA if the file has a footer that does not hold. One without a footer is not judged. */
+dt_code dt_footer_check(const char *path, dt_error *err);
 
-/* Whether the file has a seal, good or not. */
-bool dt_seal_is_there(const char *path);
+/* Whether the file has a footer, good or not. */
+bool dt_footer_exists(const char *path);
 
 #endif

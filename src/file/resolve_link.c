@@ -1,4 +1,4 @@
-#include "file/follow.h"
+#include "file/resolve_link.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -9,7 +9,7 @@
 
 enum { LINKS = 40 }; /* as many as the kernel follows */
 
-char *dt_file_follow(const char *path)
+char *dt_file_resolve_links(const char *path)
 {
     char target[PATH_MAX];
     char *now = strdup(path);

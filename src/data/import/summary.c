@@ -9,15 +9,15 @@ enum { NAMES = 8 /* shown */ };
 /* On one line, whatever is in it. */
 static void print_name(const char *name, FILE *to)
 {
-    enum { MOST = 40 };
+    enum { MAX_SHOWN = 40 };
     int n = 0;
-    for (; n < MOST && name[n]; n++)
+    for (; n < MAX_SHOWN && name[n]; n++)
         fputc(iscntrl((unsigned char)name[n]) ? ' ' : name[n], to);
     if (name[n])
         fputs("...", to);
 }
 
-static void tell_separator(const dt_plan *p, FILE *to)
+static void print_separator(const dt_plan *p, FILE *to)
 {
     fprintf(to, "%s: separated by %s, ", p->table.source.path,
             p->table.separator == '\t'  ? "tabs"
@@ -31,7 +31,7 @@ static void tell_separator(const dt_plan *p, FILE *to)
             (long long)p->columns, p->columns == 1 ? "" : "s");
 }
 
-static void tell_features(const dt_plan *p, FILE *to)
+static void print_features(const dt_plan *p, FILE *to)
 {
     int shown = 0;
     if (p->header != DT_HEADER_YES)
@@ -50,17 +50,17 @@ static void tell_features(const dt_plan *p, FILE *to)
 }
 
 /* They are classes to training, unless it is told otherwise. */
-static void tell_whole(const dt_target *y, FILE *to)
+static void print_whole(const dt_target *y, FILE *to)
 {
-    enum { MOST_CLASSES = 100 };
+    enum { MAX_CLASSES = 100 };
     fputs(", whole numbers", to);
-    if (y->min != 0 || y->max >= MOST_CLASSES)
+    if (y->min != 0 || y->max >= MAX_CLASSES)
         fprintf(to, " from %lld to %lld: classes are 0, 1, 2, ...; numbers want --loss mse",
                 (long long)y->min, (long long)y->max);
     fputc('\n', to);
 }
 
-static void tell_target(const dt_plan *p, FILE *to)
+static void print_target(const dt_plan *p, FILE *to)
 {
     if (p->target < 0)
         return;
@@ -74,7 +74,7 @@ static void tell_target(const dt_plan *p, FILE *to)
         if (p->y.element.kind == 'f')
             fputs(", numbers\n", to);
         else
-            tell_whole(&p->y, to);
+            print_whole(&p->y, to);
         return;
     }
     fprintf(to, ", %lld class%s: ", (long long)p->y.word_count, p->y.word_count == 1 ? "" : "es");
@@ -85,11 +85,11 @@ static void tell_target(const dt_plan *p, FILE *to)
     fputs(p->y.word_count > NAMES ? ", ...\n" : "\n", to);
 }
 
-void dt_plan_tell(const dt_plan *p, FILE *to)
+void dt_plan_print(const dt_plan *p, FILE *to)
 {
-    tell_separator(p, to);
-    tell_features(p, to);
-    tell_target(p, to);
+    print_separator(p, to);
+    print_features(p, to);
+    print_target(p, to);
 }
 
 /* The feature that a column of the table has become. */
@@ -98,7 +98,7 @@ static int64_t feature_of(const dt_plan *p, int64_t column)
     return column - (p->target >= 0 && column > p->target);
 }
 
-static bool counts(const dt_plan *p, int64_t column)
+static bool is_index(const dt_plan *p, int64_t column)
 {
     return column != p->target && p->x.n > 1 &&
            dt_column_stats_is_index(&p->x, feature_of(p, column));
@@ -107,7 +107,7 @@ static bool counts(const dt_plan *p, int64_t column)
 static void warn_counting(const dt_plan *p, FILE *to)
 {
     for (int64_t c = 0; c < p->columns; c++) {
-        if (!counts(p, c))
+        if (!is_index(p, c))
             continue;
         char where[DT_PLAN_PLACE];
         long long start = (long long)p->x.start[feature_of(p, c)];
@@ -129,7 +129,7 @@ void dt_plan_warn(const dt_plan *p, FILE *to)
                 "line do: if it is a header, put a letter into each name\n",
                 path, (long long)p->table.first_line);
     for (int64_t c = 0; c < p->columns && p->header == DT_HEADER_YES; c++)
-        if (c != p->target && p->first[c][0] == '\0' && !counts(p, c))
+        if (c != p->target && p->first[c][0] == '\0' && !is_index(p, c))
             fprintf(to,
                     "%s: column %lld has no name: is it an index (pandas writes one)? It is now a "
                     "feature\n",
