@@ -2,13 +2,21 @@
 
 #include "checkpoint/checkpoint.h"
 #include "core/memory.h"
+#include "core/wrap.h"
 #include "data/data_file.h"
 #include "data/describe.h"
 #include "data/scan.h"
 #include "file/h5.h"
 #include "report/text.h"
 
-enum { CLASSES_SHOWN = 20, MANY_CLASSES = 100 };
+#include <string.h>
+
+enum {
+    CLASSES_SHOWN = 20,
+    MANY_CLASSES = 100,
+    TARGET_TEXT = 512,
+    INDENT = 2 /* columns, of a line that goes on */
+};
 
 static const char hardly[] = "probably no classes;", wants_mse[] = "numbers want --loss mse";
 
@@ -26,12 +34,14 @@ static void print_classes(const dt_scan *s, const char *name, bool named, FILE *
     int64_t empty = 0;
     for (int64_t i = 0; i < s->classes; i++)
         empty += s->count[i] == 0;
-    fprintf(to, "%s: classes 0 to %lld", name, (long long)s->classes - 1);
+    int at = fprintf(to, "%s: classes 0 to %lld", name, (long long)s->classes - 1);
     if (empty)
-        fprintf(to, ", %lld of them without a sample", (long long)empty);
-    fputs("; samples of each:", to);
-    for (int64_t i = 0; i < s->classes && i < CLASSES_SHOWN; i++)
-        fprintf(to, " %lld", (long long)s->count[i]);
+        at += fprintf(to, ", %lld of them without a sample", (long long)empty);
+    char text[CLASSES_SHOWN * 24] = "; samples of each:";
+    size_t used = strlen(text);
+    for (int64_t c = 0; c < s->classes && c < CLASSES_SHOWN; c++)
+        used += (size_t)snprintf(text + used, sizeof text - used, " %lld", (long long)s->count[c]);
+    dt_print_wrapped(text, NULL, at, INDENT, DT_WRAP_COLUMNS, to);
     fputs(s->classes > CLASSES_SHOWN ? " ...\n" : "\n", to);
     if (!named && (empty || s->classes > MANY_CLASSES))
         fprintf(to, "%s: %s %s\n", name, hardly, wants_mse);
@@ -63,16 +73,19 @@ static void print_cost(const dt_scan *x, const dt_scan *y, FILE *to)
     char text[3][16];
     double seconds = x->seconds + y->seconds, file = (double)(x->file_bytes + y->file_bytes);
     double bytes = (double)(x->bytes + y->bytes);
-    fprintf(to, "An epoch from the file: %s to read", dt_format_bytes(file, text[0]));
+    char line[256], part[64] = "", speed[48] = "", time[32] = "under 0.01 s";
     if (bytes > file * 1.01)
-        fprintf(to, ", %s unpacked", dt_format_bytes(bytes, text[1]));
-    if (seconds < 0.01)
-        fputs("; under 0.01 s", to);
-    else
-        fprintf(to, seconds < 10 ? "; %.2f s" : "; %.0f s", seconds);
+        snprintf(part, sizeof part, ", %s unpacked", dt_format_bytes(bytes, text[1]));
+    if (seconds >= 0.01)
+        snprintf(time, sizeof time, seconds < 10 ? "%.2f s" : "%.0f s", seconds);
     if (seconds > 0)
-        fprintf(to, " (%s/s)", dt_format_bytes(bytes / seconds, text[2]));
-    fputs(" here and now in one process. Data that fits into memory is read once\n", to);
+        snprintf(speed, sizeof speed, " (%s/s)", dt_format_bytes(bytes / seconds, text[2]));
+    snprintf(line, sizeof line,
+             "An epoch from the file: %s to read%s; %s%s here and now in one process. Data that "
+             "fits into memory is read once",
+             dt_format_bytes(file, text[0]), part, time, speed);
+    dt_print_wrapped(line, NULL, 0, INDENT, DT_WRAP_COLUMNS, to);
+    fputc('\n', to);
 }
 
 static void print_y(const dt_scan *s, const char *name, const use *u, FILE *to)
@@ -105,15 +118,19 @@ static dt_code print_values(hid_t file, const char *path, const char *x, const c
 
 /* ---- A data set ----------------------------------------------------------------------------- */
 
-static void print_target(const dt_data_file_info *f, FILE *to)
+/* How training would take y, as the end of a line; y: NULL: there is none. */
+static void target_text(char text[TARGET_TEXT], const dt_data_file_info *f, const char *y)
 {
-    if (!f->y_is_integer)
-        fputs(" is float: regression\n", to);
+    if (!y)
+        snprintf(text, TARGET_TEXT, "no target, which only predict does without");
+    else if (!f->y_is_integer)
+        snprintf(text, TARGET_TEXT, "%s is float: regression", y);
     else if (f->y_width == 1)
-        fputs(" is integer: classes\n", to);
+        snprintf(text, TARGET_TEXT, "%s is integer: classes", y);
     else
-        fprintf(to, " is integer, %lld values a row: no classes; %s, yes and no --loss bce\n",
-                (long long)f->y_width, wants_mse);
+        snprintf(text, TARGET_TEXT,
+                 "%s is integer, %lld values a row: no classes; %s, yes and no --loss bce", y,
+                 (long long)f->y_width, wants_mse);
 }
 
 /* How training would take the file; y: NULL: there is none. */
@@ -126,14 +143,13 @@ static dt_code print_use(const char *path, const char *x, const char *y, use *u,
     const dt_data_file_info *f = dt_data_file_get_info(source);
     char rows[DT_COUNT_TEXT], features[DT_COUNT_TEXT];
     *u = (use){.y_is_label = f->y_is_integer && f->y_width == 1, .named = f->classes > 0};
-    fprintf(to, "Data set: %s of %s%s; %s", dt_count_text(rows, f->rows, "sample"),
-            dt_count_text(features, f->features, "feature"),
-            f->x_is_bytes ? " (uint8, divided by 255)" : "",
-            y ? y
-              : "no target, which only "
-                "predict does without\n");
-    if (y)
-        print_target(f, to);
+    char target[TARGET_TEXT], line[TARGET_TEXT + 256];
+    target_text(target, f, y);
+    snprintf(line, sizeof line, "Data set: %s of %s%s; %s", dt_count_text(rows, f->rows, "sample"),
+             dt_count_text(features, f->features, "feature"),
+             f->x_is_bytes ? " (uint8, divided by 255)" : "", target);
+    dt_print_wrapped(line, ";", 0, INDENT, DT_WRAP_COLUMNS, to);
+    fputc('\n', to);
     dt_schema schema;
     if (!dt_data_file_schema(source, &schema, err))
         dt_schema_print(&schema, 0, to);

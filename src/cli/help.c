@@ -1,13 +1,12 @@
 #include "cli/help.h"
 
-#include "report/text.h"
+#include "core/wrap.h"
 
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 
 enum {
-    WIDTH = 80, /* columns of a line where no terminal is known */
     LEAST_WIDTH = 60,
     MOST_WIDTH = 120, /* longer lines are hard to read */
     COLUMN = 22,      /* where the meanings begin */
@@ -23,7 +22,7 @@ static int width_of(FILE *to)
     if (width <= 0 && ioctl(fileno(to), TIOCGWINSZ, &size) == 0)
         width = size.ws_col;
     if (width <= 0)
-        return WIDTH;
+        return DT_WRAP_COLUMNS;
     return width < LEAST_WIDTH ? LEAST_WIDTH : width > MOST_WIDTH ? MOST_WIDTH : width;
 }
 

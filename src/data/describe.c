@@ -1,6 +1,7 @@
 #include "data/describe.h"
 
 #include "core/memory.h"
+#include "core/wrap.h"
 #include "data/shape.h"
 #include "file/h5.h"
 #include "file/link.h"
@@ -149,8 +150,11 @@ static void print_advice(description *d, const set_facts *facts)
         return;
     int64_t rows = ((int64_t)1 << 20) / s->row_bytes;
     rows = rows < 1 ? 1 : rows > s->rows ? s->rows : rows;
-    fprintf(d->to, "  slow: %s (chunks of %s)\n", why,
-            dt_format_bytes((double)s->chunk_bytes, size));
+    char line[256];
+    snprintf(line, sizeof line, "  slow: %s (chunks of %s)", why,
+             dt_format_bytes((double)s->chunk_bytes, size));
+    dt_print_wrapped(line, NULL, 0, 4, DT_WRAP_COLUMNS, d->to);
+    fputc('\n', d->to);
     char option[1024];
     int used = snprintf(option, sizeof option, "%s:CHUNK=%lld", facts->name, (long long)rows);
     for (int i = 1; i < s->dims && used < (int)sizeof option; i++)

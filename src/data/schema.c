@@ -1,6 +1,7 @@
 #include "data/schema.h"
 
 #include "core/line.h"
+#include "core/wrap.h"
 #include "file/strings.h"
 
 #include <stdio.h>
@@ -64,8 +65,11 @@ static void print_names(const char *what, int column, const dt_names *names, FIL
 {
     char text[DT_NAMES_TEXT];
     int blanks = column - (int)strlen(what) - 1;
-    if (names->n > 0)
-        fprintf(to, "%s:%*s%s\n", what, blanks > 1 ? blanks : 1, "", dt_names_list(names, text));
+    if (names->n > 0) {
+        int at = fprintf(to, "%s:%*s", what, blanks > 1 ? blanks : 1, "");
+        dt_print_wrapped(dt_names_list(names, text), ",", at, at, DT_WRAP_COLUMNS, to);
+        fputc('\n', to);
+    }
 }
 
 void dt_schema_print(const dt_schema *s, int column, FILE *to)

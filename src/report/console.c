@@ -1,6 +1,7 @@
 #include "report/console.h"
 
 #include "core/clock.h"
+#include "core/wrap.h"
 #include "report/failure.h"
 #include "report/text.h"
 
@@ -14,7 +15,6 @@
 enum {
     ALL_STEPS = 20,  /* an epoch of so many steps has a line for each, */
     SOME_STEPS = 10, /* and a longer one about so many */
-    COLUMNS = 80,    /* of a line */
     VALIDATION_TEXT = 512,
 };
 
@@ -72,7 +72,7 @@ __attribute__((format(printf, 3, 4))) static void print_wrapped(dt_console *cons
         dt_fail(err, DT_ERR_MEMORY, "no memory for the report");
         return;
     }
-    if (!dt_print_wrapped(text, ",;", 0, (int)strspn(text, " ") + MORE, COLUMNS, stdout))
+    if (!dt_print_wrapped(text, ",;", 0, (int)strspn(text, " ") + MORE, DT_WRAP_COLUMNS, stdout))
         dt_write_failed(err, "standard output");
     free(text);
     print(console, err, "\n");
@@ -119,6 +119,7 @@ void dt_console_start(dt_console *console, const dt_report_run *run, dt_error *e
 
 void dt_console_nothing_left(dt_console *console, const dt_report_run *run, dt_error *err)
 {
+    console->ended = true;
     if (!console->quiet)
         print(console, err, "Nothing is left to do: this run has ended with %s\n",
               run->resumed_from);
@@ -213,8 +214,9 @@ void dt_console_end(dt_console *console, const char *how, const dt_report_end_fa
     if (console->quiet)
         return;
     char e[DT_COUNT_TEXT], s[DT_COUNT_TEXT], time[DT_COUNT_TEXT], loss[DT_LOSS_TEXT];
-    print(console, err, "%s: %s, %s in %s\n", how, dt_count_text(e, facts->epochs, "epoch"),
-          dt_count_text(s, facts->global_step, "step"), dt_duration_text(time, seconds));
+    if (!console->ended)
+        print(console, err, "%s: %s, %s in %s\n", how, dt_count_text(e, facts->epochs, "epoch"),
+              dt_count_text(s, facts->global_step, "step"), dt_duration_text(time, seconds));
     if (checkpoint)
         print(console, err, "Checkpoint: %s\n", checkpoint);
     if (facts->best_epoch > 0 && console->folder)

@@ -8,6 +8,7 @@
 
 typedef struct {
     bool quiet, resume;
+    bool ended;              /* the run had before it began */
     const char *folder;      /* of the checkpoints; borrowed */
     int64_t every;           /* steps of an epoch between two lines */
     int64_t next;            /* step of the epoch under way that may be the next with a line */

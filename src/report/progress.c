@@ -1,6 +1,7 @@
 #include "report/progress.h"
 
 #include "core/clock.h"
+#include "core/stop.h"
 #include "report/text.h"
 
 #include <fcntl.h>
@@ -183,9 +184,12 @@ void dt_progress_step(dt_progress_bar *bar, const dt_report_step_facts *facts)
 
 void dt_progress_clear(dt_progress_bar *bar)
 {
-    if (bar->width == 0)
+    int width = bar->width;
+    if (bar->on && width == 0 && dt_stop_reason() >= 0)
+        width = ECHO_COLUMNS; /* the terminal's alone */
+    if (width == 0)
         return;
-    fprintf(bar->to, "\r%*s\r", bar->width, "");
+    fprintf(bar->to, "\r%*s\r", width, "");
     fflush(bar->to);
     bar->width = 0;
 }

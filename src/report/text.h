@@ -2,10 +2,8 @@
 #ifndef DT_REPORT_TEXT_H
 #define DT_REPORT_TEXT_H
 
-#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <stdio.h>
 
 enum { DT_LOSS_TEXT = 32, DT_COUNT_TEXT = 64 };
 
@@ -22,12 +20,5 @@ const char *dt_count_text(char out[DT_COUNT_TEXT], int64_t n, const char *noun);
 
 /* Seconds as "4.2 ms", "0.02 s", "12.3 s", "5:07 min" or "2:05:07 h". Returns out. */
 const char *dt_duration_text(char out[DT_COUNT_TEXT], double seconds);
-
-/* Print text, broken at blanks into lines of at most `width` columns, of which all but the first
- * begin at column `indent`; no line end follows the last. A character of UTF-8 takes one column.
- *   ends  the characters behind which a line may end; NULL: any
- *   at    the column that the line has reached
- * Returns false where the stream failed. */
-bool dt_print_wrapped(const char *text, const char *ends, int at, int indent, int width, FILE *to);
 
 #endif

@@ -101,6 +101,8 @@ launch 3 "${options[@]:0:10}" --checkpoint again --log again.jsonl --resume >out
 status=$?
 check "status $status" status_is 0
 check "says so" grep -q '^Nothing is left to do' output
+check "the checkpoint to use" grep -q '^Best by validation: again/best.h5 ' <(tail -n 1 output)
+check "no other end" same "$(wc -l <output)" 2
 check "the log is another" cmp again.jsonl before.jsonl
 
 name=afresh
