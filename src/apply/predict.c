@@ -18,7 +18,7 @@ typedef struct {
     int prediction, label; /* numbers of the datasets */
     float *rows;           /* [ranks * piece,outputs] of a round */
     int32_t *labels;       /* [ranks * piece,labels_a_row] */
-} sheet;
+} prediction_writer;
 
 static int64_t labels_a_row(const dt_model *m)
 {
@@ -39,11 +39,11 @@ static herr_t put_names(hid_t prediction, hid_t label, const dt_scorer *s)
     return 0;
 }
 
-static dt_code create_sheet(sheet *sh, const dt_scorer *s, int ranks,
-                            const dt_predict_options *options, dt_error *err)
+static dt_code create_writer(prediction_writer *sh, const dt_scorer *s, int ranks,
+                             const dt_predict_options *options, dt_error *err)
 {
     hsize_t dim[2] = {(hsize_t)s->rows, (hsize_t)s->model.outputs};
-    int64_t most = ranks * s->piece_rows;
+    int64_t max_rows = ranks * s->piece_rows;
     hid_t prediction, label = -1;
     if (dt_output_check_input(options->out, options->data, err) ||
         dt_output_check_input(options->out, options->model, err) ||
@@ -60,13 +60,13 @@ static dt_code create_sheet(sheet *sh, const dt_scorer *s, int ranks,
                                   sh->labels_a_row > 1 ? 2 : 1, labels, &label);
     if (sh->prediction < 0 || sh->label < 0 || put_names(prediction, label, s) < 0)
         return dt_output_layout_failed(&sh->output, err);
-    sh->rows = dt_alloc(most * s->model.outputs, sizeof *sh->rows, "predictions", err);
-    sh->labels = dt_alloc(most * sh->labels_a_row, sizeof *sh->labels, "predictions", err);
+    sh->rows = dt_alloc(max_rows * s->model.outputs, sizeof *sh->rows, "predictions", err);
+    sh->labels = dt_alloc(max_rows * sh->labels_a_row, sizeof *sh->labels, "predictions", err);
     return err->code ? err->code : dt_output_begin_values(&sh->output, err);
 }
 
 /* Labels of n rows, and their outputs made probabilities. */
-static void decide(sheet *sh, const dt_model *m, int64_t n)
+static void make_predictions(prediction_writer *sh, const dt_model *m, int64_t n)
 {
     int64_t K = m->outputs;
     if (m->loss == DT_LOSS_CROSS_ENTROPY) {
@@ -80,11 +80,12 @@ static void decide(sheet *sh, const dt_model *m, int64_t n)
     }
 }
 
-static dt_code write_round(sheet *sh, const dt_scorer *s, int64_t row, int64_t n, dt_error *err)
+static dt_code write_round(prediction_writer *sh, const dt_scorer *s, int64_t row, int64_t n,
+                           dt_error *err)
 {
     int64_t K = s->model.outputs, bytes = (int64_t)sizeof(float);
     int64_t label_bytes = sh->labels_a_row * (int64_t)sizeof *sh->labels;
-    decide(sh, &s->model, n);
+    make_predictions(sh, &s->model, n);
     if (sh->labels_a_row)
         dt_output_write(&sh->output, sh->label, row * label_bytes, sh->labels, n * label_bytes,
                         err);
@@ -93,12 +94,14 @@ static dt_code write_round(sheet *sh, const dt_scorer *s, int64_t row, int64_t n
 }
 
 /* Rounds of one piece a rank, in row order: each rank scores its piece, rank 0 writes the round. */
-static dt_code score_rounds(sheet *sh, dt_scorer *s, const dt_world *world, dt_error *err)
+static dt_code score_rounds(prediction_writer *sh, dt_scorer *s, const dt_world *world,
+                            dt_error *err)
 {
-    int64_t most = world->size * s->piece_rows;
-    for (int64_t row = 0; row < s->rows; row += most) {
-        dt_split round = {
-            .n = s->rows - row < most ? s->rows - row : most, .granule = 1, .parts = world->size};
+    int64_t max_rows = world->size * s->piece_rows;
+    for (int64_t row = 0; row < s->rows; row += max_rows) {
+        dt_split round = {.n = s->rows - row < max_rows ? s->rows - row : max_rows,
+                          .granule = 1,
+                          .parts = world->size};
         int64_t n = dt_split_count(&round, world->rank);
         dt_scorer_run(s, row + dt_split_begin(&round, world->rank), n, err);
         if (dt_world_agree(world, err)) /* also what rank 0 had to say of the round before */
@@ -113,7 +116,7 @@ static dt_code score_rounds(sheet *sh, dt_scorer *s, const dt_world *world, dt_e
 dt_code dt_predict(const dt_world *world, const dt_predict_options *options, dt_error *err)
 {
     dt_scorer s;
-    sheet sh = {0};
+    prediction_writer sh = {0};
     dt_scorer_options scoring = {.model = options->model,
                                  .data = options->data,
                                  .x = options->x,
@@ -125,7 +128,7 @@ dt_code dt_predict(const dt_world *world, const dt_predict_options *options, dt_
         return err->code;
     if (!dt_scorer_open(&s, world, &scoring, err)) {
         if (world->rank == 0)
-            create_sheet(&sh, &s, world->size, options, err);
+            create_writer(&sh, &s, world->size, options, err);
         if (!dt_world_agree(world, err) && !score_rounds(&sh, &s, world, err) && world->rank == 0)
             dt_output_commit(&sh.output, err);
         dt_world_agree(world, err);

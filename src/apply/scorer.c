@@ -34,16 +34,16 @@ static dt_code check_fit(const dt_scorer *s, const dt_scorer_options *o, dt_erro
  * are huge. */
 static int64_t choose_piece(const dt_data_file_info *info, int64_t outputs)
 {
-    enum { BYTES = 8 << 20, MOST_BYTES = 256 << 20 };
+    enum { BYTES = 8 << 20, MAX_BYTES = 256 << 20 };
     int64_t row_bytes = (info->features + outputs + info->y_width) * (int64_t)sizeof(float);
     int64_t rows = BYTES / row_bytes + 1, chunk = info->chunk_rows;
     int64_t whole = (rows + chunk - 1) / chunk * chunk;
-    rows = whole <= MOST_BYTES / row_bytes ? whole : rows;
+    rows = whole <= MAX_BYTES / row_bytes ? whole : rows;
     return rows < info->rows ? rows : info->rows;
 }
 
 /* The rest of it, when the file is open. */
-static dt_code prepare(dt_scorer *s, const dt_scorer_options *o, dt_error *err)
+static dt_code prepare_scorer(dt_scorer *s, const dt_scorer_options *o, dt_error *err)
 {
     if (check_fit(s, o, err))
         return err->code;
@@ -95,7 +95,7 @@ dt_code dt_scorer_open(dt_scorer *s, const dt_world *world, const dt_scorer_opti
         dt_data_file_fit(s->file, world, &s->schema, whose, NULL, err))
         return err->code;
     warn_unused(s, o);
-    prepare(s, o, err);
+    prepare_scorer(s, o, err);
     return dt_world_agree(world, err);
 }
 

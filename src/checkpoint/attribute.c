@@ -89,7 +89,7 @@ char *dt_attribute_text(hid_t object, const char *name, dt_error *err)
     return text;
 }
 
-bool dt_attribute_is(hid_t object, const char *name, const char *text)
+bool dt_attribute_equals(hid_t object, const char *name, const char *text)
 {
     char found[64] = "", *shared = NULL;
     hid_t attribute = open_single(object, name, H5T_STRING);

@@ -27,6 +27,6 @@ bool dt_attribute_hash(hid_t object, const char *name, uint64_t *hash);
 char *dt_attribute_text(hid_t object, const char *name, dt_error *err);
 
 /* Whether there is this text. */
-bool dt_attribute_is(hid_t object, const char *name, const char *text);
+bool dt_attribute_equals(hid_t object, const char *name, const char *text);
 
 #endif

@@ -27,14 +27,14 @@ typedef struct {
     double best_loss;          /* the lowest of validation; INFINITY: there was none */
     int64_t best_epoch;        /* that it came after; 0: none */
     int64_t epochs_since_best; /* validated ones */
-} dt_course;
+} dt_run_progress;
 
 /* What the run is trained on, and how the epoch is cut into windows where it is streamed. */
 typedef struct {
     int64_t samples, features, outputs;
     int64_t block_rows, window_blocks; /* 0: the data is in memory */
     int64_t seed_offset;               /* what the program that began the run adds to the seed */
-} dt_course_data;
+} dt_run_data;
 
 typedef struct {
     const dt_model *model;
@@ -42,8 +42,8 @@ typedef struct {
     const dt_optimizer *optimizer;
     const dt_normalizer *normalizer; /* of the inputs; NULL: none */
     const dt_schema *schema;         /* what inputs and outputs mean; NULL: not known */
-    dt_course course;
-    dt_course_data data;
+    dt_run_progress progress;
+    dt_run_data data;
     const double *scales; /* [n_scales] by which gradients are rounded (engine/scales.h) */
     int64_t n_scales;     /* 0: they are not */
     double lr;
@@ -55,7 +55,7 @@ typedef struct {
 /* Write a file, atomically. Takes dt_h5_lock while it calls HDF5. Not collective.
  *   recycled  NULL, or a file in the same folder to write over (dt_output_create)
  *   layout  NULL, or all zero the first time: it is kept for the next checkpoint of the same run,
- *           of which the arrays are the same ones in memory, and only the course and the values
+ *           of which the arrays are the same ones in memory, and only the progress and the values
  *           differ; to be ended with dt_checkpoint_close_layout */
 dt_code dt_checkpoint_write(const char *path, const char *recycled, const dt_checkpoint *checkpoint,
                             dt_output *layout, dt_error *err);

@@ -20,7 +20,7 @@ static const char *plural(int64_t n)
 
 static void print_standing(const dt_saved *s, FILE *to)
 {
-    const dt_course *c = &s->course;
+    const dt_run_progress *c = &s->progress;
     print_label("Run", to);
     fprintf(to, "%lld epoch%s", (long long)c->epoch, plural(c->epoch));
     if (c->step)

@@ -121,7 +121,7 @@ static bool are_same(const char *a, const char *b)
     return a[0] && strcmp(a, b) == 0;
 }
 
-dt_holder_state dt_holder_judge(const dt_holder *h, const dt_holder *self, bool locked)
+dt_holder_state dt_holder_classify(const dt_holder *h, const dt_holder *self, bool locked)
 {
     bool same_kernel = are_same(h->boot, self->boot);
     /* Slurm ends a job, or gives up its node, before it starts the job again. A server may hold the

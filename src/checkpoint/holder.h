@@ -32,6 +32,6 @@ bool dt_holder_read(dt_holder *holder, const char *text);
 /* Whether a holder is there still, as far as this process can know.
  *   locked  whether somebody has its file locked now */
 typedef enum { DT_HOLDER_GONE, DT_HOLDER_THERE, DT_HOLDER_UNKNOWN } dt_holder_state;
-dt_holder_state dt_holder_judge(const dt_holder *holder, const dt_holder *self, bool locked);
+dt_holder_state dt_holder_classify(const dt_holder *holder, const dt_holder *self, bool locked);
 
 #endif

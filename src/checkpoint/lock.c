@@ -20,10 +20,10 @@
 #include <unistd.h>
 
 enum {
-    BEAT = 3,          /* seconds between two touches of the file */
-    BEATS_FOR = 45,    /* without one for so long, its holder is gone */
-    TRIES = 40,        /* others may be after the same lock */
-    TENTH = 100000000, /* nanoseconds */
+    HEARTBEAT = 3,          /* seconds between two touches of the file */
+    HEARTBEAT_TIMEOUT = 45, /* without one for so long, its holder is gone */
+    TRIES = 40,             /* others may be after the same lock */
+    TENTH = 100000000,      /* nanoseconds */
     HOLDER_NAME = 320,
     WARNING = 1024,
 };
@@ -68,7 +68,7 @@ static bool read_holder(int file, dt_holder *holder)
 }
 
 /* The lock that is in the folder. Returns 0 or an errno; ENOENT: there is none. */
-static int find(int directory, found *f)
+static int find_lock(int directory, found *f)
 {
     *f = (found){.file = openat(directory, NAME, O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK)};
     if (f->file < 0 && (errno == EACCES || errno == EROFS))
@@ -172,7 +172,7 @@ static void tell_wait(const dt_lock *l, const found *f, int64_t silent)
              "%.*s: has the lock of %s, which gave no sign of life for %lld s; waiting for one "
              "until it is %d s",
              dt_line_cut(l->folder, 500), l->folder, name_holder(f, holder), (long long)silent,
-             BEATS_FOR);
+             HEARTBEAT_TIMEOUT);
     if (l->warn)
         l->warn(text);
 }
@@ -182,7 +182,7 @@ static void tell_take_over(const dt_lock *l)
     char text[WARNING];
     snprintf(text, sizeof text,
              "%.*s: taken over from %s, which gave no sign of life for %d s and so is gone",
-             dt_line_cut(l->folder, 500), l->folder, l->gone, BEATS_FOR);
+             dt_line_cut(l->folder, 500), l->folder, l->gone, HEARTBEAT_TIMEOUT);
     if (l->gone[0] && l->warn)
         l->warn(text);
 }
@@ -206,7 +206,7 @@ static bool is_touched(const dt_lock *l, const found *f)
         found again;
         if (dt_stop_reason() >= 0 || futimens(l->file, NULL) != 0 || fstat(l->file, &now) != 0)
             return true;
-        int number = find(l->directory, &again); /* opened anew, since NFS remembers */
+        int number = find_lock(l->directory, &again); /* opened anew, since NFS remembers */
         then = again.info;
         if (number == 0)
             close(again.file);
@@ -219,9 +219,9 @@ static bool is_touched(const dt_lock *l, const found *f)
         int64_t silent = now.st_mtim.tv_sec - then.st_mtim.tv_sec;
         int64_t waited = seconds_now() - begin;
         silent = silent > waited ? silent : waited;
-        if (silent >= BEATS_FOR)
+        if (silent >= HEARTBEAT_TIMEOUT)
             return false;
-        if (silent > BEAT + 1 && !told) {
+        if (silent > HEARTBEAT + 1 && !told) {
             tell_wait(l, f, silent);
             told = true;
         }
@@ -229,7 +229,7 @@ static bool is_touched(const dt_lock *l, const found *f)
     }
 }
 
-static dt_code refuse(const dt_lock *l, const found *f, dt_error *err)
+static dt_code refuse_held(const dt_lock *l, const found *f, dt_error *err)
 {
     char holder[HOLDER_NAME];
     if (!f->whole)
@@ -247,12 +247,12 @@ static dt_code refuse(const dt_lock *l, const found *f, dt_error *err)
 static dt_code make_way(dt_lock *l, dt_error *err)
 {
     found f;
-    int number = find(l->directory, &f);
+    int number = find_lock(l->directory, &f);
     if (number == ENOENT)
         return DT_OK;
     if (number)
         return dt_fail(err, DT_ERR_FILE, "%s/%s: %s", l->folder, NAME, strerror(number));
-    dt_holder_state state = f.whole    ? dt_holder_judge(&f.holder, &l->self, f.locked)
+    dt_holder_state state = f.whole    ? dt_holder_classify(&f.holder, &l->self, f.locked)
                             : f.locked ? DT_HOLDER_THERE
                                        : DT_HOLDER_UNKNOWN;
     bool unknown = state == DT_HOLDER_UNKNOWN;
@@ -261,7 +261,7 @@ static dt_code make_way(dt_lock *l, dt_error *err)
     if (state == DT_HOLDER_THERE) {
         wait_a_moment(); /* it may just be leaving, or be one that another takes away */
         if (is_in_place(l->directory, &f))
-            refuse(l, &f, err);
+            refuse_held(l, &f, err);
     } else if ((number = remove_found(l->directory, &f)) != 0) {
         dt_fail(err, dt_file_error(number), "%s/%s: of a run that is gone, cannot be removed: %s",
                 l->folder, NAME, strerror(number));
@@ -297,7 +297,7 @@ static int make_file(dt_lock *l, char **temporary)
     return write_holder(l->file, &l->self);
 }
 
-static dt_code take(dt_lock *l, dt_error *err)
+static dt_code take_lock(dt_lock *l, dt_error *err)
 {
     char *temporary = NULL;
     int number = make_file(l, &temporary);
@@ -319,14 +319,14 @@ static dt_code take(dt_lock *l, dt_error *err)
     return err->code;
 }
 
-static void *touch(void *lock)
+static void *touch_file(void *lock)
 {
     dt_lock *l = lock;
     struct timespec until;
     pthread_mutex_lock(&l->mutex);
     while (!l->stop) {
         clock_gettime(CLOCK_MONOTONIC, &until);
-        until.tv_sec += BEAT;
+        until.tv_sec += HEARTBEAT;
         pthread_cond_timedwait(&l->changed, &l->mutex, &until);
         if (!l->stop)
             futimens(l->file, NULL);
@@ -347,7 +347,7 @@ static dt_code start_thread(dt_lock *l, dt_error *err)
     pthread_condattr_destroy(&monotonic);
     sigfillset(&all);
     pthread_sigmask(SIG_SETMASK, &all, &before);
-    l->running = pthread_create(&l->thread, NULL, touch, l) == 0;
+    l->running = pthread_create(&l->thread, NULL, touch_file, l) == 0;
     pthread_sigmask(SIG_SETMASK, &before, NULL);
     return l->running ? DT_OK
                       : dt_fail(err, DT_ERR_MEMORY, "cannot start the thread that keeps a lock");
@@ -367,7 +367,7 @@ dt_code dt_lock_take(dt_lock **lock, const char *folder, void (*warn)(const char
     l->directory = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (l->directory < 0)
         dt_fail(err, DT_ERR_FILE, "%s: cannot be opened: %s", folder, strerror(errno));
-    else if (!take(l, err))
+    else if (!take_lock(l, err))
         start_thread(l, err);
     if (err->code)
         dt_lock_release(l);

@@ -3,7 +3,7 @@
  * NFS does as one thing. As long as the holder lives, it has the file locked (fcntl), and a thread
  * touches the file every few seconds. Thereby others recognise a holder that is gone: on the same
  * host at once; from another host, whose locks may be its own, when the file has not been touched
- * for BEATS_FOR seconds, which they wait for; or as an earlier start of the same job of Slurm. Not
+ * for HEARTBEAT_TIMEOUT seconds, which they wait for; or as an earlier start of the same job of Slurm. Not
  * collective: rank 0 has it. */
 #ifndef DT_CHECKPOINT_LOCK_H
 #define DT_CHECKPOINT_LOCK_H

@@ -84,7 +84,7 @@ static dt_code read_reals(const owner *from, const real_number *n, dt_error *err
 
 static dt_code read_file(dt_saved *s, hid_t file, bool optional, dt_error *err)
 {
-    dt_course *c = &s->course;
+    dt_run_progress *c = &s->progress;
     const whole_number numbers[] = {{"global_step", &c->global_step, 0, MOST, optional},
                                     {"epoch", &c->epoch, 0, MOST, optional},
                                     {"step", &c->step, 0, MOST, optional},
@@ -95,8 +95,8 @@ static dt_code read_file(dt_saved *s, hid_t file, bool optional, dt_error *err)
 
 static dt_code read_run(dt_saved *s, hid_t run, dt_error *err)
 {
-    dt_course *c = &s->course;
-    dt_course_data *d = &s->data;
+    dt_run_progress *c = &s->progress;
+    dt_run_data *d = &s->data;
     const owner from = {run, s->path, "/run"};
     const whole_number wholes[] = {{"epoch_samples", &c->samples, 0, MOST, false},
                                    {"best_epoch", &c->best_epoch, 0, MOST, false},
@@ -122,8 +122,8 @@ static dt_code read_run(dt_saved *s, hid_t run, dt_error *err)
 /* Why these numbers are of no run, or NULL. */
 static const char *find_contradiction(const dt_saved *s)
 {
-    const dt_course *c = &s->course;
-    const dt_course_data *d = &s->data;
+    const dt_run_progress *c = &s->progress;
+    const dt_run_data *d = &s->data;
     const bool streamed = d->block_rows > 0 || d->window_blocks > 0;
     if (c->step > c->global_step || c->epoch > c->global_step)
         return "\"step\" and \"epoch\" are more than \"global_step\" has room for";
@@ -151,7 +151,7 @@ static const char *find_contradiction(const dt_saved *s)
 
 dt_code dt_numbers_read(dt_saved *s, hid_t file, hid_t run, dt_error *err)
 {
-    s->course = (dt_course){.best_loss = INFINITY};
+    s->progress = (dt_run_progress){.best_loss = INFINITY};
     if (read_file(s, file, run < 0, err) || run < 0 || read_run(s, run, err))
         return err->code;
     const char *why = find_contradiction(s);

@@ -15,7 +15,7 @@
 
 bool dt_checkpoint_is_one(hid_t file)
 {
-    return dt_attribute_is(file, "format", "dtrain-checkpoint");
+    return dt_attribute_equals(file, "format", "dtrain-checkpoint");
 }
 
 static dt_code check_version(hid_t file, const char *path, dt_error *err)
@@ -132,8 +132,8 @@ static dt_code read_options(const char *path, const char *text, description *d, 
 }
 
 /* Shape of a weight [out,in] in the file. */
-static dt_code look_at_weight(hid_t group, const char *path, int64_t number, int64_t dim[2],
-                              dt_error *err)
+static dt_code read_weight_shape(hid_t group, const char *path, int64_t number, int64_t dim[2],
+                                 dt_error *err)
 {
     char name[32];
     hsize_t found[H5S_MAX_RANK] = {0};
@@ -152,7 +152,8 @@ static dt_code look_at_weight(hid_t group, const char *path, int64_t number, int
     return err->code;
 }
 
-static dt_code describe(hid_t file, hid_t group, const char *path, description *d, dt_error *err)
+static dt_code read_description(hid_t file, hid_t group, const char *path, description *d,
+                                dt_error *err)
 {
     int64_t first[2] = {0}, last[2] = {0};
     if (!dt_checkpoint_is_one(file))
@@ -163,9 +164,10 @@ static dt_code describe(hid_t file, hid_t group, const char *path, description *
             path);
     char *options = dt_attribute_text(file, "options", err);
     if (!err->code && !read_options(path, options, d, err) &&
-        !look_at_weight(group, path, 0, first, err) &&
-        !look_at_weight(group, path, d->n_hidden * dt_model_numbers(d->layer_norm, d->dropout),
-                        last, err)) {
+        !read_weight_shape(group, path, 0, first, err) &&
+        !read_weight_shape(group, path,
+                           d->n_hidden * dt_model_modules_per_layer(d->layer_norm, d->dropout),
+                           last, err)) {
         d->inputs = first[1];
         d->outputs = last[0];
     }
@@ -173,7 +175,7 @@ static dt_code describe(hid_t file, hid_t group, const char *path, description *
     return err->code;
 }
 
-static dt_code build(const description *d, dt_model *model, float **parameters, dt_error *err)
+static dt_code build_model(const description *d, dt_model *model, float **parameters, dt_error *err)
 {
     dt_model_shape shape = {.inputs = d->inputs,
                             .outputs = d->outputs,
@@ -194,16 +196,16 @@ static dt_code read_model(hid_t file, const char *path, description *d, dt_model
     hid_t group = open_model(file, path, err);
     if (group < 0)
         return err->code;
-    if (!describe(file, group, path, d, err) && !build(d, model, parameters, err))
+    if (!read_description(file, group, path, d, err) && !build_model(d, model, parameters, err))
         dt_tensors_read(group, path, model, *parameters, err);
     H5Gclose(group);
     return err->code;
 }
 
 /* A model, and what its inputs and outputs are. */
-static dt_code read_all(hid_t file, const char *path, description *d, dt_model *model,
-                        float **parameters, dt_normalizer **normalizer, dt_schema *schema,
-                        dt_error *err)
+static dt_code read_checkpoint(hid_t file, const char *path, description *d, dt_model *model,
+                               float **parameters, dt_normalizer **normalizer, dt_schema *schema,
+                               dt_error *err)
 {
     if (!read_model(file, path, d, model, parameters, err) &&
         !read_normalizer(file, path, model->inputs, normalizer, err))
@@ -216,14 +218,14 @@ dt_code dt_checkpoint_read(hid_t file, const char *path, dt_model *model, float 
                            dt_normalizer **normalizer, dt_schema *schema, dt_error *err)
 {
     description d = {0};
-    read_all(file, path, &d, model, parameters, normalizer, schema, err);
+    read_checkpoint(file, path, &d, model, parameters, normalizer, schema, err);
     free(d.hidden);
     return err->code;
 }
 
 /* Every rank but 0 builds what rank 0 read. Collective. */
-static dt_code share_model(const dt_world *world, description *d, dt_model *model,
-                           float **parameters, dt_error *err)
+static dt_code broadcast_model(const dt_world *world, description *d, dt_model *model,
+                               float **parameters, dt_error *err)
 {
     int64_t *hidden = d->hidden;
     dt_broadcast(world, d, sizeof *d);
@@ -234,7 +236,7 @@ static dt_code share_model(const dt_world *world, description *d, dt_model *mode
         return err->code;
     dt_broadcast(world, d->hidden, d->n_hidden * (int64_t)sizeof *d->hidden);
     if (world->rank != 0)
-        build(d, model, parameters, err);
+        build_model(d, model, parameters, err);
     if (dt_world_agree(world, err))
         return err->code;
     dt_broadcast(world, *parameters, model->parameters * (int64_t)sizeof **parameters);
@@ -273,7 +275,7 @@ dt_code dt_checkpoint_load(const dt_world *world, const char *path, dt_model *mo
     memset(model, 0, sizeof *model);
     hid_t file = path && world->rank == 0 ? open_checkpoint(path, err) : -1;
     if (file >= 0) {
-        if (!read_all(file, path, &d, model, parameters, normalizer, schema, err) &&
+        if (!read_checkpoint(file, path, &d, model, parameters, normalizer, schema, err) &&
             !dt_normalizer_divides(*normalizer))
             dt_fail(err, DT_ERR_DATA,
                     "%s: it was edited: the \"scale\" in \"/normalization\" of a feature is not "
@@ -281,7 +283,7 @@ dt_code dt_checkpoint_load(const dt_world *world, const char *path, dt_model *mo
                     path);
         H5Fclose(file);
     }
-    if (!dt_world_agree(world, err) && !share_model(world, &d, model, parameters, err))
+    if (!dt_world_agree(world, err) && !broadcast_model(world, &d, model, parameters, err))
         dt_normalizer_broadcast(world, model->inputs, normalizer, err);
     free(d.hidden);
     if (err->code) {

@@ -20,8 +20,8 @@ typedef struct {
     int64_t optimizer_steps;
     bool is_edited; /* it is whole, but has numbers that no run has: which is an error */
     bool can_go_on; /* it has /run, so that the rest is known: */
-    dt_course course;
-    dt_course_data data;
+    dt_run_progress progress;
+    dt_run_data data;
     double *scales; /* [n_scales]; NULL: none */
     int64_t n_scales;
     double lr;

@@ -51,7 +51,7 @@ static int64_t step_of(const char *name, const char **rest)
 }
 
 /* The rest of a name behind that of a checkpoint, of any step or the best; NULL: it is of none. */
-static const char *behind_checkpoint(const char *name)
+static const char *checkpoint_suffix(const char *name)
 {
     const char *rest = NULL;
     if (strncmp(name, "best.h5", 7) == 0)
@@ -64,7 +64,7 @@ static const char *behind_checkpoint(const char *name)
 static bool is_abandoned(int folder, const char *name, time_t now)
 {
     struct stat info;
-    const char *rest = behind_checkpoint(name);
+    const char *rest = checkpoint_suffix(name);
     if (!rest && strncmp(name, DT_LOCK_NAME, sizeof DT_LOCK_NAME - 1) == 0)
         rest = name + sizeof DT_LOCK_NAME - 1;
     return rest && dt_temporary_is(rest) &&
@@ -72,7 +72,7 @@ static bool is_abandoned(int folder, const char *name, time_t now)
            dt_temporary_is_abandoned(rest, &info, now);
 }
 
-void dt_store_tidy(const char *folder)
+void dt_store_clean_up(const char *folder)
 {
     DIR *dir = opendir(folder);
     time_t now = time(NULL);
@@ -122,35 +122,36 @@ dt_code dt_store_prepare(const char *folder, dt_error *err)
 }
 
 /* The name is that of something temporary: if the process is killed, it goes at a later start. */
-void dt_store_mark(const char *folder, char mark[DT_STORE_MARK])
+void dt_store_create_probe(const char *folder, char probe[DT_STORE_PROBE])
 {
     int dir = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     struct timespec now;
     clock_gettime(CLOCK_REALTIME, &now);
     char *name = dt_temporary_name("best.h5", 1 + (int)now.tv_nsec);
-    snprintf(mark, DT_STORE_MARK, "%s", name ? name : "");
+    snprintf(probe, DT_STORE_PROBE, "%s", name ? name : "");
     free(name);
-    int file =
-        dir < 0 || !mark[0] ? -1 : openat(dir, mark, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+    int file = dir < 0 || !probe[0]
+                   ? -1
+                   : openat(dir, probe, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
     if (file < 0)
-        mark[0] = '\0';
+        probe[0] = '\0';
     else
         close(file);
     if (dir >= 0)
         close(dir);
 }
 
-void dt_store_unmark(const char *folder, const char mark[DT_STORE_MARK])
+void dt_store_remove_probe(const char *folder, const char probe[DT_STORE_PROBE])
 {
     char *path = NULL;
-    if (mark[0] && asprintf(&path, "%s/%s", folder, mark) >= 0)
+    if (probe[0] && asprintf(&path, "%s/%s", folder, probe) >= 0)
         unlink(path);
     free(path);
 }
 
 /* What a network's file system keeps of a folder for a while may be older than the file: to open
  * the folder makes it ask again. */
-bool dt_store_sees(const char *folder, const char mark[DT_STORE_MARK])
+bool dt_store_sees_probe(const char *folder, const char probe[DT_STORE_PROBE])
 {
     enum { TRIES = 10 };
     const struct timespec tenth = {.tv_nsec = 100000000};
@@ -159,7 +160,7 @@ bool dt_store_sees(const char *folder, const char mark[DT_STORE_MARK])
         if (i > 0)
             nanosleep(&tenth, NULL);
         int dir = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-        seen = dir >= 0 && faccessat(dir, mark, F_OK, 0) == 0;
+        seen = dir >= 0 && faccessat(dir, probe, F_OK, 0) == 0;
         if (dir >= 0)
             close(dir);
     }
@@ -174,7 +175,7 @@ static int by_step(const void *a, const void *b)
     return (*x > *y) - (*x < *y);
 }
 
-static bool append(int64_t **steps, int *n, int64_t step)
+static bool append_step(int64_t **steps, int *n, int64_t step)
 {
     if ((*n & (*n - 1)) == 0) { /* room for the next power of two */
         int64_t *more = realloc(*steps, (size_t)(*n ? 2 * *n : 1) * sizeof *more);
@@ -198,7 +199,7 @@ dt_code dt_store_list(const char *folder, int64_t **steps, int *n, dt_error *err
     for (struct dirent *entry; !err->code && (entry = readdir(dir)); errno = 0) {
         const char *rest = "";
         int64_t step = step_of(entry->d_name, &rest);
-        if (step >= 0 && !*rest && !append(steps, n, step))
+        if (step >= 0 && !*rest && !append_step(steps, n, step))
             dt_fail(err, DT_ERR_MEMORY, "out of memory for the checkpoints in %s", folder);
     }
     if (errno && !err->code) /* a list that was cut short would hide a run */
@@ -282,7 +283,7 @@ dt_code dt_store_remove_run(const char *folder, dt_error *err)
 }
 
 /* Keep a file that is done with under a temporary name, to be written over. Returns the name, or NULL. */
-static char *set_aside(const char *path)
+static char *keep_for_reuse(const char *path)
 {
     char *recycled = dt_temporary_name(path, 0);
     if (recycled && rename(path, recycled) == 0)
@@ -302,7 +303,7 @@ void dt_store_prune(const char *folder, int64_t newest, int64_t keep, char **rec
         for (int64_t i = 0; i < n - keep; i++) {
             char *path = dt_store_step_path(folder, steps[i], &err);
             if (path && recycled && !*recycled)
-                *recycled = set_aside(path);
+                *recycled = keep_for_reuse(path);
             if (path)
                 unlink(path);
             free(path);

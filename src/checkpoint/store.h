@@ -13,17 +13,17 @@ dt_code dt_store_prepare(const char *folder, dt_error *err);
 
 /* Clear a folder whose lock is held (checkpoint/lock.h) of files that a killed process left
  * half-written; those of a process that may live stay. */
-void dt_store_tidy(const char *folder);
+void dt_store_clean_up(const char *folder);
 
 /* Put an empty file into the folder, so that others can see whether theirs is the same, and take it
  * away again.
  *   mark  its name; empty: there is none */
-enum { DT_STORE_MARK = 96 };
-void dt_store_mark(const char *folder, char mark[DT_STORE_MARK]);
-void dt_store_unmark(const char *folder, const char mark[DT_STORE_MARK]);
+enum { DT_STORE_PROBE = 96 };
+void dt_store_create_probe(const char *folder, char mark[DT_STORE_PROBE]);
+void dt_store_remove_probe(const char *folder, const char mark[DT_STORE_PROBE]);
 
 /* Whether that file is in a folder. Takes a second where it is not. */
-bool dt_store_sees(const char *folder, const char mark[DT_STORE_MARK]);
+bool dt_store_sees_probe(const char *folder, const char mark[DT_STORE_PROBE]);
 
 /* The path of a checkpoint, to be freed; NULL when memory runs out. */
 char *dt_store_step_path(const char *folder, int64_t step, dt_error *err);

@@ -172,7 +172,7 @@ dt_code dt_tensors_read(hid_t group, const char *path, const dt_model *model, fl
     return err->code;
 }
 
-static dt_tensor vector(const char *name, int64_t n)
+static dt_tensor vector_tensor(const char *name, int64_t n)
 {
     dt_tensor t = {.dims = 1, .dim = {n}, .count = n};
     snprintf(t.name, sizeof t.name, "%s", name);
@@ -183,7 +183,7 @@ herr_t dt_vector_add(dt_output *output, hid_t group, const char *name, int64_t n
                      const double *values)
 {
     element e = double_element();
-    dt_tensor t = vector(name, n);
+    dt_tensor t = vector_tensor(name, n);
     return add_values(output, group, &t, &e, values);
 }
 
@@ -191,6 +191,6 @@ dt_code dt_vector_read(hid_t group, const char *path, const char *name, int64_t 
                        dt_error *err)
 {
     element e = double_element();
-    dt_tensor t = vector(name, n);
+    dt_tensor t = vector_tensor(name, n);
     return read_values(group, path, &t, &e, values, err);
 }

@@ -7,7 +7,7 @@
 
 #include <math.h>
 
-static herr_t put_position(hid_t file, const dt_course *c)
+static herr_t put_position(hid_t file, const dt_run_progress *c)
 {
     if (dt_attribute_put_integer(file, "global_step", c->global_step) < 0 ||
         dt_attribute_put_integer(file, "epoch", c->epoch) < 0)
@@ -19,12 +19,12 @@ static herr_t put_attributes(hid_t file, const dt_checkpoint *c)
 {
     if (dt_attribute_put_text(file, "format", "dtrain-checkpoint") < 0 ||
         dt_attribute_put_integer(file, "version", DT_CHECKPOINT_VERSION) < 0 ||
-        put_position(file, &c->course) < 0 || dt_attribute_put_integer(file, "seed", c->seed) < 0)
+        put_position(file, &c->progress) < 0 || dt_attribute_put_integer(file, "seed", c->seed) < 0)
         return -1;
     return dt_attribute_put_text(file, "options", c->options);
 }
 
-static herr_t put_course(hid_t group, const dt_course *c)
+static herr_t put_progress(hid_t group, const dt_run_progress *c)
 {
     if (dt_attribute_put_integer(group, "epoch_samples", c->samples) < 0 ||
         dt_attribute_put_real(group, "epoch_loss", c->loss) < 0 ||
@@ -35,7 +35,7 @@ static herr_t put_course(hid_t group, const dt_course *c)
     return dt_attribute_put_real(group, "best_loss", c->best_epoch ? c->best_loss : INFINITY);
 }
 
-static herr_t put_data(hid_t group, const dt_course_data *d)
+static herr_t put_data(hid_t group, const dt_run_data *d)
 {
     if (dt_attribute_put_integer(group, "samples", d->samples) < 0 ||
         dt_attribute_put_integer(group, "features", d->features) < 0 ||
@@ -52,7 +52,7 @@ static herr_t put_run(dt_output *output, const dt_checkpoint *c)
     hid_t group = dt_output_add_group(output->file, "run");
     if (c->n_scales > 0 && dt_vector_add(output, group, "scales", c->n_scales, c->scales) < 0)
         return -1;
-    if (put_course(group, &c->course) < 0 || put_data(group, &c->data) < 0 ||
+    if (put_progress(group, &c->progress) < 0 || put_data(group, &c->data) < 0 ||
         dt_attribute_put_real(group, "lr", c->lr) < 0)
         return -1;
     return H5Gclose(group);
@@ -97,7 +97,7 @@ static herr_t add_optimizer(dt_output *output, const dt_checkpoint *c)
     return H5Gclose(group);
 }
 
-static herr_t lay_out(dt_output *output, const dt_checkpoint *c)
+static herr_t add_all(dt_output *output, const dt_checkpoint *c)
 {
     if (add_vector(output, output->file, "model", c->model, c->parameters) < 0 ||
         add_optimizer(output, c) < 0 || add_normalizer(output, c->normalizer) < 0 ||
@@ -107,30 +107,31 @@ static herr_t lay_out(dt_output *output, const dt_checkpoint *c)
 }
 
 /* What differs from the checkpoint before. */
-static herr_t refresh(dt_output *output, const dt_checkpoint *c)
+static herr_t update_attributes(dt_output *output, const dt_checkpoint *c)
 {
     hid_t optimizer = H5Gopen2(output->file, "optimizer", H5P_DEFAULT);
     hid_t run = H5Gopen2(output->file, "run", H5P_DEFAULT);
-    if (put_position(output->file, &c->course) < 0 ||
+    if (put_position(output->file, &c->progress) < 0 ||
         dt_attribute_put_integer(optimizer, "step", c->optimizer->steps) < 0 ||
-        put_course(run, &c->course) < 0)
+        put_progress(run, &c->progress) < 0)
         return -1;
     H5Gclose(optimizer);
     return H5Gclose(run);
 }
 
-static dt_code begin(dt_output *output, const char *path, const char *recycled,
-                     const dt_checkpoint *c, dt_error *err)
+static dt_code begin_file(dt_output *output, const char *path, const char *recycled,
+                          const dt_checkpoint *c, dt_error *err)
 {
     bool again = output->file > 0;
     if (again ? dt_output_reuse_layout(output, path, recycled, err)
               : dt_output_create(output, path, recycled, err))
         return err->code;
-    return (again ? refresh : lay_out)(output, c) < 0 ? dt_output_layout_failed(output, err)
-                                                      : DT_OK;
+    return (again ? update_attributes : add_all)(output, c) < 0
+               ? dt_output_layout_failed(output, err)
+               : DT_OK;
 }
 
-static dt_code end_layout(dt_output *output, dt_error *err)
+static dt_code finish_layout(dt_output *output, dt_error *err)
 {
     for (int i = 0; i < output->sets; i++)
         if (dt_tensor_write_hash(&output->extent[i]) < 0)
@@ -143,11 +144,11 @@ dt_code dt_checkpoint_write(const char *path, const char *recycled, const dt_che
 {
     dt_output once = {0}, *output = layout ? layout : &once;
     dt_h5_lock();
-    begin(output, path, recycled, c, err);
+    begin_file(output, path, recycled, c, err);
     dt_h5_unlock();
     if (!err->code && !dt_output_write_values(output, &c->reader, err)) {
         dt_h5_lock();
-        end_layout(output, err);
+        finish_layout(output, err);
         dt_h5_unlock();
     }
     if (!err->code && !dt_output_write_footer(output, err))

@@ -37,11 +37,11 @@ static void finish_hidden(const dt_call *c, const dt_wave *w, int l, int64_t beg
     int64_t at = begin * work->stride, sample = c->part.source->first + w->first + begin;
     float *a = work->a + at, *slope = work->slope ? work->slope + at : NULL;
     if (m->layer_norm) {
-        dt_layer_norm(n, layer->out, work->stride, bias, c->parameters + layer->gain, a,
-                      work->hat + at, work->times + begin);
-        bias = c->parameters + layer->shift;
+        dt_layer_norm_forward(n, layer->out, work->stride, bias, c->parameters + layer->gamma, a,
+                              work->hat + at, work->times + begin);
+        bias = c->parameters + layer->beta;
     }
-    dt_activate(m->activation, n, layer->out, work->stride, bias, a, slope);
+    dt_activation_forward(m->activation, n, layer->out, work->stride, bias, a, slope);
     if (m->dropout.p > 0 && c->want != DT_OUTPUTS)
         dt_dropout_apply(&m->dropout, l, sample, n, layer->out, work->stride, a, slope);
 }
@@ -81,8 +81,8 @@ static void norm_back(const dt_call *c, int l, int64_t begin, int64_t n)
     const dt_layer_work *work = &c->engine->work[l];
     int64_t at = begin * work->stride;
     memcpy(work->above + at, work->delta + at, (size_t)(n * work->stride) * sizeof *work->delta);
-    dt_layer_norm_back(n, layer->out, work->stride, c->parameters + layer->gain, work->hat + at,
-                       work->times + begin, work->delta + at);
+    dt_layer_norm_backward(n, layer->out, work->stride, c->parameters + layer->gamma,
+                           work->hat + at, work->times + begin, work->delta + at);
 }
 
 static void back(const dt_call *c, int l, int64_t begin, int64_t n)
@@ -101,8 +101,8 @@ static void back(const dt_call *c, int l, int64_t begin, int64_t n)
                                    .b_step = DT_PANEL,
                                    .b_panel = DT_PANEL * layer->out},
                      below->delta + at, below->stride, false);
-    dt_activate_back(m->activation, n, layer->in, below->stride, below->a + at,
-                     below->slope ? below->slope + at : NULL, below->delta + at);
+    dt_activation_backward(m->activation, n, layer->in, below->stride, below->a + at,
+                           below->slope ? below->slope + at : NULL, below->delta + at);
     if (m->layer_norm)
         norm_back(c, l - 1, begin, n);
 }
@@ -124,8 +124,9 @@ static double turn_back(const dt_call *c, int64_t begin, int64_t n)
     const dt_engine *e = c->engine;
     const dt_model *m = e->model;
     const dt_layer *last = &m->layer[m->n_layers - 1];
-    return dt_loss_back(m->loss, &m->criterion, n, m->outputs, c->parameters + last->bias,
-                        e->y + begin * e->y_bytes, e->work[m->n_layers - 1].a + begin * m->outputs);
+    return dt_loss_backward(m->loss, &m->criterion, n, m->outputs, c->parameters + last->bias,
+                            e->y + begin * e->y_bytes,
+                            e->work[m->n_layers - 1].a + begin * m->outputs);
 }
 
 static void put_out(const dt_call *c, const dt_wave *w, int64_t begin, int64_t n)

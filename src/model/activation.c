@@ -3,7 +3,7 @@
 #include <math.h>
 #include <stddef.h>
 
-static void relu(float *restrict z, const float *restrict bias, int64_t width)
+static void relu_row(float *restrict z, const float *restrict bias, int64_t width)
 {
 #pragma omp simd
     for (int64_t i = 0; i < width; i++) {
@@ -19,15 +19,15 @@ static void tanh_row(float *restrict z, const float *restrict bias, int64_t widt
         z[i] = tanhf(z[i] + bias[i]);
 }
 
-static void sigmoid(float *restrict z, const float *restrict bias, int64_t width)
+static void sigmoid_row(float *restrict z, const float *restrict bias, int64_t width)
 {
 #pragma omp simd
     for (int64_t i = 0; i < width; i++)
         z[i] = 1 / (1 + expf(-(z[i] + bias[i])));
 }
 
-static void gelu(float *restrict z, const float *restrict bias, float *restrict slope,
-                 int64_t width)
+static void gelu_row(float *restrict z, const float *restrict bias, float *restrict slope,
+                     int64_t width)
 {
 #pragma omp simd
     for (int64_t i = 0; i < width; i++) {
@@ -45,38 +45,38 @@ static float slope_of(dt_activation f, float a)
     return f == DT_ACT_RELU ? (a > 0 ? 1 : 0) : f == DT_ACT_TANH ? 1 - a * a : a * (1 - a);
 }
 
-static void slopes(dt_activation f, int64_t n, const float *restrict a, float *restrict slope)
+static void slope_row(dt_activation f, int64_t n, const float *restrict a, float *restrict slope)
 {
 #pragma omp simd
     for (int64_t i = 0; i < n; i++)
         slope[i] = slope_of(f, a[i]);
 }
 
-void dt_activate(dt_activation f, int64_t rows, int64_t width, int64_t stride, const float *bias,
-                 float *z, float *slope)
+void dt_activation_forward(dt_activation f, int64_t rows, int64_t width, int64_t stride,
+                           const float *bias, float *z, float *slope)
 {
     for (int64_t r = 0; r < rows; r++) {
         float *row = z + r * stride;
         switch (f) {
         case DT_ACT_RELU:
-            relu(row, bias, width);
+            relu_row(row, bias, width);
             break;
         case DT_ACT_TANH:
             tanh_row(row, bias, width);
             break;
         case DT_ACT_SIGMOID:
-            sigmoid(row, bias, width);
+            sigmoid_row(row, bias, width);
             break;
         case DT_ACT_GELU:
-            gelu(row, bias, slope + r * stride, width);
+            gelu_row(row, bias, slope + r * stride, width);
             break;
         }
         if (slope && f != DT_ACT_GELU)
-            slopes(f, width, row, slope + r * stride);
+            slope_row(f, width, row, slope + r * stride);
     }
 }
 
-static void back(dt_activation f, int64_t n, const float *restrict a, float *restrict delta)
+static void backward_row(dt_activation f, int64_t n, const float *restrict a, float *restrict delta)
 {
     switch (f) {
     case DT_ACT_RELU:
@@ -97,19 +97,19 @@ static void back(dt_activation f, int64_t n, const float *restrict a, float *res
     }
 }
 
-static void back_by_slope(int64_t n, const float *restrict slope, float *restrict delta)
+static void multiply_by_slope(int64_t n, const float *restrict slope, float *restrict delta)
 {
 #pragma omp simd
     for (int64_t i = 0; i < n; i++)
         delta[i] *= slope[i];
 }
 
-void dt_activate_back(dt_activation f, int64_t rows, int64_t width, int64_t stride, const float *a,
-                      const float *slope, float *delta)
+void dt_activation_backward(dt_activation f, int64_t rows, int64_t width, int64_t stride,
+                            const float *a, const float *slope, float *delta)
 {
     for (int64_t r = 0; r < rows; r++)
         if (slope)
-            back_by_slope(width, slope + r * stride, delta + r * stride);
+            multiply_by_slope(width, slope + r * stride, delta + r * stride);
         else
-            back(f, width, a + r * stride, delta + r * stride);
+            backward_row(f, width, a + r * stride, delta + r * stride);
 }

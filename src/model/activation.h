@@ -11,12 +11,12 @@
  *   bias  [width]
  *   slope [out] [rows,width] f'(z + bias); NULL: not wanted, except of GELU, where it cannot be
  *         told from a */
-void dt_activate(dt_activation f, int64_t rows, int64_t width, int64_t stride, const float *bias,
-                 float *z, float *slope);
+void dt_activation_forward(dt_activation f, int64_t rows, int64_t width, int64_t stride,
+                           const float *bias, float *z, float *slope);
 
-/* delta *= f', where a and slope are what dt_activate left (slope NULL: f' is told from a), all in
+/* delta *= f', where a and slope are what dt_activation_forward left (slope NULL: f' is told from a), all in
  * rows of width values, stride apart. */
-void dt_activate_back(dt_activation f, int64_t rows, int64_t width, int64_t stride, const float *a,
-                      const float *slope, float *delta);
+void dt_activation_backward(dt_activation f, int64_t rows, int64_t width, int64_t stride,
+                            const float *a, const float *slope, float *delta);
 
 #endif

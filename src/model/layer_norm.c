@@ -5,7 +5,7 @@
 static const double EPS = 1e-5;
 
 /* z += bias. Returns the mean. */
-static float centre(int64_t width, const float *restrict bias, float *restrict z)
+static float add_bias(int64_t width, const float *restrict bias, float *restrict z)
 {
     double sum = 0;
 #pragma omp simd reduction(+ : sum)
@@ -16,7 +16,7 @@ static float centre(int64_t width, const float *restrict bias, float *restrict z
     return (float)(sum / (double)width);
 }
 
-static float inverse_deviation(int64_t width, const float *restrict z, float mean)
+static float inverse_std(int64_t width, const float *restrict z, float mean)
 {
     double sum = 0;
 #pragma omp simd reduction(+ : sum)
@@ -27,37 +27,38 @@ static float inverse_deviation(int64_t width, const float *restrict z, float mea
     return (float)(1 / sqrt(sum / (double)width + EPS));
 }
 
-void dt_layer_norm(int64_t rows, int64_t width, int64_t stride, const float *bias,
-                   const float *restrict gain, float *z, float *hat, float *scale)
+void dt_layer_norm_forward(int64_t rows, int64_t width, int64_t stride, const float *bias,
+                           const float *restrict gamma, float *z, float *xhat, float *inv_std)
 {
     for (int64_t r = 0; r < rows; r++) {
-        float *restrict row = z + r * stride, *restrict to = hat + r * stride;
-        float mean = centre(width, bias, row), times = inverse_deviation(width, row, mean);
-        scale[r] = times;
+        float *restrict row = z + r * stride, *restrict to = xhat + r * stride;
+        float mean = add_bias(width, bias, row), inv = inverse_std(width, row, mean);
+        inv_std[r] = inv;
 #pragma omp simd
         for (int64_t i = 0; i < width; i++) {
-            to[i] = (row[i] - mean) * times;
-            row[i] = gain[i] * to[i];
+            to[i] = (row[i] - mean) * inv;
+            row[i] = gamma[i] * to[i];
         }
     }
 }
 
-void dt_layer_norm_back(int64_t rows, int64_t width, int64_t stride, const float *restrict gain,
-                        const float *hat, const float *scale, float *delta)
+void dt_layer_norm_backward(int64_t rows, int64_t width, int64_t stride,
+                            const float *restrict gamma, const float *xhat, const float *inv_std,
+                            float *delta)
 {
     for (int64_t r = 0; r < rows; r++) {
-        const float *restrict x = hat + r * stride;
+        const float *restrict x = xhat + r * stride;
         float *restrict d = delta + r * stride;
-        double sum = 0, along = 0;
-#pragma omp simd reduction(+ : sum, along)
+        double sum = 0, sum_x = 0;
+#pragma omp simd reduction(+ : sum, sum_x)
         for (int64_t i = 0; i < width; i++) {
-            d[i] *= gain[i];
+            d[i] *= gamma[i];
             sum += (double)d[i];
-            along += (double)(d[i] * x[i]);
+            sum_x += (double)(d[i] * x[i]);
         }
-        float mean = (float)(sum / (double)width), part = (float)(along / (double)width);
+        float mean = (float)(sum / (double)width), part = (float)(sum_x / (double)width);
 #pragma omp simd
         for (int64_t i = 0; i < width; i++)
-            d[i] = scale[r] * (d[i] - mean - part * x[i]);
+            d[i] = inv_std[r] * (d[i] - mean - part * x[i]);
     }
 }

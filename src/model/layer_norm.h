@@ -1,23 +1,24 @@
 /* torch.nn.LayerNorm over the outputs of a layer (eps 1e-5, affine), in rows of width values,
  * stride apart:
- *   hat = (z - mean(z)) / sqrt(mean((z - mean(z))^2) + eps)
- *   out = gain hat + shift */
+ *   xhat = (z - mean(z)) / sqrt(mean((z - mean(z))^2) + eps)
+ *   out  = gamma xhat + beta
+ * Gamma and beta are PyTorch's `weight` and `bias`. */
 #ifndef DT_MODEL_LAYER_NORM_H
 #define DT_MODEL_LAYER_NORM_H
 
 #include <stdint.h>
 
-/* z + bias, normalised, times gain; the shift is left to the activation that follows.
- *   z      [in,out] [rows,width]
- *   hat    [out] [rows,width]
- *   scale  [out] [rows] 1 / sqrt(variance + eps) */
-void dt_layer_norm(int64_t rows, int64_t width, int64_t stride, const float *bias,
-                   const float *gain, float *z, float *hat, float *scale);
+/* z becomes gamma * xhat(z + bias). The activation that follows adds beta.
+ *   z        [in,out] [rows,width]
+ *   xhat     [out] [rows,width]
+ *   inv_std  [out] [rows] 1 / sqrt(variance + eps) */
+void dt_layer_norm_forward(int64_t rows, int64_t width, int64_t stride, const float *bias,
+                           const float *gamma, float *z, float *xhat, float *inv_std);
 
-/* From the gradient of the outputs to that of the inputs.
- *   hat, scale  what dt_layer_norm left
- *   delta       [in,out] [rows,width] */
-void dt_layer_norm_back(int64_t rows, int64_t width, int64_t stride, const float *gain,
-                        const float *hat, const float *scale, float *delta);
+/* The backward pass: delta, the gradient of the outputs, becomes that of the inputs.
+ *   xhat, inv_std  as dt_layer_norm_forward left them
+ *   delta          [in,out] [rows,width] */
+void dt_layer_norm_backward(int64_t rows, int64_t width, int64_t stride, const float *gamma,
+                            const float *xhat, const float *inv_std, float *delta);
 
 #endif

@@ -9,7 +9,7 @@ static void add_bias(int64_t K, const float *restrict bias, float *restrict outp
         output[k] += bias[k];
 }
 
-static float largest(int64_t K, const float *output)
+static float find_max(int64_t K, const float *output)
 {
     float max = output[0];
 #pragma omp simd reduction(max : max)
@@ -19,7 +19,7 @@ static float largest(int64_t K, const float *output)
 }
 
 /* output = exp(output - max); returns their sum. */
-static float exponentials(int64_t K, float max, float *output)
+static float exp_row(int64_t K, float max, float *output)
 {
     float sum = 0;
 #pragma omp simd reduction(+ : sum)
@@ -33,7 +33,7 @@ static float exponentials(int64_t K, float max, float *output)
 /* log of the softmax's denominator, with output left as it is. */
 static double log_sum_exp(int64_t K, const float *output)
 {
-    float max = largest(K, output), sum = 0;
+    float max = find_max(K, output), sum = 0;
 #pragma omp simd reduction(+ : sum)
     for (int64_t k = 0; k < K; k++)
         sum += expf(output[k] - max);
@@ -43,7 +43,7 @@ static double log_sum_exp(int64_t K, const float *output)
 
 /* ---- Of a sample: the loss, and its gradient in place of the outputs ------------------------ */
 
-static double mse_back(int64_t K, const float *restrict y, float *restrict output)
+static double mse_backward(int64_t K, const float *restrict y, float *restrict output)
 {
     double sum = 0;
     float scale = 2 / (float)K;
@@ -55,7 +55,7 @@ static double mse_back(int64_t K, const float *restrict y, float *restrict outpu
     return sum / (double)K;
 }
 
-static double mae_back(int64_t K, const float *restrict y, float *restrict output)
+static double mae_backward(int64_t K, const float *restrict y, float *restrict output)
 {
     double sum = 0;
     float scale = 1 / (float)K;
@@ -67,32 +67,33 @@ static double mae_back(int64_t K, const float *restrict y, float *restrict outpu
     return sum / (double)K;
 }
 
-static double huber(double error)
+static double huber_loss(double error)
 {
     double size = fabs(error);
     return size < 1 ? 0.5 * size * size : size - 0.5;
 }
 
-static double huber_back(int64_t K, const float *restrict y, float *restrict output)
+static double huber_backward(int64_t K, const float *restrict y, float *restrict output)
 {
     double sum = 0;
     float scale = 1 / (float)K;
     for (int64_t k = 0; k < K; k++) {
         float error = output[k] - y[k];
-        sum += huber((double)error);
+        sum += huber_loss((double)error);
         output[k] = scale * (error > 1 ? 1 : error < -1 ? -1 : error);
     }
     return sum / (double)K;
 }
 
 /* -y log s - (1 - y) log(1 - s), where s = 1 / (1 + exp(-z)), without an overflow. */
-static double bce(double z, double y)
+static double bce_loss(double z, double y)
 {
     return (1 - y) * z + log1p(exp(-fabs(z))) + fmax(-z, 0);
 }
 
 /* w  [K]; NULL: all 1 */
-static double bce_back(int64_t K, const float *w, const float *restrict y, float *restrict output)
+static double bce_backward(int64_t K, const float *w, const float *restrict y,
+                           float *restrict output)
 {
     double sum = 0;
     float scale = 1 / (float)K;
@@ -105,11 +106,11 @@ static double bce_back(int64_t K, const float *w, const float *restrict y, float
     return sum / (double)K;
 }
 
-static double cross_entropy_back(int64_t K, int32_t label, float *output)
+static double cross_entropy_backward(int64_t K, int32_t label, float *output)
 {
-    float max = largest(K, output);
+    float max = find_max(K, output);
     double chosen = (double)output[label] - (double)max;
-    float sum = exponentials(K, max, output), scale = 1 / sum;
+    float sum = exp_row(K, max, output), scale = 1 / sum;
 #pragma omp simd
     for (int64_t k = 0; k < K; k++)
         output[k] *= scale;
@@ -118,9 +119,10 @@ static double cross_entropy_back(int64_t K, int32_t label, float *output)
 }
 
 /* With weights w ([K]; NULL: all 1) and smoothing: see dt_criterion. */
-static double smooth_entropy_back(int64_t K, const dt_criterion *c, int32_t label, float *output)
+static double smooth_entropy_backward(int64_t K, const dt_criterion *c, int32_t label,
+                                      float *output)
 {
-    float max = largest(K, output), spread = c->smoothing / (float)K;
+    float max = find_max(K, output), spread = c->smoothing / (float)K;
     double all = 0, apart = 0; /* sums of w and of w (max - o) */
     for (int64_t k = 0; k < K; k++) {
         double w = c->weight ? (double)c->weight[k] : 1;
@@ -129,35 +131,37 @@ static double smooth_entropy_back(int64_t K, const dt_criterion *c, int32_t labe
     }
     double w = (double)((1 - c->smoothing) * (c->weight ? c->weight[label] : 1));
     double chosen = (double)max - (double)output[label];
-    float sum = exponentials(K, max, output);
-    double log_sum = log((double)sum), share = w + (double)spread * all;
-    float scale = (float)(share / (double)sum);
+    float sum = exp_row(K, max, output);
+    double log_sum = log((double)sum), label_mass = w + (double)spread * all;
+    float scale = (float)(label_mass / (double)sum);
     for (int64_t k = 0; k < K; k++)
         output[k] = scale * output[k] - spread * (c->weight ? c->weight[k] : 1);
     output[label] -= (float)w;
-    return share * log_sum + w * chosen + (double)spread * apart;
+    return label_mass * log_sum + w * chosen + (double)spread * apart;
 }
 
-static double row_back(dt_loss loss, const dt_criterion *c, int64_t K, const void *y, float *output)
+static double row_backward(dt_loss loss, const dt_criterion *c, int64_t K, const void *y,
+                           float *output)
 {
     switch (loss) {
     case DT_LOSS_CROSS_ENTROPY:
         return c->weight || c->smoothing > 0
-                   ? smooth_entropy_back(K, c, *(const int32_t *)y, output)
-                   : cross_entropy_back(K, *(const int32_t *)y, output);
+                   ? smooth_entropy_backward(K, c, *(const int32_t *)y, output)
+                   : cross_entropy_backward(K, *(const int32_t *)y, output);
     case DT_LOSS_MAE:
-        return mae_back(K, y, output);
+        return mae_backward(K, y, output);
     case DT_LOSS_HUBER:
-        return huber_back(K, y, output);
+        return huber_backward(K, y, output);
     case DT_LOSS_BCE:
-        return bce_back(K, c->weight, y, output);
+        return bce_backward(K, c->weight, y, output);
     default:
-        return mse_back(K, y, output);
+        return mse_backward(K, y, output);
     }
 }
 
 /* mse of one output: LANES samples at a time, each of which has a sum. */
-static double errors_back(int64_t rows, float bias, const float *restrict y, float *restrict output)
+static double errors_backward(int64_t rows, float bias, const float *restrict y,
+                              float *restrict output)
 {
     enum { LANES = 8 };
     double lane[LANES] = {0};
@@ -179,16 +183,16 @@ static double errors_back(int64_t rows, float bias, const float *restrict y, flo
     return lane[0];
 }
 
-double dt_loss_back(dt_loss loss, const dt_criterion *c, int64_t rows, int64_t K, const float *bias,
-                    const void *y, float *output)
+double dt_loss_backward(dt_loss loss, const dt_criterion *c, int64_t rows, int64_t K,
+                        const float *bias, const void *y, float *output)
 {
     double sum = 0;
     if (loss == DT_LOSS_MSE && K == 1)
-        return errors_back(rows, *bias, y, output);
+        return errors_backward(rows, *bias, y, output);
     for (int64_t r = 0; r < rows; r++) {
         float *row = output + r * K;
         add_bias(K, bias, row);
-        sum += row_back(loss, c, K, (const char *)y + r * dt_target_bytes(loss, K), row);
+        sum += row_backward(loss, c, K, (const char *)y + r * dt_target_bytes(loss, K), row);
     }
     return sum;
 }
@@ -205,18 +209,18 @@ dt_weight dt_loss_weight(const dt_criterion *c, int64_t rows, const void *y)
 
 /* ---- Of a sample: the loss alone ------------------------------------------------------------ */
 
-static double cross_entropy(int64_t K, int32_t label, const float *output)
+static double cross_entropy_loss(int64_t K, int32_t label, const float *output)
 {
     return label < K ? log_sum_exp(K, output) - (double)output[label] : HUGE_VAL;
 }
 
-static double mean_over_outputs(dt_loss loss, int64_t K, const float *y, const float *output)
+static double mean_loss(dt_loss loss, int64_t K, const float *y, const float *output)
 {
     double sum = 0;
     for (int64_t k = 0; k < K; k++) {
         double error = (double)output[k] - (double)y[k];
-        sum += loss == DT_LOSS_BCE     ? bce((double)output[k], (double)y[k])
-               : loss == DT_LOSS_HUBER ? huber(error)
+        sum += loss == DT_LOSS_BCE     ? bce_loss((double)output[k], (double)y[k])
+               : loss == DT_LOSS_HUBER ? huber_loss(error)
                : loss == DT_LOSS_MAE   ? fabs(error)
                                        : error * error;
     }
@@ -225,8 +229,8 @@ static double mean_over_outputs(dt_loss loss, int64_t K, const float *y, const f
 
 double dt_loss_row(dt_loss loss, int64_t K, const void *y, const float *output)
 {
-    return loss == DT_LOSS_CROSS_ENTROPY ? cross_entropy(K, *(const int32_t *)y, output)
-                                         : mean_over_outputs(loss, K, y, output);
+    return loss == DT_LOSS_CROSS_ENTROPY ? cross_entropy_loss(K, *(const int32_t *)y, output)
+                                         : mean_loss(loss, K, y, output);
 }
 
 /* ---- What is made of outputs ---------------------------------------------------------------- */
@@ -244,7 +248,7 @@ void dt_softmax(int64_t rows, int64_t K, float *output)
 {
     for (int64_t r = 0; r < rows; r++) {
         float *row = output + r * K;
-        float scale = 1 / exponentials(K, largest(K, row), row);
+        float scale = 1 / exp_row(K, find_max(K, row), row);
 #pragma omp simd
         for (int64_t k = 0; k < K; k++)
             row[k] *= scale;

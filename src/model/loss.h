@@ -53,8 +53,8 @@ dt_weight dt_loss_weight(const dt_criterion *criterion, int64_t rows, const void
  *   y         [rows,K] float targets, or [rows] int32_t labels in 0..K-1
  *   output    [out] d loss / d (output + bias) for each sample, not divided by anything
  * Returns the sum of the samples' losses. */
-double dt_loss_back(dt_loss loss, const dt_criterion *criterion, int64_t rows, int64_t K,
-                    const float *bias, const void *y, float *output);
+double dt_loss_backward(dt_loss loss, const dt_criterion *criterion, int64_t rows, int64_t K,
+                        const float *bias, const void *y, float *output);
 
 /* The plain loss of one sample, without weights and smoothing: its y, and its outputs [K] with the
  * bias. A label that the model has no output for has an infinite loss. */

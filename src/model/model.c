@@ -15,11 +15,11 @@ static bool add_layer(dt_model *m, dt_layer *layer, int64_t in, int64_t out, boo
     layer->weight = total;
     if (__builtin_mul_overflow(in, out, &weights) ||
         __builtin_add_overflow(total, weights, &layer->bias) ||
-        __builtin_add_overflow(layer->bias, out, &layer->gain) ||
-        __builtin_add_overflow(layer->gain, out, &layer->shift) ||
-        __builtin_add_overflow(layer->shift, out, &total))
+        __builtin_add_overflow(layer->bias, out, &layer->gamma) ||
+        __builtin_add_overflow(layer->gamma, out, &layer->beta) ||
+        __builtin_add_overflow(layer->beta, out, &total))
         return false;
-    m->parameters = m->layer_norm && !last ? total : layer->gain;
+    m->parameters = m->layer_norm && !last ? total : layer->gamma;
     return m->parameters < INT64_MAX / 64; /* so that sizes in bytes can be computed */
 }
 
@@ -38,7 +38,8 @@ dt_code dt_model_init(dt_model *m, const dt_model_shape *shape, dt_error *err)
     for (int i = 0; i < m->n_layers; i++) {
         int64_t in = i == 0 ? shape->inputs : shape->hidden[i - 1];
         int64_t out = i == shape->n_hidden ? shape->outputs : shape->hidden[i];
-        m->layer[i].number = i * dt_model_numbers(shape->layer_norm, shape->dropout);
+        m->layer[i].module_index =
+            i * dt_model_modules_per_layer(shape->layer_norm, shape->dropout);
         if (!add_layer(m, &m->layer[i], in, out, i == shape->n_hidden))
             return dt_fail(err, DT_ERR_MEMORY, "no memory could hold a layer of %lld by %lld",
                            (long long)in, (long long)out);
@@ -52,7 +53,7 @@ void dt_model_free(dt_model *m)
     m->layer = NULL;
 }
 
-int dt_model_numbers(bool layer_norm, double dropout)
+int dt_model_modules_per_layer(bool layer_norm, double dropout)
 {
     return 2 + layer_norm + (dropout > 0);
 }
@@ -71,18 +72,18 @@ int dt_model_tensors(const dt_model *m)
 dt_tensor dt_model_tensor(const dt_model *m, int i)
 {
     const dt_layer *l = &m->layer[i / tensors_a_layer(m)];
-    int which = i % tensors_a_layer(m); /* weight, bias, gain, shift */
-    const int64_t begin[] = {l->weight, l->bias, l->gain, l->shift};
+    int which = i % tensors_a_layer(m); /* weight, bias, gamma, shift */
+    const int64_t begin[] = {l->weight, l->bias, l->gamma, l->beta};
     dt_tensor t = {.dims = which == 0 ? 2 : 1,
                    .dim = {l->out, l->in},
                    .begin = begin[which],
                    .count = which == 0 ? l->out * l->in : l->out};
-    snprintf(t.name, sizeof t.name, "%d.%s", l->number + which / 2,
+    snprintf(t.name, sizeof t.name, "%d.%s", l->module_index + which / 2,
              which % 2 == 0 ? "weight" : "bias");
     return t;
 }
 
-static void draw_layer(const dt_model *m, int l, uint64_t seed, float *parameters)
+static void init_layer(const dt_model *m, int l, uint64_t seed, float *parameters)
 {
     const dt_layer *layer = &m->layer[l];
     float bound = 1 / sqrtf((float)layer->in);
@@ -91,15 +92,15 @@ static void draw_layer(const dt_model *m, int l, uint64_t seed, float *parameter
     random.stream++;
     dt_random_uniform(&random, -bound, bound, parameters + layer->bias, layer->out);
     for (int64_t i = 0; i < layer->out && m->layer_norm && l < m->n_layers - 1; i++) {
-        parameters[layer->gain + i] = 1;
-        parameters[layer->shift + i] = 0;
+        parameters[layer->gamma + i] = 1;
+        parameters[layer->beta + i] = 0;
     }
 }
 
-void dt_model_draw(const dt_model *m, uint64_t seed, float *parameters)
+void dt_model_init_parameters(const dt_model *m, uint64_t seed, float *parameters)
 {
     for (int l = 0; l < m->n_layers; l++)
-        draw_layer(m, l, seed, parameters);
+        init_layer(m, l, seed, parameters);
 }
 
 const char *dt_activation_name(dt_activation activation)

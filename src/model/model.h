@@ -15,9 +15,9 @@ typedef struct {
     int64_t in, out;
     int64_t weight; /* where its weight [out,in] begins in the parameters */
     int64_t bias;   /* where its bias [out] begins */
-    int64_t gain;   /* where weight [out] and bias [out] of the LayerNorm behind it begin, if the */
-    int64_t shift;  /* model has such and this is not the last layer */
-    int number;     /* in PyTorch's nn.Sequential, in which the layers between count too */
+    int64_t gamma;  /* where weight [out] and bias [out] of the LayerNorm behind it begin, if the */
+    int64_t beta;   /* model has such and this is not the last layer */
+    int module_index; /* in PyTorch's nn.Sequential, in which the layers between count too */
 } dt_layer;
 
 typedef struct {
@@ -70,12 +70,12 @@ dt_tensor dt_model_tensor(const dt_model *model, int i);
 
 /* Of a model of such a shape: by how much the numbers of two linear layers that follow each other
  * differ. */
-int dt_model_numbers(bool layer_norm, double dropout);
+int dt_model_modules_per_layer(bool layer_norm, double dropout);
 
 /* PyTorch's default initialisation: of nn.Linear weight and bias uniform in +-1/sqrt(in)
  * (torch.nn.Linear.reset_parameters), of nn.LayerNorm 1 and 0. The same for every number of ranks.
  *   parameters  [out] [parameters] */
-void dt_model_draw(const dt_model *model, uint64_t seed, float *parameters);
+void dt_model_init_parameters(const dt_model *model, uint64_t seed, float *parameters);
 
 /* "784-512-10 relu, cross-entropy" in a buffer that the caller frees; NULL without memory. */
 char *dt_model_describe(const dt_model *model);

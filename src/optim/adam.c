@@ -8,7 +8,7 @@
 
 #include <math.h>
 
-static double update(const dt_update *u, int64_t begin, int64_t n)
+static double adam_block(const dt_update *u, int64_t begin, int64_t n)
 {
     const dt_optimizer *o = u->optimizer;
     bool decoupled = o->options.kind == DT_OPTIM_ADAMW;
@@ -35,5 +35,5 @@ static double update(const dt_update *u, int64_t begin, int64_t n)
 
 double dt_adam_step(const dt_update *u)
 {
-    return dt_blocks_run(u, update, u->begin, u->n);
+    return dt_run_blocks(u, adam_block, u->begin, u->n);
 }

@@ -19,10 +19,10 @@ typedef double dt_kernel(const dt_update *update, int64_t begin, int64_t n);
 /* A kernel over the parameters [begin, begin + n), on all threads where that pays. They are cut
  * into blocks, by their number alone, and what the kernel returns of each is summed in their order:
  * the same bits for every number of threads. */
-double dt_blocks_run(const dt_update *update, dt_kernel *kernel, int64_t begin, int64_t n);
+double dt_run_blocks(const dt_update *update, dt_kernel *kernel, int64_t begin, int64_t n);
 
 /* The Euclidean norm of x [n]: the squares summed in double, in the same order always. */
-double dt_norm_block(const float *x, int64_t n); /* its square; on this thread */
+double dt_sum_squares(const float *x, int64_t n); /* its square; on this thread */
 double dt_norm_gradient(const dt_update *update, int64_t begin, int64_t n); /* scale counted in */
 double dt_norm_weights(const dt_update *update, int64_t begin, int64_t n);
 
@@ -36,6 +36,6 @@ double dt_lamb_step(const dt_update *update);
  * matrix moves. The tensors of one dimension, biases and the parameters of norms, are neither
  * scaled nor decayed: in the papers' experiments, and in most implementations, so too. */
 typedef double dt_trust(const dt_update *update, int64_t begin, int64_t n);
-double dt_layers_step(const dt_update *update, dt_trust *trust, dt_kernel *kernel);
+double dt_layerwise_step(const dt_update *update, dt_trust *trust, dt_kernel *kernel);
 
 #endif

@@ -11,7 +11,7 @@
 
 enum { PIECE = 1024 }; /* floats of r at a time: they stay in the first cache */
 
-static double remember(const dt_update *u, int64_t begin, int64_t n)
+static double update_moments(const dt_update *u, int64_t begin, int64_t n)
 {
     const dt_optimizer *o = u->optimizer;
     double beta1 = o->options.beta1, beta2 = o->options.beta2;
@@ -28,7 +28,7 @@ static double remember(const dt_update *u, int64_t begin, int64_t n)
     return 0;
 }
 
-static void direction(const dt_update *u, int64_t begin, int64_t n, float *restrict r)
+static void compute_direction(const dt_update *u, int64_t begin, int64_t n, float *restrict r)
 {
     const dt_optimizer *o = u->optimizer;
     double steps = (double)o->steps;
@@ -42,32 +42,33 @@ static void direction(const dt_update *u, int64_t begin, int64_t n, float *restr
         r[i] = first * m[i] / (sqrtf(v[i]) / root + eps) + decay * w[i];
 }
 
-static double norm_block(const dt_update *u, int64_t begin, int64_t n)
+static double sum_direction_squares(const dt_update *u, int64_t begin, int64_t n)
 {
     double sum = 0;
     float r[PIECE];
     for (int64_t i = 0; i < n; i += PIECE) {
         int64_t piece = n - i < PIECE ? n - i : PIECE;
-        direction(u, begin + i, piece, r);
-        sum += dt_norm_block(r, piece);
+        compute_direction(u, begin + i, piece, r);
+        sum += dt_sum_squares(r, piece);
     }
     return sum;
 }
 
-static double trust(const dt_update *u, int64_t begin, int64_t n)
+static double lamb_trust(const dt_update *u, int64_t begin, int64_t n)
 {
-    dt_blocks_run(u, remember, begin, n);
-    double w = dt_norm_weights(u, begin, n), r = sqrt(dt_blocks_run(u, norm_block, begin, n));
+    dt_run_blocks(u, update_moments, begin, n);
+    double w = dt_norm_weights(u, begin, n),
+           r = sqrt(dt_run_blocks(u, sum_direction_squares, begin, n));
     return w > 0 && r > 0 ? w / r : 1;
 }
 
-static double update(const dt_update *u, int64_t begin, int64_t n)
+static double lamb_block(const dt_update *u, int64_t begin, int64_t n)
 {
     float lr = (float)u->lr, finite = 0, r[PIECE];
     for (int64_t i = 0; i < n; i += PIECE) {
         int64_t piece = n - i < PIECE ? n - i : PIECE;
         float *restrict w = u->w + begin + i;
-        direction(u, begin + i, piece, r);
+        compute_direction(u, begin + i, piece, r);
 #pragma omp simd reduction(+ : finite)
         for (int64_t k = 0; k < piece; k++) {
             w[k] -= lr * r[k];
@@ -79,5 +80,5 @@ static double update(const dt_update *u, int64_t begin, int64_t n)
 
 double dt_lamb_step(const dt_update *u)
 {
-    return dt_layers_step(u, trust, update);
+    return dt_layerwise_step(u, lamb_trust, lamb_block);
 }

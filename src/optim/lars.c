@@ -8,13 +8,13 @@
 
 static const double ETA = 0.001;
 
-static double trust(const dt_update *u, int64_t begin, int64_t n)
+static double lars_trust(const dt_update *u, int64_t begin, int64_t n)
 {
     double w = dt_norm_weights(u, begin, n), g = dt_norm_gradient(u, begin, n);
     return w > 0 && g > 0 ? ETA * w / (g + u->decay * w) : 1;
 }
 
-static double update(const dt_update *u, int64_t begin, int64_t n)
+static double lars_block(const dt_update *u, int64_t begin, int64_t n)
 {
     float lr = (float)u->lr, scale = (float)u->scale, decay = (float)u->decay, finite = 0;
     float momentum = (float)u->optimizer->options.momentum;
@@ -31,5 +31,5 @@ static double update(const dt_update *u, int64_t begin, int64_t n)
 
 double dt_lars_step(const dt_update *u)
 {
-    return dt_layers_step(u, trust, update);
+    return dt_layerwise_step(u, lars_trust, lars_block);
 }

@@ -2,7 +2,7 @@
 
 #include "model/model.h"
 
-double dt_layers_step(const dt_update *u, dt_trust *trust, dt_kernel *kernel)
+double dt_layerwise_step(const dt_update *u, dt_trust *trust, dt_kernel *kernel)
 {
     const dt_model *model = u->optimizer->options.model;
     double finite = 0;
@@ -16,7 +16,7 @@ double dt_layers_step(const dt_update *u, dt_trust *trust, dt_kernel *kernel)
         double times = trust(&part, t.begin, t.count);
         if (t.dims > 1)
             part.lr *= times;
-        finite += dt_blocks_run(&part, kernel, t.begin, t.count);
+        finite += dt_run_blocks(&part, kernel, t.begin, t.count);
     }
     return finite;
 }

@@ -7,7 +7,7 @@
 #include <string.h>
 
 /* The names of what is remembered, as many as there are. */
-static int names_of(const dt_optimizer_options *options, const char *name[DT_OPTIMIZER_VECTORS])
+static int state_names(const dt_optimizer_options *options, const char *name[DT_OPTIMIZER_VECTORS])
 {
     switch (options->kind) {
     case DT_OPTIM_SGD:
@@ -24,10 +24,10 @@ static int names_of(const dt_optimizer_options *options, const char *name[DT_OPT
 int dt_optimizer_vectors(const dt_optimizer_options *options)
 {
     const char *name[DT_OPTIMIZER_VECTORS];
-    return names_of(options, name);
+    return state_names(options, name);
 }
 
-static float *zeros(const dt_optimizer *o, dt_error *err)
+static float *alloc_state(const dt_optimizer *o, dt_error *err)
 {
     static const char what[] = "the optimizer's state";
     if (o->crew)
@@ -43,9 +43,9 @@ dt_code dt_optimizer_init(dt_optimizer *o, const dt_optimizer_options *options, 
 {
     const char *name[DT_OPTIMIZER_VECTORS];
     *o = (dt_optimizer){
-        .options = *options, .n = n, .n_vectors = names_of(options, name), .crew = crew};
+        .options = *options, .n = n, .n_vectors = state_names(options, name), .crew = crew};
     for (int i = 0; i < o->n_vectors; i++)
-        o->vector[i] = (dt_optimizer_vector){.name = name[i], .values = zeros(o, err)};
+        o->vector[i] = (dt_optimizer_vector){.name = name[i], .values = alloc_state(o, err)};
     return err->code;
 }
 

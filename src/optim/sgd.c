@@ -3,7 +3,7 @@
  *   w -= lr (nesterov ? g + momentum b : b) */
 #include "optim/internal.h"
 
-static double plain(const dt_update *u, int64_t begin, int64_t n)
+static double plain_block(const dt_update *u, int64_t begin, int64_t n)
 {
     float lr = (float)u->lr, scale = (float)u->scale, decay = (float)u->decay, finite = 0;
     const float *restrict gradient = u->gradient + begin;
@@ -36,5 +36,5 @@ static double with_momentum(const dt_update *u, int64_t begin, int64_t n)
 
 double dt_sgd_step(const dt_update *u)
 {
-    return dt_blocks_run(u, u->optimizer->n_vectors ? with_momentum : plain, u->begin, u->n);
+    return dt_run_blocks(u, u->optimizer->n_vectors ? with_momentum : plain_block, u->begin, u->n);
 }

@@ -168,32 +168,33 @@ void dt_preflight_judge(dt_preflight *p, const dt_preflight_rank *of, int ranks,
 /* ---- Looking -------------------------------------------------------------------------------- */
 
 /* Whether this rank's node sees what rank 0 has put into the folder. Collective. */
-static bool look_for_mark(const dt_world *world, const dt_seat *seat, const char *folder,
-                          char mark[DT_STORE_MARK])
+static bool find_probe(const dt_world *world, const dt_seat *seat, const char *folder,
+                       char probe[DT_STORE_PROBE])
 {
-    mark[0] = '\0';
+    probe[0] = '\0';
     if (!folder || world->nodes == 1)
         return true;
     if (world->rank == 0)
-        dt_store_mark(folder, mark);
-    dt_broadcast(world, mark, DT_STORE_MARK);
-    return !mark[0] || world->node_rank != 0 || seat->first == 0 || dt_store_sees(folder, mark);
+        dt_store_create_probe(folder, probe);
+    dt_broadcast(world, probe, DT_STORE_PROBE);
+    return !probe[0] || world->node_rank != 0 || seat->first == 0 ||
+           dt_store_sees_probe(folder, probe);
 }
 
 dt_code dt_preflight_run(dt_preflight *p, const dt_world *world, const dt_seat *seat, int64_t rows,
                          const dt_split *batch, const char *folder, dt_error *err)
 {
-    char mark[DT_STORE_MARK];
+    char probe[DT_STORE_PROBE];
     dt_preflight_rank own = {.seat = *seat, .rows = rows};
     memset(p, 0, sizeof *p);
     if (world->rank == 0)
         p->of = dt_alloc(world->size, sizeof *p->of, "what is known of the ranks", err);
     if (dt_world_agree(world, err))
         return err->code;
-    own.sees_folder = look_for_mark(world, seat, folder, mark);
+    own.sees_folder = find_probe(world, seat, folder, probe);
     dt_gather(world, &own, 1, sizeof own, p->of);
     if (world->rank == 0) {
-        dt_store_unmark(folder, mark);
+        dt_store_remove_probe(folder, probe);
         dt_preflight_judge(p, p->of, world->size, batch, folder);
     }
     return DT_OK;

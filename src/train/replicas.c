@@ -25,7 +25,7 @@ static void name_ranks(const uint64_t *hash, int ranks, char *text, size_t room)
 }
 
 /* Collective. */
-static dt_code tell(const dt_world *world, uint64_t own, const dt_course *c, dt_error *err)
+static dt_code tell(const dt_world *world, uint64_t own, const dt_run_progress *c, dt_error *err)
 {
     char text[128];
     uint64_t *all = world->rank == 0 ? calloc((size_t)world->size, sizeof *all) : NULL;
@@ -47,7 +47,7 @@ static dt_code tell(const dt_world *world, uint64_t own, const dt_course *c, dt_
 }
 
 dt_code dt_replicas_check(const dt_world *world, const float *parameters, int64_t n,
-                          const dt_course *course, uint64_t *hash, dt_error *err)
+                          const dt_run_progress *progress, uint64_t *hash, dt_error *err)
 {
     *hash = XXH3_64bits(parameters, (size_t)n * sizeof *parameters);
     int64_t both[2] = {(int64_t)*hash, (int64_t) ~*hash}; /* the largest and the least of all */
@@ -56,5 +56,5 @@ dt_code dt_replicas_check(const dt_world *world, const float *parameters, int64_
     dt_max_int64(world, both, 2);
     if ((uint64_t)both[0] == ~(uint64_t)both[1])
         return DT_OK;
-    return tell(world, *hash, course, err);
+    return tell(world, *hash, progress, err);
 }

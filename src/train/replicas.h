@@ -7,10 +7,10 @@
 
 /* See that the weights have the same bits on every rank. Collective.
  *   parameters  [n]
- *   course      where the run stands, for the message
+ *   progress    where the run stands, for the message
  *   hash        [out] XXH3 (64 bits) of rank 0's
  * Returns DT_OK, or DT_ERR_DATA, naming the ranks that differ from rank 0. */
 dt_code dt_replicas_check(const dt_world *world, const float *parameters, int64_t n,
-                          const dt_course *course, uint64_t *hash, dt_error *err);
+                          const dt_run_progress *progress, uint64_t *hash, dt_error *err);
 
 #endif

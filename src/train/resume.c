@@ -12,7 +12,7 @@ dt_code dt_resume_find(dt_resume *r, const dt_world *world, const char *folder, 
     *r = (dt_resume){0};
     if (world->rank == 0 && !dt_saved_find(&r->saved, folder, dt_report_warn, err)) {
         r->found = r->saved.path != NULL;
-        r->course = r->saved.course;
+        r->progress = r->saved.progress;
         r->data = r->saved.data;
         r->lr = r->saved.lr;
         r->optimizer_steps = r->saved.optimizer_steps;
@@ -20,7 +20,7 @@ dt_code dt_resume_find(dt_resume *r, const dt_world *world, const char *folder, 
     if (dt_world_agree(world, err))
         return err->code;
     dt_broadcast(world, &r->found, sizeof r->found);
-    dt_broadcast(world, &r->course, sizeof r->course);
+    dt_broadcast(world, &r->progress, sizeof r->progress);
     dt_broadcast(world, &r->data, sizeof r->data);
     dt_broadcast(world, &r->lr, sizeof r->lr);
     dt_broadcast(world, &r->optimizer_steps, sizeof r->optimizer_steps);
@@ -114,7 +114,7 @@ dt_code dt_resume_check_data(const dt_resume *r, const char *file, int64_t featu
 dt_code dt_resume_check_position(const dt_resume *r, int64_t batch_size, int64_t steps_per_epoch,
                                  dt_error *err)
 {
-    const dt_course *c = &r->course;
+    const dt_run_progress *c = &r->progress;
     int64_t steps, samples;
     bool fits = !__builtin_mul_overflow(c->epoch, steps_per_epoch, &steps) &&
                 !__builtin_add_overflow(steps, c->step, &steps) && steps == c->global_step &&

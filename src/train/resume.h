@@ -9,8 +9,8 @@
 
 typedef struct {
     bool found; /* the same on every rank, as is what follows */
-    dt_course course;
-    dt_course_data data;
+    dt_run_progress progress;
+    dt_run_data data;
     double lr;
     int64_t optimizer_steps;
     dt_normalizer *normalizer; /* owned; NULL: none */

@@ -60,11 +60,11 @@ static char *describe_options(const dt_run *r)
 static dt_code find_checkpoint(dt_run *r, dt_error *err)
 {
     const dt_train_options *o = r->options;
-    r->course.best_loss = INFINITY;
+    r->progress.best_loss = INFINITY;
     r->lr = o->lr;
     if (!o->resume || dt_resume_find(&r->resume, r->world, o->checkpoint, err) || !r->resume.found)
         return err->code;
-    r->course = r->resume.course;
+    r->progress = r->resume.progress;
     r->seed_offset = r->resume.data.seed_offset;
     if (!o->lr_given)
         r->lr = r->resume.lr;
@@ -288,7 +288,7 @@ static dt_loader_options loader_options(const dt_run *r)
                                  .shuffle = !r->options->no_shuffle,
                                  .drop_last = r->options->drop_last,
                                  .team = &r->team,
-                                 .done_steps = r->course.global_step,
+                                 .done_steps = r->progress.global_step,
                                  .total_steps = r->total_steps};
     if (options.done_steps > options.total_steps) /* fewer epochs than are done */
         options.total_steps = options.done_steps;
@@ -373,7 +373,7 @@ static dt_code set_weights(dt_run *r, dt_error *err)
                               &r->gradient.scales, err);
     if (!file) {
         if (dt_crew_self(r->crew) == 0)
-            dt_model_draw(&r->model, run_seed(r), r->parameters);
+            dt_model_init_parameters(&r->model, run_seed(r), r->parameters);
         (void)dt_crew_meet(r->crew, true); /* to draw cannot fail */
         return DT_OK;
     }
@@ -413,7 +413,7 @@ static void describe_state(dt_run *r)
                                .optimizer = &r->optimizer,
                                .normalizer = r->dataset.normalizer,
                                .schema = &r->schema,
-                               .course = r->course,
+                               .progress = r->progress,
                                .data = {.samples = r->dataset.rows,
                                         .features = r->dataset.features,
                                         .outputs = r->dataset.outputs,
@@ -448,8 +448,8 @@ static dt_code open_report(dt_run *r, dt_error *err)
                                .options = r->options_text,
                                .identity = r->identity,
                                .resumed_from = r->resume.saved.path,
-                               .done_steps = r->course.global_step,
-                               .done_epochs = r->course.epoch};
+                               .done_steps = r->progress.global_step,
+                               .done_epochs = r->progress.epoch};
     if (dt_run_files_prepare(&r->files, err))
         return err->code;
     r->facts.overwritten = r->options->overwrite ? r->files.earlier.last_step : 0;

@@ -47,11 +47,11 @@ typedef struct {
     dt_schedule schedule;
     dt_loader *loader;
     int64_t steps_per_epoch, total_steps;
-    dt_run_files files;    /* that it writes; rank 0 */
-    dt_resume resume;      /* what it goes on from, if anything */
-    dt_course course;      /* how far it has come */
-    int64_t seed_offset;   /* added to the seed: 0 unless an older program began the run */
-    uint64_t weights_hash; /* when the ranks' weights were last compared */
+    dt_run_files files;       /* that it writes; rank 0 */
+    dt_resume resume;         /* what it goes on from, if anything */
+    dt_run_progress progress; /* how far it has come */
+    int64_t seed_offset;      /* added to the seed: 0 unless an older program began the run */
+    uint64_t weights_hash;    /* when the ranks' weights were last compared */
     double lr;
     bool due; /* a checkpoint, by the clock, after the last step; the same on every rank, */
     int stop; /* as is what asks it to stop (dt_stop_reason) */

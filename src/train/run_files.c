@@ -21,7 +21,7 @@ static dt_code take_folder(dt_run_files *f, dt_error *err)
     if (dt_lock_take(&f->lock, folder, dt_report_warn, err) ||
         dt_store_find_run(folder, &f->earlier, err))
         return err->code;
-    dt_store_tidy(folder);
+    dt_store_clean_up(folder);
     if (f->earlier.last_step > 0)
         snprintf(step, sizeof step, " to step %lld", (long long)f->earlier.last_step);
     if (f->earlier.there && is_new(f->options))

@@ -23,10 +23,10 @@ struct dt_saver {
     dt_report *report;
     const dt_team *team;
     const dt_lock *folder_lock;
-    dt_course saved;    /* of the last step-N.h5 that was asked for */
-    double begun;       /* dt_clock_coarse, when it was */
-    dt_checkpoint copy; /* what the thread writes, of these: */
-    dt_snapshot values; /* weights, and the optimizer's vectors */
+    dt_run_progress saved; /* of the last step-N.h5 that was asked for */
+    double begun;          /* dt_clock_coarse, when it was */
+    dt_checkpoint copy;    /* what the thread writes, of these: */
+    dt_snapshot values;    /* weights, and the optimizer's vectors */
     dt_optimizer optimizer;
     double *scales;    /* [n_scales] */
     bool step, best;   /* which files it writes */
@@ -74,14 +74,14 @@ static void prune(dt_saver *s)
     s->written_at = now;
     free(s->recycled); /* it has been written over */
     s->recycled = NULL;
-    dt_store_prune(s->options->checkpoint, s->copy.course.global_step, s->options->keep,
+    dt_store_prune(s->options->checkpoint, s->copy.progress.global_step, s->options->keep,
                    often ? &s->recycled : NULL);
 }
 
 /* The path of what has been written, or NULL. */
 static char *write_step(dt_saver *s, dt_error *err)
 {
-    char *path = dt_store_step_path(s->options->checkpoint, s->copy.course.global_step, err);
+    char *path = dt_store_step_path(s->options->checkpoint, s->copy.progress.global_step, err);
     if (!path || dt_checkpoint_write(path, s->recycled, &s->copy, &s->layout, err)) {
         drop_spare(s);
         free(path);
@@ -107,7 +107,7 @@ static void write_files(dt_saver *s)
     if (err.code && !s->err.code)
         s->err = err;
     s->written = path;
-    s->written_step = s->copy.course.global_step;
+    s->written_step = s->copy.progress.global_step;
     s->seconds = fmax(dt_clock() - begin, s->seconds / 2);
     atomic_store(&s->news, true);
     s->busy = false;
@@ -160,7 +160,7 @@ dt_code dt_saver_create(dt_saver **saver, const dt_train_options *options,
     s->report = report;
     s->team = team;
     s->folder_lock = lock;
-    s->saved = state->course;
+    s->saved = state->progress;
     s->begun = dt_clock_coarse();
     s->folder = open(options->checkpoint, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     s->seconds = (double)(1 + state->optimizer->n_vectors) * (double)state->optimizer->n *
@@ -198,10 +198,10 @@ static void wait_until_idle(dt_saver *s)
     pthread_mutex_unlock(&s->lock);
 }
 
-static void take_copy(dt_saver *s, const dt_course *course)
+static void take_copy(dt_saver *s, const dt_run_progress *progress)
 {
     s->copy = *s->state;
-    s->copy.course = *course;
+    s->copy.progress = *progress;
     s->copy.reader = (dt_output_reader){dt_snapshot_read, &s->values};
     s->copy.optimizer = &s->optimizer;
     s->optimizer = *s->state->optimizer;
@@ -217,23 +217,23 @@ void dt_saver_settle(dt_saver *s)
         dt_snapshot_settle(&s->values);
 }
 
-static bool is_saved(const dt_saver *s, const dt_course *c)
+static bool is_saved(const dt_saver *s, const dt_run_progress *c)
 {
     return s->saved.global_step == c->global_step && s->saved.epoch == c->epoch;
 }
 
-void dt_saver_save(dt_saver *s, const dt_course *course, bool step, bool best)
+void dt_saver_save(dt_saver *s, const dt_run_progress *progress, bool step, bool best)
 {
     dt_error err = {0};
     if (!s)
         return;
-    step = step && !is_saved(s, course);
+    step = step && !is_saved(s, progress);
     if ((!step && !best) || dt_saver_finish(s, &err)) /* the error stays for dt_saver_check */
         return;
-    take_copy(s, course);
+    take_copy(s, progress);
     dt_report_flush(s->report);
     if (step) {
-        s->saved = *course;
+        s->saved = *progress;
         s->begun = dt_clock_coarse();
     }
     pthread_mutex_lock(&s->lock);

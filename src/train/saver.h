@@ -15,7 +15,7 @@ typedef struct dt_saver dt_saver;
 
 /* options, report, team, lock (of the folder), and what `state` points to are borrowed for the
  * saver's life.
- *   state  where the run's state lies at the end of each step; its course: where the run stands, of
+ *   state  where the run's state lies at the end of each step; its progress: where the run stands, of
  *          which there is a checkpoint already if it has done steps
  * *saver is NULL after an error. */
 dt_code dt_saver_create(dt_saver **saver, const dt_train_options *options,
@@ -31,7 +31,7 @@ double dt_saver_seconds(dt_saver *saver);
 
 /* Save the state, as step-N.h5, and as best.h5 too or only as that. Waits for the checkpoint before
  * this one; does nothing if step-N.h5 is wanted and there. */
-void dt_saver_save(dt_saver *saver, const dt_course *course, bool step, bool best);
+void dt_saver_save(dt_saver *saver, const dt_run_progress *progress, bool step, bool best);
 
 /* To be called before weights or the optimizer's state change: copies what is still to be read of
  * them. Cheap where nothing is. */

@@ -97,13 +97,13 @@ static bool save_is_due(const dt_run *run)
     if (every->unit == DT_EVERY_SECOND)
         return run->due;
     if (every->unit == DT_EVERY_STEP)
-        return run->course.global_step % every->n == 0;
-    return run->course.step == 0 && run->course.epoch % every->n == 0;
+        return run->progress.global_step % every->n == 0;
+    return run->progress.step == 0 && run->progress.epoch % every->n == 0;
 }
 
 static dt_code compare_weights(dt_run *run, dt_error *err)
 {
-    return dt_replicas_check(run->world, run->parameters, run->model.parameters, &run->course,
+    return dt_replicas_check(run->world, run->parameters, run->model.parameters, &run->progress,
                              &run->weights_hash, err);
 }
 
@@ -136,7 +136,7 @@ static void warn_of_divergence(const dt_run *run, int64_t epoch, int64_t step)
 /* Steps from where the run stands to the end of the epoch, or to where it stops. */
 static dt_code run_steps(dt_run *run, dt_times *t, dt_error *err)
 {
-    dt_course *c = &run->course;
+    dt_run_progress *c = &run->progress;
     while (c->step < run->steps_per_epoch && c->global_step < run->total_steps) {
         dt_report_step_facts step = {
             .epoch = c->epoch + 1, .step = c->step + 1, .global_step = c->global_step + 1};
@@ -187,7 +187,7 @@ static dt_code validate(dt_run *run, dt_report_epoch_facts *facts, dt_error *err
 }
 
 /* The run stands at the beginning of the next epoch. Returns whether this was the best so far. */
-static bool count_epoch(dt_course *c, const dt_report_epoch_facts *facts)
+static bool count_epoch(dt_run_progress *c, const dt_report_epoch_facts *facts)
 {
     bool best = facts->validated && facts->val.loss < c->best_loss;
     c->epoch++;
@@ -210,7 +210,7 @@ static void look_at_ranks(dt_run *run, const dt_times *t, dt_report_slowest *slo
 
 static dt_code run_epoch(dt_run *run, dt_error *err)
 {
-    dt_course *c = &run->course;
+    dt_run_progress *c = &run->progress;
     dt_report_epoch_begin(run->report, c->epoch + 1);
     double begin = dt_clock();
     dt_times t = dt_times_begin();
@@ -242,7 +242,7 @@ static dt_code save_last(dt_run *run, dt_error *err)
 {
     if (compare_weights(run, err))
         return err->code;
-    dt_saver_save(run->saver, &run->course, true, false);
+    dt_saver_save(run->saver, &run->progress, true, false);
     dt_saver_finish(run->saver, err);
     return dt_world_agree(run->world, err);
 }
@@ -250,13 +250,13 @@ static dt_code save_last(dt_run *run, dt_error *err)
 /* Whether --patience has come to its end. */
 static bool is_hopeless(const dt_run *run)
 {
-    return run->options->patience > 0 && run->course.epochs_since_best >= run->options->patience;
+    return run->options->patience > 0 && run->progress.epochs_since_best >= run->options->patience;
 }
 
 /* Whether steps are left, or the validation of an epoch whose steps are all done. */
 static bool is_left(const dt_run *run)
 {
-    const dt_course *c = &run->course;
+    const dt_run_progress *c = &run->progress;
     return c->epoch < run->options->epochs && !is_hopeless(run) &&
            (c->global_step < run->total_steps || c->step == run->steps_per_epoch);
 }
@@ -264,7 +264,7 @@ static bool is_left(const dt_run *run)
 /* What a run says that was stopped. */
 static dt_code stopped(const dt_run *run, const char *how, dt_error *err)
 {
-    long long steps = (long long)run->course.global_step;
+    long long steps = (long long)run->progress.global_step;
     if (!run->options->checkpoint)
         return dt_fail(err, DT_STOPPED, "%s after step %lld; without --checkpoint nothing is saved",
                        how, steps);
@@ -273,9 +273,9 @@ static dt_code stopped(const dt_run *run, const char *how, dt_error *err)
 }
 
 /* A run that the clock stopped where it began would do so again each time that it goes on. */
-static bool is_vain(const dt_run *run, const dt_course *begin)
+static bool is_vain(const dt_run *run, const dt_run_progress *begin)
 {
-    const dt_course *c = &run->course;
+    const dt_run_progress *c = &run->progress;
     return run->stop == DT_STOP_TIME && c->global_step == begin->global_step &&
            c->epoch == begin->epoch;
 }
@@ -285,7 +285,7 @@ static dt_code train(dt_run *run, dt_error *err)
     dt_error stop = {0}, unheard = {0};
     const char *how = "finished";
     char text[DIVERGENCE_TEXT];
-    const dt_course begin = run->course;
+    const dt_run_progress begin = run->progress;
     if (is_left(run))
         dt_report_start(run->report);
     else
@@ -293,7 +293,7 @@ static dt_code train(dt_run *run, dt_error *err)
     while (is_left(run) && !run_epoch(run, err))
         ;
     if (is_hopeless(run))
-        dt_report_patience(run->report, run->course.best_epoch, run->course.best_loss);
+        dt_report_patience(run->report, run->progress.best_epoch, run->progress.best_loss);
     if (err->code == DT_STOPPED) {
         stop = *err;
         *err = (dt_error){0};
@@ -307,10 +307,10 @@ static dt_code train(dt_run *run, dt_error *err)
     else
         dt_saver_finish(run->saver, &unheard);
     dt_report_end_facts facts = {.status = err->code ? "failed" : how,
-                                 .epochs = run->course.epoch,
-                                 .global_step = run->course.global_step,
-                                 .best_epoch = run->course.best_epoch,
-                                 .best_loss = run->course.best_loss,
+                                 .epochs = run->progress.epoch,
+                                 .global_step = run->progress.global_step,
+                                 .best_epoch = run->progress.best_epoch,
+                                 .best_loss = run->progress.best_loss,
                                  .reason = stop.code && !err->code ? dt_stop_name(run->stop) : NULL,
                                  .weights_hash = run->weights_hash};
     if (!err->code)

@@ -60,13 +60,13 @@ static void write_good(int m)
                                 .optimizer = &optimizer,
                                 .normalizer = m == 1 ? &normalizer : NULL,
                                 .schema = m == 0 ? NULL : &schema,
-                                .course = {.global_step = 51,
-                                           .epoch = 5,
-                                           .step = 1,
-                                           .samples = 10,
-                                           .best_loss = 0.5,
-                                           .best_epoch = 2,
-                                           .epochs_since_best = 3},
+                                .progress = {.global_step = 51,
+                                             .epoch = 5,
+                                             .step = 1,
+                                             .samples = 10,
+                                             .best_loss = 0.5,
+                                             .best_epoch = 2,
+                                             .epochs_since_best = 3},
                                 .data = {.samples = 100,
                                          .features = 2,
                                          .outputs = 1,
@@ -252,12 +252,12 @@ static void change(fuzz_choices *c, hid_t file)
 /* Of a run that goes on: numbers that become sizes, positions and shifts. */
 static void check_numbers(const dt_saved *s)
 {
-    const dt_course *c = &s->course;
-    const dt_course_data *d = &s->data;
+    const dt_run_progress *c = &s->progress;
+    const dt_run_data *d = &s->data;
     int64_t window = 0;
     if (c->global_step < 0 || c->epoch < 0 || c->step < 0 || c->step > c->global_step ||
         c->best_epoch > c->epoch || d->samples < 1 || c->samples < 0 || c->samples > d->samples)
-        fuzz_fail("a course that no run has was taken");
+        fuzz_fail("progress that no run has was taken");
     if (d->features != s->model.inputs || d->outputs != s->model.outputs)
         fuzz_fail("data of another shape was taken");
     if (d->block_rows < 0 || d->window_blocks < 0 ||

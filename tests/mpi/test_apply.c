@@ -33,7 +33,7 @@ static char *write_model(int64_t outputs, dt_loss loss, const float *parameters)
                        .parameters = parameters,
                        .optimizer = &optimizer,
                        .normalizer = of_inputs,
-                       .course = {.global_step = 1},
+                       .progress = {.global_step = 1},
                        .options = options};
     path = dt_store_step_path(folder, 1, &err);
     if (world.rank == 0 && !dt_store_prepare(folder, &err))

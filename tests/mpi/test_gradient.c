@@ -183,7 +183,7 @@ static void deep(void **state)
     dt_model_shape shape = {WIDTH, 1, wide, HIDDEN, DT_ACT_TANH, DT_LOSS_MSE, false, 0};
     dt_model_init(&model, &shape, &err);
     float *weights = malloc((size_t)model.parameters * sizeof *weights);
-    dt_model_draw(&model, 1, weights);
+    dt_model_init_parameters(&model, 1, weights);
     dt_crew_create(&w, 0, &crew, &err);
     CHECK_NO_ERROR(&err);
     dt_gradient_options options = {.batch_size = BLOCK, .exact = true, .crew = crew};

@@ -162,7 +162,7 @@ static bool same_run(const dt_saved *a, const dt_saved *b)
         return true;
     return a->path && b->path && a->model.parameters == b->model.parameters &&
            memcmp(a->parameters, b->parameters, (size_t)a->model.parameters * sizeof(float)) == 0 &&
-           memcmp(&a->course.best_loss, &b->course.best_loss, sizeof(double)) == 0;
+           memcmp(&a->progress.best_loss, &b->progress.best_loss, sizeof(double)) == 0;
 }
 
 static char *checkpoint_of(const char *folder, int steps)
@@ -292,7 +292,7 @@ static void validates_by_name(void **state)
         train(&second, folder[1], a, options, &err);
         CHECK_NO_ERROR(&err);
         CHECK_ALL(same_run(&first, &second));
-        CHECK_ALL(world.rank != 0 || first.course.best_epoch > 0);
+        CHECK_ALL(world.rank != 0 || first.progress.best_epoch > 0);
         dt_saved_free(&first);
         dt_saved_free(&second);
         remove_folder(folder[0]);

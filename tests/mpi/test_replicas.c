@@ -8,11 +8,11 @@
 
 enum { N = 1000 };
 
-static const dt_course course = {.global_step = 25, .epoch = 2, .step = 5};
+static const dt_run_progress progress = {.global_step = 25, .epoch = 2, .step = 5};
 
 static dt_code check(const float *weights, uint64_t *hash, dt_error *err)
 {
-    return dt_replicas_check(&world, weights, N, &course, hash, err);
+    return dt_replicas_check(&world, weights, N, &progress, hash, err);
 }
 
 static void alike(void **state)

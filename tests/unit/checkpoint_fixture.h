@@ -31,21 +31,21 @@ static float momentum[P] = {13, 12, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1};
 static double means[] = {0x1.123456789abcdp10, -0.0}, scales[] = {1 / 3.0, 1e-300};
 static const dt_normalizer normalization = {2, means, scales};
 
-static const dt_course course = {.global_step = 50,
-                                 .epoch = 4,
-                                 .step = 7,
-                                 .samples = 700,
-                                 .loss = 0x1.00000000000bp9,
-                                 .weight = 700.25,
-                                 .best_loss = 1.0 / 3,
-                                 .best_epoch = 3,
-                                 .epochs_since_best = 1};
-static const dt_course_data course_data = {.samples = 1087,
-                                           .features = 2,
-                                           .outputs = 1,
-                                           .block_rows = 64,
-                                           .window_blocks = 5,
-                                           .seed_offset = 97};
+static const dt_run_progress progress = {.global_step = 50,
+                                         .epoch = 4,
+                                         .step = 7,
+                                         .samples = 700,
+                                         .loss = 0x1.00000000000bp9,
+                                         .weight = 700.25,
+                                         .best_loss = 1.0 / 3,
+                                         .best_epoch = 3,
+                                         .epochs_since_best = 1};
+static const dt_run_data course_data = {.samples = 1087,
+                                        .features = 2,
+                                        .outputs = 1,
+                                        .block_rows = 64,
+                                        .window_blocks = 5,
+                                        .seed_offset = 97};
 
 static inline dt_code save_with(const dt_normalizer *normalizer, const char *folder_name,
                                 const char *options, float *buffer, char **path, dt_error *err)
@@ -58,12 +58,12 @@ static inline dt_code save_with(const dt_normalizer *normalizer, const char *fol
                                 .parameters = weights,
                                 .optimizer = &optimizer,
                                 .normalizer = normalizer,
-                                .course = course,
+                                .progress = progress,
                                 .data = course_data,
                                 .lr = 0x1.23456789abcdep-7,
                                 .seed = 1ll << 40,
                                 .options = options};
-    *path = dt_store_step_path(folder_name, course.global_step, err);
+    *path = dt_store_step_path(folder_name, progress.global_step, err);
     if (dt_checkpoint_write(*path, NULL, &checkpoint, NULL, err)) {
         free(*path);
         *path = NULL;

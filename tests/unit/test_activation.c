@@ -62,7 +62,7 @@ static void forward(void **state)
         fill(z);
         for (int i = 0; i < ALL; i++)
             slope[i] = PADDING;
-        dt_activate(f, ROWS, WIDTH, STRIDE, bias, z, f == DT_ACT_GELU ? slope : NULL);
+        dt_activation_forward(f, ROWS, WIDTH, STRIDE, bias, z, f == DT_ACT_GELU ? slope : NULL);
         for (int r = 0; r < ROWS; r++)
             for (int c = 0; c < WIDTH; c++)
                 check_near(f, value_at(r, c), z[r * STRIDE + c],
@@ -81,11 +81,11 @@ static void check_backward(bool kept)
         float *slopes = kept || f == DT_ACT_GELU ? slope : NULL;
         fill(a);
         fill(delta);
-        dt_activate(f, ROWS, WIDTH, STRIDE, bias, a, slopes);
+        dt_activation_forward(f, ROWS, WIDTH, STRIDE, bias, a, slopes);
         for (int r = 0; r < ROWS; r++)
             for (int c = 0; c < WIDTH; c++)
                 delta[r * STRIDE + c] = (float)(1 + (r + c) % 3);
-        dt_activate_back(f, ROWS, WIDTH, STRIDE, a, slopes, delta);
+        dt_activation_backward(f, ROWS, WIDTH, STRIDE, a, slopes, delta);
         for (int r = 0; r < ROWS; r++)
             for (int c = 0; c < WIDTH; c++)
                 check_near(f, value_at(r, c), delta[r * STRIDE + c],
@@ -106,8 +106,8 @@ static void relu_at_zero(void **state)
 {
     (void)state;
     float a[] = {0, -0.0f}, delta[] = {3, 3};
-    dt_activate(DT_ACT_RELU, 1, 2, 2, (float[]){0, 0}, a, NULL);
-    dt_activate_back(DT_ACT_RELU, 1, 2, 2, a, NULL, delta);
+    dt_activation_forward(DT_ACT_RELU, 1, 2, 2, (float[]){0, 0}, a, NULL);
+    dt_activation_backward(DT_ACT_RELU, 1, 2, 2, a, NULL, delta);
     assert_true(a[0] == 0 && a[1] == 0 && delta[0] == 0 && delta[1] == 0);
 }
 
@@ -120,7 +120,7 @@ static void nan_passes(void **state)
         for (int at = 0; at < WIDTH; at++) {
             for (int c = 0; c < WIDTH; c++)
                 z[c] = c == at ? NAN : -1;
-            dt_activate(kinds[k], 1, WIDTH, WIDTH, (const float[WIDTH]){0}, z, slope);
+            dt_activation_forward(kinds[k], 1, WIDTH, WIDTH, (const float[WIDTH]){0}, z, slope);
             for (int c = 0; c < WIDTH; c++)
                 assert_int_equal(isnan(z[c]) != 0, c == at);
         }
@@ -132,7 +132,7 @@ static void infinities(void **state)
     static const double low[] = {0, -1, 0}, high[] = {INFINITY, 1, 1};
     for (int k = 0; k < 3; k++) {
         float z[] = {-INFINITY, INFINITY, -1000, 1000};
-        dt_activate(kinds[k], 1, 4, 4, (const float[4]){0}, z, NULL);
+        dt_activation_forward(kinds[k], 1, 4, 4, (const float[4]){0}, z, NULL);
         assert_true((double)z[0] == low[k] && (double)z[1] == high[k]);
         assert_true((double)z[2] == low[k]);
         assert_true((double)z[3] == (k == 0 ? 1000 : high[k]));

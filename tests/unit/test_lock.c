@@ -242,19 +242,20 @@ static void judged(void **state)
     (void)state;
     dt_holder self, h = other_host();
     dt_holder_self(&self);
-    assert_int_equal(dt_holder_judge(&h, &self, true), DT_HOLDER_THERE);
-    assert_int_equal(dt_holder_judge(&h, &self, false), DT_HOLDER_UNKNOWN);
+    assert_int_equal(dt_holder_classify(&h, &self, true), DT_HOLDER_THERE);
+    assert_int_equal(dt_holder_classify(&h, &self, false), DT_HOLDER_UNKNOWN);
     strcpy(self.job, "77");
     self.restarts = 1;
-    assert_int_equal(dt_holder_judge(&h, &self, true), DT_HOLDER_GONE); /* a server's old lock */
+    assert_int_equal(dt_holder_classify(&h, &self, true), DT_HOLDER_GONE); /* a server's old lock */
     strcpy(h.boot, self.boot);
-    assert_int_equal(dt_holder_judge(&h, &self, true), DT_HOLDER_THERE); /* this kernel's is not */
+    assert_int_equal(dt_holder_classify(&h, &self, true),
+                     DT_HOLDER_THERE); /* this kernel's is not */
     h.restarts = 1;
-    assert_int_equal(dt_holder_judge(&h, &self, false), DT_HOLDER_GONE);
+    assert_int_equal(dt_holder_classify(&h, &self, false), DT_HOLDER_GONE);
     h.locks = 0; /* in a container on this host, whose processes are not seen */
-    assert_int_equal(dt_holder_judge(&h, &self, false), DT_HOLDER_UNKNOWN);
+    assert_int_equal(dt_holder_classify(&h, &self, false), DT_HOLDER_UNKNOWN);
     h.boot[0] = self.boot[0] = '\0';
-    assert_int_equal(dt_holder_judge(&h, &self, false), DT_HOLDER_UNKNOWN);
+    assert_int_equal(dt_holder_classify(&h, &self, false), DT_HOLDER_UNKNOWN);
 }
 
 /* A process that stood still for long learns that it has lost the folder. */

@@ -29,7 +29,7 @@ static void check_loss(dt_loss kind, int64_t rows, int64_t K, const float *bias,
         output[i] = product[i] + bias[i % K];
     for (int64_t r = 0; r < rows; r++)
         sum += dt_loss_row(kind, K, (const char *)y + r * dt_target_bytes(kind, K), output + r * K);
-    check_near(dt_loss_back(kind, &plain, rows, K, bias, y, back), loss, 1e-6 * fmax(1, loss));
+    check_near(dt_loss_backward(kind, &plain, rows, K, bias, y, back), loss, 1e-6 * fmax(1, loss));
     check_near(sum, loss, 1e-6 * fmax(1, loss));
     for (int64_t i = 0; i < rows * K; i++)
         check_near((double)back[i], gradient[i], 1e-6);
@@ -68,7 +68,7 @@ static void mse_large(void **state)
 {
     (void)state;
     float output = 1e30f, y = 0;
-    check_near(dt_loss_back(DT_LOSS_MSE, &plain, 1, 1, no_bias, &y, &output) / 1e60, 1, 1e-6);
+    check_near(dt_loss_backward(DT_LOSS_MSE, &plain, 1, 1, no_bias, &y, &output) / 1e60, 1, 1e-6);
     check_near((double)output / 2e30, 1, 1e-6);
 }
 
@@ -165,7 +165,7 @@ static void many_classes(void **state)
         z[k] = output[k];
         sum += exp(z[k]);
     }
-    double loss = dt_loss_back(DT_LOSS_CROSS_ENTROPY, &plain, 1, K, zero, &label, output);
+    double loss = dt_loss_backward(DT_LOSS_CROSS_ENTROPY, &plain, 1, K, zero, &label, output);
     check_near(loss, log(sum) - z[LABEL], 1e-5);
     for (int k = 0; k < K; k++) {
         check_near(output[k], exp(z[k]) / sum - (k == LABEL), 1e-6);
@@ -195,8 +195,8 @@ static void cross_entropy_criterion(void **state)
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         float output[] = {-1, logf(3)}, bias[] = {1, 0};
-        check_near(dt_loss_back(DT_LOSS_CROSS_ENTROPY, cases[i].criterion, 1, 2, bias,
-                                &cases[i].label, output),
+        check_near(dt_loss_backward(DT_LOSS_CROSS_ENTROPY, cases[i].criterion, 1, 2, bias,
+                                    &cases[i].label, output),
                    cases[i].loss, 1e-6);
         check_near((double)output[0], cases[i].gradient[0], 1e-6);
         check_near((double)output[1], cases[i].gradient[1], 1e-6);
@@ -220,7 +220,7 @@ static void bce_criterion(void **state)
     const float weight[] = {5, 5}, y[] = {1, 0};
     const dt_criterion c = {.weight = weight};
     float output[] = {-logf(3), -logf(3)};
-    check_near(dt_loss_back(DT_LOSS_BCE, &c, 1, 2, no_bias, y, output),
+    check_near(dt_loss_backward(DT_LOSS_BCE, &c, 1, 2, no_bias, y, output),
                (5 * log(4) + log(4 / 3.0)) / 2, 1e-6);
     check_near((double)output[0], -5 * 0.75 / 2, 1e-6);
     check_near((double)output[1], 0.25 / 2, 1e-6);
@@ -243,11 +243,11 @@ static void not_finite(void **state)
             int32_t label = 1;
             const void *y = dt_loss_takes_labels((dt_loss)kind) ? (void *)&label : (void *)targets;
             back[at] = sum[at] = NAN;
-            assert_true(isnan(dt_loss_back((dt_loss)kind, &plain, 1, 5, no_bias, y, back)));
+            assert_true(isnan(dt_loss_backward((dt_loss)kind, &plain, 1, 5, no_bias, y, back)));
             assert_true(isnan(dt_loss_row((dt_loss)kind, 5, y, sum)));
             back[0] = 0;
             back[at] = INFINITY;
-            assert_false(isfinite(dt_loss_back((dt_loss)kind, &plain, 1, 5, no_bias, y, back)));
+            assert_false(isfinite(dt_loss_backward((dt_loss)kind, &plain, 1, 5, no_bias, y, back)));
         }
 }
 

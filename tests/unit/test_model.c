@@ -107,8 +107,8 @@ static void draws_norms(void **state)
     make(&with, &(dt_model_shape){2, 1, hidden, 1, DT_ACT_TANH, DT_LOSS_MSE, true, 0});
     make(&without, &(dt_model_shape){2, 1, hidden, 1, DT_ACT_TANH, DT_LOSS_MSE, false, 0});
     assert_int_equal(with.parameters, without.parameters + 6);
-    dt_model_draw(&with, 5, a);
-    dt_model_draw(&without, 5, b);
+    dt_model_init_parameters(&with, 5, a);
+    dt_model_init_parameters(&without, 5, b);
     assert_memory_equal(a, b, 9 * sizeof *a);
     assert_memory_equal(a + 15, b + 9, 4 * sizeof *a);
     for (int i = 0; i < 3; i++)
@@ -153,7 +153,7 @@ static const dt_model_shape drawn = {25, 300, widths, 2, DT_ACT_RELU, DT_LOSS_MS
 static float *draw(const dt_model *model, uint64_t seed)
 {
     float *parameters = malloc((size_t)model->parameters * sizeof *parameters);
-    dt_model_draw(model, seed, parameters);
+    dt_model_init_parameters(model, seed, parameters);
     return parameters;
 }
 

@@ -145,16 +145,16 @@ static void together(void **state)
 static void mark(void **state)
 {
     (void)state;
-    char name[DT_STORE_MARK];
-    dt_store_mark("missing", name);
+    char name[DT_STORE_PROBE];
+    dt_store_create_probe("missing", name);
     assert_string_equal(name, "");
-    dt_store_mark(".", name);
-    assert_true(dt_store_sees(".", name));
-    dt_store_unmark(".", name);
-    assert_false(dt_store_sees(".", name));
-    dt_store_mark(".", name); /* of a process that was killed */
-    dt_store_tidy(".");
-    assert_false(dt_store_sees(".", name));
+    dt_store_create_probe(".", name);
+    assert_true(dt_store_sees_probe(".", name));
+    dt_store_remove_probe(".", name);
+    assert_false(dt_store_sees_probe(".", name));
+    dt_store_create_probe(".", name); /* of a process that was killed */
+    dt_store_clean_up(".");
+    assert_false(dt_store_sees_probe(".", name));
 }
 
 int main(void)

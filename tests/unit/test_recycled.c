@@ -23,13 +23,14 @@ static void write_at(const char *path, const char *recycled, int64_t step, dt_ou
     dt_model model;
     dt_optimizer optimizer = {
         .n = P, .steps = step, .n_vectors = 1, .vector = {{"momentum_buffer", momentum}}};
-    dt_course now = {.global_step = step, .step = step, .loss = 1.0 / (double)step, .weight = 1};
+    dt_run_progress now = {
+        .global_step = step, .step = step, .loss = 1.0 / (double)step, .weight = 1};
     values[0] = (float)step;
     dt_model_init(&model, &shape, &err);
     dt_checkpoint c = {.model = &model,
                        .parameters = values,
                        .optimizer = &optimizer,
-                       .course = now,
+                       .progress = now,
                        .data = course_data,
                        .options = OPTIONS};
     mkdir("ckpt", 0777);
@@ -47,10 +48,10 @@ static void check_at(const char *path, int64_t step)
     assert_true(dt_h5_is_whole(file, path));
     assert_int_equal(dt_saved_read(&s, file, path, &err), DT_OK);
     H5Fclose(file);
-    assert_int_equal(s.course.global_step, step);
-    assert_int_equal(s.course.step, step);
+    assert_int_equal(s.progress.global_step, step);
+    assert_int_equal(s.progress.step, step);
     assert_int_equal(s.optimizer_steps, step);
-    assert_true(s.course.loss == 1.0 / (double)step);
+    assert_true(s.progress.loss == 1.0 / (double)step);
     assert_true(s.parameters[0] == (float)step);
     dt_saved_free(&s);
 }
@@ -177,7 +178,7 @@ static void set_aside_by_prune(void **state)
     assert_int_not_equal(access(FIRST, F_OK), 0);
     assert_int_not_equal(access(SECOND, F_OK), 0);
     check_at("ckpt/step-0000000003.h5", 3);
-    dt_store_tidy("ckpt"); /* as after a crash */
+    dt_store_clean_up("ckpt"); /* as after a crash */
     assert_int_not_equal(access(recycled, F_OK), 0);
     free(recycled);
 }

@@ -45,7 +45,7 @@ static void everything_back(void **state)
     assert_memory_equal(dt_saved_values(&s, "momentum_buffer"), momentum, sizeof momentum);
     assert_null(dt_saved_values(&s, "exp_avg"));
     assert_int_equal(s.optimizer_steps, 50);
-    assert_memory_equal(&s.course, &course, sizeof course);
+    assert_memory_equal(&s.progress, &progress, sizeof progress);
     assert_memory_equal(&s.data, &course_data, sizeof course_data);
     assert_true(s.lr == 0x1.23456789abcdep-7);
     assert_int_equal(s.seed, 1ll << 40);
@@ -221,7 +221,7 @@ static void half_written(void **state)
         fclose(fopen(go[i], "w"));
     fclose(fopen(own, "w"));
     assert_int_equal(utimensat(AT_FDCWD, go[2], hours_ago, 0), 0);
-    dt_store_tidy("ckpt");
+    dt_store_clean_up("ckpt");
     for (size_t i = 0; i < sizeof stay / sizeof *stay; i++)
         assert_int_equal(access(stay[i], F_OK), 0);
     for (size_t i = 0; i < sizeof go / sizeof *go; i++)

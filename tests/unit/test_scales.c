@@ -114,7 +114,7 @@ static void make(sample *s, const dt_model_shape *shape, int64_t rows, float dec
     assert_int_equal(err.code, DT_OK);
     int64_t P = s->model.parameters, in = shape->inputs;
     s->parameters = malloc((size_t)P * sizeof *s->parameters);
-    dt_model_draw(&s->model, 1, s->parameters);
+    dt_model_init_parameters(&s->model, 1, s->parameters);
     s->x = draws(rows * in, 1, 2);
     s->y = draws(rows * shape->outputs, 1, 3);
     for (int64_t i = 0; i < in && decades > 0; i++) {
