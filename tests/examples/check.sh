@@ -1,0 +1,50 @@
+#!/usr/bin/env bash
+# The documents fit together and fit the program: every link leads somewhere, and the table of options is that of --help.
+#
+#   check.sh PROGRAM SOURCE-FOLDER DOCUMENT...
+set -uo pipefail
+program=$(readlink -f -- "$1")
+cd -- "$2" || exit 1
+shift 2
+failed=0
+
+fail() {
+    failed=$((failed + 1))
+    echo "FAILED $*"
+}
+
+# anchors DOCUMENT: of its headings, as GitHub makes them
+anchors() {
+    awk '/^```/ { inside = !inside } !inside && sub(/^#+ /, "") { print tolower($0) }' "$1" |
+        sed -E 's/`//g; s/[^a-z0-9 _-]//g; s/ /-/g'
+}
+
+# links DOCUMENT: what its links lead to, within the tree
+links() {
+    awk '/^```/ { inside = !inside } !inside' "$1" | grep -oE '\]\([^) ]+\)' | sed -E 's/^..//; s/.$//' |
+        grep -vE '^[a-z]+:'
+}
+
+for document; do
+    while read -r link; do
+        file=${link%%#*}
+        path=$(dirname -- "$document")/$file
+        [[ $file ]] || path=$document
+        if [[ ! -e $path ]]; then
+            fail "$document: $link: no such file"
+        elif [[ $link == *#* && -f $path ]] && ! anchors "$path" | grep -qxF -- "${link#*#}"; then
+            fail "$document: $link: no such heading"
+        fi
+    done < <(links "$document")
+done
+
+# The options of train: those in the first column of the table, and those of --help
+table=$(awk '/^## / { inside = /^## Options of train$/ } inside && /^\| `--/ { split($0, cell, "|"); print cell[2] }' \
+    src/cli/README.md | grep -oE -- '--[a-z0-9-]+' | LC_ALL=C sort)
+help=$("$program" train --help | grep -oE '^  --[a-z0-9-]+' | tr -d ' ' | grep -vxE -- '--(help|version)' | LC_ALL=C sort)
+if [[ -z $help || $table != "$help" ]]; then
+    fail "src/cli/README.md: its options (<) are not those of dtrain train --help (>)"
+    diff <(echo "$table") <(echo "$help")
+fi
+echo "$# documents, $failed failed"
+((failed == 0))
