@@ -42,10 +42,11 @@ show(
 # Numbers, far from 0
 y = 100000 * k[:, :K] + i * (k[:, :K] + 3) * 17 % 211 / 32
 o = y + ((i * 41 + k[:, :K] * 7) % 31 - 15) / 64
-show(
-    "numbers",
-    metrics.mean_squared_error(y, o),
-    metrics.mean_absolute_error(y, o),
-    np.sqrt(metrics.mean_squared_error(y, o)),
-    metrics.r2_score(y, o),
-)
+numbers = metrics.root_mean_squared_error, metrics.mean_absolute_error, metrics.r2_score
+show("numbers", metrics.mean_squared_error(y, o), *(score(y, o) for score in numbers))
+
+# The same with errors 4 and 16 times as large in the second and third target
+o = y + (o - y) * 4 ** k[:, :K]
+show("apart", metrics.mean_squared_error(y, o), *(score(y, o) for score in numbers))
+for score in numbers:
+    show("apart, each target", *score(y, o, multioutput="raw_values"))

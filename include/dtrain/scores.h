@@ -9,6 +9,17 @@
 extern "C" {
 #endif
 
+enum { DT_SCORES_TARGETS = 64 };
+
+/* Of one target that is a number. */
+typedef struct {
+    char name[64]; /* cut to fit, where evaluate knows it; else empty */
+    double rmse;   /* root of the mean square error over the rows */
+    double mae;    /* mean absolute error */
+    double r2;     /* 1 - sum of squared errors / sum of squared deviations from the mean. Where all
+                      y are equal: 1 without errors, else 0; of a single row: NaN */
+} dt_target_scores;
+
 typedef struct {
     int64_t samples;   /* rows */
     double loss;       /* mean over them, without class weights and label smoothing */
@@ -21,9 +32,11 @@ typedef struct {
     double f1;         /* harmonic mean of both */
     char f1_class[64]; /* the name of class 1, cut to fit, where evaluate knows it; else empty */
     bool has_r2;       /* y is numbers */
-    double rmse;       /* root of the mean square error over rows and outputs */
-    double r2;         /* 1 - sum of squared errors / sum of squared deviations from the mean: the
-                          mean over the outputs. Where all y are equal: 1 without errors, else 0 */
+    double rmse;       /* the means of the targets' scores */
+    double mae;
+    double r2;
+    int64_t targets; /* that follow: of several numbers all, if they are at most 64; else 0 */
+    dt_target_scores target[DT_SCORES_TARGETS];
 } dt_scores;
 
 #ifdef __cplusplus

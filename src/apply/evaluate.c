@@ -45,6 +45,18 @@ static void name_class(dt_evaluate_result *result, const dt_scorer *s, const dt_
     dt_broadcast(world, result->f1_class, sizeof result->f1_class);
 }
 
+/* Collective. */
+static void name_targets(dt_evaluate_result *result, const dt_scorer *s, const dt_world *world)
+{
+    const dt_names *names = &s->schema.targets; /* rank 0's */
+    for (int64_t k = 0; k < result->targets && k < names->n; k++) {
+        dt_target_scores *t = &result->target[k];
+        snprintf(t->name, sizeof t->name, "%.*s", dt_line_cut(names->name[k], sizeof t->name - 1),
+                 names->name[k]);
+    }
+    dt_broadcast(world, result->target, sizeof result->target);
+}
+
 dt_code dt_evaluate(const dt_world *world, const dt_evaluate_options *options,
                     dt_evaluate_result *result, dt_error *err)
 {
@@ -65,6 +77,9 @@ dt_code dt_evaluate(const dt_world *world, const dt_evaluate_options *options,
             dt_sum_int64(world, dt_metrics_sums(&metrics), metrics.words);
             *result = dt_metrics_scores(&metrics);
             name_class(result, &s, world);
+            name_targets(result, &s, world);
+            if (world->rank == 0 && options->warn && result->has_r2 && result->samples == 1)
+                options->warn("R^2 is not defined for a single row");
         }
     }
     dt_metrics_free(&metrics);

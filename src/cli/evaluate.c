@@ -3,6 +3,7 @@
 #include "report/text.h"
 
 #include <dtrain/evaluate.h>
+#include <inttypes.h>
 #include <stdio.h>
 
 typedef struct {
@@ -35,7 +36,8 @@ const dt_command dt_command_evaluate = {
     .form = {.command = "evaluate", .table = table},
     .usage = {"--model FILE --data FILE [OPTION...]"},
     .meaning =
-        "Print a model's mean loss over every row of a data set, and its accuracy or its R^2.",
+        "Print a model's mean loss over every row of a data set, and its accuracy or, for numbers, "
+        "RMSE, MAE and R^2.",
     .run = run,
     .ranks = true,
 };
@@ -50,6 +52,24 @@ static dt_code parse(int argc, char **argv, arguments *to, dt_error *err)
     return err->code;
 }
 
+/* The means over the targets, then the scores of each. */
+static void print_numbers(const dt_evaluate_result *result)
+{
+    char rmse[DT_LOSS_TEXT], mae[DT_LOSS_TEXT];
+    printf("RMSE: %s\nMAE: %s\nR^2: %.4f\n", dt_loss_text(rmse, result->rmse),
+           dt_loss_text(mae, result->mae), result->r2);
+    if (result->targets > 0)
+        printf("%10s %10s %10s  of\n", "RMSE", "MAE", "R^2");
+    for (int64_t k = 0; k < result->targets; k++) {
+        const dt_target_scores *t = &result->target[k];
+        printf("%10s %10s %10.4f  ", dt_loss_text(rmse, t->rmse), dt_loss_text(mae, t->mae), t->r2);
+        if (t->name[0])
+            printf("%s\n", t->name);
+        else
+            printf("target %" PRId64 "\n", k);
+    }
+}
+
 static void print(const dt_evaluate_result *result)
 {
     char text[DT_LOSS_TEXT];
@@ -62,7 +82,7 @@ static void print(const dt_evaluate_result *result)
         printf("Precision: %.4f\nRecall: %.4f\nF1: %.4f\n", result->precision, result->recall,
                result->f1);
     if (result->has_r2)
-        printf("RMSE: %s\nR^2: %.4f\n", dt_loss_text(text, result->rmse), result->r2);
+        print_numbers(result);
 }
 
 static dt_code run(const dt_world *world, int argc, char **argv, dt_error *err)

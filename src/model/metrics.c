@@ -14,6 +14,7 @@ enum { VALUES_TO_WAKE = 1 << 10 }; /* outputs: fewer are added before other thre
 /* Of one output that is a number. */
 typedef struct {
     dt_exact error;           /* squares of output - y */
+    dt_exact size;            /* absolute values of output - y */
     dt_exact shifted, square; /* of y - shift */
 } moments;
 
@@ -110,6 +111,7 @@ static void add_numbers(const dt_metrics *m, const float *output, const float *y
         double error = (double)output[k] - (double)y[k];
         double shifted = (double)y[k] - (double)m->shift[k];
         add_term(&s->of[k].error, error * error, &s->broken);
+        add_term(&s->of[k].size, fabs(error), &s->broken);
         add_term(&s->of[k].shifted, shifted, &s->broken);
         add_term(&s->of[k].square, shifted * shifted, &s->broken);
     }
@@ -132,6 +134,7 @@ static void settle(const dt_metrics *m, sums *s)
     dt_exact_carry(&s->loss);
     for (int64_t k = 0; k < m->outputs && is_numbers(m); k++) {
         dt_exact_carry(&s->of[k].error);
+        dt_exact_carry(&s->of[k].size);
         dt_exact_carry(&s->of[k].shifted);
         dt_exact_carry(&s->of[k].square);
     }
@@ -169,8 +172,11 @@ static double share(double part, double whole)
     return whole > 0 ? part / whole : 0;
 }
 
+/* One row has no deviation from its mean to compare with. */
 static double r_squared(const moments *of, double n)
 {
+    if (n < 2)
+        return NAN;
     double error = dt_exact_value(&of->error), shifted = dt_exact_value(&of->shifted);
     double deviation = dt_exact_value(&of->square) - shifted * (shifted / n);
     if (deviation > 0)
@@ -178,27 +184,54 @@ static double r_squared(const moments *of, double n)
     return error > 0 ? 0 : 1;
 }
 
+static dt_target_scores score_target(const moments *of, double n)
+{
+    return (dt_target_scores){.rmse = sqrt(dt_exact_value(&of->error) / n),
+                              .mae = dt_exact_value(&of->size) / n,
+                              .r2 = r_squared(of, n)};
+}
+
+static void score_numbers(const dt_metrics *m, const sums *s, dt_scores *scores)
+{
+    double rmse = 0, mae = 0, r2 = 0, K = (double)m->outputs;
+    scores->has_r2 = true;
+    scores->rmse = scores->mae = scores->r2 = NAN;
+    if (s->broken > 0)
+        return;
+    scores->targets = m->outputs > 1 && m->outputs <= DT_SCORES_TARGETS ? m->outputs : 0;
+    for (int64_t k = 0; k < m->outputs; k++) {
+        dt_target_scores target = score_target(&s->of[k], (double)s->samples);
+        rmse += target.rmse;
+        mae += target.mae;
+        r2 += target.r2;
+        if (k < scores->targets)
+            scores->target[k] = target;
+    }
+    scores->rmse = rmse / K;
+    scores->mae = mae / K;
+    scores->r2 = r2 / K;
+}
+
 dt_scores dt_metrics_scores(const dt_metrics *m)
 {
     const sums *s = of_thread(m, 0);
-    double n = (double)s->samples, K = (double)m->outputs, error = 0, r2 = 0;
+    double n = (double)s->samples, K = (double)m->outputs;
     double both = (double)s->both, so = (double)s->so, said = (double)s->said;
-    bool broken = s->broken > 0, numbers = is_numbers(m), two = is_two_classes(m);
-    for (int64_t k = 0; k < m->outputs && numbers; k++) {
-        error += dt_exact_value(&s->of[k].error);
-        r2 += r_squared(&s->of[k], n) / K;
-    }
-    return (dt_scores){
+    bool numbers = is_numbers(m), two = is_two_classes(m);
+    dt_scores scores = {
         .samples = s->samples,
-        .loss = broken ? NAN : dt_exact_value(&s->loss) / n,
+        .loss = s->broken > 0 ? NAN : dt_exact_value(&s->loss) / n,
         .has_accuracy = !numbers,
         .accuracy = numbers ? NAN : (double)s->right / (m->loss == DT_LOSS_BCE ? n * K : n),
         .has_f1 = two,
         .precision = two ? share(both, said) : NAN,
         .recall = two ? share(both, so) : NAN,
         .f1 = two ? share(2 * both, so + said) : NAN,
-        .has_r2 = numbers,
-        .rmse = numbers && !broken ? sqrt(error / (n * K)) : NAN,
-        .r2 = numbers && !broken ? r2 : NAN,
+        .rmse = NAN,
+        .mae = NAN,
+        .r2 = NAN,
     };
+    if (numbers)
+        score_numbers(m, s, &scores);
+    return scores;
 }

@@ -204,6 +204,19 @@ static json_t *hash(uint64_t value)
     return json_string(text);
 }
 
+/* The scores of each target, in the order of the model's outputs. */
+static json_t *targets_of(const dt_scores *val)
+{
+    json_t *targets = json_array();
+    for (int64_t k = 0; k < val->targets; k++) {
+        const dt_target_scores *t = &val->target[k];
+        json_array_append_new(targets,
+                              json_pack("{s:o, s:o, s:o}", "rmse", dt_json_real(t->rmse), "mae",
+                                        dt_json_real(t->mae), "r2", dt_json_real(t->r2)));
+    }
+    return targets;
+}
+
 /* val_loss and val_accuracy in every event, the others where there are such. */
 static void add_scores(json_t *event, const dt_report_epoch_facts *facts)
 {
@@ -218,8 +231,11 @@ static void add_scores(json_t *event, const dt_report_epoch_facts *facts)
     }
     if (facts->validated && val->has_r2) {
         json_object_set_new(event, "val_rmse", dt_json_real(val->rmse));
+        json_object_set_new(event, "val_mae", dt_json_real(val->mae));
         json_object_set_new(event, "val_r2", dt_json_real(val->r2));
     }
+    if (facts->validated && val->targets > 0)
+        json_object_set_new(event, "val_targets", targets_of(val));
 }
 
 void dt_log_epoch(dt_log *log, const dt_report_epoch_facts *facts, dt_error *err)

@@ -479,6 +479,10 @@ static void collect_warnings(dt_run *r)
         warn_unused(&r->warnings, r->val_source);
         dt_warn_options(&r->warnings, o, &r->schedule, r->steps_per_epoch * o->epochs);
         dt_warn_data(&r->warnings, o, &r->dataset, &r->schema);
+        if (r->validates)
+            dt_warn_validation(
+                &r->warnings, o->val_data ? r->val_dataset.rows : r->dataset.holdout.held,
+                r->model.loss != DT_LOSS_CROSS_ENTROPY && r->model.loss != DT_LOSS_BCE);
     }
     for (int i = 0; i < r->warnings.n; i++)
         r->facts.warning[n++] = r->warnings.line[i];

@@ -199,6 +199,13 @@ static void warn_bytes(dt_warnings *w, const dt_train_options *o, const dt_datas
                         o->data, o->x, d->x_largest, d->x_largest / 255.0);
 }
 
+void dt_warn_validation(dt_warnings *w, int64_t rows, bool numbers)
+{
+    if (rows == 1)
+        dt_warnings_add(w, "the validation has a single row, which says little%s",
+                        numbers ? ": R^2 is not defined" : "");
+}
+
 void dt_warn_data(dt_warnings *w, const dt_train_options *o, const dt_dataset *d,
                   const dt_schema *schema)
 {

@@ -30,6 +30,10 @@ void dt_warn_options(dt_warnings *warnings, const dt_train_options *options,
 void dt_warn_data(dt_warnings *warnings, const dt_train_options *options, const dt_dataset *data,
                   const dt_schema *schema);
 
+/* Of the rows that are validated on.
+ *   numbers  whether y is */
+void dt_warn_validation(dt_warnings *warnings, int64_t rows, bool numbers);
+
 /* Of the weights in options->init_from, whose checkpoint may be of other columns, targets or
  * classes than the model, or of the same in another order: they are not put into this one.
  *   now  of the data that is trained on */

@@ -155,6 +155,31 @@ static void misname(const char *name)
     CHECK(H5Fclose(file));
 }
 
+/* Two named targets, of which the second is 100 times the first. */
+static void make_targets(const char *name, int rows)
+{
+    const char names[2][8] = {"size", "price"};
+    float x[2 * 90], y[2 * 90];
+    hid_t file = create(name), text = text_type();
+    for (int r = 0; r < rows; r++) {
+        x[2 * r] = (float)sin(r);
+        x[2 * r + 1] = (float)cos(r);
+        y[2 * r] = x[2 * r] + (float)(r % 3);
+        y[2 * r + 1] = 100 * x[2 * r + 1];
+    }
+    put(file, "x", (hsize_t)rows, 2, H5T_IEEE_F32LE, H5T_NATIVE_FLOAT, x);
+    put(file, "y", (hsize_t)rows, 2, H5T_IEEE_F32LE, H5T_NATIVE_FLOAT, y);
+    hid_t set = H5Dopen2(file, "y", H5P_DEFAULT);
+    hid_t two = H5Screate_simple(1, (hsize_t[]){2}, NULL);
+    hid_t columns = H5Acreate2(set, "columns", text, two, H5P_DEFAULT, H5P_DEFAULT);
+    CHECK(H5Awrite(columns, text, names));
+    H5Aclose(columns);
+    H5Sclose(two);
+    H5Tclose(text);
+    H5Dclose(set);
+    CHECK(H5Fclose(file));
+}
+
 /* Labels 0, 1, 2, 0, ... but for one row. */
 static void make_labels(const char *name, int row, long long label)
 {
@@ -408,6 +433,8 @@ static void make_data(void)
     make_labels("classes.h5", -1, 0);
     make_labels("misnamed.h5", -1, 0);
     misname("misnamed.h5");
+    make_targets("targets.h5", 90);
+    make_targets("targets_row.h5", 1);
     make_labels("classes4.h5", ROWS - 1, 3);
     make_labels("negative.h5", ROWS - 1, -1);
     make_labels("label_1e6.h5", ROWS - 1, 1000000);

@@ -361,9 +361,38 @@ for ranks in 1 3; do
     rm -r best
     check "RMSE and R^2" grep -Eq '^  Mean loss: [0-9.]+; Validation, Loss: [0-9.]+, RMSE: [0-9.]+, R\^2: -?[0-9.]+;' output
     check "end" grep -q '"status":"finished","epochs":3,"global_step":27' run.jsonl
-    check "val_r2" grep -q '"val_rmse":[0-9.]*,"val_r2":-*[0-9.]*,' run.jsonl
+    check "val_r2" grep -q '"val_rmse":[0-9.]*,"val_mae":[0-9.]*,"val_r2":-*[0-9.]*,' run.jsonl
     rm run.jsonl
 done
+
+# Several targets have scores of their own, by name, and their means.
+name=targets
+for ranks in 1 3; do
+    launch "$ranks" --data $F/targets.h5 --epochs 1 --val-fraction 0.2 --quiet --log run.jsonl --checkpoint run --overwrite
+    number='"rmse":[0-9.]*,"mae":[0-9.]*,"r2":-*[0-9.]*'
+    check "val_targets" grep -q "\"val_targets\":\[{$number},{$number}\]" run.jsonl
+    launch "$ranks" evaluate --model run --data $F/targets.h5 >output
+    check "a line of each" same "$(sed -E 's/-?[0-9]+\.[0-9]+/N/g; s/ +/ /g' output)" 'Loss: N
+RMSE: N
+MAE: N
+R^2: N
+ RMSE MAE R^2 of
+ N N N size
+ N N N price'
+    for score in 1:RMSE 2:MAE 3:R^2; do
+        check "$score is not the mean" awk -v of="${score#*:}:" -v column="${score%:*}" '
+            $1 == of { mean = $2 }
+            NF == 4 && $4 ~ /size|price/ { sum += $column }
+            END { exit !(sum != 0 && sum / 2 - mean < 0.00011 && mean - sum / 2 < 0.00011) }' output
+    done
+    launch "$ranks" evaluate --model run --data $F/targets_row.h5 >output
+    check "R^2 of a row" grep -qx 'R^2: nan' output
+    check "says why" grep -q '^dtrain: warning: R^2 is not defined for a single row$' <(errors)
+done
+launch 1 --data $F/targets.h5 --val-data $F/targets_row.h5 --epochs 1 --lr 0 --quiet --log run.jsonl --overwrite
+check "validation on a row" grep -q '^dtrain: warning: the validation has a single row, .*R^2' <(errors)
+check "its R^2" grep -q '"val_mae":[0-9.]*,"val_r2":null,' run.jsonl
+rm -r run run.jsonl
 
 # Evaluation drops nothing, so it says the same twice.
 name=between

@@ -89,6 +89,18 @@ static rows *numbers(dt_loss loss)
     return r;
 }
 
+/* The errors of the second and third target are 4 and 16 times as large. */
+static rows *numbers_apart(void)
+{
+    rows *r = numbers(DT_LOSS_MSE);
+    for (int i = 0; i < N; i++)
+        for (int k = 0; k < 3; k++) {
+            float error = r->output[i * 3 + k] - r->y[i * 3 + k];
+            r->output[i * 3 + k] = r->y[i * 3 + k] + error * (float)(1 << 2 * k);
+        }
+    return r;
+}
+
 static void start(dt_metrics *m, const rows *r)
 {
     dt_error err = {0};
@@ -151,12 +163,72 @@ static void of_numbers(void **state)
     (void)state;
     dt_scores s = score(numbers(DT_LOSS_MSE));
     check_near(s.loss, 0.019524169921874997);
-    check_near(s.rmse, 0.13972891584019034);
+    check_near(s.rmse, 0.13972886860930814);
+    check_near(s.mae, 0.12093229166666668);
     check_near(s.r2, 0.99461900454550189);
     assert_true(!s.has_accuracy && !s.has_f1 && s.has_r2);
     s = score(numbers(DT_LOSS_MAE));
     check_near(s.loss, 0.12093229166666668);
-    check_near(s.rmse, 0.13972891584019034);
+    check_near(s.rmse, 0.13972886860930814);
+}
+
+/* The scores of each target, and their means: the RMSE is not the root of the mean over all. */
+static void of_targets(void **state)
+{
+    (void)state;
+    static const dt_target_scores expected[] = {
+        {.rmse = 0.13989131523481005, .mae = 0.12110937500000001, .r2 = 0.99460354756913538},
+        {.rmse = 0.55858009161623368, .mae = 0.48331249999999998, .r2 = 0.91407349335691324},
+        {.rmse = 2.234404283024896, .mae = 1.9337500000000001, .r2 = -0.37628858046382008}};
+    dt_scores s = score(numbers_apart());
+    check_near(s.loss, 1.7747145996093749);
+    check_near(s.rmse, 0.97762522995864654);
+    check_near(s.mae, 0.84605729166666677);
+    check_near(s.r2, 0.51079615348740959);
+    assert_int_equal(s.targets, 3);
+    for (int k = 0; k < 3; k++) {
+        check_near(s.target[k].rmse, expected[k].rmse);
+        check_near(s.target[k].mae, expected[k].mae);
+        check_near(s.target[k].r2, expected[k].r2);
+        assert_string_equal(s.target[k].name, "");
+    }
+}
+
+/* One target is the mean itself, and of very many none is told. */
+static void of_one_and_of_many_targets(void **state)
+{
+    (void)state;
+    rows *r = numbers(DT_LOSS_MSE);
+    for (int64_t K = 1; K <= DT_SCORES_TARGETS + 1; K += DT_SCORES_TARGETS / 2) {
+        dt_metrics m;
+        r->K = K;
+        start(&m, r);
+        add(&m, r, 0, 10);
+        dt_scores s = dt_metrics_scores(&m);
+        assert_int_equal(s.targets, K == 1 || K > DT_SCORES_TARGETS ? 0 : K);
+        assert_true(s.rmse > 0 && s.mae > 0);
+        dt_metrics_free(&m);
+    }
+    free(r);
+}
+
+/* scikit-learn's r2_score warns, and gives NaN. */
+static void of_one_row(void **state)
+{
+    (void)state;
+    rows *r = numbers(DT_LOSS_MSE);
+    dt_metrics m;
+    start(&m, r);
+    add(&m, r, 5, 6);
+    dt_scores s = dt_metrics_scores(&m);
+    double mean = 0;
+    for (int k = 15; k < 18; k++)
+        mean += fabs((double)r->output[k] - (double)r->y[k]) / 3;
+    check_near(s.rmse, mean);
+    check_near(s.mae, mean);
+    assert_true(s.has_r2 && isnan(s.r2) && isnan(s.target[0].r2));
+    dt_metrics_free(&m);
+    free(r);
 }
 
 /* Nobody is of class 1, or said to be. */
@@ -191,7 +263,8 @@ static void not_finite(void **state)
         rows *r = numbers(DT_LOSS_MSE);
         r->output[1234] = i ? NAN : INFINITY;
         dt_scores s = score(r);
-        assert_true(isnan(s.loss) && isnan(s.rmse) && isnan(s.r2));
+        assert_true(isnan(s.loss) && isnan(s.rmse) && isnan(s.mae) && isnan(s.r2));
+        assert_int_equal(s.targets, 0);
     }
 }
 
@@ -219,7 +292,9 @@ static void same_bits(rows *r)
     assert_memory_equal(&found.accuracy, &expected.accuracy, sizeof found.accuracy);
     assert_memory_equal(&found.f1, &expected.f1, sizeof found.f1);
     assert_memory_equal(&found.rmse, &expected.rmse, sizeof found.rmse);
+    assert_memory_equal(&found.mae, &expected.mae, sizeof found.mae);
     assert_memory_equal(&found.r2, &expected.r2, sizeof found.r2);
+    assert_memory_equal(found.target, expected.target, sizeof found.target);
     assert_int_equal(found.samples, N);
     for (int p = 0; p < 3; p++)
         dt_metrics_free(&part[p]);
@@ -234,18 +309,17 @@ static void any_cut(void **state)
     same_bits(two_classes(DT_LOSS_CROSS_ENTROPY));
     same_bits(three_truths());
     same_bits(numbers(DT_LOSS_HUBER));
+    same_bits(numbers_apart());
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(of_classes),
-        cmocka_unit_test(of_two_classes),
-        cmocka_unit_test(of_truths),
-        cmocka_unit_test(of_numbers),
-        cmocka_unit_test(nothing_over_nothing),
-        cmocka_unit_test(all_equal),
-        cmocka_unit_test(not_finite),
+        cmocka_unit_test(of_classes), cmocka_unit_test(of_two_classes),
+        cmocka_unit_test(of_truths),  cmocka_unit_test(of_numbers),
+        cmocka_unit_test(of_targets), cmocka_unit_test(of_one_and_of_many_targets),
+        cmocka_unit_test(of_one_row), cmocka_unit_test(nothing_over_nothing),
+        cmocka_unit_test(all_equal),  cmocka_unit_test(not_finite),
         cmocka_unit_test(any_cut),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
