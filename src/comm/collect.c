@@ -11,41 +11,41 @@ static int part_at(int64_t i, int64_t n)
     return (int)(n - i < PART ? n - i : PART);
 }
 
-static void reduce(const dt_world *world, void *values, int64_t n, MPI_Datatype type, size_t size,
-                   MPI_Op op)
+static void allreduce(const dt_world *world, void *values, int64_t n, MPI_Datatype type,
+                      size_t size, MPI_Op op)
 {
     MPI_Request request;
     for (int64_t i = 0; i < n; i += PART) {
         MPI_Iallreduce(MPI_IN_PLACE, (char *)values + (size_t)i * size, part_at(i, n), type, op,
                        world->comm->all, &request);
-        dt_watch_wait(world, &request);
+        dt_wait_for_request(world, &request);
     }
 }
 
 void dt_sum_float(const dt_world *world, float *values, int64_t n)
 {
-    reduce(world, values, n, MPI_FLOAT, sizeof *values, MPI_SUM);
+    allreduce(world, values, n, MPI_FLOAT, sizeof *values, MPI_SUM);
 }
 
 void dt_sum_double(const dt_world *world, double *values, int64_t n)
 {
-    reduce(world, values, n, MPI_DOUBLE, sizeof *values, MPI_SUM);
+    allreduce(world, values, n, MPI_DOUBLE, sizeof *values, MPI_SUM);
 }
 
 void dt_sum_int32(const dt_world *world, int32_t *values, int64_t n)
 {
-    reduce(world, values, n, MPI_UINT32_T, sizeof *values, MPI_SUM); /* signed ones must not pass
+    allreduce(world, values, n, MPI_UINT32_T, sizeof *values, MPI_SUM); /* signed ones must not pass
                                                                         their ends */
 }
 
 void dt_sum_int64(const dt_world *world, int64_t *values, int64_t n)
 {
-    reduce(world, values, n, MPI_INT64_T, sizeof *values, MPI_SUM);
+    allreduce(world, values, n, MPI_INT64_T, sizeof *values, MPI_SUM);
 }
 
 void dt_max_int64(const dt_world *world, int64_t *values, int64_t n)
 {
-    reduce(world, values, n, MPI_INT64_T, sizeof *values, MPI_MAX);
+    allreduce(world, values, n, MPI_INT64_T, sizeof *values, MPI_MAX);
 }
 
 void dt_broadcast(const dt_world *world, void *bytes, int64_t n)
@@ -53,7 +53,7 @@ void dt_broadcast(const dt_world *world, void *bytes, int64_t n)
     MPI_Request request;
     for (int64_t i = 0; i < n; i += PART) {
         MPI_Ibcast((char *)bytes + i, part_at(i, n), MPI_BYTE, 0, world->comm->all, &request);
-        dt_watch_wait(world, &request);
+        dt_wait_for_request(world, &request);
     }
 }
 
@@ -64,7 +64,7 @@ static void send_bytes(const dt_world *world, const void *bytes, int64_t n)
     for (int64_t i = 0; i < n; i += PART) {
         MPI_Isend((const char *)bytes + i, part_at(i, n), MPI_BYTE, 0, DT_TAG_GATHER,
                   world->comm->all, &request);
-        dt_watch_wait(world, &request);
+        dt_wait_for_request(world, &request);
     }
 }
 
@@ -74,7 +74,7 @@ static void receive_bytes(const dt_world *world, int rank, void *bytes, int64_t 
     for (int64_t i = 0; i < n; i += PART) {
         MPI_Irecv((char *)bytes + i, part_at(i, n), MPI_BYTE, rank, DT_TAG_GATHER, world->comm->all,
                   &request);
-        dt_watch_wait(world, &request);
+        dt_wait_for_request(world, &request);
     }
 }
 
@@ -102,5 +102,5 @@ void dt_gather_double(const dt_world *world, const double *send, int n, double *
 {
     MPI_Request request;
     MPI_Igather(send, n, MPI_DOUBLE, receive, n, MPI_DOUBLE, 0, world->comm->all, &request);
-    dt_watch_wait(world, &request);
+    dt_wait_for_request(world, &request);
 }

@@ -33,20 +33,20 @@ void dt_gather(const dt_world *world, const void *send, int64_t n, size_t record
 void dt_gather_double(const dt_world *world, const double *send, int n, double *receive);
 
 /* Memory that the ranks of a node can read from each other; of every rank on every node. */
-typedef struct dt_shared dt_shared;
+typedef struct dt_shm dt_shm;
 
 /* So many bytes of this rank, zeros at first. *shared is NULL after an error, and without one where
  * some rank of the job cannot see the memory of another on its node.
  *   writable  by the others too */
-dt_code dt_shared_create(const dt_world *world, int64_t bytes, bool writable, dt_shared **shared,
-                         dt_error *err);
+dt_code dt_shm_create(const dt_world *world, int64_t bytes, bool writable, dt_shm **shared,
+                      dt_error *err);
 
 /* That of a rank of this node. Not collective. What is written
  * is there for the others after any collective call. */
-void *dt_shared_memory(const dt_shared *shared, int node_rank);
+void *dt_shm_of_rank(const dt_shm *shared, int node_rank);
 
 /* Not collective. Takes NULL. */
-void dt_shared_destroy(dt_shared *shared);
+void dt_shm_destroy(dt_shm *shared);
 
 /* Values that stay together where the ranks of a node share out a vector. */
 enum { DT_PART_GRANULE = 2048 };
@@ -82,17 +82,17 @@ typedef struct {
 void dt_reducer_sum(dt_reducer *reducer, const dt_sum *sum);
 
 /* Whether some of the sum crosses a network, so that it may pay to begin with it early. */
-bool dt_reducer_travels(const dt_reducer *reducer);
+bool dt_reducer_crosses_nodes(const dt_reducer *reducer);
 
 /* Begin with values [begin, end) while those before them are still computed: they are there on this
  * rank, and are touched no more until dt_reducer_sum, which sums the others. Every rank begins with
  * the same ones in the same order, from the end of the vector towards its beginning. Not
  * collective, and does not wait. */
-void dt_reducer_begin(dt_reducer *reducer, int64_t begin, int64_t end);
+void dt_reducer_start(dt_reducer *reducer, int64_t begin, int64_t end);
 
 /* Let what was begun go on: MPI does nothing by itself. Not collective, and does not wait; by the
  * thread that may call MPI. */
-void dt_reducer_proceed(dt_reducer *reducer);
+void dt_reducer_progress(dt_reducer *reducer);
 
 /* Not collective. Takes NULL. */
 void dt_reducer_destroy(dt_reducer *reducer);
@@ -105,18 +105,19 @@ typedef struct {
     int threads;         /* of the rank */
     int cores;           /* that they may use; 0: unknown */
     int memory;          /* a number of the NUMA node that all of them are in; -1: of several */
-    int ranks, crowd;    /* ranks that have these cores, or some of them, and no others; their
+    int ranks,
+        threads_on_cores; /* ranks that have these cores, or some of them, and no others; their
                             threads */
     bool mpi_takes_threads;
-} dt_seat;
+} dt_placement;
 
 /* The cores of the node that this job may use, shared out over its ranks on the node (see place.c).
  *   requested  threads per rank, or 0 for a fair share
  *   keep       leave the binding of the launcher as it is
- *   seat       [out] where that has led; may be NULL, on all ranks
+ *   placement  [out] where that has led; may be NULL, on all ranks
  * team is to be freed with dt_team_free. The calling thread is pinned or set free at once. */
 dt_code dt_place_threads(const dt_world *world, int64_t requested, bool keep, dt_team *team,
-                         dt_seat *seat, dt_error *err);
+                         dt_placement *placement, dt_error *err);
 
 /* A personalised exchange of records between all ranks, started and finished apart so that compute
  * fits between. One is under way at a time per dt_exchange. */

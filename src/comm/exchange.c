@@ -48,7 +48,7 @@ dt_code dt_exchange_create(const dt_world *world, size_t record_bytes, dt_exchan
     return DT_OK;
 }
 
-static void tabulate(const int64_t *count, int size, int *counts, int *begins)
+static void fill_table(const int64_t *count, int size, int *counts, int *begins)
 {
     int64_t begin = 0;
     for (int r = 0; r < size; r++) {
@@ -63,15 +63,15 @@ void dt_exchange_start(dt_exchange *e, const void *send, const int64_t *send_cou
                        const int64_t *receive_count)
 {
     DT_ASSERT(e->request == MPI_REQUEST_NULL);
-    tabulate(send_count, e->size, e->send_count, e->send_begin);
-    tabulate(receive_count, e->size, e->receive_count, e->receive_begin);
+    fill_table(send_count, e->size, e->send_count, e->send_begin);
+    fill_table(receive_count, e->size, e->receive_count, e->receive_begin);
     MPI_Ialltoallv(send, e->send_count, e->send_begin, e->record, receive, e->receive_count,
                    e->receive_begin, e->record, e->comm, &e->request);
 }
 
 void dt_exchange_finish(dt_exchange *e)
 {
-    dt_watch_wait(e->world, &e->request);
+    dt_wait_for_request(e->world, &e->request);
 }
 
 void dt_exchange_destroy(dt_exchange *e)

@@ -2,7 +2,7 @@
 #ifndef DT_COMM_INTERNAL_H
 #define DT_COMM_INTERNAL_H
 
-#include "comm/watch.h"
+#include "comm/liveness.h"
 #include <dtrain/world.h>
 #include <mpi.h>
 #include <stdbool.h>
@@ -19,9 +19,10 @@ struct dt_comm {
     MPI_Comm all;      /* for the steps of the caller's thread */
     MPI_Comm exchange; /* for rows that travel meanwhile */
     MPI_Comm node;     /* the ranks that share memory with this one */
-    MPI_Comm peers; /* those of this number on their node, one on each; none: not every node has */
-    int least;      /* ranks of the smallest node */
-    dt_watch watch;
+    MPI_Comm
+        cross_node; /* those of this number on their node, one on each; none: not every node has */
+    int min_node_size; /* ranks of the smallest node */
+    dt_liveness watch;
     bool started_mpi;
 };
 

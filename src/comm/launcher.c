@@ -24,7 +24,7 @@ pid_t dt_launcher(void)
     return 0;
 }
 
-static int number_of(const char *variable)
+static int positive_number(const char *variable)
 {
     const char *text = getenv(variable);
     long number = text ? strtol(text, NULL, 10) : 0;
@@ -51,11 +51,11 @@ dt_launch dt_launch_told(void)
                      {"SLURM_STEP_NUM_TASKS", "SLURM_PROCID"},
                      {"SLURM_NTASKS", "SLURM_PROCID"}};
     for (size_t i = 0; i < sizeof launchers / sizeof *launchers; i++) {
-        int size = number_of(launchers[i].size);
+        int size = positive_number(launchers[i].size);
         bool is_slurm = strncmp(launchers[i].size, "SLURM", 5) == 0;
         if (size > 0 && (!is_slurm || in_slurm_step()))
             return (dt_launch){launchers[i].size, is_slurm ? "SLURM_STEP_ID" : launchers[i].size,
-                               size, number_of(launchers[i].rank)};
+                               size, positive_number(launchers[i].rank)};
     }
     return (dt_launch){0};
 }

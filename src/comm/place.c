@@ -15,7 +15,7 @@
 #include <unistd.h>
 
 enum {
-    MOST_THREADS = 4096,
+    MAX_THREADS = 4096,
     MASK_WORDS = 64,
     MASK_CPUS = MASK_WORDS * 64
 }; /* logical CPUs of a node */
@@ -29,16 +29,16 @@ typedef struct {
     hwloc_bitmap_t own; /* CPUs that the launcher left this rank */
     hwloc_bitmap_t job; /* CPUs that the job has on this node */
     bool apart;         /* the ranks' own CPUs do not overlap */
-    int64_t least;      /* fewest own cores of a rank on the node */
+    int64_t min_cores;  /* fewest own cores of a rank on the node */
 } place;
 
-static void to_mask(hwloc_const_bitmap_t set, mask *m)
+static void mask_of_set(hwloc_const_bitmap_t set, mask *m)
 {
     for (int i = 0; i < MASK_WORDS; i++)
         m->word[i] = hwloc_bitmap_to_ith_ulong(set, (unsigned)i);
 }
 
-static void from_mask(const mask *m, hwloc_bitmap_t set)
+static void set_from_mask(const mask *m, hwloc_bitmap_t set)
 {
     hwloc_bitmap_zero(set);
     for (int i = 0; i < MASK_WORDS; i++)
@@ -46,7 +46,7 @@ static void from_mask(const mask *m, hwloc_bitmap_t set)
 }
 
 /* The CPUs of mpirun or of its daemon, if that is what started this process; else set stays. */
-static void take_launcher(hwloc_topology_t topology, hwloc_bitmap_t set)
+static void add_launcher_cpus(hwloc_topology_t topology, hwloc_bitmap_t set)
 {
     pid_t process = dt_launcher();
     hwloc_bitmap_t launcher = process ? hwloc_bitmap_alloc() : NULL;
@@ -56,7 +56,7 @@ static void take_launcher(hwloc_topology_t topology, hwloc_bitmap_t set)
 }
 
 /* Collective over the node: what each rank has, put together. */
-static dt_code look(const dt_world *world, place *p, dt_error *err)
+static dt_code gather_cpus(const dt_world *world, place *p, dt_error *err)
 {
     mask *all = dt_alloc(world->node_size * 2, sizeof *all, "the table of cores", err);
     hwloc_bitmap_t other = hwloc_bitmap_alloc(), seen = hwloc_bitmap_alloc();
@@ -65,20 +65,20 @@ static dt_code look(const dt_world *world, place *p, dt_error *err)
     if (!other || !seen)
         dt_fail(err, DT_ERR_MEMORY, "out of memory for the table of cores");
     if (!dt_world_agree(world, err)) {
-        to_mask(p->own, &mine[0]);
-        to_mask(p->job, &mine[1]);
+        mask_of_set(p->own, &mine[0]);
+        mask_of_set(p->job, &mine[1]);
         MPI_Iallgather(mine, (int)sizeof mine, MPI_BYTE, all, (int)sizeof mine, MPI_BYTE,
                        world->comm->node, &request);
-        dt_watch_wait(world, &request);
+        dt_wait_for_request(world, &request);
         p->apart = true;
-        p->least = INT64_MAX;
+        p->min_cores = INT64_MAX;
         for (int r = 0; r < world->node_size; r++) {
-            from_mask(&all[2 * r], other);
+            set_from_mask(&all[2 * r], other);
             p->apart = p->apart && !hwloc_bitmap_intersects(other, seen);
             hwloc_bitmap_or(seen, seen, other);
             int64_t cores = dt_topology_cores(p->topology, other);
-            p->least = cores < p->least ? cores : p->least;
-            from_mask(&all[2 * r + 1], other);
+            p->min_cores = cores < p->min_cores ? cores : p->min_cores;
+            set_from_mask(&all[2 * r + 1], other);
             hwloc_bitmap_or(p->job, p->job, other);
         }
     }
@@ -89,7 +89,8 @@ static dt_code look(const dt_world *world, place *p, dt_error *err)
 }
 
 /* Pin thread t to the (first + t)-th core of a set. Without memory for it nothing is pinned. */
-static void pin(hwloc_topology_t topology, hwloc_const_bitmap_t set, int64_t first, dt_team *team)
+static void pin_threads(hwloc_topology_t topology, hwloc_const_bitmap_t set, int64_t first,
+                        dt_team *team)
 {
     int *cpu = malloc((size_t)team->threads * sizeof *cpu);
     hwloc_obj_t core = NULL;
@@ -114,14 +115,14 @@ static void pin(hwloc_topology_t topology, hwloc_const_bitmap_t set, int64_t fir
 static void bind_team(const dt_world *world, const place *p, dt_team *team)
 {
     int64_t threads = team->threads;
-    if (p->apart && p->least >= threads) { /* the launcher has seen to it */
+    if (p->apart && p->min_cores >= threads) { /* the launcher has seen to it */
         if (threads > 1 && dt_topology_cores(p->topology, p->own) == threads)
-            pin(p->topology, p->own, 0, team);
+            pin_threads(p->topology, p->own, 0, team);
     } else if (threads * world->node_size <= dt_topology_cores(p->topology, p->job)) {
-        pin(p->topology, p->job, threads * world->node_rank, team);
+        pin_threads(p->topology, p->job, threads * world->node_rank, team);
     } else {
         mask job;
-        to_mask(p->job, &job);
+        mask_of_set(p->job, &job);
         dt_team_allow(team, job.word, sizeof job.word);
     }
 }
@@ -138,7 +139,7 @@ static dt_code place_open(place *p, const dt_world *world, dt_error *err)
     if (hwloc_get_cpubind(p->topology, p->own, HWLOC_CPUBIND_PROCESS))
         hwloc_bitmap_copy(p->own, hwloc_topology_get_allowed_cpuset(p->topology));
     hwloc_bitmap_copy(p->job, p->own);
-    take_launcher(p->topology, p->job);
+    add_launcher_cpus(p->topology, p->job);
     hwloc_bitmap_and(p->own, p->own,
                      p->job); /* mpirun under taskset can bind outside its own cores */
     return DT_OK;
@@ -153,7 +154,7 @@ static void place_close(place *p)
 }
 
 /* Where the launcher's binding stands, what it gave this rank is its share. */
-static int64_t share(const dt_world *world, const place *p, bool keep)
+static int64_t fair_threads(const dt_world *world, const place *p, bool keep)
 {
     const char *openmp = getenv("OMP_NUM_THREADS");
     int64_t threads = openmp ? strtol(openmp, NULL, 10) : 0;
@@ -161,17 +162,17 @@ static int64_t share(const dt_world *world, const place *p, bool keep)
         threads = dt_topology_cores(p->topology, p->own);
     if (threads < 1)
         threads = dt_topology_cores(p->topology, p->job) / world->node_size;
-    return threads < 1 ? 1 : threads > MOST_THREADS ? MOST_THREADS : threads;
+    return threads < 1 ? 1 : threads > MAX_THREADS ? MAX_THREADS : threads;
 }
 
 /* As --threads is refused. */
 static dt_code check_openmp(dt_error *err)
 {
     const char *openmp = getenv("OMP_NUM_THREADS");
-    if (err->code || !openmp || strtol(openmp, NULL, 10) <= MOST_THREADS)
+    if (err->code || !openmp || strtol(openmp, NULL, 10) <= MAX_THREADS)
         return err->code;
     return dt_fail(err, DT_ERR_USAGE, "OMP_NUM_THREADS %.*s: expected a whole number from 1 to %d",
-                   dt_line_cut(openmp, 40), openmp, MOST_THREADS);
+                   dt_line_cut(openmp, 40), openmp, MAX_THREADS);
 }
 
 /* ---- Where that has led --------------------------------------------------------------------- */
@@ -179,18 +180,18 @@ static dt_code check_openmp(dt_error *err)
 typedef struct {
     mask cpus; /* that the threads may use */
     int64_t threads;
-} seat_of_rank;
+} rank_cpus;
 
-static void look_at_own(const place *p, const dt_team *team, seat_of_rank *own)
+static void find_own_cpus(const place *p, const dt_team *team, rank_cpus *own)
 {
     hwloc_bitmap_t set = hwloc_bitmap_alloc();
     if (set && !team->cpu)
         hwloc_get_cpubind(p->topology, set, HWLOC_CPUBIND_PROCESS);
     for (int t = 0; set && team->cpu && t < team->threads; t++)
         hwloc_bitmap_set(set, (unsigned)team->cpu[t]);
-    *own = (seat_of_rank){.threads = team->threads};
+    *own = (rank_cpus){.threads = team->threads};
     if (set)
-        to_mask(set, &own->cpus);
+        mask_of_set(set, &own->cpus);
     hwloc_bitmap_free(set);
 }
 
@@ -203,54 +204,54 @@ static bool is_within(const mask *a, const mask *b)
 }
 
 /* Collective over the node. */
-static void take_seat(const dt_world *world, const place *p, const dt_team *team, seat_of_rank *all,
-                      dt_seat *seat)
+static void find_placement(const dt_world *world, const place *p, const dt_team *team,
+                           rank_cpus *all, dt_placement *placement)
 {
-    seat_of_rank own;
+    rank_cpus own;
     int provided = MPI_THREAD_SINGLE;
     MPI_Request request;
     hwloc_bitmap_t set = hwloc_bitmap_alloc();
-    *seat = (dt_seat){.memory = -1};
-    look_at_own(p, team, &own);
+    *placement = (dt_placement){.memory = -1};
+    find_own_cpus(p, team, &own);
     MPI_Iallgather(&own, (int)sizeof own, MPI_BYTE, all, (int)sizeof own, MPI_BYTE,
                    world->comm->node, &request);
-    dt_watch_wait(world, &request);
-    seat->threads = team->threads;
+    dt_wait_for_request(world, &request);
+    placement->threads = team->threads;
     for (int r = 0; r < world->node_size; r++)
         if (is_within(&all[r].cpus, &own.cpus)) {
-            seat->crowd += (int)all[r].threads;
-            seat->ranks++;
+            placement->threads_on_cores += (int)all[r].threads;
+            placement->ranks++;
         }
     if (set) {
-        from_mask(&own.cpus, set);
-        seat->cores = (int)dt_topology_cores(p->topology, set);
-        seat->memory = dt_topology_memory(p->topology, set);
+        set_from_mask(&own.cpus, set);
+        placement->cores = (int)dt_topology_cores(p->topology, set);
+        placement->memory = dt_topology_memory(p->topology, set);
     }
     hwloc_bitmap_free(set);
-    seat->first = world->rank;
-    MPI_Ibcast(&seat->first, 1, MPI_INT, 0, world->comm->node, &request);
-    dt_watch_wait(world, &request);
+    placement->first = world->rank;
+    MPI_Ibcast(&placement->first, 1, MPI_INT, 0, world->comm->node, &request);
+    dt_wait_for_request(world, &request);
     MPI_Query_thread(&provided);
-    seat->mpi_takes_threads = provided >= MPI_THREAD_FUNNELED;
-    gethostname(seat->node, sizeof seat->node - 1);
-    dt_topology_processor(p->topology, seat->processor, sizeof seat->processor);
+    placement->mpi_takes_threads = provided >= MPI_THREAD_FUNNELED;
+    gethostname(placement->node, sizeof placement->node - 1);
+    dt_topology_processor(p->topology, placement->processor, sizeof placement->processor);
 }
 
 dt_code dt_place_threads(const dt_world *world, int64_t requested, bool keep, dt_team *team,
-                         dt_seat *seat, dt_error *err)
+                         dt_placement *placement, dt_error *err)
 {
     place p;
     place_open(&p, world, err);
     if (requested < 1)
         check_openmp(err);
-    seat_of_rank *all = dt_alloc(world->node_size, sizeof *all, "the table of cores", err);
+    rank_cpus *all = dt_alloc(world->node_size, sizeof *all, "the table of cores", err);
     *team = (dt_team){.threads = 1};
-    if (!dt_world_agree(world, err) && !look(world, &p, err)) {
-        int64_t wanted = requested > 0 ? requested : share(world, &p, keep);
+    if (!dt_world_agree(world, err) && !gather_cpus(world, &p, err)) {
+        int64_t wanted = requested > 0 ? requested : fair_threads(world, &p, keep);
         if (dt_team_start(team, (int)wanted) && !keep)
             bind_team(world, &p, team);
-        if (seat)
-            take_seat(world, &p, team, all, seat);
+        if (placement)
+            find_placement(world, &p, team, all, placement);
     }
     free(all);
     place_close(&p);

@@ -7,10 +7,10 @@
  * Over several nodes a rank adds its part within the node, and the ranks that have this part on the
  * others add theirs to it: each value crosses the network once a node, not once a rank. A node with
  * more ranks than the smallest has some without a part. */
+#include "comm/async_sum.h"
 #include "comm/comm.h"
-#include "comm/gate.h"
 #include "comm/internal.h"
-#include "comm/travel.h"
+#include "comm/spin_barrier.h"
 #include "core/bug.h"
 #include "core/memory.h"
 #include "core/split.h"
@@ -21,55 +21,56 @@
 #include <string.h>
 
 enum {
-    SHORT = 1024,            /* values: adding them up is less than a second barrier */
+    MAX_SHORT = 1024,        /* values: adding them up is less than a second barrier */
     PARALLEL_FROM = 1 << 17, /* values of a part */
-    FEW = 1 << 14,           /* that travel: their latency is more than their way */
-    MOST_BEGUN = DT_TAG_SUMS,
-    MOST_COUNT = 1 << 30 /* at a time */
+    MAX_FEW = 1 << 14,       /* that travel: their latency is more than their way */
+    MAX_STARTED = DT_TAG_SUMS,
+    MAX_START = 1 << 30 /* at a time */
 };
 
 /* What a rank shows the others of its node. */
 typedef struct {
     atomic_uint arrived; /* barriers */
-    char apart[60];
-    atomic_uint begun; /* dt_reducer_begin, since the reducer was created */
-    char apart_too[60];
-    int32_t slot[2][SHORT]; /* of short vectors, by turns: one is read while the next is written */
-    int32_t values[];       /* [n] */
+    char padding[60];
+    atomic_uint started; /* dt_reducer_start, since the reducer was created */
+    char more_padding[60];
+    int32_t slot[2]
+                [MAX_SHORT]; /* of short vectors, by turns: one is read while the next is written */
+    int32_t values[];        /* [n] */
 } segment;
 
 struct dt_reducer {
     const dt_world *world;
     dt_sum_kind kind;
-    dt_shared *shared;     /* NULL: of its own alone */
+    dt_shm *shared;        /* NULL: of its own alone */
     segment **of;          /* [ranks] of each rank that adds in others' memory, on this node */
     int ranks, self;       /* 1 and 0 where memory is not shared */
     atomic_uint **arrived; /* [ranks] theirs */
-    dt_gate gate;
+    dt_spin_barrier barrier;
     /* where there are others: */
-    bool travels;
-    int parts;            /* ranks of this node that have a part */
-    dt_travellers across; /* those that have this rank's part; none if it has none */
-    int32_t *room;        /* [n] */
-    dt_range begun[MOST_BEGUN];
-    dt_travel travel[MOST_BEGUN]; /* of this rank's part of the first `sent` of them */
-    int n_begun, sent;
+    bool crosses_nodes;
+    int parts;               /* ranks of this node that have a part */
+    dt_sum_ranks cross_node; /* those that have this rank's part; none if it has none */
+    int32_t *scratch;        /* [n] */
+    dt_range started[MAX_STARTED];
+    dt_async_sum under_way[MAX_STARTED]; /* of this rank's part of the first `sent` of them */
+    int n_started, sent;
     unsigned sent_before; /* in the sums before this */
 };
 
 /* ---- Creation ------------------------------------------------------------------------------- */
 
-static dt_code share(dt_reducer *r, int64_t bytes, dt_error *err)
+static dt_code map_segments(dt_reducer *r, int64_t bytes, dt_error *err)
 {
     const dt_world *world = r->world;
-    if (world->size > world->nodes && dt_shared_create(world, bytes, true, &r->shared, err))
+    if (world->size > world->nodes && dt_shm_create(world, bytes, true, &r->shared, err))
         return err->code;
     r->ranks = r->shared ? world->node_size : 1;
     r->self = r->shared ? world->node_rank : 0;
     r->of = dt_alloc(r->ranks, sizeof *r->of, "the ranks' gradients", err);
     r->arrived = dt_alloc(r->ranks, sizeof *r->arrived, "the ranks' gradients", err);
     for (int i = 0; r->of && i < r->ranks; i++)
-        r->of[i] = r->shared ? dt_shared_memory(r->shared, i) : NULL;
+        r->of[i] = r->shared ? dt_shm_of_rank(r->shared, i) : NULL;
     if (r->of && !r->shared) {
         r->of[0] = dt_alloc(bytes, 1, "the gradient", err);
         if (r->of[0])
@@ -79,19 +80,19 @@ static dt_code share(dt_reducer *r, int64_t bytes, dt_error *err)
         return err->code;
     for (int i = 0; i < r->ranks; i++)
         r->arrived[i] = &r->of[i]->arrived;
-    dt_gate_init(&r->gate, world, r->arrived, r->ranks, r->self);
+    dt_spin_barrier_init(&r->barrier, world, r->arrived, r->ranks, r->self);
     return DT_OK;
 }
 
 /* The ranks of other nodes that have this rank's part. */
 static void find_others(dt_reducer *r)
 {
-    dt_travellers *across = &r->across;
-    across->kind = r->kind;
-    across->ranks = r->shared ? r->world->comm->peers : r->world->comm->all;
-    if (across->ranks != MPI_COMM_NULL) {
-        MPI_Comm_rank(across->ranks, &across->rank);
-        MPI_Comm_size(across->ranks, &across->size);
+    dt_sum_ranks *cross_node = &r->cross_node;
+    cross_node->kind = r->kind;
+    cross_node->ranks = r->shared ? r->world->comm->cross_node : r->world->comm->all;
+    if (cross_node->ranks != MPI_COMM_NULL) {
+        MPI_Comm_rank(cross_node->ranks, &cross_node->rank);
+        MPI_Comm_size(cross_node->ranks, &cross_node->size);
     }
 }
 
@@ -108,12 +109,12 @@ dt_code dt_reducer_create(const dt_world *world, int64_t n, dt_sum_kind kind, dt
     }
     r->world = world;
     r->kind = kind;
-    share(r, (int64_t)sizeof(segment) + n * (int64_t)sizeof(int32_t), err);
-    r->travels = world->size > r->ranks;
-    r->parts = r->shared ? world->comm->least : 1;
+    map_segments(r, (int64_t)sizeof(segment) + n * (int64_t)sizeof(int32_t), err);
+    r->crosses_nodes = world->size > r->ranks;
+    r->parts = r->shared ? world->comm->min_node_size : 1;
     find_others(r);
-    if (r->travels && r->across.size > 0)
-        r->room = dt_alloc(n, sizeof *r->room, "what comes of other nodes' gradients", err);
+    if (r->crosses_nodes && r->cross_node.size > 0)
+        r->scratch = dt_alloc(n, sizeof *r->scratch, "what comes of other nodes' gradients", err);
     if (dt_world_agree(world, err)) {
         dt_reducer_destroy(r);
         return err->code;
@@ -128,8 +129,8 @@ void dt_reducer_destroy(dt_reducer *r)
         return;
     if (r->of && !r->shared)
         free(r->of[0]);
-    dt_shared_destroy(r->shared);
-    free(r->room);
+    dt_shm_destroy(r->shared);
+    free(r->scratch);
     free(r->of);
     free(r->arrived);
     free(r);
@@ -140,9 +141,9 @@ void *dt_reducer_values(const dt_reducer *r)
     return r->of[r->self]->values;
 }
 
-bool dt_reducer_travels(const dt_reducer *r)
+bool dt_reducer_crosses_nodes(const dt_reducer *r)
 {
-    return r->travels;
+    return r->crosses_nodes;
 }
 
 /* ---- Adding --------------------------------------------------------------------------------- */
@@ -154,7 +155,7 @@ enum { PIECE = DT_PART_GRANULE }; /* stay in the first cache while all ranks' ar
 static void add_piece(const dt_reducer *r, int64_t begin, int64_t n, int32_t *sum)
 {
     for (int i = 0; i < r->ranks; i++)
-        dt_travel_add(r->kind, i == 0, r->of[i]->values + begin, sum, n);
+        dt_add_values(r->kind, i == 0, r->of[i]->values + begin, sum, n);
 }
 
 static void finish_piece(const dt_reducer *r, const dt_finish *finish, int64_t begin, int64_t n,
@@ -168,7 +169,7 @@ static void finish_piece(const dt_reducer *r, const dt_finish *finish, int64_t b
 }
 
 /* The part of some values that is a rank's to add; none of them if it has none. */
-static dt_range part_of(dt_range all, int64_t rank, int64_t parts)
+static dt_range own_part(dt_range all, int64_t rank, int64_t parts)
 {
     dt_split split = {.n = all.end - all.begin, .granule = PIECE, .parts = parts};
     if (rank >= parts)
@@ -216,22 +217,22 @@ static void keep_piece(const dt_reducer *r, const dt_finish *finish, int64_t beg
 static void sum_long(dt_reducer *r, const dt_sum *s)
 {
     int64_t head = s->whole ? 0 : s->head;
-    dt_range part = part_of((dt_range){head, s->n}, r->self, r->ranks);
-    dt_gate_pass(&r->gate);
+    dt_range part = own_part((dt_range){head, s->n}, r->self, r->ranks);
+    dt_spin_barrier_wait(&r->barrier);
     if (r->self == 0)
         each_piece(r, (dt_range){0, head}, sum_piece, s->finish);
     each_piece(r, part, s->whole ? sum_piece : keep_piece, s->finish);
-    dt_gate_pass(&r->gate);
+    dt_spin_barrier_wait(&r->barrier);
 }
 
 static void sum_short(dt_reducer *r, int64_t n, const dt_finish *finish)
 {
     segment *own = r->of[r->self];
-    int turn = (int)(r->gate.turn & 1);
-    memcpy(own->slot[turn], own->values, (size_t)n * sizeof *own->values);
-    dt_gate_pass(&r->gate);
+    int parity = (int)(r->barrier.generation & 1);
+    memcpy(own->slot[parity], own->values, (size_t)n * sizeof *own->values);
+    dt_spin_barrier_wait(&r->barrier);
     for (int i = 0; i < r->ranks; i++)
-        dt_travel_add(r->kind, i == 0, r->of[i]->slot[turn], own->values, n);
+        dt_add_values(r->kind, i == 0, r->of[i]->slot[parity], own->values, n);
     if (finish)
         finish->part(finish->with, 0, n, own->values);
 }
@@ -250,7 +251,7 @@ static void gather_piece(const dt_reducer *r, const dt_finish *finish, int64_t b
  * memory, where no other rank reads it. */
 static dt_range add_part(const dt_reducer *r, dt_range all)
 {
-    dt_range part = part_of(all, r->self, r->parts);
+    dt_range part = own_part(all, r->self, r->parts);
     if (r->ranks > 1)
         each_piece(r, part, gather_piece, NULL);
     return part;
@@ -265,34 +266,34 @@ static void spread_piece(const dt_reducer *r, const dt_finish *finish, int64_t b
 static void finish_part(const dt_reducer *r, dt_range all, const dt_finish *finish)
 {
     if (r->ranks > 1 || finish)
-        each_piece(r, part_of(all, r->self, r->parts), spread_piece, finish);
+        each_piece(r, own_part(all, r->self, r->parts), spread_piece, finish);
 }
 
 /* Few values, whose way is short, by MPI's allreduce. It waits without a look, but only for ranks
- * of other nodes; those of this one are looked at in the gate behind. */
+ * of other nodes; those of this one are looked at in the barrier behind. */
 static void sum_few(dt_reducer *r, int64_t n, const dt_finish *finish)
 {
     dt_range all = {0, n};
     MPI_Datatype type = r->kind == DT_SUM_FLOAT ? MPI_FLOAT : MPI_UINT32_T;
-    dt_gate_pass(&r->gate);
+    dt_spin_barrier_wait(&r->barrier);
     dt_range part = add_part(r, all);
     if (part.begin < part.end)
         MPI_Allreduce(MPI_IN_PLACE, r->of[r->self]->values + part.begin,
-                      (int)(part.end - part.begin), type, MPI_SUM, r->across.ranks);
+                      (int)(part.end - part.begin), type, MPI_SUM, r->cross_node.ranks);
     finish_part(r, all, finish);
-    dt_gate_pass(&r->gate);
+    dt_spin_barrier_wait(&r->barrier);
 }
 
-void dt_reducer_begin(dt_reducer *r, int64_t begin, int64_t end)
+void dt_reducer_start(dt_reducer *r, int64_t begin, int64_t end)
 {
-    while (end - begin > MOST_COUNT) {
-        dt_reducer_begin(r, end - MOST_COUNT, end);
-        end -= MOST_COUNT;
+    while (end - begin > MAX_START) {
+        dt_reducer_start(r, end - MAX_START, end);
+        end -= MAX_START;
     }
-    DT_ASSERT(r->n_begun < MOST_BEGUN);
-    r->begun[r->n_begun++] = (dt_range){begin, end};
-    atomic_fetch_add_explicit(&r->of[r->self]->begun, 1, memory_order_release);
-    dt_reducer_proceed(r);
+    DT_ASSERT(r->n_started < MAX_STARTED);
+    r->started[r->n_started++] = (dt_range){begin, end};
+    atomic_fetch_add_explicit(&r->of[r->self]->started, 1, memory_order_release);
+    dt_reducer_progress(r);
 }
 
 /* Whether all ranks of the node have begun with the next values to be sent. */
@@ -300,60 +301,61 @@ static bool is_next_there(const dt_reducer *r)
 {
     unsigned wanted = r->sent_before + (unsigned)r->sent + 1;
     for (int i = 0; i < r->ranks; i++)
-        if ((int)(atomic_load_explicit(&r->of[i]->begun, memory_order_acquire) - wanted) < 0)
+        if ((int)(atomic_load_explicit(&r->of[i]->started, memory_order_acquire) - wanted) < 0)
             return false;
     return true;
 }
 
 static void send_next(dt_reducer *r)
 {
-    dt_range part = add_part(r, r->begun[r->sent]);
-    r->travel[r->sent] = (dt_travel){.all = part, .tag = DT_TAG_SUM + r->sent};
+    dt_range part = add_part(r, r->started[r->sent]);
+    r->under_way[r->sent] = (dt_async_sum){.all = part, .tag = DT_TAG_SUM + r->sent};
     r->sent++;
 }
 
 /* Whether nothing that was begun is left to be done. */
-static bool proceed(dt_reducer *r)
+static bool progress_all(dt_reducer *r)
 {
     bool all = true;
-    while (r->sent < r->n_begun && is_next_there(r))
+    while (r->sent < r->n_started && is_next_there(r))
         send_next(r);
     for (int i = 0; i < r->sent; i++) {
-        dt_travel *t = &r->travel[i];
+        dt_async_sum *t = &r->under_way[i];
         if (t->all.begin < t->all.end)
-            all = dt_travel_proceed(t, &r->across, r->of[r->self]->values, r->room) && all;
+            all =
+                dt_async_sum_progress(t, &r->cross_node, r->of[r->self]->values, r->scratch) && all;
     }
-    return all && r->sent == r->n_begun;
+    return all && r->sent == r->n_started;
 }
 
-void dt_reducer_proceed(dt_reducer *r)
+void dt_reducer_progress(dt_reducer *r)
 {
-    proceed(r);
+    progress_all(r);
 }
 
-static void sum_the_rest(dt_reducer *r, int64_t n, const dt_finish *finish)
+static void sum_across_nodes(dt_reducer *r, int64_t n, const dt_finish *finish)
 {
-    dt_reducer_begin(r, 0, r->n_begun > 0 ? r->begun[r->n_begun - 1].begin : n);
-    for (int looks = 0; !proceed(r); looks = looks < 1 << 30 ? looks + 1 : r->gate.spins)
-        dt_gate_patience(&r->gate, looks);
-    for (int i = 0; i < r->n_begun; i++)
-        finish_part(r, r->begun[i], finish);
+    dt_reducer_start(r, 0, r->n_started > 0 ? r->started[r->n_started - 1].begin : n);
+    for (int polls = 0; !progress_all(r); polls = polls < 1 << 30 ? polls + 1 : r->barrier.spins)
+        dt_spin_backoff(&r->barrier, polls);
+    for (int i = 0; i < r->n_started; i++)
+        finish_part(r, r->started[i], finish);
     r->sent_before += (unsigned)r->sent;
-    r->n_begun = r->sent = 0;
-    dt_gate_pass(&r->gate);
+    r->n_started = r->sent = 0;
+    dt_spin_barrier_wait(&r->barrier);
 }
 
 /* ---- Either --------------------------------------------------------------------------------- */
 
 void dt_reducer_sum(dt_reducer *r, const dt_sum *s)
 {
-    if (r->travels && r->n_begun == 0 && s->n <= FEW)
+    if (r->crosses_nodes && r->n_started == 0 && s->n <= MAX_FEW)
         sum_few(r, s->n, s->finish);
-    else if (r->travels)
-        sum_the_rest(r, s->n, s->finish);
+    else if (r->crosses_nodes)
+        sum_across_nodes(r, s->n, s->finish);
     else if (r->ranks == 1 && s->finish)
         each_piece(r, (dt_range){0, s->n}, spread_piece, s->finish);
-    else if (r->ranks > 1 && s->n <= SHORT)
+    else if (r->ranks > 1 && s->n <= MAX_SHORT)
         sum_short(r, s->n, s->finish);
     else if (r->ranks > 1)
         sum_long(r, s);

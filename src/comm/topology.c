@@ -8,7 +8,7 @@
 /* A topology as it will be loaded; NULL if there is none. Not by asking each core for itself: that
  * waits for each to be free of the ranks that wait for this one, for ever if these have a priority
  * in real time. The system knows the same. */
-static hwloc_topology_t begin(void)
+static hwloc_topology_t create_topology(void)
 {
     hwloc_topology_t t;
     if (hwloc_topology_init(&t))
@@ -19,7 +19,7 @@ static hwloc_topology_t begin(void)
 
 static hwloc_topology_t load_here(void)
 {
-    hwloc_topology_t t = begin();
+    hwloc_topology_t t = create_topology();
     if (t && hwloc_topology_load(t) == 0)
         return t;
     if (t)
@@ -29,7 +29,7 @@ static hwloc_topology_t load_here(void)
 
 static hwloc_topology_t load_text(const char *text, int bytes)
 {
-    hwloc_topology_t t = begin();
+    hwloc_topology_t t = create_topology();
     if (t && hwloc_topology_set_flags(t, HWLOC_TOPOLOGY_FLAG_IS_THISSYSTEM) == 0 &&
         hwloc_topology_set_xmlbuffer(t, text, bytes) == 0 && hwloc_topology_load(t) == 0)
         return t;
@@ -43,12 +43,12 @@ static void broadcast(const dt_world *world, void *values, int bytes)
 {
     MPI_Request request;
     MPI_Ibcast(values, bytes, MPI_BYTE, 0, world->comm->node, &request);
-    dt_watch_wait(world, &request);
+    dt_wait_for_request(world, &request);
 }
 
 /* The first rank's, as text, to all of the node; *text is to be freed. Where it does not come, each
  * asks for itself. */
-static int share(const dt_world *world, hwloc_topology_t first, char **text)
+static int broadcast_topology(const dt_world *world, hwloc_topology_t first, char **text)
 {
     char *exported = NULL;
     int bytes = 0;
@@ -58,7 +58,7 @@ static int share(const dt_world *world, hwloc_topology_t first, char **text)
     broadcast(world, &bytes, sizeof bytes);
     int room = bytes > 0 && (*text = malloc((size_t)bytes)) != NULL;
     MPI_Iallreduce(MPI_IN_PLACE, &room, 1, MPI_INT, MPI_MIN, world->comm->node, &request);
-    dt_watch_wait(world, &request);
+    dt_wait_for_request(world, &request);
     if (room) {
         for (int i = 0; exported && i < bytes; i++)
             (*text)[i] = exported[i];
@@ -73,7 +73,7 @@ dt_code dt_topology_load(const dt_world *world, hwloc_topology_t *topology, dt_e
 {
     char *text = NULL;
     hwloc_topology_t t = world->node_rank == 0 ? load_here() : NULL;
-    int bytes = world->node_size > 1 ? share(world, t, &text) : 0;
+    int bytes = world->node_size > 1 ? broadcast_topology(world, t, &text) : 0;
     if (world->node_rank != 0 && bytes > 0)
         t = load_text(text, bytes);
     if (world->node_rank != 0 && !t)

@@ -19,9 +19,10 @@ static void find_nodes(dt_world *world, struct dt_comm *comm, int node)
     MPI_Comm_size(comm->node, &world->node_size);
     world->nodes = world->node_rank == 0;
     MPI_Allreduce(MPI_IN_PLACE, &world->nodes, 1, MPI_INT, MPI_SUM, comm->all);
-    MPI_Allreduce(&world->node_size, &comm->least, 1, MPI_INT, MPI_MIN, comm->all);
-    bool has_peers = world->node_rank < comm->least;
-    MPI_Comm_split(comm->all, has_peers ? world->node_rank : MPI_UNDEFINED, 0, &comm->peers);
+    MPI_Allreduce(&world->node_size, &comm->min_node_size, 1, MPI_INT, MPI_MIN, comm->all);
+    bool has_cross_node = world->node_rank < comm->min_node_size;
+    MPI_Comm_split(comm->all, has_cross_node ? world->node_rank : MPI_UNDEFINED, 0,
+                   &comm->cross_node);
 }
 
 /* Whether mpirun or srun has started this process, as one of several perhaps. */
@@ -148,12 +149,12 @@ dt_code dt_world_of(dt_world *world, MPI_Comm ranks, int node, dt_error *err)
     MPI_Comm_size(comm->all, &world->size);
     find_nodes(world, comm, node);
     world->comm = comm;
-    dt_watch_begin(world);
+    dt_liveness_begin(world);
     count_worlds(+1);
     return DT_OK;
 }
 
-static dt_code begin(dt_world *world, int *argc, char ***argv, bool several, dt_error *err)
+static dt_code begin_world(dt_world *world, int *argc, char ***argv, bool several, dt_error *err)
 {
     int initialized;
     MPI_Initialized(&initialized);
@@ -173,12 +174,12 @@ static dt_code begin(dt_world *world, int *argc, char ***argv, bool several, dt_
 
 dt_code dt_world_begin(dt_world *world, int *argc, char ***argv, dt_error *err)
 {
-    return begin(world, argc, argv, dt_launch_told().size > 1, err);
+    return begin_world(world, argc, argv, dt_launch_told().size > 1, err);
 }
 
 dt_code dt_world_begin_any(dt_world *world, int *argc, char ***argv, dt_error *err)
 {
-    return begin(world, argc, argv, false, err);
+    return begin_world(world, argc, argv, false, err);
 }
 
 void dt_world_end(dt_world *world)
@@ -187,12 +188,12 @@ void dt_world_end(dt_world *world)
     if (!comm)
         return;
     bool started_mpi = comm->started_mpi;
-    if (comm->peers != MPI_COMM_NULL)
-        MPI_Comm_free(&comm->peers);
+    if (comm->cross_node != MPI_COMM_NULL)
+        MPI_Comm_free(&comm->cross_node);
     MPI_Comm_free(&comm->node);
     MPI_Comm_free(&comm->exchange);
     MPI_Comm_free(&comm->all);
-    dt_watch_end(world);
+    dt_liveness_end(world);
     free(comm);
     world->comm = NULL;
     count_worlds(-1);
@@ -206,10 +207,10 @@ dt_code dt_world_agree(const dt_world *world, dt_error *err)
     int first = err->code != DT_OK ? world->rank : world->size;
     MPI_Request request;
     MPI_Iallreduce(MPI_IN_PLACE, &first, 1, MPI_INT, MPI_MIN, all, &request);
-    dt_watch_wait(world, &request);
+    dt_wait_for_request(world, &request);
     if (first < world->size) {
         MPI_Ibcast(err, (int)sizeof *err, MPI_BYTE, first, all, &request);
-        dt_watch_wait(world, &request);
+        dt_wait_for_request(world, &request);
     }
     return err->code;
 }

@@ -269,8 +269,7 @@ static dt_code allocate_window(dt_dataset *d, const dt_world *world, dt_error *e
 {
     int64_t own = count_rows_of(d, world->rank);
     int64_t bytes = y_begin(d, own) + own * dt_dataset_y_bytes(d);
-    if (world->nodes == 1 && world->size > 1 &&
-        dt_shared_create(world, bytes, false, &d->shared, err))
+    if (world->nodes == 1 && world->size > 1 && dt_shm_create(world, bytes, false, &d->shared, err))
         return err->code;
     if (!d->shared)
         d->own = dt_alloc(bytes, 1, "the shard", err);
@@ -278,7 +277,7 @@ static dt_code allocate_window(dt_dataset *d, const dt_world *world, dt_error *e
     if (dt_world_agree(world, err))
         return err->code;
     for (int r = 0; r < world->size && d->shared; r++)
-        d->all[r] = rows_in(d, dt_shared_memory(d->shared, r), r);
+        d->all[r] = rows_in(d, dt_shm_of_rank(d->shared, r), r);
     if (!d->shared)
         d->all[world->rank] = rows_in(d, d->own, world->rank);
     d->window.x = (void *)d->all[world->rank].x;
@@ -385,7 +384,7 @@ void dt_dataset_free(dt_dataset *d)
     dt_normalizer_destroy(d->measured);
     d->measured = NULL;
     dt_profile_free(&d->profile);
-    dt_shared_destroy(d->shared);
+    dt_shm_destroy(d->shared);
     d->shared = NULL;
     free(d->own);
     free(d->all);

@@ -52,7 +52,7 @@ typedef struct {
     int64_t block_rows, window_blocks; /* then, of a run that goes on, the cut; 0: free */
     int64_t memory;                    /* bytes that one rank's windows may take */
     dt_window window;                  /* else: all of them, in the order of the file */
-    struct dt_shared *shared;          /* what this rank's and its neighbours' rows lie in; NULL: */
+    struct dt_shm *shared;             /* what this rank's and its neighbours' rows lie in; NULL: */
     void *own;                         /* what this rank's lie in */
     dt_rows_of_rank *all;              /* [ranks] as window.all */
 } dt_dataset;

@@ -13,7 +13,7 @@
 #ifndef DT_ENGINE_H
 #define DT_ENGINE_H
 
-#include "comm/crew.h"
+#include "comm/numa_group.h"
 #include "core/row_source.h"
 #include "core/team.h"
 #include "engine/scales.h"
@@ -21,12 +21,12 @@
 
 typedef struct dt_engine dt_engine;
 
-/* Where weights are kept in the order in which products read them: once for a crew, whose ranks
- * each pack a part. What takes parameters is then collective over the crew, with the same ones, and
+/* Where weights are kept in the order in which products read them: once for a NUMA group, whose ranks
+ * each pack a part. What takes parameters is then collective over the NUMA group, with the same ones, and
  * is called when all its ranks have ended what they do with those before. */
 typedef struct {
-    dt_crew *crew;
-    float *values; /* [dt_engine_panels] of the crew, zeros at first */
+    dt_numa_group *numa_group;
+    float *values; /* [dt_engine_panels] of the NUMA group, zeros at first */
 } dt_engine_pack;
 
 int64_t dt_engine_panels(const dt_model *model);

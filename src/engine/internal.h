@@ -40,8 +40,8 @@ typedef struct {
 struct dt_engine {
     const dt_model *model;
     const dt_team *team;
-    dt_crew *crew; /* whose panels these are; NULL: this rank's alone */
-    float *panels; /* all layers' */
+    dt_numa_group *numa_group; /* whose panels these are; NULL: this rank's alone */
+    float *panels;             /* all layers' */
     bool own_panels;
     int64_t wave;   /* most rows in a wave */
     int64_t widest; /* layer */

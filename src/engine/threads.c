@@ -157,14 +157,14 @@ static int64_t panel_at(const dt_layer *l, int64_t place)
     return i < panels ? i : panels;
 }
 
-/* A thread's share of this rank's panels: of a crew those whose weights it updates itself. */
+/* A thread's share of this rank's panels: of a NUMA group those whose weights it updates itself. */
 static void pack(const dt_call *c, int thread)
 {
     const dt_engine *e = c->engine;
     const dt_model *m = e->model;
     int64_t begin = 0, n = m->parameters;
-    if (e->crew)
-        n = dt_crew_part(e->crew, n, &begin);
+    if (e->numa_group)
+        n = dt_numa_group_part(e->numa_group, n, &begin);
     for (int l = 0; l < m->n_layers; l++) {
         int64_t first = panel_at(&m->layer[l], begin);
         int64_t panels = panel_at(&m->layer[l], begin + n) - first;
@@ -172,11 +172,11 @@ static void pack(const dt_call *c, int thread)
                        first + dt_share(panels, thread, c->threads),
                        first + dt_share(panels, thread + 1, c->threads));
     }
-    if (!e->crew)
+    if (!e->numa_group)
         return;
 #pragma omp barrier
     if (thread == 0) /* a rank that has failed is here too: it says so with the gradient's sum */
-        (void)dt_crew_meet(e->crew, true);
+        (void)dt_numa_group_barrier(e->numa_group, true);
 }
 
 void dt_threads_work(const dt_call *c, int thread)

@@ -30,8 +30,8 @@ int dt_optimizer_vectors(const dt_optimizer_options *options)
 static float *alloc_state(const dt_optimizer *o, dt_error *err)
 {
     static const char what[] = "the optimizer's state";
-    if (o->crew)
-        return dt_crew_alloc(o->crew, o->n, sizeof(float), what, err);
+    if (o->numa_group)
+        return dt_numa_group_alloc(o->numa_group, o->n, sizeof(float), what, err);
     float *values = dt_alloc(o->n, sizeof *values, what, err);
     if (values)
         memset(values, 0, (size_t)o->n * sizeof *values);
@@ -39,11 +39,13 @@ static float *alloc_state(const dt_optimizer *o, dt_error *err)
 }
 
 dt_code dt_optimizer_init(dt_optimizer *o, const dt_optimizer_options *options, int64_t n,
-                          dt_crew *crew, dt_error *err)
+                          dt_numa_group *numa_group, dt_error *err)
 {
     const char *name[DT_OPTIMIZER_VECTORS];
-    *o = (dt_optimizer){
-        .options = *options, .n = n, .n_vectors = state_names(options, name), .crew = crew};
+    *o = (dt_optimizer){.options = *options,
+                        .n = n,
+                        .n_vectors = state_names(options, name),
+                        .numa_group = numa_group};
     for (int i = 0; i < o->n_vectors; i++)
         o->vector[i] = (dt_optimizer_vector){.name = name[i], .values = alloc_state(o, err)};
     return err->code;
@@ -51,7 +53,7 @@ dt_code dt_optimizer_init(dt_optimizer *o, const dt_optimizer_options *options, 
 
 void dt_optimizer_free(dt_optimizer *o)
 {
-    for (int i = 0; i < o->n_vectors && !o->crew; i++)
+    for (int i = 0; i < o->n_vectors && !o->numa_group; i++)
         free(o->vector[i].values);
     o->n_vectors = 0;
 }
@@ -75,10 +77,10 @@ bool dt_optimizer_step(dt_optimizer *o, double lr, double scale, const float *gr
                         .w = weights,
                         .n = o->n};
     o->steps++;
-    if (!o->crew)
+    if (!o->numa_group)
         return step[o->options.kind](&update) == 0;
-    update.n = dt_crew_part(o->crew, o->n, &update.begin);
-    return dt_crew_meet(o->crew, step[o->options.kind](&update) == 0);
+    update.n = dt_numa_group_part(o->numa_group, o->n, &update.begin);
+    return dt_numa_group_barrier(o->numa_group, step[o->options.kind](&update) == 0);
 }
 
 const char *dt_optimizer_name(dt_optim_kind kind)

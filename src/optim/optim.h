@@ -2,7 +2,7 @@
 #ifndef DT_OPTIM_H
 #define DT_OPTIM_H
 
-#include "comm/crew.h"
+#include "comm/numa_group.h"
 #include "model/model.h"
 #include <dtrain/options.h>
 #include <dtrain/status.h>
@@ -22,7 +22,7 @@ enum { DT_OPTIMIZER_VECTORS = 2 };
  * exp_avg and exp_avg_sq. */
 typedef struct {
     const char *name;
-    float *values; /* [n] the optimizer's, or its crew's */
+    float *values; /* [n] the optimizer's, or its NUMA group's */
 } dt_optimizer_vector;
 
 typedef struct {
@@ -31,26 +31,26 @@ typedef struct {
     int64_t steps; /* updates done */
     int n_vectors; /* 0 where nothing is remembered */
     dt_optimizer_vector vector[DT_OPTIMIZER_VECTORS];
-    dt_crew *crew; /* NULL: none */
+    dt_numa_group *numa_group; /* NULL: none */
 } dt_optimizer;
 
 /* The memory that it will take, in floats a parameter. */
 int dt_optimizer_vectors(const dt_optimizer_options *options);
 
 /* To be ended with dt_optimizer_free.
- *   crew  which has weights and state together; collective over the world, on which err is then the
+ *   numa_group  which has weights and state together; collective over the world, on which err is then the
  *         same. NULL: they are this rank's alone, and nothing here is collective */
 dt_code dt_optimizer_init(dt_optimizer *optimizer, const dt_optimizer_options *options, int64_t n,
-                          dt_crew *crew, dt_error *err);
+                          dt_numa_group *numa_group, dt_error *err);
 
-/* Whether an update reads all of the gradient on every rank of a crew, not only its part. */
+/* Whether an update reads all of the gradient on every rank of a NUMA group, not only its part. */
 bool dt_optimizer_wants_all(const dt_optimizer *optimizer);
 
 /* One update of the weights; the formula of each optimizer stands in its file.
  *   scale     the gradient is scale * gradient: one over the number of samples
  *   gradient  [n] the sum over the samples of the batch
  *   weights   [in,out] [n]
- * Every rank computes the same from the same bits; collective over the crew, each rank of which
+ * Every rank computes the same from the same bits; collective over the NUMA group, each rank of which
  * updates a part. Returns whether every weight is finite. */
 bool dt_optimizer_step(dt_optimizer *optimizer, double lr, double scale, const float *gradient,
                        float *weights);

@@ -11,7 +11,7 @@
 typedef struct {
     const dt_model *model;
     int ranks, threads;
-    int crew;           /* ranks that have the weights together */
+    int numa_group;     /* ranks that have the weights together */
     int vectors;        /* of the optimizer, each as large as the weights */
     bool saves;         /* checkpoints, of which a copy is made first */
     bool several_nodes; /* so that what comes of other nodes' gradients has a place */

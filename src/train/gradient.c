@@ -40,12 +40,13 @@ dt_code dt_gradient_init(dt_gradient *g, const dt_world *world, const dt_model *
                        .model = model,
                        .batch_size = options->batch_size,
                        .exact = options->exact,
-                       .crew = options->crew};
+                       .numa_group = options->numa_group};
     if (options->exact && !init_exact(g, err) && options->in_parts)
         init_collected(g, err);
     int64_t panels = dt_engine_panels(model);
-    dt_engine_pack pack = {.crew = options->crew};
-    pack.values = dt_crew_alloc(pack.crew, panels, sizeof(float), "the packed weights", err);
+    dt_engine_pack pack = {.numa_group = options->numa_group};
+    pack.values =
+        dt_numa_group_alloc(pack.numa_group, panels, sizeof(float), "the packed weights", err);
     if (!err->code)
         dt_engine_create(&g->engine, model, team, g->block, &pack, err);
     if (dt_world_agree(world, err))
@@ -92,13 +93,13 @@ static void complete(void *gradient, int layer)
     int64_t begin = g->model->layer[layer].weight, room = dt_totals_room(g->blocks);
     if (layer == 0 || g->begun - begin < least_part(g->model))
         return;
-    dt_reducer_begin(g->reducer, room + begin, room + g->begun);
+    dt_reducer_start(g->reducer, room + begin, room + g->begun);
     g->begun = begin;
 }
 
 static void meanwhile(void *gradient)
 {
-    dt_reducer_proceed(((dt_gradient *)gradient)->reducer);
+    dt_reducer_progress(((dt_gradient *)gradient)->reducer);
 }
 
 /* Of a call of the engine after which the gradient is complete; *watcher is filled in. NULL where
@@ -107,7 +108,7 @@ static const dt_watcher *watch(dt_gradient *g, dt_watcher *watcher)
 {
     const dt_model *m = g->model;
     g->begun = m->parameters;
-    if (!dt_reducer_travels(g->reducer) || m->n_layers == 1 ||
+    if (!dt_reducer_crosses_nodes(g->reducer) || m->n_layers == 1 ||
         m->parameters - m->layer[1].weight < least_part(m))
         return NULL;
     *watcher = (dt_watcher){complete, meanwhile, g};
@@ -229,7 +230,7 @@ static dt_sum sum_of(const dt_gradient *g, bool whole, const dt_finish *undoing)
     bool several = g->world->size > 1;
     return (dt_sum){.n = head + g->model->parameters,
                     .head = head,
-                    .whole = whole || dt_crew_ranks(g->crew) < g->world->node_size ||
+                    .whole = whole || dt_numa_group_size(g->numa_group) < g->world->node_size ||
                              (g->exact && dt_scales_looks(&g->scales)),
                     .finish = several && g->exact ? undoing : NULL};
 }

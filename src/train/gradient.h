@@ -23,7 +23,7 @@ typedef struct {
     dt_engine *engine;
     int64_t batch_size;
     dt_reducer *reducer; /* what is summed over the ranks, and in it behind the totals: */
-    dt_crew *crew;
+    dt_numa_group *numa_group;
     float *values; /* [P] the gradient; after dt_gradient_sum the sum over the batch */
     int64_t begun; /* the gradient from here on is already on its way */
     /* of integers: */
@@ -42,8 +42,8 @@ typedef struct {
 typedef struct {
     int64_t batch_size; /* global, not larger than the data */
     bool exact;
-    bool in_parts; /* a batch may come in several deliveries */
-    dt_crew *crew; /* which has the parameters together */
+    bool in_parts;             /* a batch may come in several deliveries */
+    dt_numa_group *numa_group; /* which has the parameters together */
 } dt_gradient_options;
 
 /* Samples that stay together on a rank; 0: none need to. */
@@ -62,7 +62,7 @@ void dt_gradient_compute(dt_gradient *gradient, dt_loader *loader, const float *
                          dt_times *times, dt_totals *totals);
 
 /* Sum over all ranks: one allreduce, unless integers were too small. Collective.
- *   whole   whether each rank wants all of the sum, not only the part that it has of a crew
+ *   whole   whether each rank wants all of the sum, not only the part that it has of a NUMA group
  *   totals  [in,out] this rank's, then everyone's
  * Returns whether the gradient is finite and fits its sum, the same on every rank; it does not
  * where one failed. Then totals.overflow says that it is finite and does not fit. */

@@ -36,22 +36,22 @@ static const char *others(char text[OTHERS], int more, const char *on)
 }
 
 /* Several threads of one rank on a single core, which the launcher has chosen. */
-static bool is_confined(const dt_seat *s)
+static bool is_confined(const dt_placement *s)
 {
     return s->threads > 1 && s->cores == 1 && s->ranks == 1;
 }
 
 /* Threads of any ranks that are more than their cores. */
-static bool is_crowded(const dt_seat *s)
+static bool is_crowded(const dt_placement *s)
 {
-    return s->cores > 0 && s->crowd > s->cores && !is_confined(s);
+    return s->cores > 0 && s->threads_on_cores > s->cores && !is_confined(s);
 }
 
 /* Of each node one rank speaks: the first that has it. */
 static bool is_said(const dt_preflight_rank *of, int rank)
 {
     for (int r = 0; r < rank; r++)
-        if (of[r].seat.first == of[rank].seat.first && is_crowded(&of[r].seat))
+        if (of[r].placement.first == of[rank].placement.first && is_crowded(&of[r].placement))
             return true;
     return false;
 }
@@ -60,10 +60,10 @@ static void judge_cores(char *line, const dt_preflight_rank *of, int ranks)
 {
     int confined = -1, confined_more = 0, crowded = -1, crowded_more = 0;
     for (int r = 0; r < ranks; r++) {
-        if (is_confined(&of[r].seat)) {
+        if (is_confined(&of[r].placement)) {
             confined_more += confined >= 0;
             confined = confined < 0 ? r : confined;
-        } else if (is_crowded(&of[r].seat) && !is_said(of, r)) {
+        } else if (is_crowded(&of[r].placement) && !is_said(of, r)) {
             crowded_more += crowded >= 0;
             crowded = crowded < 0 ? r : crowded;
         }
@@ -73,15 +73,15 @@ static void judge_cores(char *line, const dt_preflight_rank *of, int ranks)
         say(line,
             "rank %d%s has %d threads on a single core of %s: the launcher must give it more "
             "(mpirun --bind-to none, srun --cpus-per-task)",
-            confined, others(more, confined_more, ""), of[confined].seat.threads,
-            of[confined].seat.node);
+            confined, others(more, confined_more, ""), of[confined].placement.threads,
+            of[confined].placement.node);
     if (crowded >= 0) {
-        const dt_seat *s = &of[crowded].seat;
+        const dt_placement *s = &of[crowded].placement;
         say(line,
             "%d threads of %d rank%s share %d core%s of %s%s: fewer ranks, fewer --threads or more "
             "cores are faster",
-            s->crowd, s->ranks, s->ranks > 1 ? "s" : "", s->cores, s->cores > 1 ? "s" : "", s->node,
-            others(more, crowded_more, "on "));
+            s->threads_on_cores, s->ranks, s->ranks > 1 ? "s" : "", s->cores,
+            s->cores > 1 ? "s" : "", s->node, others(more, crowded_more, "on "));
     }
 }
 
@@ -117,7 +117,7 @@ static void judge_shares(char *line, const dt_preflight_rank *of, int ranks, con
 static void judge_mpi(char *line, const dt_preflight_rank *of, int ranks)
 {
     for (int r = 0; r < ranks; r++)
-        if (of[r].seat.threads > 1 && !of[r].seat.mpi_takes_threads) {
+        if (of[r].placement.threads > 1 && !of[r].placement.mpi_takes_threads) {
             say(line, "MPI does not give MPI_THREAD_FUNNELED, which several threads need: use "
                       "another build of it, or --threads 1");
             return;
@@ -127,11 +127,12 @@ static void judge_mpi(char *line, const dt_preflight_rank *of, int ranks)
 static void judge_processors(char *line, const dt_preflight_rank *of, int ranks)
 {
     for (int r = 1; r < ranks; r++)
-        if (strcmp(of[r].seat.processor, of[0].seat.processor) != 0) {
+        if (strcmp(of[r].placement.processor, of[0].placement.processor) != 0) {
             say(line,
                 "%s has another processor (%s) than %s (%s): the bits of a result hold for one "
                 "type only",
-                of[r].seat.node, of[r].seat.processor, of[0].seat.node, of[0].seat.processor);
+                of[r].placement.node, of[r].placement.processor, of[0].placement.node,
+                of[0].placement.processor);
             return;
         }
 }
@@ -141,9 +142,9 @@ static void judge_folder(char *line, const dt_preflight_rank *of, int ranks, con
     int blind = -1, more = 0, last = -1;
     char text[OTHERS];
     for (int r = 0; r < ranks && folder; r++) {
-        if (of[r].sees_folder || of[r].seat.first == last)
+        if (of[r].sees_folder || of[r].placement.first == last)
             continue;
-        last = of[r].seat.first;
+        last = of[r].placement.first;
         more += blind >= 0;
         blind = blind < 0 ? r : blind;
     }
@@ -151,7 +152,7 @@ static void judge_folder(char *line, const dt_preflight_rank *of, int ranks, con
         say(line,
             "%s is not the same folder on %s%s as on %s, where the checkpoints will be: --resume "
             "finds them only from there; choose one that the nodes share",
-            folder, of[blind].seat.node, others(text, more, "on "), of[0].seat.node);
+            folder, of[blind].placement.node, others(text, more, "on "), of[0].placement.node);
 }
 
 void dt_preflight_judge(dt_preflight *p, const dt_preflight_rank *of, int ranks,
@@ -168,7 +169,7 @@ void dt_preflight_judge(dt_preflight *p, const dt_preflight_rank *of, int ranks,
 /* ---- Looking -------------------------------------------------------------------------------- */
 
 /* Whether this rank's node sees what rank 0 has put into the folder. Collective. */
-static bool find_probe(const dt_world *world, const dt_seat *seat, const char *folder,
+static bool find_probe(const dt_world *world, const dt_placement *placement, const char *folder,
                        char probe[DT_STORE_PROBE])
 {
     probe[0] = '\0';
@@ -177,21 +178,21 @@ static bool find_probe(const dt_world *world, const dt_seat *seat, const char *f
     if (world->rank == 0)
         dt_store_create_probe(folder, probe);
     dt_broadcast(world, probe, DT_STORE_PROBE);
-    return !probe[0] || world->node_rank != 0 || seat->first == 0 ||
+    return !probe[0] || world->node_rank != 0 || placement->first == 0 ||
            dt_store_sees_probe(folder, probe);
 }
 
-dt_code dt_preflight_run(dt_preflight *p, const dt_world *world, const dt_seat *seat, int64_t rows,
-                         const dt_split *batch, const char *folder, dt_error *err)
+dt_code dt_preflight_run(dt_preflight *p, const dt_world *world, const dt_placement *placement,
+                         int64_t rows, const dt_split *batch, const char *folder, dt_error *err)
 {
     char probe[DT_STORE_PROBE];
-    dt_preflight_rank own = {.seat = *seat, .rows = rows};
+    dt_preflight_rank own = {.placement = *placement, .rows = rows};
     memset(p, 0, sizeof *p);
     if (world->rank == 0)
         p->of = dt_alloc(world->size, sizeof *p->of, "what is known of the ranks", err);
     if (dt_world_agree(world, err))
         return err->code;
-    own.sees_folder = find_probe(world, seat, folder, probe);
+    own.sees_folder = find_probe(world, placement, folder, probe);
     dt_gather(world, &own, 1, sizeof own, p->of);
     if (world->rank == 0) {
         dt_store_remove_probe(folder, probe);

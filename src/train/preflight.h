@@ -12,7 +12,7 @@
 
 /* Of one rank. */
 typedef struct {
-    dt_seat seat;
+    dt_placement placement;
     int64_t rows;     /* of the data, that it reads */
     bool sees_folder; /* of the checkpoints, that rank 0 writes to */
 } dt_preflight_rank;
@@ -34,10 +34,11 @@ void dt_preflight_judge(dt_preflight *preflight, const dt_preflight_rank *of, in
 
 /* What there is to say, on rank 0; elsewhere nothing. To be ended with dt_preflight_free, also
  * after an error. Collective.
- *   seat  this rank's
- *   rows  that it reads */
-dt_code dt_preflight_run(dt_preflight *preflight, const dt_world *world, const dt_seat *seat,
-                         int64_t rows, const dt_split *batch, const char *folder, dt_error *err);
+ *   placement  this rank's
+ *   rows       that it reads */
+dt_code dt_preflight_run(dt_preflight *preflight, const dt_world *world,
+                         const dt_placement *placement, int64_t rows, const dt_split *batch,
+                         const char *folder, dt_error *err);
 
 void dt_preflight_free(dt_preflight *preflight);
 

@@ -1,4 +1,4 @@
-/* Every crew of ranks (comm/crew.h) has its own copy of the weights, and no weights ever travel: so
+/* Every NUMA group of ranks (comm/numa_group.h) has its own copy of the weights, and no weights ever travel: so
  * that a fault of one machine does not go unseen, the copies are compared. */
 #ifndef DT_TRAIN_REPLICAS_H
 #define DT_TRAIN_REPLICAS_H

@@ -276,7 +276,7 @@ static dt_gradient_options gradient_options(const dt_run *r)
         .batch_size = o->batch_size < r->dataset.rows ? o->batch_size : r->dataset.rows,
         .exact = o->reduce == DT_REDUCE_EXACT,
         .in_parts = r->dataset.streamed || (r->world->size > 1 && !r->dataset.window.all),
-        .crew = r->crew};
+        .numa_group = r->numa_group};
 }
 
 static dt_loader_options loader_options(const dt_run *r)
@@ -305,7 +305,7 @@ static dt_code check_memory(const dt_run *r, dt_error *err)
     dt_footprint_facts facts = {.model = &r->model,
                                 .ranks = r->world->size,
                                 .threads = r->team.threads,
-                                .crew = dt_crew_ranks(r->crew),
+                                .numa_group = dt_numa_group_size(r->numa_group),
                                 .vectors = dt_optimizer_vectors(&optimizer),
                                 .saves = o->checkpoint != NULL,
                                 .several_nodes = r->world->nodes > 1,
@@ -330,7 +330,7 @@ static dt_code check_memory(const dt_run *r, dt_error *err)
 static dt_code form_crew(dt_run *r, dt_error *err)
 {
     bool small = r->model.parameters < SMALL_MODEL;
-    return dt_crew_create(r->world, small ? -1 : r->seat.memory, &r->crew, err);
+    return dt_numa_group_create(r->world, small ? -1 : r->placement.memory, &r->numa_group, err);
 }
 
 static dt_code build_model(dt_run *r, dt_error *err)
@@ -351,10 +351,11 @@ static dt_code build_model(dt_run *r, dt_error *err)
     int64_t n = r->model.parameters;
     dt_optimizer_options optimizer = optimizer_options(r);
     check_memory(r, err);
-    r->parameters = dt_crew_alloc(r->crew, n, sizeof *r->parameters, "the weights", err);
+    r->parameters =
+        dt_numa_group_alloc(r->numa_group, n, sizeof *r->parameters, "the weights", err);
     if (err->code)
         return err->code;
-    return dt_optimizer_init(&r->optimizer, &optimizer, n, r->crew, err);
+    return dt_optimizer_init(&r->optimizer, &optimizer, n, r->numa_group, err);
 }
 
 static dt_code create_gradient(dt_run *r, dt_error *err)
@@ -363,7 +364,7 @@ static dt_code create_gradient(dt_run *r, dt_error *err)
     return dt_gradient_init(&r->gradient, r->world, &r->model, &r->team, &gradient, err);
 }
 
-/* Rank 0 reads a file and the others get its weights; a drawn number every crew draws for itself.
+/* Rank 0 reads a file and the others get its weights; a drawn number every NUMA group draws for itself.
  */
 static dt_code set_weights(dt_run *r, dt_error *err)
 {
@@ -372,9 +373,9 @@ static dt_code set_weights(dt_run *r, dt_error *err)
         return dt_resume_take(&r->resume, r->world, r->parameters, &r->optimizer,
                               &r->gradient.scales, err);
     if (!file) {
-        if (dt_crew_self(r->crew) == 0)
+        if (dt_numa_group_rank(r->numa_group) == 0)
             dt_model_init_parameters(&r->model, run_seed(r), r->parameters);
-        (void)dt_crew_meet(r->crew, true); /* to draw cannot fail */
+        (void)dt_numa_group_barrier(r->numa_group, true); /* to draw cannot fail */
         return DT_OK;
     }
     if (r->world->rank == 0 && !dt_checkpoint_read_weights(file, &r->model, r->parameters, err))
@@ -497,7 +498,7 @@ static dt_code run_preflight(dt_run *r, dt_error *err)
     int64_t block = dt_gradient_block(&gradient);
     dt_split batch = dt_batch_split(gradient.batch_size, block > 0 ? block : 1, r->world->size);
     const int64_t *begin = r->dataset.window.begin + r->world->rank;
-    if (dt_preflight_run(&r->preflight, r->world, &r->seat, begin[1] - begin[0], &batch,
+    if (dt_preflight_run(&r->preflight, r->world, &r->placement, begin[1] - begin[0], &batch,
                          r->options->checkpoint, err))
         return err->code;
     collect_warnings(r);
@@ -513,8 +514,8 @@ dt_code dt_run_open(dt_run *r, const dt_world *world, const dt_train_options *op
     if (world->rank == 0)
         dt_run_files_check(&r->files, options, err);
     if (dt_world_agree(world, err) ||
-        dt_place_threads(world, options->threads, options->bind == DT_BIND_KEEP, &r->team, &r->seat,
-                         err) ||
+        dt_place_threads(world, options->threads, options->bind == DT_BIND_KEEP, &r->team,
+                         &r->placement, err) ||
         find_checkpoint(r, err) || open_data(r, err) || open_val_data(r, err) ||
         plan_memory(r, err) || load_data(r, err))
         return err->code;
@@ -555,7 +556,7 @@ dt_code dt_run_close(dt_run *r, dt_error *err)
     dt_class_weights_free(&r->class_weights);
     dt_model_free(&r->model);
     dt_team_free(&r->team);
-    dt_crew_destroy(r->crew);
+    dt_numa_group_destroy(r->numa_group);
     dt_resume_free(&r->resume);
     free(r->model_text);
     free(r->options_text);

@@ -27,8 +27,8 @@ typedef struct {
     const dt_world *world;
     const dt_train_options *options;
     dt_team team;
-    dt_seat seat;   /* where it has them */
-    dt_guard guard; /* the time that it has */
+    dt_placement placement; /* where it has them */
+    dt_guard guard;         /* the time that it has */
     dt_data_file *file;
     dt_schema schema; /* of the data, as the model has it; rank 0 */
     dt_dataset dataset;
@@ -40,8 +40,8 @@ typedef struct {
     dt_validation validation;
     dt_class_weights class_weights;
     dt_model model;
-    dt_crew *crew;     /* the ranks that have the weights together */
-    float *parameters; /* [P] the crew's */
+    dt_numa_group *numa_group; /* the ranks that have the weights together */
+    float *parameters;         /* [P] the NUMA group's */
     dt_gradient gradient;
     dt_optimizer optimizer;
     dt_schedule schedule;

@@ -205,7 +205,7 @@ static void look_at_ranks(dt_run *run, const dt_times *t, dt_report_slowest *slo
 {
     dt_straggler_look(&run->straggler, run->world, t, slowest);
     if (run->preflight.of)
-        slowest->node = run->preflight.of[slowest->rank].seat.node;
+        slowest->node = run->preflight.of[slowest->rank].placement.node;
 }
 
 static dt_code run_epoch(dt_run *run, dt_error *err)

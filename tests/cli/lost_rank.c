@@ -147,7 +147,7 @@ static void place(const dt_world *world)
 {
     dt_error err = {0};
     dt_team team;
-    dt_seat seat;
+    dt_placement seat;
     if (dt_place_threads(world, 1, true, &team, &seat, &err))
         exit(1);
     dt_team_free(&team);

@@ -180,19 +180,19 @@ static void memory_is_shared(void **state)
 {
     (void)state;
     dt_error err = {0};
-    dt_shared *shared;
+    dt_shm *shared;
     int64_t n = world.rank == world.size - 1 ? 0 : 1000 * (world.rank + 1), bad = 0;
-    dt_shared_create(&world, n * (int64_t)sizeof(int), false, &shared, &err);
+    dt_shm_create(&world, n * (int64_t)sizeof(int), false, &shared, &err);
     CHECK_NO_ERROR(&err);
     CHECK_ALL(shared != NULL);
     for (int64_t i = 0; i < n; i++)
-        ((int *)dt_shared_memory(shared, world.node_rank))[i] = world.rank * 7 + (int)i;
+        ((int *)dt_shm_of_rank(shared, world.node_rank))[i] = world.rank * 7 + (int)i;
     dt_world_agree(&world, &err);
     for (int r = 0; r < world.size - 1; r++)
         for (int i = 0; i < 1000 * (r + 1); i++)
-            bad += ((const int *)dt_shared_memory(shared, r))[i] != r * 7 + i;
+            bad += ((const int *)dt_shm_of_rank(shared, r))[i] != r * 7 + i;
     CHECK_ALL(bad == 0);
-    dt_shared_destroy(shared);
+    dt_shm_destroy(shared);
 }
 
 /* ---- The reducer ---------------------------------------------------------------------------- */
@@ -239,7 +239,7 @@ static void put(dt_reducer *r, dt_sum_kind kind, int64_t begin, int64_t end, int
             ((int32_t *)dt_reducer_values(r))[i] = integer_of(i, turn);
     }
     if (begin > 0)
-        dt_reducer_begin(r, begin, end);
+        dt_reducer_start(r, begin, end);
 }
 
 static int64_t count_bad(const dt_reducer *r, const dt_world *w, dt_sum_kind kind,
@@ -269,11 +269,11 @@ static void reduce(const dt_world *w, dt_sum_kind kind, int64_t n)
     CHECK_NO_ERROR(&err);
     for (int turn = 0; turn < 20; turn++) {
         int64_t m = n - turn % 3;
-        bool in_parts = dt_reducer_travels(r) && turn % 2 == 1, doubled = turn % 4 > 1;
+        bool in_parts = dt_reducer_crosses_nodes(r) && turn % 2 == 1, doubled = turn % 4 > 1;
         if (in_parts && m > 100) {
             put(r, kind, m - 1, m, turn);
             put(r, kind, m / 2, m - 1, turn);
-            dt_reducer_proceed(r);
+            dt_reducer_progress(r);
             if (turn == 7 && world.rank == world.size - 1)
                 usleep(20000);
             put(r, kind, 100, m / 2, turn);
@@ -331,9 +331,9 @@ static void memory_that_there_is_not(void **state)
 {
     (void)state;
     dt_error err = {0};
-    dt_shared *shared;
-    dt_shared_create(&world, world.rank == world.size - 1 ? INT64_C(1) << 60 : 100, false, &shared,
-                     &err);
+    dt_shm *shared;
+    dt_shm_create(&world, world.rank == world.size - 1 ? INT64_C(1) << 60 : 100, false, &shared,
+                  &err);
     CHECK_ALL(err.code == DT_ERR_MEMORY && strncmp(err.text, "out of memory: 1.2 EB", 21) == 0);
     CHECK_ALL(shared == NULL);
 }

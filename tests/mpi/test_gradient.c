@@ -115,7 +115,7 @@ static void take_steps(int64_t memory)
     dt_loader *loader;
     dt_model model;
     dt_gradient gradient;
-    dt_crew *crew;
+    dt_numa_group *numa_group;
     const dt_team team = {.threads = 1};
     char *path = test_path("gradient.h5");
     fill();
@@ -133,17 +133,17 @@ static void take_steps(int64_t memory)
     CHECK_NO_ERROR(&err);
     dt_model_shape shape = {WIDTH, 1, NULL, 0, DT_ACT_RELU, DT_LOSS_MSE, false, 0};
     dt_model_init(&model, &shape, &err);
-    dt_crew_create(&world, 0, &crew, &err);
+    dt_numa_group_create(&world, 0, &numa_group, &err);
     CHECK_NO_ERROR(&err);
     dt_gradient_options options = {
-        .batch_size = BATCH, .exact = true, .in_parts = memory > 0, .crew = crew};
+        .batch_size = BATCH, .exact = true, .in_parts = memory > 0, .numa_group = numa_group};
     assert_int_equal(dt_gradient_block(&options), BLOCK);
     dt_gradient_init(&gradient, &world, &model, &team, &options, &err);
     CHECK_NO_ERROR(&err);
     for (int s = 0; s < STEPS; s++)
         take_step(&gradient, loader, s, s > 0);
     dt_gradient_free(&gradient);
-    dt_crew_destroy(crew);
+    dt_numa_group_destroy(numa_group);
     dt_model_free(&model);
     dt_loader_destroy(loader);
     dt_dataset_free(&dataset);
@@ -172,7 +172,7 @@ static void deep(void **state)
     dt_error err = {0};
     dt_world w;
     dt_gradient gradient;
-    dt_crew *crew;
+    dt_numa_group *numa_group;
     dt_model model;
     dt_totals totals = {.overflow = true}; /* no scales are known */
     const dt_team team = {.threads = 1};
@@ -184,9 +184,9 @@ static void deep(void **state)
     dt_model_init(&model, &shape, &err);
     float *weights = malloc((size_t)model.parameters * sizeof *weights);
     dt_model_init_parameters(&model, 1, weights);
-    dt_crew_create(&w, 0, &crew, &err);
+    dt_numa_group_create(&w, 0, &numa_group, &err);
     CHECK_NO_ERROR(&err);
-    dt_gradient_options options = {.batch_size = BLOCK, .exact = true, .crew = crew};
+    dt_gradient_options options = {.batch_size = BLOCK, .exact = true, .numa_group = numa_group};
     dt_gradient_init(&gradient, &w, &model, &team, &options, &err);
     CHECK_NO_ERROR(&err);
     fill();
@@ -199,7 +199,7 @@ static void deep(void **state)
     CHECK_ALL(same_everywhere(&gradient.values[model.layer[1].weight], sizeof(double)));
     CHECK_ALL(same_everywhere(&totals.loss, sizeof totals.loss));
     dt_gradient_free(&gradient);
-    dt_crew_destroy(crew);
+    dt_numa_group_destroy(numa_group);
     dt_model_free(&model);
     free(weights);
     dt_world_end(&w);

@@ -45,8 +45,9 @@ static void folders(void **state)
     dt_world nodes = world;
     nodes.nodes = world.size;
     nodes.node_rank = 0;
-    dt_seat seat = {.first = world.rank, .threads = 1, .cores = 1, .ranks = 1, .crowd = 1};
-    snprintf(seat.node, sizeof seat.node, "n%d", world.rank);
+    dt_placement placement = {
+        .first = world.rank, .threads = 1, .cores = 1, .ranks = 1, .threads_on_cores = 1};
+    snprintf(placement.node, sizeof placement.node, "n%d", world.rank);
     dt_split batch = {.n = 100, .granule = 1, .parts = world.size};
     if (world.rank == 0) {
         dt_store_prepare(here, &err);
@@ -56,7 +57,7 @@ static void folders(void **state)
     for (int apart = 0; apart < 2; apart++) {
         char expected[256] = "";
         bool other = apart && world.rank == world.size - 1 && world.size > 1;
-        dt_preflight_run(&preflight, &nodes, &seat, 100, &batch, other ? there : here, &err);
+        dt_preflight_run(&preflight, &nodes, &placement, 100, &batch, other ? there : here, &err);
         if (apart && world.size > 1)
             snprintf(expected, sizeof expected, "%s is not the same folder on n%d as on n0, ", here,
                      world.size - 1);
@@ -80,11 +81,12 @@ static void seats(void **state)
     (void)state;
     dt_error err = {0};
     dt_team team;
-    dt_seat seat;
-    dt_place_threads(&world, 2, false, &team, &seat, &err);
-    CHECK_ALL(err.code == DT_OK && seat.threads == 2 && seat.cores > 0 && seat.ranks >= 1 &&
-              seat.crowd == 2 * seat.ranks && seat.node[0] && seat.processor[0] &&
-              seat.mpi_takes_threads && seat.first + world.node_rank == world.rank);
+    dt_placement placement;
+    dt_place_threads(&world, 2, false, &team, &placement, &err);
+    CHECK_ALL(err.code == DT_OK && placement.threads == 2 && placement.cores > 0 &&
+              placement.ranks >= 1 && placement.threads_on_cores == 2 * placement.ranks &&
+              placement.node[0] && placement.processor[0] && placement.mpi_takes_threads &&
+              placement.first + world.node_rank == world.rank);
     dt_team_free(&team);
 }
 

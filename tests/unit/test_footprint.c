@@ -63,7 +63,7 @@ static void arithmetic(void **state)
     double p = 10010, panels = (double)dt_engine_panels(&m);
     assert_true(panels >= 10000 && panels <= 33 * 1001);
     dt_footprint_facts f = {
-        .model = &m, .ranks = 3, .threads = 2, .crew = 1, .batch_size = 1000, .block = 64};
+        .model = &m, .ranks = 3, .threads = 2, .numa_group = 1, .batch_size = 1000, .block = 64};
     dt_footprint plain = dt_footprint_of(&f);
     assert_true(plain.weights == 4 * (2 * p + panels) && plain.data == 0);
     assert_true(plain.activations == dt_engine_bytes(&m, 2, 64));
@@ -71,7 +71,7 @@ static void arithmetic(void **state)
     assert_true(dt_footprint_of(&f).weights == 4 * (3 * p + panels));
     f.vectors = 2; /* adam: two, and their copies */
     assert_true(dt_footprint_of(&f).weights == 4 * (7 * p + panels));
-    f.crew = 2; /* what ranks have together */
+    f.numa_group = 2; /* what ranks have together */
     assert_true(dt_footprint_of(&f).weights == 4 * (4 * p + (3 * p + panels) / 2));
     f.several_nodes = true;
     assert_true(dt_footprint_of(&f).weights == 4 * (5 * p + (3 * p + panels) / 2));

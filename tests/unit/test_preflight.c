@@ -21,16 +21,16 @@ static dt_preflight_rank *well(void)
     static dt_preflight_rank of[RANKS];
     memset(of, 0, sizeof of);
     for (int r = 0; r < RANKS; r++) {
-        of[r] = (dt_preflight_rank){.seat = {.first = r / 2 * 2,
-                                             .processor = "Some CPU, family 6 model 85",
-                                             .threads = 2,
-                                             .cores = 2,
-                                             .ranks = 1,
-                                             .crowd = 2,
-                                             .mpi_takes_threads = true},
+        of[r] = (dt_preflight_rank){.placement = {.first = r / 2 * 2,
+                                                  .processor = "Some CPU, family 6 model 85",
+                                                  .threads = 2,
+                                                  .cores = 2,
+                                                  .ranks = 1,
+                                                  .threads_on_cores = 2,
+                                                  .mpi_takes_threads = true},
                                     .rows = 250,
                                     .sees_folder = true};
-        snprintf(of[r].seat.node, sizeof of[r].seat.node, "n%d", r / 2);
+        snprintf(of[r].placement.node, sizeof of[r].placement.node, "n%d", r / 2);
     }
     return of;
 }
@@ -56,32 +56,32 @@ static void cores(void **state)
     (void)state;
     dt_preflight_rank *of = well();
     for (int r = 2; r < 4; r++) { /* both ranks of n1 on the same two cores */
-        of[r].seat.ranks = 2;
-        of[r].seat.crowd = 4;
+        of[r].placement.ranks = 2;
+        of[r].placement.threads_on_cores = 4;
     }
     assert_string_equal(said(of, 100, 16, 0), "4 threads of 2 ranks share 2 cores of n1: fewer "
                                               "ranks, fewer --threads or more cores are faster");
-    of[0].seat.ranks = 2; /* and of n0 */
-    of[0].seat.crowd = 3;
+    of[0].placement.ranks = 2; /* and of n0 */
+    of[0].placement.threads_on_cores = 3;
     assert_non_null(strstr(said(of, 100, 16, 0), "share 2 cores of n0 (and on 1 more): "));
 
     of = well();
     for (int r = 0; r < 4; r++) { /* nodes that take turns: each is said once */
-        of[r].seat.first = r % 2;
-        of[r].seat.ranks = 2;
-        of[r].seat.crowd = 4;
+        of[r].placement.first = r % 2;
+        of[r].placement.ranks = 2;
+        of[r].placement.threads_on_cores = 4;
     }
     assert_non_null(strstr(said(of, 100, 16, 0), " (and on 1 more): "));
 
     of = well();
     for (int r = 1; r < 4; r++)
-        of[r].seat.cores = 1;
+        of[r].placement.cores = 1;
     assert_string_equal(said(of, 100, 16, 0),
                         "rank 1 (and 2 more) has 2 threads on a single core of n0: the launcher "
                         "must give it more (mpirun --bind-to none, srun --cpus-per-task)");
 
     of = well();
-    of[1].seat.cores = 0; /* nothing is known */
+    of[1].placement.cores = 0; /* nothing is known */
     assert_string_equal(said(of, 100, 16, 0), "");
 }
 
@@ -104,8 +104,8 @@ static void results(void **state)
 {
     (void)state;
     dt_preflight_rank *of = well();
-    strcpy(of[2].seat.processor, "Another CPU");
-    strcpy(of[3].seat.processor, "Another CPU");
+    strcpy(of[2].placement.processor, "Another CPU");
+    strcpy(of[3].placement.processor, "Another CPU");
     assert_string_equal(said(of, 100, 16, 1),
                         "n1 has another processor (Another CPU) than n0 (Some CPU, family 6 model "
                         "85): the bits of a result hold for one type only");
@@ -116,12 +116,12 @@ static void results(void **state)
                         "--resume finds them only from there; choose one that the nodes share");
     of = well();
     for (int r = 0; r < RANKS; r++)
-        of[r].seat.mpi_takes_threads = false;
+        of[r].placement.mpi_takes_threads = false;
     assert_string_equal(said(of, 100, 16, 1),
                         "MPI does not give MPI_THREAD_FUNNELED, which several threads need: use "
                         "another build of it, or --threads 1");
     for (int r = 0; r < RANKS; r++)
-        of[r].seat.threads = 1;
+        of[r].placement.threads = 1;
     assert_string_equal(said(of, 100, 16, 1), "");
 }
 
@@ -132,9 +132,9 @@ static void together(void **state)
     dt_preflight p;
     dt_preflight_rank *of = well();
     dt_split split = dt_batch_split(48, 16, RANKS);
-    of[0].seat.cores = 1;
+    of[0].placement.cores = 1;
     of[3].sees_folder = false;
-    strcpy(of[3].seat.processor, "Another CPU");
+    strcpy(of[3].placement.processor, "Another CPU");
     dt_preflight_judge(&p, of, RANKS, &split, "ck");
     assert_non_null(strstr(p.line[0], "cpus-per-task); a batch of 48 has"));
     assert_non_null(strstr(p.line[1], "one type only; ck is not"));

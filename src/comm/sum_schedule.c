@@ -4,11 +4,11 @@
  * Communication Operations in MPICH", IJHPCA 19, 2005). The ranks that are too many for a power of
  * two give all to a neighbour before, and get it back. Or round a ring, in 2 (p-1) stages, where
  * these are not too many: then no rank is too many. */
-#include "comm/route.h"
+#include "comm/sum_schedule.h"
 
 #include <stdbool.h>
 
-enum { MOST_IN_RING = 32, NOBODY = -1 };
+enum { MAX_RING = 32, NOBODY = -1 };
 
 /* ---- Round a ring --------------------------------------------------------------------------- */
 
@@ -19,21 +19,21 @@ static dt_range blocks_of(dt_range all, int first, int last, int blocks)
     return (dt_range){all.begin + n * first / blocks, all.begin + n * last / blocks};
 }
 
-static dt_range block_of(dt_range all, int block, int blocks)
+static dt_range ring_block(dt_range all, int block, int blocks)
 {
     block = (block % blocks + blocks) % blocks;
     return blocks_of(all, block, block + 1, blocks);
 }
 
-static dt_stage look_at_ring(int rank, int size, dt_range all, int stage)
+static dt_sum_step ring_step(int rank, int size, dt_range all, int step)
 {
-    bool adds = stage < size - 1;
-    int sent = adds ? rank - stage : rank + 1 - (stage - (size - 1));
-    return (dt_stage){.to = (rank + 1) % size,
-                      .from = (rank + size - 1) % size,
-                      .send = block_of(all, sent, size),
-                      .receive = block_of(all, sent - 1, size),
-                      .adds = adds};
+    bool adds = step < size - 1;
+    int sent = adds ? rank - step : rank + 1 - (step - (size - 1));
+    return (dt_sum_step){.to = (rank + 1) % size,
+                         .from = (rank + size - 1) % size,
+                         .send = ring_block(all, sent, size),
+                         .receive = ring_block(all, sent - 1, size),
+                         .adds = adds};
 }
 
 /* ---- By halves ------------------------------------------------------------------------------ */
@@ -56,7 +56,7 @@ static cutters find_cutters(int size)
 }
 
 /* Between a rank's number among all and among those that cut. */
-static int number_of(const cutters *c, int rank)
+static int cutter_of(const cutters *c, int rank)
 {
     return rank < 2 * c->extra ? rank / 2 : rank - c->extra;
 }
@@ -73,22 +73,23 @@ static dt_range own_after(const cutters *c, dt_range all, int number, int cuts)
     return blocks_of(all, first, first + blocks, c->size);
 }
 
-static dt_stage look_at_cut(const cutters *c, dt_range all, int number, int stage)
+static dt_sum_step halving_step(const cutters *c, dt_range all, int number, int step)
 {
-    bool adds = stage < c->log;
-    int cuts = adds ? stage + 1 : 2 * c->log - stage;
+    bool adds = step < c->log;
+    int cuts = adds ? step + 1 : 2 * c->log - step;
     int partner = number ^ (c->size >> cuts);
     dt_range mine = own_after(c, all, number, cuts), its = own_after(c, all, partner, cuts);
     int rank = rank_of(c, partner);
-    return adds ? (dt_stage){.to = rank, .from = rank, .send = its, .receive = mine, .adds = true}
-                : (dt_stage){.to = rank, .from = rank, .send = mine, .receive = its};
+    return adds
+               ? (dt_sum_step){.to = rank, .from = rank, .send = its, .receive = mine, .adds = true}
+               : (dt_sum_step){.to = rank, .from = rank, .send = mine, .receive = its};
 }
 
 /* The stages before and after, where some ranks are too many. */
-static dt_stage look_at_pair(const cutters *c, dt_range all, int rank, bool before)
+static dt_sum_step pair_step(const cutters *c, dt_range all, int rank, bool before)
 {
     bool is_extra = rank % 2 == 0;
-    dt_stage r = {.to = NOBODY, .from = NOBODY, .adds = before};
+    dt_sum_step r = {.to = NOBODY, .from = NOBODY, .adds = before};
     if (rank >= 2 * c->extra)
         return r;
     if (is_extra == before) {
@@ -101,27 +102,27 @@ static dt_stage look_at_pair(const cutters *c, dt_range all, int rank, bool befo
     return r;
 }
 
-static dt_stage look_at_halves(const cutters *c, dt_range all, int rank, int stage)
+static dt_sum_step halves_step(const cutters *c, dt_range all, int rank, int step)
 {
     bool is_extra = rank < 2 * c->extra && rank % 2 == 0;
-    if (c->extra > 0 && stage == 0)
-        return look_at_pair(c, all, rank, true);
-    stage -= c->extra > 0;
-    if (stage == 2 * c->log)
-        return look_at_pair(c, all, rank, false);
+    if (c->extra > 0 && step == 0)
+        return pair_step(c, all, rank, true);
+    step -= c->extra > 0;
+    if (step == 2 * c->log)
+        return pair_step(c, all, rank, false);
     if (is_extra)
-        return (dt_stage){.to = NOBODY, .from = NOBODY};
-    return look_at_cut(c, all, number_of(c, rank), stage);
+        return (dt_sum_step){.to = NOBODY, .from = NOBODY};
+    return halving_step(c, all, cutter_of(c, rank), step);
 }
 
 /* ---- Either --------------------------------------------------------------------------------- */
 
 static bool is_ring(const cutters *c, int size)
 {
-    return c->extra > 0 && size <= MOST_IN_RING;
+    return c->extra > 0 && size <= MAX_RING;
 }
 
-int dt_route_stages(int size)
+int dt_sum_schedule_steps(int size)
 {
     cutters c = find_cutters(size);
     if (is_ring(&c, size))
@@ -129,9 +130,8 @@ int dt_route_stages(int size)
     return 2 * c.log + (c.extra > 0 ? 2 : 0);
 }
 
-dt_stage dt_route_stage(int rank, int size, dt_range all, int stage)
+dt_sum_step dt_sum_schedule_step(int rank, int size, dt_range all, int step)
 {
     cutters c = find_cutters(size);
-    return is_ring(&c, size) ? look_at_ring(rank, size, all, stage)
-                             : look_at_halves(&c, all, rank, stage);
+    return is_ring(&c, size) ? ring_step(rank, size, all, step) : halves_step(&c, all, rank, step);
 }

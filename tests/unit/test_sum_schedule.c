@@ -1,6 +1,6 @@
 /* The routes of values, played through for many numbers of ranks in one process: afterwards each
  * rank has the sum of all, and no rank has sent or received much more than it must. */
-#include "comm/route.h"
+#include "comm/sum_schedule.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -28,13 +28,13 @@ static void play_stage(world *w, int size, int stage)
     const dt_range all = {BEGIN, END};
     memcpy(w->sent, w->value, sizeof w->sent);
     for (int r = 0; r < size; r++) {
-        dt_stage s = dt_route_stage(r, size, all, stage);
+        dt_sum_step s = dt_sum_schedule_step(r, size, all, stage);
         assert_true(s.to < size && s.from < size && s.to != r && s.from != r);
         if (s.to >= 0)
-            assert_int_equal(dt_route_stage(s.to, size, all, stage).from, r);
+            assert_int_equal(dt_sum_schedule_step(s.to, size, all, stage).from, r);
         if (s.from < 0)
             continue;
-        dt_stage other = dt_route_stage(s.from, size, all, stage);
+        dt_sum_step other = dt_sum_schedule_step(s.from, size, all, stage);
         assert_int_equal(other.to, r);
         assert_int_equal(other.send.begin, s.receive.begin);
         assert_int_equal(other.send.end, s.receive.end);
@@ -54,7 +54,7 @@ static void sums(void **state)
         for (int r = 0; r < size; r++)
             for (int i = 0; i < VALUES; i++)
                 w->value[r][i] = value_of(r, i);
-        for (int s = 0; s < dt_route_stages(size); s++)
+        for (int s = 0; s < dt_sum_schedule_steps(size); s++)
             play_stage(w, size, s);
         bool even = (size & (size - 1)) == 0 || size <= 32;
         for (int r = 0; r < size; r++) {
@@ -76,13 +76,14 @@ static void many(void **state)
     (void)state;
     static const int sizes[] = {256, 1000, 4096};
     for (int i = 0; i < 3; i++) {
-        assert_true(dt_route_stages(sizes[i]) <= 2 * 12 + 2);
-        for (int s = 0; s < dt_route_stages(sizes[i]); s++)
+        assert_true(dt_sum_schedule_steps(sizes[i]) <= 2 * 12 + 2);
+        for (int s = 0; s < dt_sum_schedule_steps(sizes[i]); s++)
             for (int r = 0; r < sizes[i]; r += 7) {
-                dt_stage mine = dt_route_stage(r, sizes[i], (dt_range){0, 1 << 20}, s);
+                dt_sum_step mine = dt_sum_schedule_step(r, sizes[i], (dt_range){0, 1 << 20}, s);
                 if (mine.to < 0)
                     continue;
-                dt_stage its = dt_route_stage(mine.to, sizes[i], (dt_range){0, 1 << 20}, s);
+                dt_sum_step its =
+                    dt_sum_schedule_step(mine.to, sizes[i], (dt_range){0, 1 << 20}, s);
                 assert_true(its.from == r && its.receive.begin == mine.send.begin &&
                             its.receive.end == mine.send.end);
             }

@@ -1,4 +1,4 @@
-#include "comm/watch.h"
+#include "comm/liveness.h"
 
 #include "comm/comm.h"
 #include "comm/internal.h"
@@ -20,7 +20,7 @@ enum {
     SPINS = 200,     /* tests before a core is offered to others */
 };
 
-struct dt_watched {
+struct dt_watched_process {
     dt_process process; /* 0: this rank cannot see it, as between containers */
     int64_t rank;
 };
@@ -28,8 +28,9 @@ struct dt_watched {
 static void find_ranks(dt_world *world)
 {
     MPI_Comm node = world->comm->node;
-    dt_watched own = {.process = dt_process_of(getpid()), .rank = world->rank};
-    dt_watched *of = world->node_size > 1 ? malloc((size_t)world->node_size * sizeof *of) : NULL;
+    dt_watched_process own = {.process = dt_process_of(getpid()), .rank = world->rank};
+    dt_watched_process *of =
+        world->node_size > 1 ? malloc((size_t)world->node_size * sizeof *of) : NULL;
     int room = of != NULL;
     MPI_Allreduce(MPI_IN_PLACE, &room, 1, MPI_INT, MPI_MIN, node);
     if (!room) {
@@ -48,51 +49,51 @@ static void share_mark(dt_world *world)
 {
     dt_error err = {0};
     if (world->size > world->nodes)
-        dt_shared_create(world, sizeof(atomic_flag), true, &world->comm->watch.mark, &err);
+        dt_shm_create(world, sizeof(atomic_flag), true, &world->comm->watch.mark, &err);
 }
 
-void dt_watch_begin(dt_world *world)
+void dt_liveness_begin(dt_world *world)
 {
-    world->comm->watch = (dt_watch){0};
+    world->comm->watch = (dt_liveness){0};
     find_ranks(world);
     share_mark(world);
 }
 
-void dt_watch_end(dt_world *world)
+void dt_liveness_end(dt_world *world)
 {
-    dt_shared_destroy(world->comm->watch.mark);
+    dt_shm_destroy(world->comm->watch.mark);
     free(world->comm->watch.of);
 }
 
 /* Whether no other rank of the node says it. */
-static bool is_mine_to_say(const dt_watch *w)
+static bool is_mine_to_say(const dt_liveness *w)
 {
-    return !w->mark || !atomic_flag_test_and_set((atomic_flag *)dt_shared_memory(w->mark, 0));
+    return !w->mark || !atomic_flag_test_and_set((atomic_flag *)dt_shm_of_rank(w->mark, 0));
 }
 
-static bool is_gone(const dt_watched *w)
+static bool is_gone(const dt_watched_process *w)
 {
     return w->process.id && dt_process_of(w->process.id).start != w->process.start;
 }
 
 /* The first rank of the node that is gone, or NULL. */
-static const dt_watched *find_gone(const dt_world *world)
+static const dt_watched_process *find_gone(const dt_world *world)
 {
-    const dt_watched *of = world->comm->watch.of;
+    const dt_watched_process *of = world->comm->watch.of;
     for (int r = 0; r < world->node_size; r++)
         if (is_gone(&of[r]))
             return &of[r];
     return NULL;
 }
 
-void dt_watch_look(const dt_world *world)
+void dt_liveness_check(const dt_world *world)
 {
-    dt_watch *w = &world->comm->watch;
+    dt_liveness *w = &world->comm->watch;
     double now = dt_clock_coarse(), late = now - w->look_at;
     if (!w->of || late < 0)
         return;
     w->look_at = now + SECONDS;
-    const dt_watched *gone = late > ANOTHER ? NULL : find_gone(world);
+    const dt_watched_process *gone = late > ANOTHER ? NULL : find_gone(world);
     w->missed = gone ? w->missed + 1 : 0;
     if (w->missed == MOST_MISSED && is_mine_to_say(w))
         dt_end_run("error: rank %lld (process %lld) has ended without a word: the run cannot go on",
@@ -101,13 +102,13 @@ void dt_watch_look(const dt_world *world)
         dt_end_quietly();
 }
 
-void dt_watch_wait(const dt_world *world, MPI_Request *request)
+void dt_wait_for_request(const dt_world *world, MPI_Request *request)
 {
     int done = 0;
     for (int tests = 1; !MPI_Test(request, &done, MPI_STATUS_IGNORE) && !done; tests++) {
         if (tests < SPINS)
             continue;
-        dt_watch_look(world);
+        dt_liveness_check(world);
         tests = SPINS;
         sched_yield();
     }

@@ -1,7 +1,7 @@
 /* A barrier of ranks that share memory, which costs them a cache line each. Each has a counter of
  * its own there, which is zero at first. */
-#ifndef DT_COMM_GATE_H
-#define DT_COMM_GATE_H
+#ifndef DT_COMM_SPIN_BARRIER_H
+#define DT_COMM_SPIN_BARRIER_H
 
 #include <dtrain/world.h>
 #include <stdatomic.h>
@@ -11,16 +11,17 @@ typedef struct {
     atomic_uint **arrived; /* [ranks] borrowed */
     int ranks, self;
     int spins; /* before the core is offered to others, and MPI its turn */
-    unsigned turn;
-} dt_gate;
+    unsigned generation;
+} dt_spin_barrier;
 
-/* Not collective. A gate that is all zero has no ranks. */
-void dt_gate_init(dt_gate *gate, const dt_world *world, atomic_uint **arrived, int ranks, int self);
+/* Not collective. A barrier that is all zero has no ranks. */
+void dt_spin_barrier_init(dt_spin_barrier *gate, const dt_world *world, atomic_uint **arrived,
+                          int ranks, int self);
 
 /* One look more at what another rank of the node is to do, after so many in vain. */
-void dt_gate_patience(const dt_gate *gate, int looks);
+void dt_spin_backoff(const dt_spin_barrier *gate, int polls);
 
 /* Wait until all its ranks are here. What they wrote before is there for the others. */
-void dt_gate_pass(dt_gate *gate);
+void dt_spin_barrier_wait(dt_spin_barrier *gate);
 
 #endif

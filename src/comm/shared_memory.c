@@ -18,7 +18,7 @@ typedef struct {
     int64_t bytes, process, file, device, inode;
 } address;
 
-struct dt_shared {
+struct dt_shm {
     int node_size, node_rank;
     address *of;   /* [node_size] */
     void **memory; /* [node_size] NULL: not mapped */
@@ -38,7 +38,7 @@ static void *map_own(int fd, int64_t bytes)
 
 /* This rank's own. Returns the file's descriptor, which is to be closed; -1, and no error, where
  * the system has no such files. */
-static int create_own(dt_shared *s, int64_t bytes, dt_error *err)
+static int create_own(dt_shm *s, int64_t bytes, dt_error *err)
 {
     struct stat facts;
     char text[16];
@@ -76,13 +76,13 @@ static void *open_other(const address *a, bool writable)
 }
 
 /* Returns whether this rank sees every rank's. */
-static bool open_others(dt_shared *s, const dt_world *world, bool writable)
+static bool open_others(dt_shm *s, const dt_world *world, bool writable)
 {
     bool all = true;
     MPI_Request request;
     MPI_Iallgather(MPI_IN_PLACE, 0, MPI_DATATYPE_NULL, s->of, (int)sizeof *s->of, MPI_BYTE,
                    world->comm->node, &request);
-    dt_watch_wait(world, &request);
+    dt_wait_for_request(world, &request);
     for (int r = 0; r < s->node_size; r++) {
         if (r != s->node_rank)
             s->memory[r] = open_other(&s->of[r], writable);
@@ -91,10 +91,10 @@ static bool open_others(dt_shared *s, const dt_world *world, bool writable)
     return all;
 }
 
-dt_code dt_shared_create(const dt_world *world, int64_t bytes, bool writable, dt_shared **shared,
-                         dt_error *err)
+dt_code dt_shm_create(const dt_world *world, int64_t bytes, bool writable, dt_shm **shared,
+                      dt_error *err)
 {
-    dt_shared *s = calloc(1, sizeof *s);
+    dt_shm *s = calloc(1, sizeof *s);
     int own = -1;
     if (s) {
         s->node_size = world->node_size;
@@ -114,19 +114,19 @@ dt_code dt_shared_create(const dt_world *world, int64_t bytes, bool writable, dt
     if (own >= 0)
         close(own);
     if (err->code || blind) {
-        dt_shared_destroy(s);
+        dt_shm_destroy(s);
         s = NULL;
     }
     *shared = s;
     return err->code;
 }
 
-void *dt_shared_memory(const dt_shared *s, int node_rank)
+void *dt_shm_of_rank(const dt_shm *s, int node_rank)
 {
     return s->memory[node_rank];
 }
 
-void dt_shared_destroy(dt_shared *s)
+void dt_shm_destroy(dt_shm *s)
 {
     if (!s)
         return;
