@@ -46,10 +46,9 @@ function(dtrain_test_program target source)
   target_include_directories(${target} PRIVATE ${PROJECT_SOURCE_DIR}/src
     ${CMAKE_CURRENT_SOURCE_DIR} ${DTRAIN_HEADERS})
   target_compile_definitions(${target} PRIVATE
-    DTRAIN_VERSION="${PROJECT_VERSION}"
     DTRAIN_GOLDEN_DIR="${CMAKE_CURRENT_SOURCE_DIR}/golden"
     DTRAIN_DATA_DIR="${PROJECT_SOURCE_DIR}/data")
-  target_link_libraries(${target} PRIVATE dtrain_flags dtrain::dtrain ${DTRAIN_REQUIREMENTS}
+  target_link_libraries(${target} PRIVATE dtrain_flags dtrain_internal ${DTRAIN_REQUIREMENTS}
     PkgConfig::DTRAIN_INIH PkgConfig::CMOCKA)
 endfunction()
 

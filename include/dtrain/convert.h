@@ -32,12 +32,13 @@ typedef struct {
  * infinite cells are errors, and so is a first row that may be a header of numbers or a row, and a
  * target of words that are hardly classes. Returns DT_OK, DT_ERR_FILE, DT_ERR_DATA, DT_ERR_MEMORY,
  * DT_ERR_SPACE, or DT_ERR_USAGE if out is the table itself. */
-dt_code dt_convert_csv(const char *table, const char *out, const char *target, dt_error *err);
+DT_API dt_code dt_convert_csv(const char *table, const char *out, const char *target,
+                              dt_error *err);
 
 /* The same, and say what was taken of the table.
  *   notes  [in] borrowed; NULL: say nothing */
-dt_code dt_convert_table(const char *table, const char *out, const char *target,
-                         const dt_convert_notes *notes, dt_error *err);
+DT_API dt_code dt_convert_table(const char *table, const char *out, const char *target,
+                                const dt_convert_notes *notes, dt_error *err);
 
 /* Read two arrays into datasets x and y of the same shapes and element types (a bool becomes
  * uint8), in C order and little-endian. Not collective: one process calls it.
@@ -46,7 +47,7 @@ dt_code dt_convert_table(const char *table, const char *out, const char *target,
  *   out   [in]  as above
  *   err   [out] names the file
  * Returns as above, and DT_ERR_SHAPE if the first dimensions differ. */
-dt_code dt_convert_arrays(const char *x, const char *y, const char *out, dt_error *err);
+DT_API dt_code dt_convert_arrays(const char *x, const char *y, const char *out, dt_error *err);
 
 #ifdef __cplusplus
 }

@@ -12,6 +12,7 @@
 #include <dtrain/scores.h>
 #include <dtrain/status.h>
 #include <dtrain/train.h>
+#include <dtrain/version.h>
 #include <dtrain/world.h>
 
 #endif

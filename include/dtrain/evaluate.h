@@ -34,8 +34,8 @@ typedef dt_scores dt_evaluate_result;
  *   result   [out] the same on every rank; unspecified after an error
  * Returns DT_OK, or the same error on every rank: DT_ERR_FILE, DT_ERR_DATA, DT_ERR_SHAPE (model and
  * data do not fit each other), DT_ERR_MEMORY. */
-dt_code dt_evaluate(const dt_world *world, const dt_evaluate_options *options,
-                    dt_evaluate_result *result, dt_error *err);
+DT_API dt_code dt_evaluate(const dt_world *world, const dt_evaluate_options *options,
+                           dt_evaluate_result *result, dt_error *err);
 
 #ifdef __cplusplus
 }

@@ -21,7 +21,7 @@ typedef struct {
  * long reading them took. Not collective: one process calls it.
  *   to  [in] stream for the text; the caller checks and flushes it
  * Returns DT_OK, DT_ERR_FILE, DT_ERR_DATA, DT_ERR_SHAPE or DT_ERR_MEMORY. */
-dt_code dt_info(const char *file, const dt_info_options *options, FILE *to, dt_error *err);
+DT_API dt_code dt_info(const char *file, const dt_info_options *options, FILE *to, dt_error *err);
 
 #ifdef __cplusplus
 }

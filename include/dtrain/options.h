@@ -100,18 +100,18 @@ typedef struct {
 
 /* Fill in the defaults. Not collective. To be ended with dt_train_options_free, also after an
  * error. */
-dt_code dt_train_options_init(dt_train_options *options, dt_error *err);
+DT_API dt_code dt_train_options_init(dt_train_options *options, dt_error *err);
 
 /* Set one option by its name on the command line ("batch-size"), with the value as text; for a flag
  * NULL, "true" or "false". Not collective. DT_ERR_USAGE names the option and what was expected; the
  * field is then as it was before. */
-dt_code dt_train_options_set(dt_train_options *options, const char *name, const char *value,
-                             dt_error *err);
+DT_API dt_code dt_train_options_set(dt_train_options *options, const char *name, const char *value,
+                                    dt_error *err);
 
 /* Checks that involve more than one option (nesterov wants momentum). Not collective. */
-dt_code dt_train_options_check(const dt_train_options *options, dt_error *err);
+DT_API dt_code dt_train_options_check(const dt_train_options *options, dt_error *err);
 
-void dt_train_options_free(dt_train_options *options);
+DT_API void dt_train_options_free(dt_train_options *options);
 
 #ifdef __cplusplus
 }

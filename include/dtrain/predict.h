@@ -35,7 +35,7 @@ typedef struct {
  * Returns DT_OK, or the same error on every rank: DT_ERR_USAGE (out ends as another format),
  * DT_ERR_FILE, DT_ERR_DATA, DT_ERR_SHAPE (model and data do not fit each other), DT_ERR_MEMORY,
  * DT_ERR_SPACE. */
-dt_code dt_predict(const dt_world *world, const dt_predict_options *options, dt_error *err);
+DT_API dt_code dt_predict(const dt_world *world, const dt_predict_options *options, dt_error *err);
 
 #ifdef __cplusplus
 }

@@ -4,6 +4,8 @@
 #ifndef DTRAIN_STATUS_H
 #define DTRAIN_STATUS_H
 
+#include <dtrain/version.h>
+
 #ifdef __cplusplus
 extern "C" {
 #endif
@@ -32,8 +34,8 @@ typedef struct {
  * first cause is the one worth reading. Control characters in the result become spaces, so that it
  * stays one line; of one that is too long the paths in it are shortened. Not collective. Returns
  * err->code, so that `return dt_fail(...)` reads well. */
-__attribute__((format(printf, 3, 4))) dt_code dt_fail(dt_error *err, dt_code code,
-                                                      const char *format, ...);
+DT_API __attribute__((format(printf, 3, 4))) dt_code dt_fail(dt_error *err, dt_code code,
+                                                             const char *format, ...);
 
 #ifdef __cplusplus
 }

@@ -20,7 +20,7 @@ extern "C" {
  * Returns DT_OK, or the same error on every rank, with the text of the lowest rank that failed:
  * DT_ERR_USAGE (options that do not go together), DT_ERR_FILE, DT_ERR_DATA, DT_ERR_SHAPE,
  * DT_ERR_MEMORY, DT_ERR_SPACE, or DT_ERR_NONFINITE naming epoch and step. */
-dt_code dt_train(const dt_world *world, const dt_train_options *options, dt_error *err);
+DT_API dt_code dt_train(const dt_world *world, const dt_train_options *options, dt_error *err);
 
 #ifdef __cplusplus
 }

@@ -22,19 +22,19 @@ typedef struct dt_world {
  * Returns DT_OK, DT_ERR_MEMORY, or DT_ERR_USAGE where a launcher has started several processes and
  * MPI makes each a world of its own; world->rank is then the launcher's number of this process, so
  * that one of them reports it. A failure inside MPI aborts, as MPI does by default. */
-dt_code dt_world_begin(dt_world *world, int *argc, char ***argv, dt_error *err);
+DT_API dt_code dt_world_begin(dt_world *world, int *argc, char ***argv, dt_error *err);
 
 /* The same for work that one process does: where MPI takes each of several processes for a run of
  * its own, which dt_world_begin refuses, they may do it. */
-dt_code dt_world_begin_any(dt_world *world, int *argc, char ***argv, dt_error *err);
+DT_API dt_code dt_world_begin_any(dt_world *world, int *argc, char ***argv, dt_error *err);
 
 /* Free what dt_world_begin made; end MPI if it started MPI. Collective. */
-void dt_world_end(dt_world *world);
+DT_API void dt_world_end(dt_world *world);
 
 /* Make one error of what happened on any rank: afterwards err holds, on every rank, the code and
  * the text of the lowest rank that had failed, or DT_OK. Collective: every rank calls it at the
  * same place, whatever happened to it before. Returns err->code, the same on every rank. */
-dt_code dt_world_agree(const dt_world *world, dt_error *err);
+DT_API dt_code dt_world_agree(const dt_world *world, dt_error *err);
 
 #ifdef __cplusplus
 }

@@ -7,6 +7,7 @@
 #include "core/line.h"
 #include "core/stop.h"
 
+#include <dtrain/version.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>

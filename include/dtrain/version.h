@@ -1,0 +1,24 @@
+/* The version of the headers, and what the library exports. */
+#ifndef DTRAIN_VERSION_H
+#define DTRAIN_VERSION_H
+
+#define DTRAIN_VERSION_MAJOR 0
+#define DTRAIN_VERSION_MINOR 1
+#define DTRAIN_VERSION_PATCH 0
+
+#define DTRAIN_TEXT_OF(number) #number
+#define DTRAIN_VERSION_TEXT(major, minor, patch)                                                   \
+    DTRAIN_TEXT_OF(major) "." DTRAIN_TEXT_OF(minor) "." DTRAIN_TEXT_OF(patch)
+
+/* "0.1.0" */
+#define DTRAIN_VERSION                                                                             \
+    DTRAIN_VERSION_TEXT(DTRAIN_VERSION_MAJOR, DTRAIN_VERSION_MINOR, DTRAIN_VERSION_PATCH)
+
+/* For #if: 1.2.3 is 10203. */
+#define DTRAIN_VERSION_NUMBER                                                                      \
+    (10000 * DTRAIN_VERSION_MAJOR + 100 * DTRAIN_VERSION_MINOR + DTRAIN_VERSION_PATCH)
+
+/* Before each function that is for programs: the library is built with all others hidden. */
+#define DT_API __attribute__((visibility("default")))
+
+#endif
