@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# The documents fit together and fit the program: every link leads somewhere, and the table of options is that of --help.
+# The documents fit together and fit the program: every link leads somewhere, what they name of the source is there, and
+# the table of options is that of --help.
 #
 #   check.sh PROGRAM SOURCE-FOLDER DOCUMENT...
 set -uo pipefail
@@ -36,6 +37,19 @@ for document; do
             fail "$document: $link: no such heading"
         fi
     done < <(links "$document")
+done
+
+# What is named in code style: identifiers of ours, and files; from the top, from the document's folder or from src
+for document; do
+    while read -r name; do
+        if [[ $name == *N[AO][MU][EN]* ]] || grep -qxF -- "<!-- file: $name -->" "$document"; then
+            continue # a place holder; or a file of the reader's
+        elif [[ $name =~ ^(dt|DT)_[A-Za-z0-9_]+$ ]]; then
+            grep -rqwF --include='*.[ch]' -- "$name" include src || fail "$document: $name is not in the source"
+        elif [[ $name =~ ^[a-z_/.]+/[a-zA-Z0-9_./-]*\.(c|h|sh|py|md|sbatch|tsv)$ ]]; then
+            [[ -e $name || -e $(dirname -- "$document")/$name || -e src/$name ]] || fail "$document: there is no $name"
+        fi
+    done < <(awk '/^```/ { inside = !inside } !inside' "$document" | grep -oE '`[^` ]+`' | tr -d '`')
 done
 
 # The options of train: those in the first column of the table, and those of --help
