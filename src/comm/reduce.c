@@ -1,12 +1,32 @@
-/* The sum of a step's gradient. On one node the ranks add in each other's memory: each rank one
- * part of the vector, which it reads from all and writes to all, between two barriers; a short
- * vector each rank adds up for itself, after one. Two ranks, on quiet cores, against MPI_Allreduce
- * (Open MPI 4.1.4), in microseconds: 12 values 0.13 (0.65), 1024 0.8 (2.0), 16,384 3 (19), 670,000
+/* The sum of a step's gradient over all ranks.
+ *
+ * Five algorithms; the first line that fits is taken (dt_reducer_sum, at the end of the file).
+ * `n` values are summed; "local" is within a node, "network" is between nodes.
+ *
+ *   ranks                     values          algorithm          barriers  messages
+ *   several nodes             n <= MAX_FEW    sum_few            2         one MPI_Allreduce
+ *     nothing started early
+ *   several nodes             any sum_across_nodes 1 in steps (sum_schedule.c)
+ *   one rank                  any             only the callback  0         none
+ *   one node                  n <= MAX_SHORT  sum_short          1         none
+ *   one node                  more            sum_long           2         none
+ *
+ * On one node the ranks add in each other's memory. sum_long: each rank owns a part of the vector,
+ * reads it from all ranks and writes its sum to all. sum_short: each rank adds up all values for
+ * itself. Microseconds of two ranks on quiet cores (MPI_Allreduce of Open MPI 4.1.4 in
+ * parentheses): 12 values 0.13 (0.65), 1024 values 0.8 (2.0), 16,384 values 3 (19), 670,000 values
  * 160 (415).
  *
- * Over several nodes a rank adds its part within the node, and the ranks that have this part on the
- * others add theirs to it: each value crosses the network once a node, not once a rank. A node with
- * more ranks than the smallest has some without a part. */
+ * Over several nodes each value crosses the network once a node, not once a rank:
+ *
+ *      node 0                     node 1
+ *      rank 0: [ part 0 | part 1 ]    rank 2: [ part 0 | part 1 ]    1. local: add own part
+ *      rank 1: [ part 0 | part 1 ]    rank 3: [ part 0 | part 1 ]
+ *           rank 0 <---- part 0 ----> rank 2                         2. network: add other nodes'
+ *           rank 1 <---- part 1 ----> rank 3
+ *      each rank writes its part to the ranks of its node            3. local: share the sum
+ *
+ * A node with more ranks than the smallest node has some ranks without a part. */
 #include "comm/async_sum.h"
 #include "comm/comm.h"
 #include "comm/internal.h"
@@ -21,39 +41,39 @@
 #include <string.h>
 
 enum {
-    MAX_SHORT = 1024,        /* values: adding them up is less than a second barrier */
-    PARALLEL_FROM = 1 << 17, /* values of a part */
-    MAX_FEW = 1 << 14,       /* that travel: their latency is more than their way */
-    MAX_STARTED = DT_TAG_SUMS,
-    MAX_START = 1 << 30 /* at a time */
+    MAX_SHORT = 1024,        /* values: to add them all takes less time than a second barrier */
+    PARALLEL_FROM = 1 << 17, /* values of a part: from here on threads share the work */
+    MAX_FEW = 1 << 14,       /* values: below, a message's latency costs more than its bandwidth */
+    MAX_STARTED = DT_TAG_SUMS, /* sums that are started early and under way */
+    MAX_START = 1 << 30        /* values of one of them */
 };
 
-/* What a rank shows the others of its node. */
+/* The memory of a rank that the other ranks of its node see. */
 typedef struct {
-    atomic_uint arrived; /* barriers */
+    atomic_uint arrived; /* barriers that the rank has reached */
     char padding[60];
-    atomic_uint started; /* dt_reducer_start, since the reducer was created */
+    atomic_uint started; /* calls of dt_reducer_start since the reducer was created */
     char more_padding[60];
-    int32_t slot[2]
-                [MAX_SHORT]; /* of short vectors, by turns: one is read while the next is written */
-    int32_t values[];        /* [n] */
+    /* The values of a short vector; two, since one is read while the next is written. */
+    int32_t slot[2][MAX_SHORT];
+    int32_t values[]; /* [n] */
 } segment;
 
 struct dt_reducer {
     const dt_world *world;
     dt_sum_kind kind;
-    dt_shm *shared;        /* NULL: of its own alone */
-    segment **of;          /* [ranks] of each rank that adds in others' memory, on this node */
+    dt_shm *shared;        /* NULL: this rank's memory is its own */
+    segment **of;          /* [ranks] of the ranks of this node */
     int ranks, self;       /* 1 and 0 where memory is not shared */
-    atomic_uint **arrived; /* [ranks] theirs */
+    atomic_uint **arrived; /* [ranks] their counters */
     dt_spin_barrier barrier;
-    /* where there are others: */
+    /* The following is used where there are several nodes. */
     bool crosses_nodes;
     int parts;               /* ranks of this node that have a part */
-    dt_sum_ranks cross_node; /* those that have this rank's part; none if it has none */
+    dt_sum_ranks cross_node; /* the ranks with the same part; none if this rank has none */
     int32_t *scratch;        /* [n] */
     dt_range started[MAX_STARTED];
-    dt_async_sum under_way[MAX_STARTED]; /* of this rank's part of the first `sent` of them */
+    dt_async_sum under_way[MAX_STARTED]; /* [sent] of this rank's part of each */
     int n_started, sent;
     unsigned sent_before; /* in the sums before this */
 };

@@ -24,9 +24,8 @@ struct dt_shm {
     void **memory; /* [node_size] NULL: not mapped */
 };
 
-/* All pages of the file, and they where this rank can write to them: NULL if they cannot be had. A
- * page that is missing would be a signal when it is touched, and but for the killer of processes
- * nothing bounds such a file. */
+/* Map this rank's file, for writing; NULL if the memory cannot be had. All pages are allocated now:
+ * else running out of memory would show later, as SIGBUS or by the kernel's OOM killer. */
 static void *map_own(int fd, int64_t bytes)
 {
     if (bytes > dt_node_memory() || ftruncate(fd, bytes) ||

@@ -5,7 +5,7 @@
 #include <sched.h>
 #include <unistd.h>
 
-enum { SPINS = 500, EAGER = 50 }; /* these without a pause: on quiet cores ranks meet so */
+enum { SPINS = 500, EAGER = 50 }; /* polls; the EAGER ones come first, without a pause */
 
 void dt_spin_barrier_init(dt_spin_barrier *g, const dt_world *world, atomic_uint **arrived,
                           int ranks, int self)
@@ -15,7 +15,8 @@ void dt_spin_barrier_init(dt_spin_barrier *g, const dt_world *world, atomic_uint
     g->spins = world->node_size > sysconf(_SC_NPROCESSORS_ONLN) ? 0 : SPINS;
 }
 
-/* Rows may be on their way between the ranks meanwhile: these need MPI's attention. */
+/* An exchange of rows may be under way, and MPI makes progress only within its calls: so it is
+ * polled. */
 void dt_spin_backoff(const dt_spin_barrier *g, int polls)
 {
     int flag;

@@ -1,5 +1,5 @@
-/* How values are summed over ranks by messages between two of them: who sends what to whom, stage
- * by stage. Nothing in here is collective, or calls MPI. */
+/* The schedule of a sum over ranks by messages: which rank sends which values to which rank, step
+ * by step. It calls no MPI, and is not collective. */
 #ifndef DT_COMM_SUM_SCHEDULE_H
 #define DT_COMM_SUM_SCHEDULE_H
 
@@ -8,18 +8,18 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* What a rank does in a stage: nothing with a negative rank. */
+/* What a rank does in one step. */
 typedef struct {
-    int to, from;
+    int to, from; /* the ranks that it sends to and receives from; negative: none */
     dt_range send, receive;
-    bool adds; /* what it receives to what it has; else it takes the place of that */
+    bool adds; /* it adds what it receives to its values; if not, it replaces them */
 } dt_sum_step;
 
-/* The number of stages, the same for every rank of so many. */
+/* How many steps the schedule has for `size` ranks: the same for each rank. */
 int dt_sum_schedule_steps(int size);
 
-/* After all stages each rank has the sum over all ranks of each of these values, to the same bits
- * of floats too. */
+/* One step of a rank. After all steps each rank has the sum over all ranks of the values `all`,
+ * with the same bits on every rank, also for floats. */
 dt_sum_step dt_sum_schedule_step(int rank, int size, dt_range all, int step);
 
 #endif
