@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# The documents fit together and fit the program: every link leads somewhere, what they name of the source is there, and
-# the table of options is that of --help.
+# The documents fit together and fit the program: every link leads somewhere, what they name of the source is there,
+# the rooms of src use only those below them, and the table of options is that of --help.
 #
 #   check.sh PROGRAM SOURCE-FOLDER DOCUMENT...
 set -uo pipefail
@@ -39,6 +39,7 @@ for document; do
     done < <(links "$document")
 done
 
+# shellcheck disable=SC2016 # the quotes are those of the documents
 # What is named in code style: identifiers of ours, and files; from the top, from the document's folder or from src
 for document; do
     while read -r name; do
@@ -50,6 +51,18 @@ for document; do
             [[ -e $name || -e $(dirname -- "$document")/$name || -e src/$name ]] || fail "$document: there is no $name"
         fi
     done < <(awk '/^```/ { inside = !inside } !inside' "$document" | grep -oE '`[^` ]+`' | tr -d '`')
+done
+
+# The rooms, in the order of their table: none includes a header of a room above it
+# shellcheck disable=SC2016 # they are no expressions
+rooms=$(sed -nE 's/^\| \[?`([a-z/]+)\/`.*/\1/p' src/README.md)
+[[ $(wc -w <<<"$rooms") -gt 9 ]] || fail "src/README.md: no table of rooms"
+above=
+for room in $rooms; do
+    for other in $above; do
+        grep -HnE "^#include \"$other/[a-z0-9_]+\.h\"" src/"$room"/*.[ch] && fail "src/$room includes $other/, which is above it"
+    done
+    above+=" $room"
 done
 
 # The options of train: those in the first column of the table, and those of --help
