@@ -11,6 +11,7 @@
 #   <!-- file: NAME -->               the block becomes this file
 #   <!-- needs: FILE -->              it is run where this file is there, which a Python block may have to make
 #   <!-- output of: COMMAND -->       the block is the output of this command
+#   <!-- keys of: COMMAND -->         the block is JSON with the same keys as the output of this command, but for "options"
 #   <!-- same losses -->              the block is output, and the numbers of its losses are as they stand there
 set -uo pipefail
 here=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")" && pwd)
@@ -92,6 +93,11 @@ compare() {
     sed 's/^/    /' ../output | head -n 30
 }
 
+# keys FILE: of its JSON
+keys() {
+    tr -d '\n' <"$1" | sed -E 's/"options": *\{[^}]*\}//g' | grep -oE '"[a-z_]+":' | LC_ALL=C sort -u
+}
+
 block() {
     local file=$blocks/$number python
     case $mark in
@@ -115,6 +121,11 @@ block() {
     "output of: "*)
         run bash -c "${mark#*: }"
         compare "$file"
+        return
+        ;;
+    "keys of: "*)
+        run bash -c "${mark#*: }"
+        diff <(keys "$file") <(keys ../output) || fail "its keys (<) are others than those there (>)"
         return
         ;;
     esac
