@@ -24,6 +24,9 @@ extern const dt_command dt_command_train, dt_command_evaluate, dt_command_predic
 /* NULL-terminated. */
 extern const dt_command *const dt_commands[];
 
+/* NULL: there is none of that name. */
+const dt_command *dt_command_find(const char *name);
+
 /* DT_ERR_USAGE, unless value is there: `evaluate: --model FILE is missing (see ...)`. */
 dt_code dt_command_needs(const dt_command *command, const char *option, const char *value,
                          dt_error *err);

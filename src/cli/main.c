@@ -18,33 +18,6 @@
 
 enum { EXIT_DONE = 0, EXIT_FAILED = 1, EXIT_USAGE = 2, EXIT_STOPPED = 75 };
 
-const dt_command *const dt_commands[] = {&dt_command_train,   &dt_command_evaluate,
-                                         &dt_command_predict, &dt_command_convert,
-                                         &dt_command_info,    NULL};
-
-dt_code dt_command_needs(const dt_command *command, const char *option, const char *value,
-                         dt_error *err)
-{
-    if (value)
-        return DT_OK;
-    return dt_fail(err, DT_ERR_USAGE, "%s: --%s %s is missing (see dtrain %s --help)",
-                   command->form.command, option,
-                   dt_options_find(command->form.table, option)->argument, command->form.command);
-}
-
-void dt_command_print_chosen(const char *checkpoint)
-{
-    printf("Model: %s\n", checkpoint);
-}
-
-static const dt_command *find_command(const char *name)
-{
-    for (int i = 0; dt_commands[i]; i++)
-        if (strcmp(dt_commands[i]->form.command, name) == 0)
-            return dt_commands[i];
-    return NULL;
-}
-
 /* A word with a dot or a slash is no command but a file without its option. */
 static dt_code unknown_command(const char *name, dt_error *err)
 {
@@ -77,7 +50,7 @@ static const dt_command *choose(int argc, char **argv, dt_error *err)
     int at = is_help(argc, argv) ? 2 : 1;
     if (argc <= at || argv[at][0] == '-')
         return &dt_command_train;
-    const dt_command *command = find_command(argv[at]);
+    const dt_command *command = dt_command_find(argv[at]);
     if (!command)
         unknown_command(argv[at], err);
     else if (at == 2 && argc > 3)

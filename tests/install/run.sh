@@ -43,6 +43,49 @@ for file in bin/dtrain share/dtrain/linear.h5 share/dtrain/slurm/train.sbatch sh
 done
 check "the program finds its data" "$prefix/bin/dtrain" --epochs 1
 
+# Pages without a warning of roff's. Each command has one, with its options in it.
+mapfile -t commands < <("$prefix/bin/dtrain" help | sed -n '/^Commands:/,/^$/s/^  \([a-z]\{1,\}\) .*/\1/p')
+check "commands" test ${#commands[@]} -ge 5
+if has man && has groff; then
+    for page in dtrain "${commands[@]/#/dtrain-}"; do
+        file=$prefix/share/man/man1/$page.1
+        check "$page.1" same "$(MANWIDTH=80 man --warnings -l "$file" 2>&1 >"$page.txt")" ''
+        check "wide lines in $page.1" same "$(col -b <"$page.txt" | grep -E '.{81}')" ''
+    done
+    for command in "${commands[@]}"; do
+        check "options in dtrain-$command.1" same "$(col -b <"dtrain-$command.txt" | grep -Eo '^ +--[a-z0-9-]+' | tr -d ' ' | LC_ALL=C sort -u)" \
+            "$("$prefix/bin/dtrain" help "$command" | grep -Eo '^ +--[a-z0-9-]+' | tr -d ' ' | grep -Ev '^--(help|version)$' | LC_ALL=C sort -u)"
+    done
+else
+    skip "no man"
+fi
+
+# complete WORD...: what bash makes of the last word
+complete_words() (
+    # shellcheck source=/dev/null
+    . "$prefix/share/bash-completion/completions/dtrain"
+    COMP_WORDS=("$@")
+    COMP_CWORD=$(($# - 1))
+    COMPREPLY=()
+    _dtrain
+    echo "${COMPREPLY[*]}"
+)
+mkdir "a folder"
+touch "a file.h5"
+check "--opt" same "$(complete_words dtrain --opt)" --optimizer
+check "train --opt" same "$(complete_words dtrain train --opt)" --optimizer
+check "--loss c" same "$(complete_words dtrain --loss c)" cross-entropy
+check "--loss=c" same "$(complete_words dtrain train --loss = c)" cross-entropy
+check "--loss=" same "$(complete_words dtrain train --loss = | wc -w)" 6
+check "evaluate --m" same "$(complete_words dtrain evaluate --m)" --model
+check "evaluate --opt" same "$(complete_words dtrain evaluate --opt)" ''
+check "ev" same "$(complete_words dtrain ev)" evaluate
+check "help pre" same "$(complete_words dtrain help pre)" predict
+check "--data a" same "$(complete_words dtrain --data 'a f')" 'a file.h5 a folder'
+check "--checkpoint a" same "$(complete_words dtrain --checkpoint 'a f')" 'a folder'
+check "info a" same "$(complete_words dtrain info 'a fi')" 'a file.h5'
+check "--x" same "$(complete_words dtrain --x a)" ''
+
 # A shared library exports what the headers declare.
 declared() {
     cc -E -P -I "$prefix/include" "$prefix/include/dtrain/dtrain.h" | tr '\n' ' ' |
