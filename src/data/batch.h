@@ -1,21 +1,20 @@
-/* Global batches in numbers: how many an epoch has, and which rank has which samples of one. */
+/* The numbers of global batches: how many an epoch has, and which rank has which samples of one. */
 #ifndef DT_DATA_BATCH_H
 #define DT_DATA_BATCH_H
 
 #include "core/split.h"
 #include <stdbool.h>
 
-/* The steps of an epoch over so many rows. */
+/* The number of steps of an epoch over `rows` rows. */
 static inline int64_t dt_steps_per_epoch(int64_t rows, int64_t batch_size, bool drop_last)
 {
     return rows / batch_size + (!drop_last && rows % batch_size != 0);
 }
 
-/* Samples in a block of a global batch, whose gradient is one number for any number of ranks and
- * threads, and so is one thread's work. It depends on the size of the batch alone: large blocks are
- * cheaper, many blocks keep many ranks busy, and of too many the sum wants more bits than there
- * are.
- */
+/* The number of samples in a block of a global batch. One thread computes the gradient of a block,
+ * so that its bits do not depend on the number of ranks and threads. The size depends on the batch
+ * size alone: large blocks cost less, many blocks keep many ranks busy, and the sum of too many
+ * blocks needs more bits than an integer has. */
 static inline int64_t dt_batch_block(int64_t batch_size)
 {
     enum { MAX_BLOCKS = 1024 };
@@ -25,13 +24,14 @@ static inline int64_t dt_batch_block(int64_t batch_size)
     return block;
 }
 
-/* How the samples of a global batch are shared out over the ranks: in whole blocks. */
+/* How the samples of a global batch are divided among the ranks: in whole blocks. */
 static inline dt_split dt_batch_split(int64_t batch_size, int64_t block, int ranks)
 {
     return (dt_split){.n = batch_size, .granule = block, .parts = ranks};
 }
 
-/* The most samples of a batch that a rank can have. block 0: none need to stay together. */
+/* The largest number of samples of a batch that a rank can have.
+ *   block  0: single samples are divided, not blocks */
 static inline int64_t dt_batch_max_per_rank(int64_t batch_size, int64_t block, int ranks)
 {
     dt_split split = dt_batch_split(batch_size, block > 0 ? block : 1, ranks);

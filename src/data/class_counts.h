@@ -4,8 +4,9 @@
 
 #include "data/dataset.h"
 
-/* Count over all ranks: rows of each label; of targets, rows above one half in each column. Of a
- * data set that is streamed y is read once more. Collective; an error is the same on every rank.
+/* Count, over the rows of all ranks, those of each label; where y is not labels, count in each
+ * column the rows above one half. If the data set is streamed, y is read once more. Collective; an
+ * error is the same on every rank.
  *   count  [out] [outputs] */
 dt_code dt_count_classes(const dt_dataset *dataset, const dt_world *world, int64_t *count,
                          dt_error *err);

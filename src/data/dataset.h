@@ -1,4 +1,4 @@
-/* What a data set is to a run: which of its rows are trained on and which are held out, the rows
+/* A data set as a run uses it: which of its rows are trained on and which are held out, the rows
  * that a rank holds in memory, and what all ranks know. */
 #ifndef DT_DATA_DATASET_H
 #define DT_DATA_DATASET_H
@@ -14,16 +14,16 @@
 
 typedef struct {
     dt_y_kind kind;
-    double hold_out; /* share of the rows for validation, 0 to below 1 */
-    uint64_t seed;   /* of that choice */
-    bool streamed;   /* the rows trained on are read in windows; else they are held in memory */
-    bool reread;     /* the rows held out are read each time that they are wanted; else held */
-    int64_t memory;  /* bytes that one rank's windows may take */
-    bool normalize;  /* measure the rows trained on, and normalise all */
-    const dt_normalizer *normalizer; /* or normalise by this; borrowed; NULL: do not */
-    int64_t block_rows; /* the windows of a run that goes on, as in dt_stream_plan; 0: free */
-    int64_t window_blocks;
-    bool profile; /* note what it looks like */
+    double hold_out; /* fraction of the rows that is held out for validation, 0 to below 1 */
+    uint64_t seed;   /* of the choice of those rows */
+    bool streamed;   /* the rows trained on are read in windows, not held in memory */
+    bool reread;     /* the rows held out are read at each validation, not held in memory */
+    int64_t memory;  /* bytes that the windows of one rank may take */
+    bool normalize;  /* measure the rows trained on, and normalise all rows */
+    const dt_normalizer *normalizer; /* normalise all rows by this one; borrowed; NULL: do not */
+    /* The windows of a resumed run, as in dt_stream_plan; 0: choose them. */
+    int64_t block_rows, window_blocks;
+    bool profile; /* take the profile of the data */
 } dt_dataset_options;
 
 /* Rows in memory. */
@@ -32,36 +32,39 @@ typedef struct {
     void *x, *y; /* as in dt_window; owned */
 } dt_rows;
 
-enum { DT_BYTES_FULL = 64 }; /* bytes up to at least this use much of their range */
+enum { DT_BYTES_FULL = 64 }; /* uint8 values that reach this use much of their range */
 
 typedef struct {
-    int64_t rows, features; /* trained on; values in a row */
+    int64_t rows, features; /* rows that are trained on; values in a row of x */
     int64_t outputs;        /* values in a row of y; for labels the number of classes */
     dt_y_kind kind;
     bool named_classes; /* the classes have names */
     bool x_is_bytes;
-    uint8_t x_largest;               /* of bytes the largest; from DT_BYTES_FULL on any of them */
-    dt_data_file *file;              /* borrowed; streamed data is read from it */
-    const dt_normalizer *normalizer; /* what the model sees of x; NULL: x as it is */
-    dt_normalizer *measured;         /* the same where it was measured here; owned */
-    dt_profile profile;              /* where it was asked for; else all zero */
-    dt_holdout holdout;              /* of the rows of the file */
-    dt_rows held;                    /* this rank's share of those held out; none, if reread */
+    uint8_t
+        x_largest; /* the largest value of bytes; from DT_BYTES_FULL on, some value that large */
+    dt_data_file *file;              /* borrowed; streamed rows are read from it */
+    const dt_normalizer *normalizer; /* of x; NULL: the model takes x as it is */
+    dt_normalizer *measured;         /* the same, if it was measured here; owned */
+    dt_profile profile;              /* all zero if it was not wanted */
+    dt_holdout holdout;              /* which rows of the file are held out */
+    dt_rows held;                    /* the rows held out that this rank has in memory */
     bool reread;                     /* the rows held out are not in memory */
-    bool streamed;                   /* the rows trained on are not in memory but read in windows */
-    int64_t block_rows, window_blocks; /* then, of a run that goes on, the cut; 0: free */
-    int64_t memory;                    /* bytes that one rank's windows may take */
-    dt_window window;                  /* else: all of them, in the order of the file */
-    struct dt_shm *shared;             /* what this rank's and its neighbours' rows lie in; NULL: */
-    void *own;                         /* what this rank's lie in */
-    dt_rows_of_rank *all;              /* [ranks] as window.all */
+    bool streamed;                   /* the rows trained on are read in windows */
+    /* If streamed: */
+    int64_t block_rows, window_blocks; /* as in dt_dataset_options */
+    int64_t memory;                    /* bytes that the windows of one rank may take */
+    /* If not streamed: */
+    dt_window window;      /* all rows trained on, in the order of the file */
+    struct dt_shm *shared; /* the memory of this rank's rows, which the node's ranks see; NULL: */
+    void *own;             /* the memory of this rank's rows */
+    dt_rows_of_rank *all;  /* [ranks] as window.all */
 } dt_dataset;
 
-/* What a row in memory costs besides its values, where there are several ranks: when it is visited,
- * and where it goes. */
+/* Bytes that a row in memory costs besides its values, if there are several ranks: its place in the
+ * order of the epoch, and the rank that it is sent to. */
 enum { DT_SCHEDULE_BYTES = 40 };
 
-/* Bytes of a row as it will lie in memory, and of its x and its y. */
+/* The bytes of a row in memory, and of its x and its y. */
 static inline int64_t dt_dataset_row_bytes(const dt_data_file_info *info, dt_y_kind kind)
 {
     return info->features * (info->x_is_bytes ? 1 : (int64_t)sizeof(float)) +
@@ -78,19 +81,19 @@ static inline int64_t dt_dataset_y_bytes(const dt_dataset *d)
     return (d->kind == DT_Y_LABELS ? 1 : d->outputs) * (int64_t)sizeof(float);
 }
 
-/* How the rows of a file are shared out: whole chunks stay together, so that each is read and
- * unpacked by one rank, and so do the groups of rows in which moments are added up. */
+/* How the rows of a file are divided among the ranks. Whole chunks stay together, so that one rank
+ * reads and unpacks each; so do the groups of rows in which moments are added up. */
 dt_split dt_dataset_split(int64_t rows, int64_t chunk_rows, int ranks);
 
-/* Read this rank's rows of an open file (borrowed for the data set's life): into memory; of what
- * is streamed only what has to be known before the first epoch. Collective; file differs by
- * rank in nothing but the handle. An error on any rank is every rank's. To be ended with
+/* Read this rank's rows of an open file, which is borrowed for the data set's life, into memory. Of
+ * streamed rows it reads only what must be known before the first epoch. Collective; every rank has
+ * opened the same file. An error on any rank is an error on every rank. To be ended with
  * dt_dataset_free. */
 dt_code dt_dataset_load(dt_dataset *dataset, const dt_world *world, dt_data_file *file,
                         const dt_dataset_options *options, dt_error *err);
 
-/* Read rows [row, row + n) of the file into x and y, those alone that are trained on, or those
- * alone that are held out. Not collective.
+/* Read, of rows [row, row + n) of the file, either those that are trained on or those that are held
+ * out into x and y. Not collective.
  *   mark  [n] scratch
  * Returns how many there were; after an error the number is unspecified. */
 int64_t dt_dataset_read(const dt_dataset *dataset, int64_t row, int64_t n, bool held_out,

@@ -11,45 +11,47 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { SLICE_BYTES = 32 << 20, TRANSFER_BYTES = 1 << 20 };
+enum {
+    SLICE_BYTES = 32 << 20,   /* of a rank's x in one slice, at most */
+    TRANSFER_BYTES = 1 << 20, /* that a rank gets in one transfer, about */
+};
 
 struct dt_loader {
     const dt_world *world;
     const dt_dataset *dataset;
-    dt_stream *stream; /* NULL: the one window is in memory */
+    dt_stream *stream; /* NULL: all rows are in memory, as one window */
     dt_batch_plan plan;
-    int64_t steps;      /* per epoch */
-    int64_t steps_left; /* to be scheduled; below 0: without end */
-    /* the slice that is scheduled next */
-    int64_t epoch, step, slice_index; /* epoch from 1; step and slice from 0 */
-    int64_t position;                 /* where the batch's part in this window begins */
-    const dt_window *window;          /* that it is in; NULL before the first */
-    int64_t window_epoch;             /* whose order the window's rows have */
-    int64_t window_rows;              /* most rows of a window */
-    dt_order order;                   /* of the window's rows */
-    /* the slice that was taken last */
-    int64_t first; /* its first row: position in the window, or among a transfer's rows */
-    const dt_transfer
-        *received_in; /* the transfer it came in; NULL: its rows are where the window has them */
-    /* rows that have to travel: one transfer is consumed while the next is under way */
+    int64_t steps;      /* of an epoch */
+    int64_t steps_left; /* to be scheduled; negative: without end */
+    /* The slice that is scheduled next: */
+    int64_t epoch, step, slice_index; /* epoch is counted from 1, step and slice_index from 0 */
+    int64_t position;        /* where the batch, or its part in this window, begins in the epoch */
+    const dt_window *window; /* that the slice is in; NULL before the first */
+    int64_t window_epoch;    /* the epoch whose order the window's rows have */
+    int64_t window_rows;     /* of a window, at most */
+    dt_order order;          /* of the window's rows */
+    /* The slice that was given out last: */
+    int64_t first; /* the position in the window of its first row, or its number in the transfer */
+    const dt_transfer *received_in; /* its transfer; NULL: its rows lie in the window */
+    /* If ranks exchange rows: one transfer is given out while the next is under way. */
     bool exchanges;
     dt_exchange *exchange;
     dt_transfer transfer[2];
-    int current;                           /* the one being consumed */
-    int64_t transfer_slices;               /* most of them in a transfer */
-    dt_scheduled_row *scheduled, *scratch; /* to this rank's rows of the window */
-    int64_t n_sent;                        /* those that transfers have dealt with */
+    int current;                           /* the one that is given out */
+    int64_t transfer_slices;               /* slices of a transfer, at most */
+    dt_scheduled_row *scheduled, *scratch; /* this rank's rows of the window, by position */
+    int64_t n_sent;                        /* of them, those that were packed into transfers */
 };
 
-/* ---- The schedule: slices in order, window by window ------------------------------------ */
+/* ---- The schedule: slices in order, window by window --------------------------------------- */
 
 static int64_t own_rows(const dt_loader *l)
 {
     return l->window->begin[l->world->rank + 1] - l->window->begin[l->world->rank];
 }
 
-/* The window that the next slice is in: the one it was in, the next, or, in memory, the only one
- * in the order of a new epoch. */
+/* Go to the next window. If all rows are in memory, it is the same window in the order of the next
+ * epoch. */
 static void enter_window(dt_loader *l)
 {
     uint32_t purpose = DT_RANDOM_ORDER;
@@ -79,15 +81,15 @@ static int64_t window_end(const dt_loader *l)
     return l->window->first + l->window->count;
 }
 
-/* Go to the window of the next slice. Streamed windows of which nothing is used (of a last batch
- * that is left out) are passed over. */
+/* Go to the window of the next slice. A streamed window may be passed over: all its rows may belong
+ * to a last batch that is left out. */
 static void find_window(dt_loader *l)
 {
     while (!l->window || l->window_epoch < l->epoch || l->position >= window_end(l))
         enter_window(l);
 }
 
-/* The slice that is next, in the window that is open. */
+/* The next slice, in the present window. */
 static dt_batch_slice next_slice(const dt_loader *l)
 {
     int64_t batch_end = l->step * l->plan.batch_size + dt_batch_plan_samples(&l->plan, l->step);
@@ -116,9 +118,10 @@ static void advance_schedule(dt_loader *l, const dt_batch_slice *d)
     }
 }
 
-/* ---- Transfers --------------------------------------------------------------------------------- */
+/* ---- Transfers ---------------------------------------------------------------------------------
+ * */
 
-/* The slices of a transfer: all in the window that is open, and each whole. */
+/* Choose the slices of a transfer: all are in the present window. */
 static void schedule_transfer(dt_loader *l, dt_transfer *r)
 {
     int64_t epoch = l->epoch;
@@ -131,7 +134,7 @@ static void schedule_transfer(dt_loader *l, dt_transfer *r)
              l->steps_left != 0 && l->position < window_end(l));
 }
 
-/* Pack the transfer that comes next and send it on its way. */
+/* Pack the next transfer and start its exchange. */
 static void start_transfer(dt_loader *l, dt_transfer *r)
 {
     int64_t n = 0;
@@ -199,7 +202,8 @@ static dt_code create_transfers(dt_loader *l, int64_t own, dt_error *err)
     return dt_exchange_create(l->world, record, &l->exchange, err);
 }
 
-/* In two transfers, out and in; of shuffled rows a rank sends about as many as it gets. */
+/* Of two transfers, each with rows that are sent and received. If rows are shuffled, a rank sends
+ * about as many as it receives. */
 double dt_loader_bytes(const dt_world *world, const dt_dataset *d, const dt_loader_options *o)
 {
     if (!rows_are_exchanged(world, d))
@@ -288,7 +292,7 @@ void dt_loader_destroy(dt_loader *l)
 
 /* ---- Slices ----------------------------------------------------------------------------- */
 
-enum { ADDRESSES = 128 }; /* rows found at a time, before they are copied */
+enum { ADDRESSES = 128 }; /* of rows that are found before the rows are copied */
 
 static dt_row_address address_in_window(const dt_loader *l, int64_t row)
 {
@@ -332,13 +336,13 @@ static void fetch_rows(const void *from, int64_t begin, int64_t n, float *x, int
     }
 }
 
-/* The number in the run of the sample at this position of the epoch. */
+/* The number in the run of the sample at a position of the epoch. */
 static int64_t sample_number(const dt_loader *l, const dt_batch_slice *slice, int64_t position)
 {
     return (slice->epoch - 1) * l->dataset->rows + position;
 }
 
-/* Rows that this rank can read where they lie. */
+/* The next slice, whose rows this rank reads where they lie. */
 static dt_samples consume_window(dt_loader *l)
 {
     find_window(l);
@@ -354,7 +358,7 @@ static dt_samples consume_window(dt_loader *l)
     return samples;
 }
 
-/* The current transfer is used up: the one under way becomes current, and the one after it starts. */
+/* The current transfer is given out: the one under way becomes current, and the next one starts. */
 static void swap_transfers(dt_loader *l)
 {
     dt_exchange_finish(l->exchange);

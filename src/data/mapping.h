@@ -1,5 +1,6 @@
-/* How the rows of a file become those that a model takes, where both say what columns and classes
- * they have: by name. Found out on rank 0; every rank applies it to the rows that it reads. */
+/* How the rows of a file become the rows that a model takes. Where both the file and the model have
+ * names of columns and classes, these are matched by name. Rank 0 finds the mapping; every rank
+ * applies it to the rows that it reads. */
 #ifndef DT_DATA_MAPPING_H
 #define DT_DATA_MAPPING_H
 
@@ -10,40 +11,40 @@
 #include <stddef.h>
 
 typedef struct {
-    int64_t *column;       /* [features] of x in the file, that is the model's; NULL: as they are */
-    int64_t *target;       /* [y_width] the same of y */
-    int64_t classes;       /* that the file has names for; 0: it names none */
-    int64_t *label;        /* [classes] the model's class for each of the file's; NULL: the same */
-    int64_t model_classes; /* that the model has names for; 0: none are named */
-    bool unit;             /* x must lie from 0 to 1, as bytes divided by 255 do */
-    bool flags;            /* x is bytes, and must be 0 or 1 */
+    int64_t *column;       /* [features] the number in the file of each column; NULL: the same */
+    int64_t *target;       /* [y_width] the same for the columns of y */
+    int64_t classes;       /* classes that the file names; 0: none */
+    int64_t *label;        /* [classes] the model's number of each class; NULL: the same */
+    int64_t model_classes; /* classes that the model names; 0: none */
+    bool unit;             /* values of x must be from 0 to 1, as bytes divided by 255 are */
+    bool flags;            /* x is bytes, and its values must be 0 or 1 */
 } dt_mapping;
 
-/* What a mapping is made of, on rank 0. */
+/* What rank 0 makes a mapping from. */
 typedef struct {
-    const char *path, *x, *y; /* of the file, for messages */
+    const char *path, *x, *y; /* the file and its datasets, for messages */
     const dt_schema *data;
     bool x_is_bytes;
     const char *whose;      /* "the model in run/best.h5" */
-    const dt_schema *model; /* NULL: there is none, the file stands for itself */
+    const dt_schema *model; /* NULL: there is no model, and the file is taken as it is */
 } dt_mapping_sides;
 
-/* Not collective. DT_ERR_SHAPE names what does not fit. */
+/* Not collective. DT_ERR_SHAPE names the columns or classes that do not fit. */
 dt_code dt_mapping_make(dt_mapping *mapping, const dt_mapping_sides *sides, dt_error *err);
 
-/* Every rank gets rank 0's. Collective.
- *   mapping  [in,out] all zero on all ranks but 0
+/* Rank 0 sends its mapping to all ranks. Collective.
+ *   mapping  [in,out] all zero on all ranks except 0
  *   features, y_width  the same on every rank */
 dt_code dt_mapping_broadcast(const dt_world *world, dt_mapping *mapping, int64_t features,
                              int64_t y_width, dt_error *err);
 
 /* Put the columns of rows into another order, in place.
- *   column  [width], or NULL: nothing is done
+ *   column  [width]; NULL: do nothing
  *   rows    [n,width] values of 1 or 4 bytes */
 dt_code dt_mapping_order(const int64_t *column, int64_t width, size_t size, int64_t n, void *rows,
                          dt_error *err);
 
-/* Safe on one that is all zero. */
+/* Also for a mapping that is all zero. */
 void dt_mapping_free(dt_mapping *mapping);
 
 #endif

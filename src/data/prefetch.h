@@ -1,5 +1,5 @@
-/* Rows in random order come from anywhere in memory: asked for some rows ahead, they arrive while
- * others are copied. */
+/* Rows in random order lie anywhere in memory. They are prefetched some rows ahead, so that they
+ * arrive while other rows are copied. */
 #ifndef DT_DATA_PREFETCH_H
 #define DT_DATA_PREFETCH_H
 
@@ -7,7 +7,7 @@
 
 enum {
     DT_PREFETCH_AHEAD = 8,    /* rows */
-    DT_PREFETCH_BYTES = 1024, /* of a row; the processor goes on by itself */
+    DT_PREFETCH_BYTES = 1024, /* of a row; the processor prefetches the rest by itself */
 };
 
 static inline void dt_prefetch_row(const char *row, size_t bytes)

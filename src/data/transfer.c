@@ -8,7 +8,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { PARALLEL_BYTES = 1 << 17 }; /* below, one thread has copied them before others wake */
+enum {
+    PARALLEL_BYTES = 1 << 17
+}; /* of rows: below, one thread copies them before other threads wake */
 
 int64_t dt_batch_plan_samples(const dt_batch_plan *plan, int64_t step)
 {
@@ -32,8 +34,8 @@ static size_t record_bytes(const dt_dataset *d)
     return (size_t)(dt_dataset_x_bytes(d) + dt_dataset_y_bytes(d));
 }
 
-/* In file order all of a transfer's rows may be one rank's, so there is room for that to be sent;
- * pages that are never used cost nothing. */
+/* Without shuffling one rank may own every row of a transfer: so the memory for sending has that
+ * size. Pages that are never used cost nothing. */
 dt_code dt_transfer_init(dt_transfer *r, const dt_batch_plan *plan, const dt_dataset *dataset,
                          int64_t n_slices, int64_t own_rows, dt_error *err)
 {
@@ -73,7 +75,7 @@ static void find_begins(const int64_t *count, int64_t *begin, int n)
     }
 }
 
-/* The rank that consumes a position of a slice, or -1 if it does in another slice. */
+/* The rank that computes the sample at a position; -1: it belongs to another slice. */
 static int32_t find_consumer(const dt_batch_plan *plan, const dt_batch_slice *d,
                              const dt_split *batch, int64_t position)
 {
@@ -85,7 +87,9 @@ static int32_t find_consumer(const dt_batch_plan *plan, const dt_batch_slice *d,
     return (position - begin) / plan->slice_rows == d->index ? (int32_t)rank : -1;
 }
 
-/* rank [n] becomes record: records lie by rank, and of each in the order that they come in. */
+/* Replace ranks by numbers of records: records lie in the order of the ranks, and for each rank in
+ * the order in which they come.
+ *   rank  [in,out] [n] */
 static void assign_records(dt_transfer *r, const int64_t *count, int ranks, int32_t *rank,
                            int64_t n)
 {

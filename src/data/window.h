@@ -1,28 +1,29 @@
-/* A window: rows that are in memory at the same time, some on each rank, and shuffled among each
- * other. Data that fits is one window; else an epoch is a sequence of them. */
+/* A window: rows that are in memory at the same time, some on each rank, and shuffled together.
+ * Data that fits into memory is one window; else an epoch is a sequence of windows. */
 #ifndef DT_DATA_WINDOW_H
 #define DT_DATA_WINDOW_H
 
 #include "core/split.h"
 #include <stdint.h>
 
+/* Where the rows of a rank lie, one behind the other. */
 typedef struct {
     const char *x, *y;
 } dt_rows_of_rank;
 
 typedef struct {
-    int64_t epoch;              /* from 1; of streamed windows */
-    int64_t index;              /* in the epoch, from 0 */
-    int64_t first;              /* position in the epoch of its first row */
-    int64_t count;              /* its rows, on all ranks */
-    int64_t *begin;             /* [ranks + 1] which of them each rank has; owned */
-    void *x;                    /* [own rows,features] uint8_t or float */
-    void *y;                    /* [own rows,outputs] float, or [own rows] int32_t labels */
-    const dt_rows_of_rank *all; /* [ranks] the same of every rank, where this one can read them;
-                                   else NULL */
+    int64_t epoch;  /* counted from 1, if the window is streamed */
+    int64_t index;  /* its number in the epoch, from 0 */
+    int64_t first;  /* the position in the epoch of its first row */
+    int64_t count;  /* its rows, on all ranks together */
+    int64_t *begin; /* [ranks + 1] rank r has its rows [begin[r], begin[r + 1]); owned */
+    void *x;        /* [own rows,features] uint8_t or float */
+    void *y;        /* [own rows,outputs] float, or [own rows] int32_t labels */
+    const dt_rows_of_rank *all; /* [ranks] x and y of every rank, if this rank can read them; else
+                                   NULL */
 } dt_window;
 
-/* The rank that has a row of the window: the last that begins at or before it. */
+/* The rank that has a row of the window: the last whose rows begin at or before it. */
 static inline int dt_window_owner(const dt_window *w, int ranks, int64_t row)
 {
     int low = 0, high = ranks; /* begin[low] <= row < begin[high] */
