@@ -10,7 +10,9 @@ if [[ ! ${DTRAIN_LEAKS:-} ]]; then
     export ASAN_OPTIONS=${ASAN_OPTIONS:+$ASAN_OPTIONS:}detect_leaks=0:fast_unwind_on_malloc=1
 fi
 read -ra mpiexec <<<"${MPIEXEC:-mpirun -np}"
-limit=$((10 * ${DTRAIN_TEST_TIME:-1})) # seconds that an error may take; more with the sanitizers
+# Seconds after which what is waited for does not come: many times what it takes, as others may have the cores; more
+# with the sanitizers
+limit=$((30 * ${DTRAIN_TEST_TIME:-1}))
 
 work=$PWD/dtrain-cli-test
 failures=0
@@ -20,7 +22,7 @@ failures=0
 # shellcheck disable=SC2016
 own_errors='exec "$@" 2>"$DTRAIN_ERRORS/$$"'
 
-# launch RANKS ARGUMENT...: the program's standard output, and its status. Alone on 1 rank.
+# launch RANKS ARGUMENT...: the program's standard output, and its status. Alone on 1 rank. What hangs is ended.
 launch() {
     local ranks=$1 launcher=()
     shift
@@ -29,7 +31,7 @@ launch() {
     if ((ranks > 1)); then
         launcher=("${mpiexec[@]}" "$ranks")
     fi
-    DTRAIN_ERRORS=$work/errors timeout -k 5 $((limit + 5)) "${launcher[@]}" \
+    DTRAIN_ERRORS=$work/errors timeout -k 5 $((2 * limit)) "${launcher[@]}" \
         bash -c "$own_errors" dtrain "$program" "$@" 2>"$work/launcher" </dev/null
 }
 
@@ -45,26 +47,45 @@ own_lines() {
         END { keep() }' "$@"
 }
 
-# errors: what all processes of the last launch said; but that ranks share cores, or that there is little data
-# for so many, is so in most of these tests
+# errors: what all processes of the last launch said; but that ranks share cores, that there is little data for so
+# many, or that one is slow, is so in most of these tests
 errors() {
-    own_lines "$work/errors"/* |
-        sed -E '/^dtrain: warning: ([0-9]+ threads of|a batch of [0-9]+ has work for|rank [0-9]+.* reads) /d'
+    own_lines "$work/errors"/* | sed -E -e '/^dtrain: warning: ([0-9]+ threads of|a batch of [0-9]+ has work for) /d' \
+        -e '/^dtrain: warning: rank [0-9]+.* (reads|has been the slowest for) /d'
 }
 
-# survivors: a process of the last launch that still runs after a moment
-survivors() {
+# processes: the ids of those of the last launch, in the order in which they were started
+processes() {
+    find "$work/errors" -type f -printf '%f\n' 2>/dev/null | sort -n
+}
+
+# running: which of them are; a number may be another program's meanwhile
+running() {
     local id
-    for _ in 1 2 3 4 5 6 7 8 9 10; do
-        for id in "$work/errors"/*; do
-            if grep -q '^State:.[^ZX]' "/proc/${id##*/}/status" 2>/dev/null; then
-                sleep 0.2
-                continue 2
-            fi
-        done
-        return
+    for id in $(processes); do
+        if [[ /proc/$id/exe -ef $program ]] && grep -qs '^State:.[^ZX]' "/proc/$id/status"; then
+            echo "$id"
+        fi
     done
-    echo "${id##*/}"
+}
+
+# wait_until COMMAND...: until it is so; false if it does not become so
+wait_until() {
+    local begin=$SECONDS
+    until "$@"; do
+        ((SECONDS - begin < limit)) || return
+        sleep 0.1
+    done
+}
+
+# wait_for GLOB: until there is such a file
+wait_for() {
+    wait_until compgen -G "$1" >/dev/null
+}
+
+# has_line_or_ended REGEX FILE: the file has such a line, or the launch in the background, $launched, is over
+has_line_or_ended() {
+    grep -qs -e "$1" "$2" || ! kill -0 "$launched" 2>/dev/null
 }
 
 # files FOLDER...: names and contents of all that is in folders
@@ -72,14 +93,31 @@ files() {
     find "$@" -type d -print -o -type f -exec cksum {} + | LC_ALL=C sort
 }
 
-# complain NAME TEXT...
+# shown NAME: of its standard input the last lines, as NAME's; nothing if it is empty
+shown() {
+    tail -n 8 | awk -v name="$1" 'NR == 1 { print "    " name ":" } { print "        " substr($0, 1, 300) }'
+}
+
+# complain NAME TEXT...: and what the last launch said
 complain() {
     failures=$((failures + 1))
     echo "FAILED $1: ${*:2}"
-    {
-        errors
-        cat "$work/launcher"
-    } 2>/dev/null | head -n 8 | sed 's/^/    /'
+    errors 2>/dev/null | shown "standard error"
+    cat "$work/launcher" 2>/dev/null | shown "the launcher"
+}
+
+# looked_at COMMAND...: what a check that has failed compares, and the ends of the files that it reads
+looked_at() {
+    local word
+    if [[ $1 == same ]]; then
+        shown "got" <<<"$2"
+        shown "expected" <<<"$3"
+    else
+        shown "the check" <<<"$*"
+    fi
+    for word; do
+        [[ ! -f $word ]] || shown "$word" <"$word"
+    done
 }
 
 checks=0
@@ -88,7 +126,9 @@ name=
 # check WHAT COMMAND...: one check, in the test called $name
 check() {
     checks=$((checks + 1))
-    "${@:2}" || complain "$name" "$1"
+    "${@:2}" && return
+    complain "$name" "$1"
+    looked_at "${@:2}"
 }
 
 skip() {
@@ -103,6 +143,10 @@ status_is() {
 # says REGEX: the last launch ended with this one line
 says() {
     [[ $(errors | wc -l) -eq 1 ]] && errors | grep -Eqx "dtrain: error: $1"
+}
+
+some_error() {
+    [[ $(errors) ]]
 }
 
 quiet_errors() {
@@ -121,8 +165,14 @@ gone() {
     done
 }
 
+# none_runs: no process of the last launch runs
+none_runs() {
+    [[ -z $(running) ]]
+}
+
+# no_survivor: nor after a while
 no_survivor() {
-    [[ -z $(survivors) ]]
+    wait_until none_runs
 }
 
 # Written with fresh files, so that a run before has left nothing.

@@ -12,34 +12,28 @@ fixtures_program=
 # lose VICTIM CALL [SECONDS]: with the program's arguments; $launched is a launcher that has been stopped. False if the
 # victim makes fewer calls
 lose() {
-    local begin
     rm -f stopped
     launch 3 "$@" >output &
     launched=$!
-    until [[ -s stopped ]]; do
-        if ! kill -0 $launched 2>/dev/null; then
-            wait $launched
-            status=$?
-            check "status $status where rank $1 does not come to call $2" status_is 0
-            return 1
-        fi
-        sleep 0.05
-    done
-    begin=$SECONDS
-    until [[ $(errors) ]] || ((SECONDS - begin >= limit)); do
-        sleep 0.1
-    done
+    wait_until has_line_or_ended . stopped
+    if [[ ! -s stopped ]]; then
+        wait $launched
+        status=$?
+        check "status $status where rank $1 does not come to call $2" status_is 0
+        return 1
+    fi
+    wait_until some_error
     check "message where rank $1 dies in call $2" \
         says "rank $1 \(process [0-9]+\) has ended without a word: the run cannot go on"
 }
 
 # lose_all VICTIM FIRST: in every second of its calls, of which there are 18 at least, from that one on
 lose_all() {
-    local call=$2 ids
+    local call=$2
     name=rank_$1_from_$2
     while lose "$1" "$call" && ((failures < 5)); do
-        ids=("$work/errors"/*)
-        kill -9 "$(<stopped)" "${ids[@]##*/}"
+        mapfile -t ids < <(running)
+        kill -9 "$(<stopped)" "${ids[@]}"
         wait $launched
         call=$((call + 2))
     done 2>/dev/null # bash tells of what is killed

@@ -101,14 +101,10 @@ if [[ $sanitized == no ]]; then
 fi
 
 name=crash
-launch 1 --epochs 100000000 --quiet 2>/dev/null &
+launch 1 --epochs 100000000 --quiet --log crash.jsonl 2>/dev/null &
 launched=$!
-for _ in {1..500}; do
-    id=$(find "$work/errors" -type f -printf '%f\n' 2>/dev/null)
-    grep -qs '^SigCgt:.*[1-9a-f]' "/proc/${id:-none}/status" && grep -qsx dtrain "/proc/$id/comm" && break
-    sleep 0.02
-done
-sleep 0.5
+wait_until has_line_or_ended '"event":"step"' crash.jsonl
+id=$(processes)
 kill -SEGV "$id"
 wait $launched 2>/dev/null
 status=$?

@@ -26,7 +26,7 @@ end_folder() {
 
 complain() {
     echo "FAILED: $*"
-    sed 's/^/    /' errors | head -n 5
+    tail -n 8 errors output | sed 's/^/    /'
     failures=$((failures + 1))
 }
 
@@ -55,10 +55,10 @@ ranks_of() {
     return 1
 }
 
-# finish SECONDS: wait for the job; its status is in $status
+# finish: wait for the job; its status is in $status
 finish() {
     local begin=$SECONDS
-    while kill -0 "$job" 2>/dev/null && ((SECONDS - begin < $1)); do
+    while kill -0 "$job" 2>/dev/null && ((SECONDS - begin < 60 * ${DTRAIN_TEST_TIME:-1})); do
         sleep 0.02
     done
     if kill -0 "$job" 2>/dev/null; then

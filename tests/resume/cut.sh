@@ -51,7 +51,7 @@ run_once() {
         if left; then
             kill "-$signal" "${ids[RANDOM % ranks]}" 2>/dev/null
         fi
-        finish 60
+        finish
         grep -q 'warning: .*\.h5' errors && complain "a damaged checkpoint"
         ((status == 0)) && break
         case $signal$status in

@@ -22,7 +22,7 @@ for ((i = 1; i <= wanted && failures < 5; i++)); do
     sleep "0.$((RANDOM % 10))$((RANDOM % 10))$((RANDOM % 10))"
     ((i % 3 == 0)) && sleep 0.$((RANDOM % 10))
     kill -9 "${ids[RANDOM % ranks]}" 2>/dev/null || complain "it has ended by itself"
-    finish 20
+    finish
     grep -q 'warning: .*\.h5' errors && complain "a damaged checkpoint"
     ((status == 0)) && complain "status 0"
     if ((newest > 0)) && grep -q '^Going on' output; then
