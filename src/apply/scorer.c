@@ -3,6 +3,7 @@
 #include "checkpoint/checkpoint.h"
 #include "checkpoint/store.h"
 #include "comm/comm.h"
+#include "core/line.h"
 #include "core/memory.h"
 #include "file/h5.h"
 #include "model/loss.h"
@@ -17,15 +18,15 @@ static dt_code check_fit(const dt_scorer *s, const dt_scorer_options *o, dt_erro
     const dt_data_file_info *info = dt_data_file_get_info(s->file);
     if (info->features != s->model.inputs)
         return dt_fail(err, DT_ERR_SHAPE,
-                       "%s: the rows of \"%s\" have %lld values, the model in %s "
+                       "%s: the rows of \"%s\" have %lld value%s, the model in %s "
                        "takes %lld",
-                       o->data, o->x, (long long)info->features, o->model,
-                       (long long)s->model.inputs);
+                       o->data, o->x, (long long)info->features, dt_plural(info->features),
+                       o->model, (long long)s->model.inputs);
     if (o->y && !dt_loss_takes_labels(s->model.loss) && info->y_width != s->model.outputs)
         return dt_fail(err, DT_ERR_SHAPE,
-                       "%s: the rows of \"%s\" have %lld values, the model in %s "
+                       "%s: the rows of \"%s\" have %lld value%s, the model in %s "
                        "puts out %lld",
-                       o->data, o->y, (long long)info->y_width, o->model,
+                       o->data, o->y, (long long)info->y_width, dt_plural(info->y_width), o->model,
                        (long long)s->model.outputs);
     return DT_OK;
 }

@@ -1,4 +1,5 @@
 #include "checkpoint/saved.h"
+#include "core/line.h"
 #include "file/footer.h"
 
 #include <jansson.h>
@@ -13,25 +14,20 @@ static void print_label(const char *label, FILE *to)
     fprintf(to, "%s:%*s", label, LABEL - 1 - (int)strlen(label), "");
 }
 
-static const char *plural(int64_t n)
-{
-    return n == 1 ? "" : "s";
-}
-
 static void print_standing(const dt_saved *s, FILE *to)
 {
     const dt_run_progress *c = &s->progress;
     print_label("Run", to);
-    fprintf(to, "%lld epoch%s", (long long)c->epoch, plural(c->epoch));
+    fprintf(to, "%lld epoch%s", (long long)c->epoch, dt_plural(c->epoch));
     if (c->step)
-        fprintf(to, " and %lld step%s of the next", (long long)c->step, plural(c->step));
+        fprintf(to, " and %lld step%s of the next", (long long)c->step, dt_plural(c->step));
     fprintf(to, ", %lld step%s in all; seed %lld\n", (long long)c->global_step,
-            plural(c->global_step), (long long)s->seed);
+            dt_plural(c->global_step), (long long)s->seed);
     if (s->can_go_on) {
         print_label("Data", to);
         fprintf(to, "%lld sample%s of %lld feature%s, %s\n", (long long)s->data.samples,
-                plural(s->data.samples), (long long)s->data.features, plural(s->data.features),
-                s->data.window_blocks ? "streamed" : "in memory");
+                dt_plural(s->data.samples), (long long)s->data.features,
+                dt_plural(s->data.features), s->data.window_blocks ? "streamed" : "in memory");
     }
     if (c->best_epoch) {
         print_label("Best", to);
@@ -157,7 +153,7 @@ dt_code dt_checkpoint_describe(hid_t file, const char *path, FILE *to, dt_error 
     if (text) {
         print_label("Checkpoint", to);
         fprintf(to, "%s; %lld parameter%s\n", text, (long long)s.model.parameters,
-                plural(s.model.parameters));
+                dt_plural(s.model.parameters));
         print_standing(&s, to);
         print_inputs(&s, to);
         print_optimizer(&s, to);

@@ -1,6 +1,7 @@
 #include "checkpoint/schema.h"
 
 #include "checkpoint/attribute.h"
+#include "core/line.h"
 #include "file/h5.h"
 #include "file/output.h"
 #include "file/strings.h"
@@ -49,8 +50,8 @@ static dt_code load_names(hid_t group, const char *path, const char *name, int64
     if (dt_strings_read_dataset(group, name, names, &why))
         return dt_fail(err, why.code, "%s: in \"/data\" %s", path, why.text);
     if (names->n > 0 && expected >= 0 && names->n != expected)
-        return dt_fail(err, DT_ERR_DATA, "%s: \"/data/%s\" has %lld names, the model has %lld",
-                       path, name, (long long)names->n, (long long)expected);
+        return dt_fail(err, DT_ERR_DATA, "%s: \"/data/%s\" has %lld name%s, the model has %lld",
+                       path, name, (long long)names->n, dt_plural(names->n), (long long)expected);
     return DT_OK;
 }
 

@@ -24,10 +24,10 @@ static dt_code read_names(const dt_schema_set *set, const char *attribute, int64
                  path, set->path, attribute, name, set->name);
     else if (expected >= 0 && names->n != expected)
         snprintf(unused, DT_SCHEMA_TEXT,
-                 "%.*s: the attribute \"%s\" of \"%.*s\" has %lld names for %lld columns: it is "
+                 "%.*s: the attribute \"%s\" of \"%.*s\" has %lld name%s for %lld column%s: it is "
                  "not used, and columns are taken by their place",
                  path, set->path, attribute, name, set->name, (long long)names->n,
-                 (long long)expected);
+                 dt_plural(names->n), (long long)expected, dt_plural(expected));
     if (unused[0])
         dt_names_free(names);
     return err->code;

@@ -102,9 +102,10 @@ void dt_console_start(dt_console *console, const dt_report_run *run, dt_error *e
     char ranks[DT_COUNT_TEXT], nodes[DT_COUNT_TEXT], threads[DT_COUNT_TEXT], samples[DT_COUNT_TEXT],
         features[DT_COUNT_TEXT], parameters[DT_COUNT_TEXT], steps[DT_COUNT_TEXT];
     const char *slash = strrchr(run->data, '/');
-    char held[64] = "in memory";
+    char held[64 + DT_COUNT_TEXT] = "in memory", rows[DT_COUNT_TEXT];
     if (run->window_rows)
-        snprintf(held, sizeof held, "streamed in windows of %" PRId64 " rows", run->window_rows);
+        snprintf(held, sizeof held, "streamed in windows of %s",
+                 dt_count_text(rows, run->window_rows, "row"));
     print_wrapped(console, err, "%s on %s, %s%s", dt_count_text(ranks, run->ranks, "rank"),
                   dt_count_text(nodes, run->nodes, "node"),
                   dt_count_text(threads, run->threads, "thread"), run->ranks > 1 ? " each" : "");

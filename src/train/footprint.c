@@ -1,5 +1,6 @@
 #include "train/footprint.h"
 
+#include "core/line.h"
 #include "core/memory.h"
 #include "data/batch.h"
 #include "engine/engine.h"
@@ -26,11 +27,13 @@ dt_code dt_footprint_check(const dt_footprint *f, const dt_model *m, int64_t par
     if (model + f->data <= most)
         return DT_OK;
     if (model > most)
-        return dt_fail(err, DT_ERR_MEMORY,
-                       "the model does not fit into memory: with %lld inputs and %lld outputs its "
-                       "training takes %s a rank, and a rank's part of the node is %s",
-                       (long long)m->inputs, (long long)m->outputs, dt_format_bytes(model, text[0]),
-                       dt_format_bytes((double)part, text[1]));
+        return dt_fail(
+            err, DT_ERR_MEMORY,
+            "the model does not fit into memory: with %lld input%s and %lld output%s its "
+            "training takes %s a rank, and a rank's part of the node is %s",
+            (long long)m->inputs, dt_plural(m->inputs), (long long)m->outputs,
+            dt_plural(m->outputs), dt_format_bytes(model, text[0]),
+            dt_format_bytes((double)part, text[1]));
     return dt_fail(err, DT_ERR_MEMORY,
                    "data and model do not fit into memory together: a rank takes %s for rows of "
                    "data, %s for the weights and %s for activations, and its part of the node is "

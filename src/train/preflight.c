@@ -108,9 +108,9 @@ static void judge_shares(char *line, const dt_preflight_rank *of, int ranks, con
             (long long)batch->n, busy, ranks);
     if (small >= 0)
         say(line,
-            "rank %d%s reads %lld rows, fewer than its %lld of a batch: the data is small for so "
+            "rank %d%s reads %lld row%s, fewer than its %lld of a batch: the data is small for so "
             "many ranks, or its chunks are large",
-            small, others(text, more, ""), (long long)of[small].rows,
+            small, others(text, more, ""), (long long)of[small].rows, dt_plural(of[small].rows),
             (long long)dt_split_count(batch, small));
 }
 

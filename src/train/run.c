@@ -1,6 +1,7 @@
 #include "train/run.h"
 
 #include "comm/comm.h"
+#include "core/line.h"
 #include "data/stream.h"
 #include "model/model.h"
 #include "train/footprint.h"
@@ -194,8 +195,9 @@ static dt_code check_validation(const dt_run *r, dt_error *err)
     const dt_dataset *a = &r->dataset, *b = &r->val_dataset;
     const char *file = r->options->val_data;
     if (b->features != a->features)
-        return dt_fail(err, DT_ERR_SHAPE, "%s: rows of %lld values, but %lld in %s", file,
-                       (long long)b->features, (long long)a->features, r->options->data);
+        return dt_fail(err, DT_ERR_SHAPE, "%s: rows of %lld value%s, but %lld in %s", file,
+                       (long long)b->features, dt_plural(b->features), (long long)a->features,
+                       r->options->data);
     if (a->kind == DT_Y_LABELS ? b->outputs > a->outputs : b->outputs != a->outputs)
         return dt_fail(err, DT_ERR_SHAPE, "%s: %lld %s, but %lld in %s", file,
                        (long long)b->outputs,
@@ -236,8 +238,9 @@ static dt_code count_steps(dt_run *r, dt_error *err)
     const dt_train_options *o = r->options;
     r->steps_per_epoch = dt_steps_per_epoch(r->dataset.rows, o->batch_size, o->drop_last);
     if (r->steps_per_epoch == 0)
-        return dt_fail(err, DT_ERR_USAGE, "--drop-last: %lld samples do not fill one batch of %lld",
-                       (long long)r->dataset.rows, (long long)o->batch_size);
+        return dt_fail(
+            err, DT_ERR_USAGE, "--drop-last: a batch of %lld is not filled by %lld sample%s",
+            (long long)o->batch_size, (long long)r->dataset.rows, dt_plural(r->dataset.rows));
     if (__builtin_mul_overflow(r->steps_per_epoch, o->epochs, &r->total_steps))
         return dt_fail(err, DT_ERR_USAGE, "--epochs %lld: more steps than can be counted",
                        (long long)o->epochs);

@@ -1,5 +1,6 @@
 #include <dtrain/convert.h>
 
+#include "core/line.h"
 #include "data/import/array.h"
 #include "data/import/csv.h"
 #include "data/import/writer.h"
@@ -110,9 +111,10 @@ static dt_code open_both(dt_array arrays[DT_WRITER_SETS], const char *x, const c
         return code;
     code = dt_array_open(&arrays[DT_WRITER_Y], y, err);
     if (!code && arrays[DT_WRITER_X].dims[0] != arrays[DT_WRITER_Y].dims[0])
-        code = dt_fail(err, DT_ERR_SHAPE, "%s has %lld rows, but %s has %lld", x,
-                       (long long)arrays[DT_WRITER_X].dims[0], y,
-                       (long long)arrays[DT_WRITER_Y].dims[0]);
+        code =
+            dt_fail(err, DT_ERR_SHAPE, "%s has %lld row%s, but %s has %lld", x,
+                    (long long)arrays[DT_WRITER_X].dims[0], dt_plural(arrays[DT_WRITER_X].dims[0]),
+                    y, (long long)arrays[DT_WRITER_Y].dims[0]);
     return code;
 }
 

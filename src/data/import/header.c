@@ -59,9 +59,10 @@ static dt_code no_column(const dt_plan *p, dt_error *err)
 {
     const char *path = p->table.source.path;
     if (p->header == DT_HEADER_NO)
-        return dt_fail(err, DT_ERR_DATA,
-                       "%s: no column \"%s\" (it has no header, and %lld columns, numbered from 1)",
-                       path, p->wanted, (long long)p->columns);
+        return dt_fail(
+            err, DT_ERR_DATA,
+            "%s: no column \"%s\" (it has no header, and %lld column%s, numbered from 1)", path,
+            p->wanted, (long long)p->columns, dt_plural(p->columns));
     char names[DT_PLAN_PLACE] = "";
     size_t n = 0;
     for (int64_t c = 0; c < p->columns && n + 80 < sizeof names; c++)

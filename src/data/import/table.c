@@ -1,5 +1,6 @@
 #include "data/import/table.h"
 
+#include "core/line.h"
 #include "data/import/format.h"
 #include "data/import/separator.h"
 
@@ -151,9 +152,9 @@ static dt_code check_columns(dt_table *t, dt_error *err)
     }
     if (t->cell_count == t->columns)
         return DT_OK;
-    return dt_fail(err, DT_ERR_DATA, "%s: line %lld has %lld columns, line %lld has %lld",
+    return dt_fail(err, DT_ERR_DATA, "%s: line %lld has %lld column%s, line %lld has %lld",
                    t->source.path, (long long)t->line, (long long)t->cell_count,
-                   (long long)t->first_line, (long long)t->columns);
+                   dt_plural(t->cell_count), (long long)t->first_line, (long long)t->columns);
 }
 
 dt_code dt_table_next(dt_table *t, bool *found, dt_error *err)
