@@ -37,6 +37,22 @@ check "a mean loss and a time" same "$(grep -Ec '^  Mean loss: [0-9]+\.[0-9]{4};
 check "a line of more than 80 columns" same "$(grep -E '.{81}' output)" ''
 check "ranks in the first line" same "$(head -n 1 output | cut -d ' ' -f 1-2)" "4 ranks"
 
+# On a terminal, which script(1) makes: the bar leaves its last columns to ^C, which the terminal writes behind it
+name=terminal
+if command -v script >/dev/null; then
+    for columns in 60 80 200; do
+        script -qec "stty cols $columns; exec '$program' --hidden 1000,1000 --batch-size 50 --epochs 2" typescript \
+            </dev/null >output
+        tr '\r' '\n' <typescript | grep '^Epoch .*, loss ' >bars
+        check "no bar in $columns columns" test -s bars
+        check "no picture in $columns columns" test "$columns" -lt 80 -o ! "$(grep -Ev '\[[#-]+\]' bars)"
+        check "too wide for $columns columns" same "$(awk -v n="$columns" 'length($0) > n - 3 || length($0) > 77' bars)" ''
+    done
+    rm typescript bars
+else
+    skip "no script"
+fi
+
 name=preflight
 IFS=,- read -r cpu _ < <(awk '$1 == "Cpus_allowed_list:" { print $2 }' /proc/self/status)
 output=$(taskset -c "$cpu" "$program" --threads 2 --max-steps 1 --log run.jsonl 2>&1 >/dev/null)
