@@ -1,9 +1,10 @@
+/* Clocks. */
 #ifndef DT_CORE_CLOCK_H
 #define DT_CORE_CLOCK_H
 
 #include <time.h>
 
-/* Seconds since some fixed moment, never going back. */
+/* Seconds since some fixed moment; they never go back. */
 static inline double dt_clock(void)
 {
     struct timespec t;
@@ -11,8 +12,8 @@ static inline double dt_clock(void)
     return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
 }
 
-/* The same in steps of some milliseconds, for a quarter of the cost: for what is asked at every
- * step. */
+/* The same clock in steps of some milliseconds, for a quarter of the cost: for what is asked at
+ * every step. */
 static inline double dt_clock_coarse(void)
 {
     struct timespec t;
@@ -20,7 +21,7 @@ static inline double dt_clock_coarse(void)
     return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
 }
 
-/* The same in a unit that is to be measured, for less than half of the cost: for what is asked
+/* Time in a unit that the caller measures, for less than half of the cost: for what is asked
  * several times a step. */
 static inline double dt_ticks(void)
 {

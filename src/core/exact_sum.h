@@ -9,18 +9,18 @@
 
 enum { DT_EXACT_DIGITS = 21, DT_EXACT_LOWEST = -320 };
 
-/* Digit i counts 2^(32 i - 320). All zero: the sum of nothing. */
+/* Digit i counts 2^(32 i - 320). All zero is the sum of no terms. */
 typedef struct {
     int64_t digit[DT_EXACT_DIGITS];
 } dt_exact;
 
 void dt_exact_add(dt_exact *sum, double term);
 
-/* Carry, so that every digit but the last lies in [0, 2^32): the same digits for the same sum. The
- * digits of up to 2^30 settled sums can be added one by one, as int64: that is the sum of sums. */
+/* Carry, so that every digit except the last is in [0, 2^32). Then equal sums have equal digits.
+ * After it, up to 2^30 sums can be added digit by digit, as int64. */
 void dt_exact_carry(dt_exact *sum);
 
-/* The sum to within a unit of its last place; the same bits for the same sum. */
+/* The value of the sum, to a unit in the last place; equal sums give the same bits. */
 double dt_exact_value(const dt_exact *sum);
 
 #endif

@@ -1,4 +1,4 @@
-/* What kind of error it is that the system did not write a file. */
+/* The error code for a write that the system refused. */
 #ifndef DT_CORE_FILE_ERROR_H
 #define DT_CORE_FILE_ERROR_H
 

@@ -6,8 +6,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Write a printf-style message into line [size], with blanks for control characters. One that is
- * too long loses the middle of its longest words, which are paths, for "...": the reason stays. */
+/* Write a printf-style message into line [size]. Control characters become blanks. In a message
+ * that is too long, "..." replaces the middle of the longest words, which are paths, so that the
+ * reason stays. */
 void dt_line_format(char *line, size_t size, const char *format, va_list args);
 
 /* The ending of a noun behind a number: "1 row", "2 rows". */

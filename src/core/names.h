@@ -1,4 +1,4 @@
-/* Names in an order: of the columns of a data set, of its classes. */
+/* Lists of names in an order: of the columns of a data set, or of its classes. */
 #ifndef DT_CORE_NAMES_H
 #define DT_CORE_NAMES_H
 
@@ -7,28 +7,29 @@
 #include <stdint.h>
 
 typedef struct {
-    int64_t n;   /* 0: there are no names */
+    int64_t n;   /* 0: no names */
     char **name; /* [n]; owned, as are the names */
 } dt_names;
 
-/* Room for n names, each NULL at first. To be ended with dt_names_free, also after an error. */
+/* Allocate a list of n names, each NULL. To be ended with dt_names_free, also after an error. */
 dt_code dt_names_init(dt_names *names, int64_t n, dt_error *err);
 
 dt_code dt_names_copy(dt_names *to, const dt_names *from, dt_error *err);
 
-/* Safe on one that is all zero. */
+/* Also for a list that is all zero. */
 void dt_names_free(dt_names *names);
 
 bool dt_names_equal(const dt_names *a, const dt_names *b);
 
-/* Where the names of one list stand in another.
- *   place  [out] [names->n] place in the other list; -1: it does not have that name
- *   twice  [out] a name that the other list has twice, borrowed; NULL: there is none
+/* Find the names of one list in another.
+ *   place  [out] [names->n] the index of each name in the other list; -1: it is not there
+ *   twice  [out] a name that the other list has twice, borrowed; NULL: none
  * DT_ERR_MEMORY. */
 dt_code dt_names_find(const dt_names *names, const dt_names *in, int64_t *place, const char **twice,
                       dt_error *err);
 
-/* The names in quotes, separated by commas; of a long list the first ones and their number. */
+/* Write the names in quotes, separated by commas; for a long list, the first ones and how many
+ * there are. Returns text. */
 enum { DT_NAMES_TEXT = 280 };
 const char *dt_names_list(const dt_names *names, char text[DT_NAMES_TEXT]);
 

@@ -1,6 +1,5 @@
-/* Options as a table: one entry gives an option's name, type, default, range and meaning, and from
- * it come the command line, the configuration file, --help, and the JSON that a checkpoint keeps.
- */
+/* Options as a table. An entry has an option's name, type, default, range and meaning. The table
+ * gives the command line, the configuration file, --help, and the JSON that a checkpoint keeps. */
 #ifndef DT_CORE_OPTION_H
 #define DT_CORE_OPTION_H
 
@@ -39,30 +38,31 @@ typedef struct {
     size_t offset; /* of the field in the options struct */
     const char *const *choices;
     double min, max;
-    bool above_min;  /* min itself is not allowed */
-    bool may_change; /* when a run goes on: what does not change what the run is */
-    size_t given;    /* of a bool in the options struct that dt_options_set sets; 0: none */
-} dt_option;         /* a table ends with an entry whose name is NULL */
+    bool above_min; /* the value min is not allowed */
+    bool
+        may_change; /* a resumed run may have another value, since it does not change the results */
+    size_t given;   /* offset of a bool that dt_options_set sets to true; 0: none */
+} dt_option;        /* a table ends with an entry whose name is NULL */
 
-/* Set every field to its default. options is zeroed first by the caller. */
+/* Set every field to its default. The caller has zeroed options. */
 dt_code dt_options_defaults(const dt_option *table, void *options, dt_error *err);
 
 /* The entry with this name, or NULL. */
 const dt_option *dt_options_find(const dt_option *table, const char *name);
 
-/* Set one field from text; value is NULL for a flag given by its name alone. Numbers are decimal
- * and take up the whole text. An error (DT_ERR_USAGE, or DT_ERR_MEMORY) leaves the field as it was
- * and names the option, the value and what was expected:
+/* Set one field from text; value is NULL for a flag that is given by its name alone. A number is
+ * decimal, and nothing follows it. An error (DT_ERR_USAGE or DT_ERR_MEMORY) leaves the field as it
+ * was; its message names the option, the value and what was expected:
  *   --batch-size 0: expected a whole number of at least 1 */
 dt_code dt_options_set(const dt_option *table, void *options, const char *name, const char *value,
                        dt_error *err);
 
-/* Every option as {"batch-size": 100, "quiet": true, "hidden": [512, 512], "loss": "mse", ...}, in
- * the order of the table; a text that was not given is null, and so is a count or a real that has
- * no default and was not given. The caller owns the reference; NULL when memory runs out. */
+/* All options as {"batch-size": 100, "quiet": true, "hidden": [512, 512], "loss": "mse", ...}, in
+ * the order of the table. Null means not given: a text, or a count or a real without a default. The
+ * caller owns the reference; NULL when memory runs out. */
 json_t *dt_options_json(const dt_option *table, const void *options);
 
-/* Free what the fields own, and zero those fields. */
+/* Free the memory that fields own, and zero those fields. */
 void dt_options_free(const dt_option *table, void *options);
 
 #endif

@@ -1,6 +1,7 @@
 /* Random numbers without state: Philox4x32-10 (Salmon et al., "Parallel random numbers: as easy as
- * 1, 2, 3", SC11), keyed by the seed and counted by (purpose, stream, index). Any rank can compute
- * any number of any sequence, so nothing depends on ranks and nothing has to be saved. */
+ * 1, 2, 3", SC11). The key is the seed; the counter is (purpose, stream, index). Any rank can
+ * compute any number of any sequence, so nothing depends on the number of ranks, and no state is
+ * saved. */
 #ifndef DT_CORE_RANDOM_H
 #define DT_CORE_RANDOM_H
 
@@ -17,14 +18,15 @@ typedef enum {
 
 typedef struct {
     uint64_t seed;
-    uint32_t purpose; /* a dt_random_purpose; of DT_RANDOM_WINDOW with the window, ... */
+    uint32_t purpose; /* a dt_random_purpose, with the window or the layer where it has one */
     uint32_t stream;
 } dt_random;
 
-/* 128 random bits for an index. */
+/* The 128 random bits of an index. */
 void dt_random_bits(const dt_random *random, uint64_t index, uint64_t bits[2]);
 
-/* The same bits of n streams, from random->stream on, in words of 32: out[4 n]. */
+/* The same for n streams, from random->stream on, as words of 32 bits.
+ *   out  [4 n] */
 void dt_random_words(const dt_random *random, uint64_t index, int64_t n, uint32_t *out);
 
 /* Fill out[n] with numbers uniform in [low, high). */
@@ -33,10 +35,10 @@ void dt_random_uniform(const dt_random *random, float low, float high, float *ou
 /* Fill out[n] with a uniform random permutation of 0..n-1 (Fisher and Yates). n <= 2^32. */
 void dt_random_permutation(const dt_random *random, uint32_t *out, int64_t n);
 
-/* 32 mixed bits of a small block: the round function of a Feistel network. */
+/* Mix 32 bits: the round function of a small Feistel network. */
 uint32_t dt_random_mix(uint32_t value, uint32_t round, uint32_t key);
 
-/* to[i] ^= the same of value[i], under a mask. */
+/* to[i] ^= dt_random_mix(value[i], round, key) & mask */
 void dt_random_mix_many(uint32_t round, uint32_t key, uint32_t mask, int64_t n,
                         const uint32_t *value, uint32_t *to);
 

@@ -1,5 +1,5 @@
-/* n items in parts of as equal size as whole granules allow: which part has which items. It serves
- * the rows of a file over the ranks and the samples of a global batch over the ranks alike. */
+/* Divides n items into parts that are as equal as whole granules allow. It is used for the rows of
+ * a file over the ranks, and for the samples of a global batch over the ranks. */
 #ifndef DT_CORE_SPLIT_H
 #define DT_CORE_SPLIT_H
 

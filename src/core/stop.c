@@ -33,7 +33,7 @@ void dt_stop_watch(void)
         struct sigaction action = {.sa_handler = remember_signal, .sa_flags = SA_RESTART};
         sigemptyset(&action.sa_mask);
         if (signals[i].signal == SIGINT)
-            action.sa_flags |= SA_RESETHAND; /* whoever presses it twice means it */
+            action.sa_flags |= SA_RESETHAND; /* the second one has its default action */
         sigaction(signals[i].signal, &action, &before[i]);
     }
 }

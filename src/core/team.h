@@ -1,4 +1,4 @@
-/* The OpenMP threads of a rank and the cores they sit on. */
+/* The OpenMP threads of a rank, and the cores that they are pinned to. */
 #ifndef DT_CORE_TEAM_H
 #define DT_CORE_TEAM_H
 
@@ -6,36 +6,36 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* The CPUs that threads may use, and the settings of OpenMP, as they were. */
+/* The former settings: the CPUs of the threads, and OpenMP's. */
 typedef struct dt_team_before dt_team_before;
 
 typedef struct {
-    int threads; /* >= 1 */
-    int *cpu; /* [threads] where each is pinned, as the operating system counts; NULL: not pinned */
-    int64_t number;         /* of this team among all that were ever pinned */
-    dt_team_before *before; /* what dt_team_free sets back; NULL: nothing */
+    int threads;            /* >= 1 */
+    int *cpu;               /* [threads] the CPU that each is pinned to; NULL: not pinned */
+    int64_t number;         /* of this team among all pinned teams */
+    dt_team_before *before; /* that dt_team_free restores; NULL: nothing */
 } dt_team;
 
-/* Have OpenMP start a team of so many threads, or of as many as it gives. Returns whether they may
- * be moved to other CPUs: not where there is no memory to remember what they had before. */
+/* Start a team of so many OpenMP threads, or of fewer if OpenMP gives fewer. Returns whether the
+ * threads may be moved to other CPUs; false if there is no memory to keep their former settings. */
 bool dt_team_start(dt_team *team, int wanted);
 
-/* Pin the threads of a team that may be moved, from here on.
- *   cpu  [threads] the team's to free */
+/* Pin the threads of a team that may be moved.
+ *   cpu  [threads] the team frees it */
 void dt_team_pin(dt_team *team, int *cpu);
 
-/* Let the threads of a team that may be moved use all of these CPUs. mask: as sched_setaffinity(2)
- * takes it. */
+/* Let the threads of a team that may be moved use all CPUs of a mask.
+ *   mask  as for sched_setaffinity(2) */
 void dt_team_allow(const dt_team *team, const unsigned long *mask, size_t bytes);
 
-/* To be called by every thread first thing in a parallel region over the whole team: pins it, once.
- * OpenMP may end and replace threads, so each new one finds its core again by itself. */
+/* Pin the calling thread, if it is not pinned yet. Every thread calls it at the start of a parallel
+ * region over the whole team, since OpenMP may replace threads. */
 void dt_team_enter(const dt_team *team, int thread);
 
-/* Let the calling thread, which is none of the team, use all the team's cores. */
+/* Let the calling thread, which is not one of the team, use all cores of the team. */
 void dt_team_join(const dt_team *team);
 
-/* The calling thread and those of OpenMP have again what they had before. */
+/* Restore the former settings of the calling thread and of OpenMP's threads. */
 void dt_team_free(dt_team *team);
 
 #endif

@@ -1,8 +1,8 @@
-/* Whether a file still is what it was. A data set that is streamed for hours may be written
- * anew by somebody meanwhile; its rows would then come from two files. The time of its last change
- * alone does not tell: it changes too where an attribute or another dataset is added, which harms
- * nobody. So some blocks all over the file are remembered by their hashes. Not collective; a
- * fingerprint that has been taken may be asked by several threads. */
+/* A fingerprint of a file tells whether the file changed. A data set that is streamed for hours may
+ * be written anew meanwhile; its rows would then come from two files. The time of the last change
+ * does not suffice: it also changes when an attribute or another dataset is added, which does no
+ * harm. So the fingerprint has the hashes of some blocks all over the file. Not collective; several
+ * threads may compare with one fingerprint at the same time. */
 #ifndef DT_FILE_FINGERPRINT_H
 #define DT_FILE_FINGERPRINT_H
 
@@ -21,14 +21,15 @@ typedef struct {
     uint32_t hash[DT_FINGERPRINT_BLOCKS];
 } dt_fingerprint;
 
-/* Remember an open file. */
+/* Take the fingerprint of an open file. */
 void dt_fingerprint_take(dt_fingerprint *fingerprint, int fd);
 
-/* Nothing at all happened to the file since: no need to ask. */
+/* Whether the file was not touched at all since then, so that there is nothing to compare. */
 bool dt_fingerprint_is_unchanged(const dt_fingerprint *fingerprint, const struct stat *info);
 
-/* What happened to the file since, as "the file has been cut short ..."; NULL: nothing that
- * matters. The descriptor may be another one, of a file that may have taken its place. */
+/* Compare a file with the fingerprint. Returns what happened to it since, as "the file has been cut
+ * short ..."; NULL: nothing that matters. The descriptor may be of another file that has taken its
+ * place. */
 const char *dt_fingerprint_compare(const dt_fingerprint *fingerprint, int fd);
 
 #endif

@@ -23,10 +23,10 @@ size_t dt_folder_missing(const char *path)
     return missing;
 }
 
-void dt_folder_remove_empty(const char *path, size_t least)
+void dt_folder_remove_empty(const char *path, size_t min_length)
 {
     char *part = strdup(path);
-    for (size_t n = strlen(path); part && n >= least && n > 0; n--) {
+    for (size_t n = strlen(path); part && n >= min_length && n > 0; n--) {
         if (path[n] != '/' && path[n] != '\0')
             continue;
         part[n] = '\0';

@@ -1,5 +1,5 @@
-/* Why what a path of an HDF5 file names cannot be opened: HDF5 itself says little about links. Not
- * collective. */
+/* Explains why a path in an HDF5 file cannot be opened, since HDF5 itself says little about links.
+ * Not collective. */
 #ifndef DT_FILE_LINK_H
 #define DT_FILE_LINK_H
 
@@ -8,13 +8,13 @@
 
 enum { DT_LINK_TEXT = 640 };
 
-/* Whether there is something of that name, and what is wrong with it, as in "is a link to "/gone",
- * which is not there".
- *   reason  HDF5's, for not opening it
- *   text    [out] begins with a verb, unless the path leads over another link that is wrong */
+/* Explain why a path cannot be opened, as in "is a link to "/gone", which is not there". Returns
+ * whether the path exists.
+ *   reason  HDF5's reason for not opening it
+ *   text    [out] begins with a verb, unless another link on the path is wrong */
 bool dt_link_explain(hid_t root, const char *name, const char *reason, char text[DT_LINK_TEXT]);
 
-/* What to do where HDF5's reason is a version that it does not know; else empty. */
+/* What the user can do if HDF5's reason is a version that it does not know; else empty. */
 const char *dt_link_advice(const char *reason);
 
 #endif
