@@ -18,14 +18,15 @@ static float find_max(int64_t K, const float *output)
     return max;
 }
 
-/* output = exp(output - max); returns their sum. */
-static float exp_row(int64_t K, float max, float *output)
+/* output = exp(output - max); returns their sum. It is in double: beside the largest, which is 1,
+ * float would lose what all the others come to. */
+static double exp_row(int64_t K, float max, float *output)
 {
-    float sum = 0;
+    double sum = 0;
 #pragma omp simd reduction(+ : sum)
     for (int64_t k = 0; k < K; k++) {
         output[k] = expf(output[k] - max);
-        sum += output[k];
+        sum += (double)output[k];
     }
     return sum;
 }
@@ -33,12 +34,13 @@ static float exp_row(int64_t K, float max, float *output)
 /* log of the softmax's denominator, with output left as it is. */
 static double log_sum_exp(int64_t K, const float *output)
 {
-    float max = find_max(K, output), sum = 0;
+    float max = find_max(K, output);
+    double sum = 0;
 #pragma omp simd reduction(+ : sum)
     for (int64_t k = 0; k < K; k++)
-        sum += expf(output[k] - max);
+        sum += (double)expf(output[k] - max);
     /* cppcheck-suppress invalidFunctionArg ; K >= 1, so that sum is at least exp(0) */
-    return (double)max + log((double)sum);
+    return (double)max + log(sum);
 }
 
 /* ---- Of a sample: the loss, and its gradient in place of the outputs ------------------------ */
@@ -110,12 +112,13 @@ static double cross_entropy_backward(int64_t K, int32_t label, float *output)
 {
     float max = find_max(K, output);
     double chosen = (double)output[label] - (double)max;
-    float sum = exp_row(K, max, output), scale = 1 / sum;
+    double sum = exp_row(K, max, output), share = 1 / sum;
+    float scale = (float)share, gradient = (float)((double)output[label] * share - 1);
 #pragma omp simd
     for (int64_t k = 0; k < K; k++)
         output[k] *= scale;
-    output[label] -= 1;
-    return log((double)sum) - chosen;
+    output[label] = gradient;
+    return log(sum) - chosen;
 }
 
 /* With weights w ([K]; NULL: all 1) and smoothing: see dt_criterion. */
@@ -123,20 +126,23 @@ static double smooth_entropy_backward(int64_t K, const dt_criterion *c, int32_t 
                                       float *output)
 {
     float max = find_max(K, output), spread = c->smoothing / (float)K;
+    float own = c->weight ? c->weight[label] : 1;
     double all = 0, apart = 0; /* sums of w and of w (max - o) */
     for (int64_t k = 0; k < K; k++) {
         double w = c->weight ? (double)c->weight[k] : 1;
         all += w;
         apart += w * ((double)max - (double)output[k]);
     }
-    double w = (double)((1 - c->smoothing) * (c->weight ? c->weight[label] : 1));
+    double w = (1 - (double)c->smoothing) * (double)own;
     double chosen = (double)max - (double)output[label];
-    float sum = exp_row(K, max, output);
-    double log_sum = log((double)sum), label_mass = w + (double)spread * all;
-    float scale = (float)(label_mass / (double)sum);
+    double sum = exp_row(K, max, output);
+    double log_sum = log(sum), label_mass = w + (double)spread * all;
+    double share = label_mass / sum;
+    double gradient = share * (double)output[label] - w - (double)spread * (double)own;
+    float scale = (float)share;
     for (int64_t k = 0; k < K; k++)
         output[k] = scale * output[k] - spread * (c->weight ? c->weight[k] : 1);
-    output[label] -= (float)w;
+    output[label] = (float)gradient;
     return label_mass * log_sum + w * chosen + (double)spread * apart;
 }
 
@@ -248,7 +254,7 @@ void dt_softmax(int64_t rows, int64_t K, float *output)
 {
     for (int64_t r = 0; r < rows; r++) {
         float *row = output + r * K;
-        float scale = 1 / exp_row(K, find_max(K, row), row);
+        float scale = (float)(1 / exp_row(K, find_max(K, row), row));
 #pragma omp simd
         for (int64_t k = 0; k < K; k++)
             row[k] *= scale;

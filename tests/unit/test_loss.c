@@ -203,6 +203,28 @@ static void cross_entropy_criterion(void **state)
     }
 }
 
+/* All but certain: what is left to learn is what the other classes come to, 32 exp(-20) = 6.6e-8. */
+static void certain(void **state)
+{
+    (void)state;
+    const double others = 32 * exp(-20), gradient = -others / (1 + others);
+    float ones[33];
+    for (int k = 0; k < 33; k++)
+        ones[k] = 1;
+    for (int i = 0; i < 2; i++) {
+        const dt_criterion c = {.weight = i ? ones : NULL}; /* the same, computed otherwise */
+        const float bias[33] = {20};
+        float output[33] = {0};
+        check_near(dt_loss_backward(DT_LOSS_CROSS_ENTROPY, &c, 1, 33, bias, &(int32_t){0}, output),
+                   log1p(others), 1e-6 * others);
+        check_near((double)output[0], gradient, 1e-6 * others);
+        check_near((double)output[32], exp(-20) / (1 + others), 1e-6 * others);
+    }
+    const float output[33] = {20};
+    check_near(dt_loss_row(DT_LOSS_CROSS_ENTROPY, 33, &(int32_t){0}, output), log1p(others),
+               1e-6 * others);
+}
+
 static void weight(void **state)
 {
     (void)state;
@@ -301,6 +323,7 @@ int main(void)
         cmocka_unit_test(many_classes),
         cmocka_unit_test(cross_entropy_criterion),
         cmocka_unit_test(bce_criterion),
+        cmocka_unit_test(certain),
         cmocka_unit_test(weight),
         cmocka_unit_test(unknown_label),
         cmocka_unit_test(not_finite),
