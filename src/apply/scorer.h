@@ -1,5 +1,5 @@
-/* A trained model over the rows of a data set, a piece at a time: what evaluation and prediction
- * share. */
+/* Runs a trained model over the rows of a data set, some rows at a time, for evaluate and predict.
+ * */
 #ifndef DT_APPLY_SCORER_H
 #define DT_APPLY_SCORER_H
 
@@ -11,10 +11,11 @@
 
 typedef struct {
     const char *model, *data, *x;
-    const char *y;   /* NULL: outputs alone */
+    const char *y;   /* NULL: y is not read */
     int64_t threads; /* per rank; 0: its share of the node */
     bool keep_binding;
-    void (*warn)(const char *text); /* rank 0: of the data, a line a call; NULL: nothing is said */
+    void (*warn)(
+        const char *text); /* rank 0: called for each warning about the data; NULL: no warnings */
     void (*chosen)(
         const char *file); /* rank 0: the checkpoint of a folder; NULL: nothing is said */
 } dt_scorer_options;
@@ -23,26 +24,26 @@ typedef struct {
     dt_model model;
     float *parameters;         /* [P] */
     dt_normalizer *normalizer; /* of the inputs; NULL: none */
-    dt_schema schema;          /* of the data that the model was trained on; rank 0 */
+    dt_schema schema;          /* rank 0: of the data that the model was trained on */
     dt_team team;
     dt_engine *engine;
     dt_data_file *file;
     int64_t rows;       /* of the data set */
-    int64_t piece_rows; /* most rows in a piece: a multiple of the file's chunks where that is not
-                           much */
+    int64_t piece_rows; /* rows that are scored at a time, at most: whole chunks of the file, unless
+                           these are huge */
     uint8_t *bytes;     /* [piece,features] where x is uint8 */
     float *x;           /* [piece,features] */
     void *y;            /* [piece,outputs] float or [piece] int32_t labels */
-    float *output;      /* [piece,outputs] of the rows last scored */
+    float *output;      /* [piece,outputs] of the rows that were scored last */
 } dt_scorer;
 
-/* Read the model, open the data, and see that they fit each other. Collective; an error is the same
- * on every rank, and dt_scorer_close is called in any case. */
+/* Read the model, open the data, and check that they fit each other. Collective; an error is the
+ * same on every rank. To be ended with dt_scorer_close in any case. */
 dt_code dt_scorer_open(dt_scorer *scorer, const dt_world *world, const dt_scorer_options *options,
                        dt_error *err);
 
-/* Take rows [row, row + n), n <= piece_rows: afterwards y and output hold theirs. Not collective.
- */
+/* Score rows [row, row + n), n <= piece_rows: afterwards y and output are those of these rows. Not
+ * collective. */
 dt_code dt_scorer_run(dt_scorer *scorer, int64_t row, int64_t n, dt_error *err);
 
 void dt_scorer_close(dt_scorer *scorer);

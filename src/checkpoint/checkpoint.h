@@ -1,9 +1,15 @@
-/* Weights and the state of a run in HDF5 files (root attributes format, version, global_step,
- * epoch, step, seed, options; /model under PyTorch's names; /optimizer; /normalization with mean
- * and scale of the inputs, where these are normalised; /data, what inputs and outputs mean
- * (checkpoint/schema.h); /run, what a run that goes on needs besides). Each dataset of numbers
- * carries an attribute "xxh3", the XXH3 hash (64 bits) of its bytes, and the file ends with a footer
- * over all of it (file/footer.h); both are checked when it is read. */
+/* Checkpoints: the weights and the state of a run in HDF5 files.
+ *
+ *   root attributes   format, version, global_step, epoch, step, seed, options
+ *   /model            the weights, under PyTorch's names
+ *   /optimizer        the optimizer's state
+ *   /normalization    mean and scale of the inputs, if these are normalised
+ *   /data             the meaning of inputs and outputs (checkpoint/schema.h)
+ *   /run              what a resumed run needs besides
+ *
+ * Each dataset of numbers has an attribute "xxh3", the XXH3 hash (64 bits) of its bytes. The file
+ * ends with a footer of checksums over all of it (file/footer.h). Both are checked when the file is
+ * read. */
 #ifndef DT_CHECKPOINT_H
 #define DT_CHECKPOINT_H
 
@@ -21,19 +27,19 @@ enum { DT_CHECKPOINT_VERSION = 1 };
 /* How far a run has come. */
 typedef struct {
     int64_t global_step;
-    int64_t epoch, step;       /* completed epochs, with their validation; steps done in the next */
-    int64_t samples;           /* seen in that one */
-    double loss, weight;       /* the sums of their losses and of what these count */
-    double best_loss;          /* the lowest of validation; INFINITY: there was none */
-    int64_t best_epoch;        /* that it came after; 0: none */
-    int64_t epochs_since_best; /* validated ones */
+    int64_t epoch, step; /* completed epochs, with their validation; steps of the next epoch */
+    int64_t samples;     /* of the next epoch, in those steps */
+    double loss, weight; /* the sums of their losses and of their weights */
+    double best_loss;    /* the lowest validation loss; INFINITY: there was no validation */
+    int64_t best_epoch;  /* the epoch that it came after; 0: none */
+    int64_t epochs_since_best; /* validated epochs */
 } dt_run_progress;
 
-/* What the run is trained on, and how the epoch is cut into windows where it is streamed. */
+/* The data that the run is trained on, and its windows if it is streamed. */
 typedef struct {
     int64_t samples, features, outputs;
     int64_t block_rows, window_blocks; /* 0: the data is in memory */
-    int64_t seed_offset;               /* what the program that began the run adds to the seed */
+    int64_t seed_offset;               /* the program that began the run added it to the seed */
 } dt_run_data;
 
 typedef struct {
@@ -41,37 +47,36 @@ typedef struct {
     const float *parameters; /* [P] */
     const dt_optimizer *optimizer;
     const dt_normalizer *normalizer; /* of the inputs; NULL: none */
-    const dt_schema *schema;         /* what inputs and outputs mean; NULL: not known */
+    const dt_schema *schema;         /* the meaning of inputs and outputs; NULL: unknown */
     dt_run_progress progress;
     dt_run_data data;
-    const double *scales; /* [n_scales] by which gradients are rounded (engine/scales.h) */
-    int64_t n_scales;     /* 0: they are not */
+    const double *scales; /* [n_scales] the scales for rounding gradients (engine/scales.h) */
+    int64_t n_scales;     /* 0: gradients are not rounded */
     double lr;
     int64_t seed;
     const char *options;     /* JSON; "hidden", "activation" and "loss" describe the model */
     dt_output_reader reader; /* of the values */
 } dt_checkpoint;
 
-/* Write a file, atomically. Takes dt_h5_lock while it calls HDF5. Not collective.
- *   recycled  NULL, or a file in the same folder to write over (dt_output_create)
- *   layout  NULL, or all zero the first time: it is kept for the next checkpoint of the same run,
- *           of which the arrays are the same ones in memory, and only the progress and the values
- *           differ; to be ended with dt_checkpoint_close_layout */
+/* Write a checkpoint, atomically. Takes dt_h5_lock while it calls HDF5. Not collective.
+ *   recycled  NULL, or a file of the same folder to overwrite (dt_output_create)
+ *   layout    NULL, or, at the first checkpoint of a run, all zero. It is kept for the next checkpoint
+ *             of the run, whose arrays are the same in memory; only progress and values differ. To be
+ *             ended with dt_checkpoint_close_layout */
 dt_code dt_checkpoint_write(const char *path, const char *recycled, const dt_checkpoint *checkpoint,
                             dt_output *layout, dt_error *err);
 void dt_checkpoint_close_layout(dt_output *layout);
 
 /* Read the weights of a model whose shape is known, from a checkpoint or any file with /model. Not
- * collective. DT_ERR_SHAPE names the tensor that differs; DT_ERR_DATA damage, or a value that is
- * not finite.
+ * collective. DT_ERR_SHAPE names the tensor that differs; DT_ERR_DATA means damage, or a value that
+ * is not finite.
  *   parameters  [out] [P] */
 dt_code dt_checkpoint_read_weights(const char *file, const dt_model *model, float *parameters,
                                    dt_error *err);
 
-/* Read a checkpoint's model, shape and weights, what it does to its inputs (NULL: nothing), and
- * what these and the outputs mean, from an open file. Not collective. After an error what was made
- * of model (zeroed by the caller), parameters and normalizer (NULL before) and schema (zeroed) is
- * still the caller's to free. */
+/* Read from an open checkpoint the model, its weights, the normalizer of its inputs (NULL: none),
+ * and the meaning of inputs and outputs. Not collective. Before the call, model and schema are
+ * zero, parameters and normalizer NULL; the caller frees them, also after an error. */
 dt_code dt_checkpoint_read(hid_t file, const char *path, dt_model *model, float **parameters,
                            dt_normalizer **normalizer, dt_schema *schema, dt_error *err);
 
@@ -79,17 +84,17 @@ dt_code dt_checkpoint_read(hid_t file, const char *path, dt_model *model, float 
  *   path        rank 0's; NULL: it has none, and err on rank 0 says why
  *   model       [out] to be ended with dt_model_free
  *   parameters  [out] [P], to be freed; NULL after an error, which is the same on every rank
- *   normalizer  [out] to be destroyed; NULL if the inputs are taken as they are, and after an error
- *   schema      [out] rank 0 alone; all zero elsewhere, and after an error */
+ *   normalizer  [out] to be destroyed; NULL if inputs are not normalised, and after an error
+ *   schema      [out] rank 0; all zero on other ranks, and after an error */
 dt_code dt_checkpoint_load(const dt_world *world, const char *path, dt_model *model,
                            float **parameters, dt_normalizer **normalizer, dt_schema *schema,
                            dt_error *err);
 
-/* Whether an open HDF5 file says that it is a checkpoint. */
+/* Whether an open HDF5 file is a checkpoint, by its attribute "format". */
 bool dt_checkpoint_is_one(hid_t file);
 
-/* Its layers, parameters and options, where the run stood, and whether the checksums hold, in
- * words. Not collective. */
+/* Print in words the layers, parameters and options of a checkpoint, the progress of its run, and
+ * whether the checksums hold. Not collective. */
 dt_code dt_checkpoint_describe(hid_t file, const char *path, FILE *to, dt_error *err);
 
 #endif

@@ -1,5 +1,5 @@
-/* The activations between layers, as PyTorch defines them: ReLU, Tanh, Sigmoid, and GELU in its
- * exact form x Phi(x). Each works in place on a block of rows. */
+/* Activation functions, as PyTorch defines them: ReLU, Tanh, Sigmoid, and GELU in its exact form
+ * x Phi(x). Each works in place on a block of rows. */
 #ifndef DT_MODEL_ACTIVATION_H
 #define DT_MODEL_ACTIVATION_H
 
@@ -9,13 +9,14 @@
 /* a = f(z + bias) for rows of width values, stride apart.
  *   z     [in,out] [rows,width] the layer's products; a on return
  *   bias  [width]
- *   slope [out] [rows,width] f'(z + bias); NULL: not wanted, except of GELU, where it cannot be
- *         told from a */
+ * slope [out] [rows,width] f'(z + bias); NULL: not wanted, which is not possible for GELU, since
+ * there
+ *         f' cannot be computed from a */
 void dt_activation_forward(dt_activation f, int64_t rows, int64_t width, int64_t stride,
                            const float *bias, float *z, float *slope);
 
-/* delta *= f', where a and slope are what dt_activation_forward left (slope NULL: f' is told from a), all in
- * rows of width values, stride apart. */
+/* delta *= f', in rows of width values, stride apart.
+ *   a, slope  as dt_activation_forward left them; slope NULL: f' is computed from a */
 void dt_activation_backward(dt_activation f, int64_t rows, int64_t width, int64_t stride,
                             const float *a, const float *slope, float *delta);
 

@@ -1,6 +1,6 @@
-/* torch.nn.Dropout: in training each activation is 0 with probability p, else divided by 1 - p.
- * What is dropped is a function of the seed, the sample's number in the run, the layer and the unit
- * alone, so that no number of ranks or threads changes it. */
+/* torch.nn.Dropout: in training each activation becomes 0 with probability p, and else is divided
+ * by 1 - p. Which ones become 0 depends only on the seed, the number of the sample in the run, the
+ * layer and the unit, so no number of ranks or threads changes it. */
 #ifndef DT_MODEL_DROPOUT_H
 #define DT_MODEL_DROPOUT_H
 
@@ -11,10 +11,10 @@ typedef struct {
     uint64_t seed;
 } dt_dropout;
 
-/* Rows of width values, stride apart, of the samples first, first + 1, ...
- *   layer  of hidden layers, from 0
+/* Apply dropout to rows of width values, stride apart, of the samples first, first + 1, ...
+ *   layer  the number of the hidden layer, from 0
  *   a      [in,out] [rows,width] activations
- *   slope  [in,out] [rows,width] their derivatives, to which the same is done */
+ *   slope  [in,out] [rows,width] their derivatives, which get the same factors */
 void dt_dropout_apply(const dt_dropout *dropout, int layer, int64_t first, int64_t rows,
                       int64_t width, int64_t stride, float *a, float *slope);
 

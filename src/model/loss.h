@@ -1,5 +1,5 @@
-/* Losses of a block of samples and their gradients: the sum over the samples, so that the caller
- * divides by the size of the global batch, whatever part of it is here. */
+/* Loss and gradient of a block of samples, summed (not averaged) over them. The caller divides by
+ * the size of the global batch. */
 #ifndef DT_MODEL_LOSS_H
 #define DT_MODEL_LOSS_H
 
@@ -23,7 +23,7 @@ static inline int64_t dt_target_bytes(dt_loss loss, int64_t K)
  * the order of the samples. At most 2^126. */
 typedef __int128 dt_weight;
 
-/* What training makes of a loss. */
+/* The options of a loss in training. */
 typedef struct {
     const float *weight;    /* [K] cross-entropy: of each class; bce: of what is true in each
                                output; borrowed; NULL: all are 1 */
@@ -36,7 +36,8 @@ typedef struct {
  * divided by the sum of their weights. */
 dt_weight dt_loss_weight(const dt_criterion *criterion, int64_t rows, const void *y);
 
-/* Of a sample with the outputs o, each as PyTorch has it with one mean over samples and outputs:
+/* The loss of a sample with the outputs o. Each is PyTorch's, whose mean over samples and outputs
+ * is the mean of these:
  *   mse            mean over the K outputs of (o - y)^2                         torch.nn.MSELoss
  *   mae            of |o - y|, whose slope at 0 is 0                            L1Loss
  *   huber          of e^2 / 2 for |e| < 1, else |e| - 1/2, where e = o - y      HuberLoss
@@ -56,17 +57,21 @@ dt_weight dt_loss_weight(const dt_criterion *criterion, int64_t rows, const void
 double dt_loss_backward(dt_loss loss, const dt_criterion *criterion, int64_t rows, int64_t K,
                         const float *bias, const void *y, float *output);
 
-/* The plain loss of one sample, without weights and smoothing: its y, and its outputs [K] with the
- * bias. A label that the model has no output for has an infinite loss. */
+/* The loss of one sample, without weights and smoothing. A label for which the model has no output
+ * has an infinite loss.
+ *   y       of the sample
+ *   output  [K] with the bias */
 double dt_loss_row(dt_loss loss, int64_t K, const void *y, const float *output);
 
-/* Index of the largest of K outputs, the first of equal ones. */
+/* The index of the largest of K outputs; of equal ones, the first. */
 int64_t dt_argmax(int64_t K, const float *output);
 
-/* output = softmax(output), rows of K. */
+/* output = softmax(output)
+ *   output  [in,out] [rows,K] */
 void dt_softmax(int64_t rows, int64_t K, float *output);
 
-/* output = 1 / (1 + exp(-output)), n of them. */
+/* output = 1 / (1 + exp(-output))
+ *   output  [in,out] [n] */
 void dt_sigmoid(int64_t n, float *output);
 
 #endif

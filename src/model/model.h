@@ -1,5 +1,5 @@
-/* A multilayer perceptron as shapes over one flat vector of parameters: optimizer, allreduce and
- * checkpoint are loops over the vector, and the layers are views into it. */
+/* The model: a multilayer perceptron. All parameters are one flat vector; layers and tensors are
+ * views of it. Optimizer, allreduce and checkpoint are loops over the vector. */
 #ifndef DT_MODEL_H
 #define DT_MODEL_H
 
@@ -13,11 +13,12 @@
 /* A linear layer y = x W^T + b. */
 typedef struct {
     int64_t in, out;
-    int64_t weight; /* where its weight [out,in] begins in the parameters */
-    int64_t bias;   /* where its bias [out] begins */
-    int64_t gamma;  /* where weight [out] and bias [out] of the LayerNorm behind it begin, if the */
-    int64_t beta;   /* model has such and this is not the last layer */
-    int module_index; /* in PyTorch's nn.Sequential, in which the layers between count too */
+    int64_t weight; /* the offset of weight [out,in] in the parameters */
+    int64_t bias;   /* the offset of bias [out] */
+    int64_t
+        gamma; /* the offset of weight [out] of the LayerNorm behind the layer, if there is one */
+    int64_t beta;     /* the offset of its bias [out] */
+    int module_index; /* the number of the module in PyTorch's nn.Sequential */
 } dt_layer;
 
 typedef struct {
@@ -26,26 +27,26 @@ typedef struct {
     dt_layer *layer;
     dt_activation activation;
     bool layer_norm;
-    dt_dropout dropout;     /* its seed is the owner's to set */
+    dt_dropout dropout;     /* the owner sets its seed */
     dt_loss loss;           /* never DT_LOSS_AUTO */
-    dt_criterion criterion; /* what training makes of it; plain, unless the owner says otherwise */
+    dt_criterion criterion; /* the options of the loss; the owner may set them */
     int64_t inputs, outputs;
     int64_t parameters;
 } dt_model;
 
-/* Vectors [out] of a layer, that follow its weight one after the other: its bias, and the weight
- * and bias of a LayerNorm behind it. */
+/* The number of vectors [out] that follow the weight of a layer, one behind the other: the bias,
+ * and gamma and beta of a LayerNorm. */
 static inline int dt_layer_vectors(const dt_model *m, int layer)
 {
     return m->layer_norm && layer < m->n_layers - 1 ? 3 : 1;
 }
 
-/* A tensor of the model under PyTorch's name for it. */
+/* A tensor of the model, under PyTorch's name. */
 typedef struct {
     char name[32];
     int dims;
     int64_t dim[2];
-    int64_t begin, count; /* in the parameters */
+    int64_t begin, count; /* its values are [begin, begin + count) of the parameters */
 } dt_tensor;
 
 typedef struct {
@@ -58,26 +59,27 @@ typedef struct {
     double dropout;
 } dt_model_shape;
 
-/* Lay the model out. Not collective; to be ended with dt_model_free.
- * DT_ERR_MEMORY if it has more parameters than can be counted. */
+/* Compute the layers and their offsets. Not collective; to be ended with dt_model_free.
+ * DT_ERR_MEMORY if the model has more parameters than can be counted. */
 dt_code dt_model_init(dt_model *model, const dt_model_shape *shape, dt_error *err);
 
 void dt_model_free(dt_model *model);
 
-/* The tensors in PyTorch's order, and how many they are. */
+/* The number of tensors, and tensor i, in PyTorch's order. */
 int dt_model_tensors(const dt_model *model);
 dt_tensor dt_model_tensor(const dt_model *model, int i);
 
-/* Of a model of such a shape: by how much the numbers of two linear layers that follow each other
- * differ. */
+/* The number of modules that nn.Sequential has for each hidden layer: Linear, LayerNorm if there is
+ * one, the activation, Dropout if there is one. */
 int dt_model_modules_per_layer(bool layer_norm, double dropout);
 
-/* PyTorch's default initialisation: of nn.Linear weight and bias uniform in +-1/sqrt(in)
- * (torch.nn.Linear.reset_parameters), of nn.LayerNorm 1 and 0. The same for every number of ranks.
+/* PyTorch's default initialisation: weight and bias of nn.Linear are uniform in +-1/sqrt(in)
+ * (torch.nn.Linear.reset_parameters), those of nn.LayerNorm are 1 and 0. The same for every number
+ * of ranks.
  *   parameters  [out] [parameters] */
 void dt_model_init_parameters(const dt_model *model, uint64_t seed, float *parameters);
 
-/* "784-512-10 relu, cross-entropy" in a buffer that the caller frees; NULL without memory. */
+/* The model as "784-512-10 relu, cross-entropy"; to be freed; NULL when memory runs out. */
 char *dt_model_describe(const dt_model *model);
 
 const char *dt_activation_name(dt_activation activation);

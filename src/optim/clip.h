@@ -4,10 +4,9 @@
 
 #include <stdint.h>
 
-/* The factor that the gradient, which is scale * gradient, is to be multiplied by so that its norm
- * is at most max_norm: min(1, max_norm / (norm + 1e-6)). NaN where the gradient is not finite. The
- * same bits on every rank and for every number of threads.
- *   gradient  [n] */
+/* The factor that limits the norm of the gradient to max_norm: min(1, max_norm / (norm + 1e-6)).
+ * NaN if the gradient is not finite. The same bits on every rank and for every number of threads.
+ *   gradient  [n] the gradient is scale * gradient */
 double dt_clip_factor(const float *gradient, int64_t n, double scale, double max_norm);
 
 #endif

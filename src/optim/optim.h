@@ -1,4 +1,4 @@
-/* Optimizers over the flat vector of parameters, as PyTorch computes them. */
+/* Optimizers over the flat vector of parameters, with PyTorch's formulas. */
 #ifndef DT_OPTIM_H
 #define DT_OPTIM_H
 
@@ -13,45 +13,47 @@ typedef struct {
     dt_optim_kind kind;
     double momentum, weight_decay, beta1, beta2, eps;
     bool nesterov;
-    const dt_model *model; /* whose tensors lars and lamb tell apart; borrowed */
+    const dt_model *model; /* its tensors, for lars and lamb; borrowed */
 } dt_optimizer_options;
 
 enum { DT_OPTIMIZER_VECTORS = 2 };
 
-/* What an optimizer remembers of each parameter, under PyTorch's name for it: momentum_buffer, or
- * exp_avg and exp_avg_sq. */
+/* A vector of the optimizer's state, with one value for each parameter, under PyTorch's name:
+ * momentum_buffer, or exp_avg and exp_avg_sq. */
 typedef struct {
     const char *name;
-    float *values; /* [n] the optimizer's, or its NUMA group's */
+    float *values; /* [n] owned by the optimizer, or by its NUMA group */
 } dt_optimizer_vector;
 
 typedef struct {
     dt_optimizer_options options;
     int64_t n;     /* parameters */
     int64_t steps; /* updates done */
-    int n_vectors; /* 0 where nothing is remembered */
+    int n_vectors; /* 0: the optimizer has no state */
     dt_optimizer_vector vector[DT_OPTIMIZER_VECTORS];
     dt_numa_group *numa_group; /* NULL: none */
 } dt_optimizer;
 
-/* The memory that it will take, in floats a parameter. */
+/* The number of vectors that an optimizer with these options has. */
 int dt_optimizer_vectors(const dt_optimizer_options *options);
 
 /* To be ended with dt_optimizer_free.
- *   numa_group  which has weights and state together; collective over the world, on which err is then the
- *         same. NULL: they are this rank's alone, and nothing here is collective */
+ *   numa_group  the group that has weights and state together; then the call is collective over the
+ *               world, and err is the same on all ranks. NULL: they are this rank's alone, and no
+ *               call here is collective */
 dt_code dt_optimizer_init(dt_optimizer *optimizer, const dt_optimizer_options *options, int64_t n,
                           dt_numa_group *numa_group, dt_error *err);
 
-/* Whether an update reads all of the gradient on every rank of a NUMA group, not only its part. */
+/* Whether a step reads the whole gradient on every rank of a NUMA group, not only the rank's part.
+ * */
 bool dt_optimizer_wants_all(const dt_optimizer *optimizer);
 
-/* One update of the weights; the formula of each optimizer stands in its file.
+/* One update of the weights; the formula of each optimizer is in its file.
  *   scale     the gradient is scale * gradient: one over the number of samples
  *   gradient  [n] the sum over the samples of the batch
  *   weights   [in,out] [n]
- * Every rank computes the same from the same bits; collective over the NUMA group, each rank of which
- * updates a part. Returns whether every weight is finite. */
+ * Every rank computes the same from the same bits. Collective over the NUMA group, of which each
+ * rank updates a part. Returns whether every weight is finite. */
 bool dt_optimizer_step(dt_optimizer *optimizer, double lr, double scale, const float *gradient,
                        float *weights);
 

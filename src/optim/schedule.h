@@ -1,9 +1,9 @@
 /* The learning rate of a step: a function of its number alone, so that a run that is resumed goes
- * on as if it had not been stopped. With the step s from 1 to T, the run's total, W steps of warmup,
- * and u = s - 1 - W, the steps done since the warmup:
+ * on as if it had not been stopped. With the step s from 1 to T, the run's total, W steps of
+ * warmup, and u = s - 1 - W, the steps done since the warmup:
  *
  *   schedule            learning rate                     in PyTorch
- *   s <= W              lr s / W                          LinearLR(start_factor=1/W, total_iters=W-1)
+ *   s <= W              lr s / W LinearLR(start_factor=1/W, total_iters=W-1)
  *   constant            lr
  *   linear              lr (1 - u / (T - W))              LambdaLR; 0 after step T
  *   cosine              lr (1 + cos(pi u / (T - W))) / 2  CosineAnnealingLR(T_max=T-W)
@@ -26,16 +26,16 @@ typedef enum {
 
 typedef struct {
     dt_schedule_kind kind;
-    int64_t every;         /* of DT_SCHEDULE_STEP, >= 1 */
+    int64_t every;         /* for DT_SCHEDULE_STEP, >= 1 */
     double factor;         /* >= 0 */
     double lr;             /* the largest */
     int64_t warmup, total; /* steps */
 } dt_schedule;
 
-/* Set kind, every and factor from the option's text; the rest is left as it is. */
+/* Set kind, every and factor from the option's text; the other fields stay as they are. */
 dt_code dt_schedule_parse(const char *text, dt_schedule *schedule, dt_error *err);
 
-/* Of global step 1, 2, ... */
+/* The learning rate of the global step 1, 2, ... */
 double dt_schedule_lr(const dt_schedule *schedule, int64_t step);
 
 #endif
