@@ -92,7 +92,10 @@ static void print_value(const json_t *value, FILE *to)
 {
     char *text = json_dumps(value, JSON_ENCODE_ANY | JSON_COMPACT | JSON_REAL_PRECISION(6));
     size_t length = text ? strlen(text) : 0;
-    if (length >= 2 && (json_is_string(value) || json_is_array(value)))
+    bool framed = length >= 2 && (json_is_string(value) || json_is_array(value));
+    if (framed && length == 2)
+        fputs("none", to);
+    else if (framed)
         fprintf(to, "%.*s", (int)length - 2, text + 1);
     else
         fputs(text ? text : "?", to);

@@ -140,6 +140,7 @@ check "a table of the weights" same "$(awk '/^Tensor /, /^$/ { if (NF) print $1,
 0.weight [3,2] 6
 0.bias [3] 3'
 check "a table of the options" grep -Eqx 'lr +0\.5' output
+check "an empty list" grep -Eqx 'hidden +none' output
 launch 1 info test.h5 >output
 check "classes of the table" grep -qx 'Classes: "cat", "dog"' output
 sed 's/dog/zat/' test.csv >other.csv
