@@ -1,4 +1,4 @@
-/* Measure a trained model on a data set. */
+/* Measures a trained model on a data set. */
 #ifndef DTRAIN_EVALUATE_H
 #define DTRAIN_EVALUATE_H
 
@@ -18,18 +18,19 @@ typedef struct {
     const char *x, *y; /* paths of the two datasets in it */
     int64_t threads;   /* per rank; 0: its share of the node */
     int bind;          /* dt_bind */
-    /* Rank 0 calls it with what is odd about the data, a line a call. NULL: it is not said. */
+    /* Rank 0 calls it for each warning about the data. NULL: no warnings. */
     void (*warn)(const char *text);
-    /* Rank 0 calls it with the path of the checkpoint where model is a folder. NULL: it is not said. */
+    /* Rank 0 calls it with the path of the checkpoint where model is a folder. NULL: it is not
+     * said. */
     void (*chosen)(const char *checkpoint);
 } dt_evaluate_options;
 
 typedef dt_scores dt_evaluate_result;
 
-/* The scores of the model over every row of the data set, whose columns and classes are put into
- * the model's order where both have names for them: the same bits on any number of ranks that
- * computes the same outputs. Prints nothing.
- * Collective; the options must be the same on every rank.
+/* Compute the scores of the model over every row of the data set. If both have names of columns and
+ * classes, the data's are matched with the model's by name. The scores have the same bits on any
+ * number of ranks, as far as the outputs have. Prints nothing. Collective; the options must be the
+ * same on every rank.
  *   options  [in]  borrowed; model, data, x and y must not be NULL
  *   result   [out] the same on every rank; unspecified after an error
  * Returns DT_OK, or the same error on every rank: DT_ERR_FILE, DT_ERR_DATA, DT_ERR_SHAPE (model and

@@ -1,4 +1,4 @@
-/* Say what a file holds. */
+/* Says what a file holds. */
 #ifndef DTRAIN_INFO_H
 #define DTRAIN_INFO_H
 
@@ -11,15 +11,14 @@ extern "C" {
 #endif
 
 typedef struct {
-    const char *x, *y; /* names of the datasets; NULL: "x" and "y", without an error if they are not
-                          there */
-    bool no_values;    /* do not read the values: only what needs none of them */
+    const char *x, *y; /* names of the datasets; NULL: "x" and "y", which need not exist */
+    bool no_values;    /* do not read the values of x and y; print only what needs none of them */
 } dt_info_options;
 
-/* Print, in plain words, what a data set or a checkpoint holds, and what about its layout will be
- * slow to read; of the values of x and y their range, classes, NaN and infinite values, and how
- * long reading them took. Not collective: one process calls it.
- *   to  [in] stream for the text; the caller checks and flushes it
+/* Print what a data set or a checkpoint holds, and what about its layout is slow to read. For the
+ * values of x and y, print their range, classes, NaN and infinite values, and how long it took to
+ * read them. Not collective: one process calls it.
+ *   to  [in] gets the text; the caller checks and flushes it
  * Returns DT_OK, DT_ERR_FILE, DT_ERR_DATA, DT_ERR_SHAPE or DT_ERR_MEMORY. */
 DT_API dt_code dt_info(const char *file, const dt_info_options *options, FILE *to, dt_error *err);
 

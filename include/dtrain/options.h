@@ -1,6 +1,6 @@
-/* What a training run is told: the options of `dtrain train` as a struct. A table in the library
- * gives each its name, default, range and meaning; the program's command line, its configuration
- * file and --help come from the same table. */
+/* The options of a training run: those of `dtrain train`, as a struct. A table in the library has
+ * the name, default, range and meaning of each. The program's command line, its configuration file
+ * and --help come from the same table. */
 #ifndef DTRAIN_OPTIONS_H
 #define DTRAIN_OPTIONS_H
 
@@ -41,7 +41,7 @@ typedef struct {
     int unit; /* dt_every_unit */
 } dt_every;
 
-/* A list of layer widths; owned by the options struct it stands in. */
+/* A list of layer widths; its options struct owns it. */
 typedef struct {
     int64_t *width; /* [n]; NULL when n is 0 */
     int n;
@@ -55,10 +55,10 @@ typedef struct {
     bool no_shuffle;     /* file order in every epoch */
     bool drop_last;      /* leave out a last batch that is not full */
     char *val_data;      /* HDF5 file to validate on after every epoch; NULL: none */
-    double val_fraction; /* or this share of the rows, which are then not trained on; 0: none */
+    double val_fraction; /* or the fraction of the rows that is held out for it; 0: none */
     int64_t memory;      /* bytes of the data that one rank may hold; 0: a fair part of the node */
     /* model */
-    dt_widths hidden;       /* of the hidden layers; none: a linear model */
+    dt_widths hidden;       /* of the hidden layers; an empty list: a linear model */
     int activation;         /* dt_activation */
     bool layer_norm;        /* before each hidden activation */
     double dropout;         /* probability, after each hidden activation */
@@ -69,11 +69,11 @@ typedef struct {
     /* optimizer */
     int optimizer; /* dt_optim_kind */
     double lr, momentum, weight_decay, beta1, beta2, eps;
-    bool lr_given; /* lr was set, which a run that goes on then takes in place of its own */
+    bool lr_given; /* lr was set; then a resumed run takes it in place of the checkpoint's */
     bool nesterov;
     char *schedule;   /* "constant", "linear", "cosine" or "step:EVERY:FACTOR" */
     int64_t warmup;   /* steps */
-    int64_t scale_lr; /* batch size that lr is meant for; 0: the one that there is */
+    int64_t scale_lr; /* the batch size that lr is meant for; 0: batch_size */
     double clip_norm; /* of the whole gradient; 0: no limit */
     /* run */
     int64_t epochs, max_steps; /* max_steps 0: no limit */
@@ -87,28 +87,28 @@ typedef struct {
     int reduce;      /* dt_reduce */
     /* output */
     char *checkpoint;          /* folder; NULL: none */
-    dt_every checkpoint_every; /* besides the one at the end */
+    dt_every checkpoint_every; /* there is always one at the end too */
     int64_t keep;              /* newest checkpoints kept */
-    bool resume;               /* go on from the newest good one in the folder */
-    bool overwrite;            /* delete the run that is there, and its log; else it is an error */
+    bool resume;               /* go on from the newest good checkpoint in the folder */
+    bool overwrite;            /* delete the run in the folder, and its log, first */
     char *log;                 /* JSON Lines; NULL: none */
-    int64_t log_steps;         /* every Nth global step goes into the log; 0: none */
-    int64_t log_every;         /* every Nth step of an epoch onto the console; 0: by itself */
+    int64_t log_steps;         /* every Nth global step is logged; 0: none */
+    int64_t log_every;         /* every Nth step of an epoch is printed; 0: chosen automatically */
     int progress;              /* dt_progress */
     bool quiet;
 } dt_train_options;
 
-/* Fill in the defaults. Not collective. To be ended with dt_train_options_free, also after an
- * error. */
+/* Set all options to their defaults. Not collective. To be ended with dt_train_options_free, also
+ * after an error. */
 DT_API dt_code dt_train_options_init(dt_train_options *options, dt_error *err);
 
-/* Set one option by its name on the command line ("batch-size"), with the value as text; for a flag
- * NULL, "true" or "false". Not collective. DT_ERR_USAGE names the option and what was expected; the
- * field is then as it was before. */
+/* Set one option, by its name on the command line ("batch-size") and its value as text; for a flag
+ * the value is NULL, "true" or "false". Not collective. DT_ERR_USAGE names the option and what was
+ * expected; the field then keeps its value. */
 DT_API dt_code dt_train_options_set(dt_train_options *options, const char *name, const char *value,
                                     dt_error *err);
 
-/* Checks that involve more than one option (nesterov wants momentum). Not collective. */
+/* Check options that depend on each other (nesterov needs momentum). Not collective. */
 DT_API dt_code dt_train_options_check(const dt_train_options *options, dt_error *err);
 
 DT_API void dt_train_options_free(dt_train_options *options);

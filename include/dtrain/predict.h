@@ -1,4 +1,4 @@
-/* A trained model's output for every row of a data set. */
+/* Computes a trained model's output for every row of a data set. */
 #ifndef DTRAIN_PREDICT_H
 #define DTRAIN_PREDICT_H
 
@@ -15,22 +15,23 @@ typedef struct {
     const char *model; /* checkpoint, or a folder of them: best.h5, else the newest */
     const char *data;  /* HDF5 file */
     const char *x;     /* path of the inputs in it */
-    const char *y;     /* path of the targets, which are not needed */
-    const char *out;   /* HDF5 file to be made */
+    const char *y;     /* path of the targets; not needed */
+    const char *out;   /* HDF5 file that is made */
     int64_t threads;   /* per rank; 0: its share of the node */
     int bind;          /* dt_bind */
-    /* Rank 0 calls it with what is odd about the data, a line a call. NULL: it is not said. */
+    /* Rank 0 calls it for each warning about the data. NULL: no warnings. */
     void (*warn)(const char *text);
-    /* Rank 0 calls it with the path of the checkpoint where model is a folder. NULL: it is not said. */
+    /* Rank 0 calls it with the path of the checkpoint where model is a folder. NULL: it is not
+     * said. */
     void (*chosen)(const char *checkpoint);
 } dt_predict_options;
 
-/* Write `prediction` [N,K] float32, in row order, and for a model of classes (its K outputs are
- * then probabilities) `label` [N] int32, with the classes' names, where the model has them, in its
- * attribute "classes". out appears under its name only when complete; on an error
- * nothing is left, and a file that was there before is untouched. Only a file that is empty or has
- * a dataset `prediction` is replaced. Prints nothing.
- * Collective; the options must be the same on every rank.
+/* Write the dataset `prediction` [N,K] float32, in row order. For a model of classes its K values
+ * are probabilities, and there is a dataset `label` [N] int32 too, whose attribute "classes" has
+ * the names of the classes if the model has them. The file appears under its name only when it is
+ * complete; after an error nothing is left, and an older file is untouched. Only a file that is
+ * empty or has a dataset `prediction` is replaced. Prints nothing. Collective; the options must be
+ * the same on every rank.
  *   options  [in] borrowed; model, data, x and out must not be NULL
  * Returns DT_OK, or the same error on every rank: DT_ERR_USAGE (out ends as another format),
  * DT_ERR_FILE, DT_ERR_DATA, DT_ERR_SHAPE (model and data do not fit each other), DT_ERR_MEMORY,

@@ -1,4 +1,4 @@
-/* How well a model does on some rows. */
+/* The scores of a model on some rows. */
 #ifndef DTRAIN_SCORES_H
 #define DTRAIN_SCORES_H
 
@@ -16,21 +16,21 @@ typedef struct {
     char name[64]; /* cut to fit, where evaluate knows it; else empty */
     double rmse;   /* root of the mean square error over the rows */
     double mae;    /* mean absolute error */
-    double r2;     /* 1 - sum of squared errors / sum of squared deviations from the mean. Where all
-                      y are equal: 1 without errors, else 0; of a single row: NaN */
+    double r2;     /* mean over the outputs of 1 - sum of squared errors / sum of squared
+                          deviations from the mean. If all y are equal: 1 without errors, else 0 */
 } dt_target_scores;
 
 typedef struct {
     int64_t samples;   /* rows */
-    double loss;       /* mean over them, without class weights and label smoothing */
-    bool has_accuracy; /* y is classes, or truths (bce) */
-    double accuracy;   /* share of the rows whose class was found; of truths: of all that were told
-                          right, each output by itself */
-    bool has_f1;       /* there are two classes; what follows is of class 1, and 0 for 0 / 0 */
-    double precision;  /* of those that were said to be of it, the share that is */
-    double recall;     /* of those that are of it, the share that was said to be */
-    double f1;         /* harmonic mean of both */
-    char f1_class[64]; /* the name of class 1, cut to fit, where evaluate knows it; else empty */
+    double loss;       /* mean over the rows, without class weights and label smoothing */
+    bool has_accuracy; /* y is classes, or yes and no (bce) */
+    double accuracy;   /* fraction of the rows whose class was predicted; for bce, of all outputs of
+                          all rows that were predicted */
+    bool has_f1; /* there are two classes; the next three are those of class 1, and 0 for 0 / 0 */
+    double precision;  /* fraction of the rows predicted as class 1 that are of class 1 */
+    double recall;     /* fraction of the rows of class 1 that were predicted as class 1 */
+    double f1;         /* harmonic mean of precision and recall */
+    char f1_class[64]; /* the name of class 1, shortened to fit, if evaluate knows it; else empty */
     bool has_r2;       /* y is numbers */
     double rmse;       /* the means of the targets' scores */
     double mae;

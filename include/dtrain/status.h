@@ -1,6 +1,5 @@
-/* Status codes and error messages. Every function that can fail for a reason outside the program
- * (a file, an option, memory, a disk) returns a dt_code and leaves one line of text in a dt_error.
- */
+/* Status codes and error messages. Every function that can fail for a reason outside the program (a
+ * file, an option, memory, a disk) returns a dt_code and puts one line of text into a dt_error. */
 #ifndef DTRAIN_STATUS_H
 #define DTRAIN_STATUS_H
 
@@ -16,11 +15,11 @@ typedef enum {
     DT_ERR_FILE,      /* a file is missing, unreadable, not writable, or not of the right kind */
     DT_ERR_DATA,      /* a file's contents cannot be used */
     DT_ERR_SHAPE,     /* shapes that do not fit each other */
-    DT_ERR_MEMORY,    /* it does not fit into memory */
+    DT_ERR_MEMORY,    /* the memory is not enough */
     DT_ERR_SPACE,     /* no space on the disk */
     DT_ERR_NONFINITE, /* a loss or a weight became NaN or infinite */
-    DT_ERR_TIME,      /* the time that there is does not suffice for anything */
-    DT_STOPPED,       /* no failure: a signal or the clock stopped the run, which can go on */
+    DT_ERR_TIME,      /* the time limit does not suffice for the first step */
+    DT_STOPPED, /* no failure: a signal or the time limit stopped the run, which can be resumed */
 } dt_code;
 
 enum { DT_ERROR_TEXT = 1024 };
@@ -30,10 +29,10 @@ typedef struct {
     char text[DT_ERROR_TEXT]; /* one line, without "dtrain: error:" and without a newline */
 } dt_error;
 
-/* Put code and a printf-style message into err, unless an earlier failure stands there already: the
- * first cause is the one worth reading. Control characters in the result become spaces, so that it
- * stays one line; of one that is too long the paths in it are shortened. Not collective. Returns
- * err->code, so that `return dt_fail(...)` reads well. */
+/* Put a code and a printf-style message into err, unless err has an earlier failure: the first
+ * cause is the one to report. Control characters become spaces, so that the message is one line. If
+ * it is too long, paths in it are shortened. Not collective. Returns err->code, for `return
+ * dt_fail(...)`. */
 DT_API __attribute__((format(printf, 3, 4))) dt_code dt_fail(dt_error *err, dt_code code,
                                                              const char *format, ...);
 

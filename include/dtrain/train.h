@@ -1,4 +1,4 @@
-/* Train a model. */
+/* Trains a model. */
 #ifndef DTRAIN_TRAIN_H
 #define DTRAIN_TRAIN_H
 
@@ -10,12 +10,11 @@
 extern "C" {
 #endif
 
-/* Train as the options say, from the first epoch to the last, on all ranks of the world together.
- * Prints the run on the standard output of rank 0 unless options->quiet, and writes the log and the
- * checkpoints that the options name.
- * The program finds itself as it was before: the CPUs of its threads, OpenMP's settings, signals,
- * the environment, HDF5's printing of errors.
- * Collective; the options must be the same on every rank.
+/* Train on all ranks of the world together, from the first epoch to the last. Rank 0 prints the run
+ * on its standard output, unless options->quiet, and writes the log and the checkpoints that the
+ * options name. Afterwards the program has its former state: the CPUs of its threads, OpenMP's
+ * settings, signals, the environment, HDF5's printing of errors. Collective; the options must be
+ * the same on every rank.
  *   options  [in] borrowed; data must not be NULL
  * Returns DT_OK, or the same error on every rank, with the text of the lowest rank that failed:
  * DT_ERR_USAGE (options that do not go together), DT_ERR_FILE, DT_ERR_DATA, DT_ERR_SHAPE,

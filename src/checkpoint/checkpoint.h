@@ -60,9 +60,9 @@ typedef struct {
 
 /* Write a checkpoint, atomically. Takes dt_h5_lock while it calls HDF5. Not collective.
  *   recycled  NULL, or a file of the same folder to overwrite (dt_output_create)
- *   layout    NULL, or, at the first checkpoint of a run, all zero. It is kept for the next checkpoint
- *             of the run, whose arrays are the same in memory; only progress and values differ. To be
- *             ended with dt_checkpoint_close_layout */
+ *   layout    NULL, or, at the first checkpoint of a run, all zero. It is kept for the next
+ *             checkpoint of the run, whose arrays are the same in memory; only progress and values
+ *             differ. To be ended with dt_checkpoint_close_layout */
 dt_code dt_checkpoint_write(const char *path, const char *recycled, const dt_checkpoint *checkpoint,
                             dt_output *layout, dt_error *err);
 void dt_checkpoint_close_layout(dt_output *layout);

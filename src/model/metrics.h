@@ -19,7 +19,8 @@ typedef struct {
 
 /* Start with no rows. Not collective. To be ended with dt_metrics_free, also after an error.
  *   shift  [outputs] y of any row, the same on every rank: near enough to the mean for squares of
- *          differences to it to be precise; ignored for classes and truths; borrowed for the call */
+ *          differences to it to be precise; ignored for classes and truths; borrowed for the call
+ *          */
 dt_code dt_metrics_init(dt_metrics *metrics, dt_loss loss, int64_t outputs, const float *shift,
                         dt_error *err);
 

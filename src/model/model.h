@@ -13,10 +13,9 @@
 /* A linear layer y = x W^T + b. */
 typedef struct {
     int64_t in, out;
-    int64_t weight; /* the offset of weight [out,in] in the parameters */
-    int64_t bias;   /* the offset of bias [out] */
-    int64_t
-        gamma; /* the offset of weight [out] of the LayerNorm behind the layer, if there is one */
+    int64_t weight;   /* the offset of weight [out,in] in the parameters */
+    int64_t bias;     /* the offset of bias [out] */
+    int64_t gamma;    /* the offset of weight [out] of a LayerNorm behind the layer */
     int64_t beta;     /* the offset of its bias [out] */
     int module_index; /* the number of the module in PyTorch's nn.Sequential */
 } dt_layer;

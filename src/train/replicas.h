@@ -1,5 +1,5 @@
-/* Every NUMA group of ranks (comm/numa_group.h) has its own copy of the weights, and no weights ever travel: so
- * that a fault of one machine does not go unseen, the copies are compared. */
+/* Every NUMA group of ranks (comm/numa_group.h) has its own copy of the weights, and no weights
+ * ever travel: so that a fault of one machine does not go unseen, the copies are compared. */
 #ifndef DT_TRAIN_REPLICAS_H
 #define DT_TRAIN_REPLICAS_H
 

@@ -15,8 +15,8 @@ typedef struct dt_saver dt_saver;
 
 /* options, report, team, lock (of the folder), and what `state` points to are borrowed for the
  * saver's life.
- *   state  where the run's state lies at the end of each step; its progress: where the run stands, of
- *          which there is a checkpoint already if it has done steps
+ *   state  where the run's state lies at the end of each step; its progress: where the run stands,
+ *          of which there is a checkpoint already if it has done steps
  * *saver is NULL after an error. */
 dt_code dt_saver_create(dt_saver **saver, const dt_train_options *options,
                         const dt_checkpoint *state, dt_report *report, const dt_team *team,

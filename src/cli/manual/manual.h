@@ -1,4 +1,5 @@
-/* The manual pages and the completion of the shell, made of the tables of options when the program is built. */
+/* The manual pages and the completion of the shell, made of the tables of options when the program
+ * is built. */
 #ifndef DT_CLI_MANUAL_MANUAL_H
 #define DT_CLI_MANUAL_MANUAL_H
 
