@@ -9,7 +9,7 @@
 #
 #   <!-- not run: REASON -->          nothing
 #   <!-- file: NAME -->               the block becomes this file
-#   <!-- needs: FILE -->              it is run where this file is there, which a Python block may have to make
+#   <!-- needs: NAME -->              it is run where this file is there, which a Python block may have to make, or this program
 #   <!-- output of: COMMAND -->       the block is the output of this command
 #   <!-- keys of: COMMAND -->         the block is JSON with the same keys as the output of this command, but for "options"
 #   <!-- same losses -->              the block is output, and the numbers of its losses are as they stand there
@@ -112,9 +112,9 @@ block() {
         return
         ;;
     "needs: "*)
-        if [[ ! -e ${mark#*: } ]]; then
+        if [[ ! -e ${mark#*: } ]] && ! command -v "${mark#*: }" >/dev/null; then
             output=
-            skip "there is no ${mark#*: }, which a block before makes"
+            skip "there is no ${mark#*: }"
             return
         fi
         ;;
