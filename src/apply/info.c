@@ -7,7 +7,7 @@
 #include "data/describe.h"
 #include "data/scan.h"
 #include "file/h5.h"
-#include "report/text.h"
+#include "report/format.h"
 
 #include <string.h>
 
@@ -55,8 +55,8 @@ static void print_range(const dt_scan *s, const char *name, FILE *to)
     }
     char text[2][DT_LOSS_TEXT];
     if (s->low <= s->high)
-        fprintf(to, "%s: from %s to %s; ", name, dt_float_text(text[0], (float)s->low),
-                dt_float_text(text[1], (float)s->high));
+        fprintf(to, "%s: from %s to %s; ", name, dt_format_float(text[0], (float)s->low),
+                dt_format_float(text[1], (float)s->high));
     else
         fprintf(to, "%s: no finite value; ", name);
     if (s->low <= s->high && s->is_bytes)
@@ -145,8 +145,9 @@ static dt_code print_use(const char *path, const char *x, const char *y, use *u,
     *u = (use){.y_is_label = f->y_is_integer && f->y_width == 1, .named = f->classes > 0};
     char target[TARGET_TEXT], line[TARGET_TEXT + 256];
     target_text(target, f, y);
-    snprintf(line, sizeof line, "Data set: %s of %s%s; %s", dt_count_text(rows, f->rows, "sample"),
-             dt_count_text(features, f->features, "feature"),
+    snprintf(line, sizeof line, "Data set: %s of %s%s; %s",
+             dt_format_count(rows, f->rows, "sample"),
+             dt_format_count(features, f->features, "feature"),
              f->x_is_bytes ? " (uint8, divided by 255)" : "", target);
     dt_print_wrapped(line, ";", 0, INDENT, DT_WRAP_COLUMNS, to);
     fputc('\n', to);

@@ -1,7 +1,7 @@
 #include "cli/arguments.h"
 
 #include "cli/config.h"
-#include "cli/nearest.h"
+#include "cli/suggest.h"
 #include "core/line.h"
 
 #include <stdio.h>
@@ -22,16 +22,16 @@ static const char *find_meant(const dt_option *table, const char *name, bool das
     static const char *const everywhere[] = {"help", "version", NULL};
     if (dt_options_find(table, name)) /* with one dash */
         return name;
-    const char *const *ours = dt_nearest_option(name);
+    const char *const *ours = dt_suggest_option(name);
     for (int i = 0; ours && ours[i]; i++)
         if (dt_options_find(table, ours[i]))
             return ours[i];
-    dt_nearest nearest;
-    dt_nearest_begin(&nearest, name);
+    dt_suggestion nearest;
+    dt_suggest_begin(&nearest, name);
     for (const dt_option *option = table; option->name; option++)
-        dt_nearest_try(&nearest, option->name);
+        dt_suggest_try(&nearest, option->name);
     for (int i = 0; dashed && everywhere[i]; i++)
-        dt_nearest_try(&nearest, everywhere[i]);
+        dt_suggest_try(&nearest, everywhere[i]);
     return nearest.best;
 }
 
@@ -52,8 +52,8 @@ static const char *find_answer(const char *name)
         {"shuffle", "samples are shuffled unless --no-shuffle is given"},
         {"verbose", "all is printed without --quiet; more steps with --log-every 1"},
     };
-    dt_nearest n;
-    dt_nearest_begin(&n, name);
+    dt_suggestion n;
+    dt_suggest_begin(&n, name);
     for (size_t i = 0; i < sizeof known / sizeof *known; i++)
         if (strcmp(n.name, known[i].name) == 0)
             return known[i].answer;
@@ -65,7 +65,7 @@ dt_code dt_arguments_unknown(const dt_arguments_form *form, const char *dashes, 
 {
     size_t length = strcspn(name, "=");
     int shown = dt_line_cut(name, length < 80 ? (int)length : 80);
-    char bare[DT_NEAREST_NAME] = "";
+    char bare[DT_SUGGEST_NAME] = "";
     if (length < sizeof bare)
         memcpy(bare, name, length);
     const char *other = find_answer(bare),
@@ -79,7 +79,7 @@ dt_code dt_arguments_unknown(const dt_arguments_form *form, const char *dashes, 
 }
 
 /* Take "--name" or "--name=value" apart. A name too long for any option stays whole. */
-static void split(const char *argument, named *to)
+static void split_value(const char *argument, named *to)
 {
     to->name = argument + 2;
     to->value = NULL;
@@ -117,7 +117,7 @@ static bool is_repeated(char **argv, int i, const char *name)
     named earlier;
     for (int k = 0; k < i; k++)
         if (strncmp(argv[k], "--", 2) == 0) {
-            split(argv[k], &earlier);
+            split_value(argv[k], &earlier);
             if (strcmp(earlier.name, name) == 0)
                 return true;
         }
@@ -129,7 +129,7 @@ static dt_code set_option(const dt_arguments_form *form, int argc, char **argv, 
                           void *options, dt_error *err)
 {
     named argument;
-    split(argv[*i], &argument);
+    split_value(argv[*i], &argument);
     if (is_repeated(argv, *i, argument.name))
         return dt_fail(err, DT_ERR_USAGE, "--%.*s is given twice", dt_line_cut(argument.name, 80),
                        argument.name);
@@ -182,7 +182,7 @@ const char *dt_arguments_config(const dt_arguments_form *form, int argc, char **
         named argument;
         if (strncmp(argv[i], "--", 2) != 0)
             continue;
-        split(argv[i], &argument);
+        split_value(argv[i], &argument);
         if (!is_config(form, &argument))
             continue;
         if (argument.value)
@@ -208,7 +208,7 @@ dt_code dt_arguments_parse(const dt_arguments_form *form, int argc, char **argv,
     return DT_OK;
 }
 
-static bool has(int argc, char **argv, const char *argument)
+static bool has_argument(int argc, char **argv, const char *argument)
 {
     for (int i = 0; i < argc; i++)
         if (strcmp(argv[i], argument) == 0)
@@ -218,10 +218,10 @@ static bool has(int argc, char **argv, const char *argument)
 
 bool dt_arguments_want_help(int argc, char **argv)
 {
-    return has(argc, argv, "--help") || has(argc, argv, "-h");
+    return has_argument(argc, argv, "--help") || has_argument(argc, argv, "-h");
 }
 
 bool dt_arguments_want_version(int argc, char **argv)
 {
-    return has(argc, argv, "--version") || has(argc, argv, "-V");
+    return has_argument(argc, argv, "--version") || has_argument(argc, argv, "-V");
 }

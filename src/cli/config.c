@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { MOST_OPTIONS = 256 }; /* of a table */
+enum { MAX_OPTIONS = 256 }; /* of a table */
 
 typedef struct {
     const dt_arguments_form *form;
@@ -19,8 +19,8 @@ typedef struct {
     FILE *stream;
     int line; /* the one in hand, counted from 1; inih does not tell its handler */
     void *options;
-    int line_of[MOST_OPTIONS]; /* that sets the option of this number in the table; 0: none yet */
-    dt_error *err;             /* the first failure, with file and line */
+    int line_of[MAX_OPTIONS]; /* that sets the option of this number in the table; 0: none yet */
+    dt_error *err;            /* the first failure, with file and line */
 } reading;
 
 static const char byte_order_mark[] = "\xef\xbb\xbf"; /* which some editors put before UTF-8 text */
@@ -88,7 +88,7 @@ static dt_code set_once(reading *in, const char *name, const char *value, dt_err
     const dt_option *option = dt_options_find(in->form->table, name);
     if (!option)
         return dt_arguments_unknown(in->form, "", name, err);
-    int *line = &in->line_of[(option - in->form->table) % MOST_OPTIONS];
+    int *line = &in->line_of[(option - in->form->table) % MAX_OPTIONS];
     if (*line)
         return dt_fail(err, DT_ERR_USAGE, "%s is given twice, first in line %d", name, *line);
     *line = in->line;

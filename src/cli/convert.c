@@ -20,16 +20,16 @@ static const dt_option table[] = {
     {0},
 };
 
-static dt_code run(const dt_world *world, int argc, char **argv, dt_error *err);
+static dt_code run_convert(const dt_world *world, int argc, char **argv, dt_error *err);
 
 const dt_command dt_command_convert = {
     .form = {.command = "convert", .table = table, .max_words = 2},
     .usage = {"TABLE.csv OUT.h5 [--target COLUMN]", "--x FILE [--y FILE] OUT.h5"},
     .meaning = "Make a data set from a CSV table or from two arrays.",
-    .run = run,
+    .run = run_convert,
 };
 
-static dt_code convert(const arguments *given, const dt_words *words, dt_error *err)
+static dt_code convert_files(const arguments *given, const dt_words *words, dt_error *err)
 {
     bool table_form = words->n == 2 && !given->x && !given->y;
     bool array_form = words->n == 1 && !given->target && given->x;
@@ -44,13 +44,13 @@ static dt_code convert(const arguments *given, const dt_words *words, dt_error *
 }
 
 /* One rank converts while the others wait for its verdict. */
-static dt_code run(const dt_world *world, int argc, char **argv, dt_error *err)
+static dt_code run_convert(const dt_world *world, int argc, char **argv, dt_error *err)
 {
     arguments given = {0};
     dt_words words;
     if (world->rank == 0 && dt_options_defaults(table, &given, err) == DT_OK &&
         dt_arguments_parse(&dt_command_convert.form, argc, argv, &given, &words, err) == DT_OK)
-        convert(&given, &words, err);
+        convert_files(&given, &words, err);
     if (world->rank == 0 &&
         !err->code) /* what it has become: classes or numbers, and of what shape */
         dt_info(words.word[words.n - 1], &(dt_info_options){.no_values = true}, stdout, err);

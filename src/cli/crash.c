@@ -27,7 +27,7 @@ static volatile sig_atomic_t is_starting;
 static int own_rank;
 
 /* Nothing but write: this runs within a signal or at the end of a process. */
-static void say(const char *text)
+static void print_end(const char *text)
 {
     ssize_t written = write(STDERR_FILENO, text, strlen(text));
     (void)written; /* a closed stream changes nothing */
@@ -40,7 +40,7 @@ static void say_line(const char *text)
     strncat(line, is_starting ? "MPI did not start: " : "", sizeof line - strlen(line) - 2);
     strncat(line, text, sizeof line - strlen(line) - 2);
     strcat(line, "\n");
-    say(line);
+    print_end(line);
 }
 
 /* Where it happened, for whoever is to mend it. */
@@ -53,7 +53,7 @@ static void say_place(void)
 }
 
 /* The handler is gone by now, so that the signal then ends the process as it would have. */
-static void crash(int number)
+static void on_crash(int number)
 {
     for (int i = 0; i < SIGNALS; i++)
         if (signals[i].number == number)
@@ -75,7 +75,8 @@ void dt_crash_watch(void)
 {
     static char stack[64 * 1024]; /* for a stack that is too small, which is a crash, too */
     stack_t other = {.ss_sp = stack, .ss_size = sizeof stack};
-    struct sigaction action = {.sa_handler = crash, .sa_flags = SA_RESETHAND | SA_NODEFER}, before;
+    struct sigaction action = {.sa_handler = on_crash, .sa_flags = SA_RESETHAND | SA_NODEFER},
+                     before;
     sigemptyset(&action.sa_mask);
     if (sigaltstack(&other, NULL) == 0)
         action.sa_flags |= SA_ONSTACK;

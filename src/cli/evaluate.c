@@ -1,6 +1,6 @@
 #include "cli/cli.h"
+#include "report/format.h"
 #include "report/report.h"
-#include "report/text.h"
 
 #include <dtrain/evaluate.h>
 #include <inttypes.h>
@@ -30,7 +30,7 @@ static const dt_option table[] = {
     {0},
 };
 
-static dt_code run(const dt_world *world, int argc, char **argv, dt_error *err);
+static dt_code run_evaluate(const dt_world *world, int argc, char **argv, dt_error *err);
 
 const dt_command dt_command_evaluate = {
     .form = {.command = "evaluate", .table = table},
@@ -38,11 +38,11 @@ const dt_command dt_command_evaluate = {
     .meaning =
         "Print a model's mean loss over every row of a data set, and its accuracy or, for numbers, "
         "RMSE, MAE and R^2.",
-    .run = run,
+    .run = run_evaluate,
     .ranks = true,
 };
 
-static dt_code parse(int argc, char **argv, arguments *to, dt_error *err)
+static dt_code parse_options(int argc, char **argv, arguments *to, dt_error *err)
 {
     dt_words none;
     if (dt_options_defaults(table, to, err) == DT_OK &&
@@ -56,13 +56,14 @@ static dt_code parse(int argc, char **argv, arguments *to, dt_error *err)
 static void print_numbers(const dt_evaluate_result *result)
 {
     char rmse[DT_LOSS_TEXT], mae[DT_LOSS_TEXT];
-    printf("RMSE: %s\nMAE: %s\nR^2: %.4f\n", dt_loss_text(rmse, result->rmse),
-           dt_loss_text(mae, result->mae), result->r2);
+    printf("RMSE: %s\nMAE: %s\nR^2: %.4f\n", dt_format_loss(rmse, result->rmse),
+           dt_format_loss(mae, result->mae), result->r2);
     if (result->targets > 0)
         printf("%10s %10s %10s  of\n", "RMSE", "MAE", "R^2");
     for (int64_t k = 0; k < result->targets; k++) {
         const dt_target_scores *t = &result->target[k];
-        printf("%10s %10s %10.4f  ", dt_loss_text(rmse, t->rmse), dt_loss_text(mae, t->mae), t->r2);
+        printf("%10s %10s %10.4f  ", dt_format_loss(rmse, t->rmse), dt_format_loss(mae, t->mae),
+               t->r2);
         if (t->name[0])
             printf("%s\n", t->name);
         else
@@ -70,10 +71,10 @@ static void print_numbers(const dt_evaluate_result *result)
     }
 }
 
-static void print(const dt_evaluate_result *result)
+static void print_scores(const dt_evaluate_result *result)
 {
     char text[DT_LOSS_TEXT];
-    printf("Loss: %s\n", dt_loss_text(text, result->loss));
+    printf("Loss: %s\n", dt_format_loss(text, result->loss));
     if (result->has_accuracy)
         printf("Accuracy: %.2f %%\n", 100 * result->accuracy);
     if (result->has_f1 && result->f1_class[0])
@@ -85,10 +86,10 @@ static void print(const dt_evaluate_result *result)
         print_numbers(result);
 }
 
-static dt_code run(const dt_world *world, int argc, char **argv, dt_error *err)
+static dt_code run_evaluate(const dt_world *world, int argc, char **argv, dt_error *err)
 {
     arguments given = {0};
-    parse(argc, argv, &given, err);
+    parse_options(argc, argv, &given, err);
     if (dt_world_agree(world, err) == DT_OK) {
         dt_evaluate_options options = {.model = given.model,
                                        .data = given.data,
@@ -100,7 +101,7 @@ static dt_code run(const dt_world *world, int argc, char **argv, dt_error *err)
                                        .chosen = dt_command_print_chosen};
         dt_evaluate_result result;
         if (dt_evaluate(world, &options, &result, err) == DT_OK && world->rank == 0)
-            print(&result);
+            print_scores(&result);
     }
     dt_options_free(table, &given);
     return err->code;

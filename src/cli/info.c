@@ -19,16 +19,16 @@ static const dt_option table[] = {
     {0},
 };
 
-static dt_code run(const dt_world *world, int argc, char **argv, dt_error *err);
+static dt_code run_info(const dt_world *world, int argc, char **argv, dt_error *err);
 
 const dt_command dt_command_info = {
     .form = {.command = "info", .table = table, .max_words = 1},
     .usage = {"FILE [OPTION...]"},
     .meaning = "Say what a data set or a checkpoint holds, and what about its layout will be slow.",
-    .run = run,
+    .run = run_info,
 };
 
-static dt_code info(int argc, char **argv, dt_error *err)
+static dt_code print_info(int argc, char **argv, dt_error *err)
 {
     dt_words words;
     arguments given = {0};
@@ -44,9 +44,9 @@ static dt_code info(int argc, char **argv, dt_error *err)
     return err->code;
 }
 
-static dt_code run(const dt_world *world, int argc, char **argv, dt_error *err)
+static dt_code run_info(const dt_world *world, int argc, char **argv, dt_error *err)
 {
     if (world->rank == 0)
-        info(argc, argv, err);
+        print_info(argc, argv, err);
     return dt_world_agree(world, err);
 }

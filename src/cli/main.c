@@ -2,8 +2,8 @@
 #include "cli/cli.h"
 #include "cli/crash.h"
 #include "cli/help.h"
-#include "cli/nearest.h"
 #include "cli/spin.h"
+#include "cli/suggest.h"
 #include "core/line.h"
 #include "core/stop.h"
 
@@ -23,16 +23,16 @@ static dt_code unknown_command(const char *name, dt_error *err)
 {
     char names[128] = "";
     size_t used = 0;
-    dt_nearest nearest;
+    dt_suggestion nearest;
     if (strpbrk(name, "./"))
         return dt_arguments_unexpected(&dt_command_train.form, name, err);
-    dt_nearest_begin(&nearest, name);
+    dt_suggest_begin(&nearest, name);
     for (int i = 0; dt_commands[i] && used < sizeof names; i++) {
         const char *command = dt_commands[i]->form.command;
         used += (size_t)snprintf(names + used, sizeof names - used, "%s%s", i ? ", " : "", command);
-        dt_nearest_try(&nearest, command);
+        dt_suggest_try(&nearest, command);
     }
-    const char *meant = dt_nearest_command(name) ? dt_nearest_command(name) : nearest.best;
+    const char *meant = dt_suggest_command(name) ? dt_suggest_command(name) : nearest.best;
     return dt_fail(err, DT_ERR_USAGE, "unknown command \"%.*s\" (%s%s%sone of %s, help)",
                    dt_line_cut(name, 80), name, meant ? "did you mean " : "", meant ? meant : "",
                    meant ? "? " : "", names);
@@ -45,7 +45,7 @@ static bool is_help(int argc, char **argv)
 
 /* The command that the first argument names, or the one behind help; without one it is train. NULL
  * after an error. */
-static const dt_command *choose(int argc, char **argv, dt_error *err)
+static const dt_command *choose_command(int argc, char **argv, dt_error *err)
 {
     int at = is_help(argc, argv) ? 2 : 1;
     if (argc <= at || argv[at][0] == '-')
@@ -67,9 +67,9 @@ static void print_help(const dt_command *command, bool named)
     dt_help_command(command, stdout);
 }
 
-static void run(const dt_world *world, int argc, char **argv, dt_error *err)
+static void run_command(const dt_world *world, int argc, char **argv, dt_error *err)
 {
-    const dt_command *command = choose(argc, argv, err);
+    const dt_command *command = choose_command(argc, argv, err);
     if (!command)
         return;
     if (is_help(argc, argv)) {
@@ -122,11 +122,11 @@ static void hold_streams(void)
  * all that the system allows: whoever closes all descriptors would take long. */
 static void raise_file_limit(void)
 {
-    enum { MOST = 65536 };
+    enum { MAX_WORD = 65536 };
     struct rlimit limit;
-    if (getrlimit(RLIMIT_NOFILE, &limit) || limit.rlim_cur >= MOST)
+    if (getrlimit(RLIMIT_NOFILE, &limit) || limit.rlim_cur >= MAX_WORD)
         return;
-    limit.rlim_cur = limit.rlim_max < MOST ? limit.rlim_max : MOST;
+    limit.rlim_cur = limit.rlim_max < MAX_WORD ? limit.rlim_max : MAX_WORD;
     setrlimit(RLIMIT_NOFILE, &limit);
 }
 
@@ -153,7 +153,7 @@ int main(int argc, char **argv)
     dt_crash_watch();
     dt_world world = {0};
     dt_error err = {0}, unknown = {0};
-    const dt_command *command = choose(argc, argv, &unknown);
+    const dt_command *command = choose_command(argc, argv, &unknown);
     if (command && command->stops)
         dt_stop_watch(); /* to the very end: what has been done in time counts */
     (wants_ranks(command, argc, argv) ? dt_world_begin : dt_world_begin_any)(&world, &argc, &argv,
@@ -165,7 +165,7 @@ int main(int argc, char **argv)
         return EXIT_FAILED;
     }
     raise_file_limit();
-    run(&world, argc, argv, &err);
+    run_command(&world, argc, argv, &err);
     finish_output(&err);
     dt_world_agree(&world, &err);
     if (err.code != DT_OK && world.rank == 0)

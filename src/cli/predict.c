@@ -28,17 +28,17 @@ static const dt_option table[] = {
     {0},
 };
 
-static dt_code run(const dt_world *world, int argc, char **argv, dt_error *err);
+static dt_code run_predict(const dt_world *world, int argc, char **argv, dt_error *err);
 
 const dt_command dt_command_predict = {
     .form = {.command = "predict", .table = table},
     .usage = {"--model FILE --data FILE --out FILE [OPTION...]"},
     .meaning = "Write a model's output for every row of a data set.",
-    .run = run,
+    .run = run_predict,
     .ranks = true,
 };
 
-static dt_code parse(int argc, char **argv, arguments *to, dt_error *err)
+static dt_code parse_options(int argc, char **argv, arguments *to, dt_error *err)
 {
     dt_words none;
     if (dt_options_defaults(table, to, err) == DT_OK &&
@@ -49,10 +49,10 @@ static dt_code parse(int argc, char **argv, arguments *to, dt_error *err)
     return err->code;
 }
 
-static dt_code run(const dt_world *world, int argc, char **argv, dt_error *err)
+static dt_code run_predict(const dt_world *world, int argc, char **argv, dt_error *err)
 {
     arguments given = {0};
-    parse(argc, argv, &given, err);
+    parse_options(argc, argv, &given, err);
     if (dt_world_agree(world, err) == DT_OK) {
         dt_predict_options options = {.model = given.model,
                                       .data = given.data,

@@ -30,7 +30,7 @@ static bool set_cpus(const cpus *c)
     return sched_setaffinity(0, sizeof *c, (const cpu_set_t *)(const void *)c) == 0;
 }
 
-static int count(const cpus *c)
+static int count_cpus(const cpus *c)
 {
     return CPU_COUNT_S(sizeof *c, (const cpu_set_t *)(const void *)c);
 }
@@ -123,7 +123,7 @@ void dt_spin_allow(char **argv)
         return;
     }
     if (!launcher || is_decided() || !get_cpus(0, &own) || !get_cpus(launcher, &all) ||
-        count(&own) >= count(&all) / node_ranks() || keeps_binding(argv))
+        count_cpus(&own) >= count_cpus(&all) / node_ranks() || keeps_binding(argv))
         return;
     write_cpus(&own, text);
     if (setenv(OWN, text, 1) == 0 && set_cpus(&all))

@@ -9,13 +9,13 @@
 #include <string.h>
 #include <unistd.h>
 
-static dt_code run(const dt_world *world, int argc, char **argv, dt_error *err);
+static dt_code run_train(const dt_world *world, int argc, char **argv, dt_error *err);
 
 const dt_command dt_command_train = {
     .form = {.command = "train", .table = dt_train_option_table, .config = true},
     .usage = {"[OPTION...]"},
     .meaning = "Train a model.",
-    .run = run,
+    .run = run_train,
     .ranks = true,
     .stops = true,
 };
@@ -55,8 +55,8 @@ static dt_code set_bundled_data(dt_train_options *options, dt_error *err)
     return dt_train_options_set(options, "data", path, err);
 }
 
-static dt_code parse(const dt_arguments_form *form, int argc, char **argv,
-                     dt_train_options *options, dt_error *err)
+static dt_code parse_options(const dt_arguments_form *form, int argc, char **argv,
+                             dt_train_options *options, dt_error *err)
 {
     dt_words none;
     if (dt_train_options_init(options, err) != DT_OK ||
@@ -66,7 +66,7 @@ static dt_code parse(const dt_arguments_form *form, int argc, char **argv,
     return options->data ? DT_OK : set_bundled_data(options, err);
 }
 
-static dt_code run(const dt_world *world, int argc, char **argv, dt_error *err)
+static dt_code run_train(const dt_world *world, int argc, char **argv, dt_error *err)
 {
     dt_train_options options;
     dt_arguments_form form = dt_command_train.form;
@@ -79,7 +79,7 @@ static dt_code run(const dt_world *world, int argc, char **argv, dt_error *err)
             return err->code;
         }
     }
-    parse(&form, argc, argv, &options, err);
+    parse_options(&form, argc, argv, &options, err);
     free(text.bytes);
     if (dt_world_agree(world, err) == DT_OK)
         dt_train(world, &options, err);

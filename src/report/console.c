@@ -3,7 +3,7 @@
 #include "core/clock.h"
 #include "core/wrap.h"
 #include "report/failure.h"
-#include "report/text.h"
+#include "report/format.h"
 
 #include <inttypes.h>
 #include <math.h>
@@ -84,9 +84,9 @@ static void print_folder(dt_console *console, const dt_report_run *run, dt_error
     char epochs[DT_COUNT_TEXT], steps[DT_COUNT_TEXT];
     if (run->resumed_from)
         print(console, err, "Going on from %s, after %s and %s\n", run->resumed_from,
-              dt_count_text(epochs, run->done_epochs, "epoch"),
-              dt_count_text(steps, run->done_steps - run->done_epochs * run->steps_per_epoch,
-                            "step"));
+              dt_format_count(epochs, run->done_epochs, "epoch"),
+              dt_format_count(steps, run->done_steps - run->done_epochs * run->steps_per_epoch,
+                              "step"));
     else if (console->resume)
         print(console, err, "No checkpoint to go on from in %s: starting afresh\n",
               console->folder);
@@ -105,16 +105,16 @@ void dt_console_start(dt_console *console, const dt_report_run *run, dt_error *e
     char held[64 + DT_COUNT_TEXT] = "in memory", rows[DT_COUNT_TEXT];
     if (run->window_rows)
         snprintf(held, sizeof held, "streamed in windows of %s",
-                 dt_count_text(rows, run->window_rows, "row"));
-    print_wrapped(console, err, "%s on %s, %s%s", dt_count_text(ranks, run->ranks, "rank"),
-                  dt_count_text(nodes, run->nodes, "node"),
-                  dt_count_text(threads, run->threads, "thread"), run->ranks > 1 ? " each" : "");
+                 dt_format_count(rows, run->window_rows, "row"));
+    print_wrapped(console, err, "%s on %s, %s%s", dt_format_count(ranks, run->ranks, "rank"),
+                  dt_format_count(nodes, run->nodes, "node"),
+                  dt_format_count(threads, run->threads, "thread"), run->ranks > 1 ? " each" : "");
     print_wrapped(console, err, "%s: %s of %s, %s", slash ? slash + 1 : run->data,
-                  dt_count_text(samples, run->samples, "sample"),
-                  dt_count_text(features, run->features, "feature"), held);
+                  dt_format_count(samples, run->samples, "sample"),
+                  dt_format_count(features, run->features, "feature"), held);
     print_wrapped(console, err, "%s; %s; %s per epoch", run->model,
-                  dt_count_text(parameters, run->parameters, "parameter"),
-                  dt_count_text(steps, run->steps_per_epoch, "step"));
+                  dt_format_count(parameters, run->parameters, "parameter"),
+                  dt_format_count(steps, run->steps_per_epoch, "step"));
     print_folder(console, run, err);
 }
 
@@ -148,10 +148,10 @@ void dt_console_step(dt_console *console, const dt_report_step_facts *facts, dt_
         return;
     char loss[DT_LOSS_TEXT];
     print(console, err, "  Step %" PRId64 ", Loss: %s\n", facts->step,
-          dt_loss_text(loss, facts->loss));
+          dt_format_loss(loss, facts->loss));
 }
 
-bool dt_console_minds(const dt_report_slowest *s)
+bool dt_console_warns_of(const dt_report_slowest *s)
 {
     double epoch = s->data + s->compute + s->wait;
     return s->ratio > MIND_RATIO && s->lost >= fmax(MIND_SECONDS, MIND_SHARE * epoch);
@@ -159,7 +159,7 @@ bool dt_console_minds(const dt_report_slowest *s)
 
 void dt_console_slowest(dt_console *console, const dt_report_slowest *s, dt_error *err)
 {
-    if (console->quiet || !dt_console_minds(s))
+    if (console->quiet || !dt_console_warns_of(s))
         return;
     double percent = 100 / (s->data + s->compute + s->wait);
     print_wrapped(
@@ -174,7 +174,7 @@ static void validation_text(char text[VALIDATION_TEXT], const dt_scores *val)
 {
     char loss[DT_LOSS_TEXT], rmse[DT_LOSS_TEXT];
     int used =
-        snprintf(text, VALIDATION_TEXT, "Validation, Loss: %s", dt_loss_text(loss, val->loss));
+        snprintf(text, VALIDATION_TEXT, "Validation, Loss: %s", dt_format_loss(loss, val->loss));
     if (val->has_accuracy)
         used += snprintf(text + used, VALIDATION_TEXT - (size_t)used, ", Accuracy: %.2f %%",
                          100 * val->accuracy);
@@ -184,7 +184,7 @@ static void validation_text(char text[VALIDATION_TEXT], const dt_scores *val)
                          val->f1);
     if (val->has_r2)
         used += snprintf(text + used, VALIDATION_TEXT - (size_t)used, ", RMSE: %s, R^2: %.4f",
-                         dt_loss_text(rmse, val->rmse), val->r2);
+                         dt_format_loss(rmse, val->rmse), val->r2);
     snprintf(text + used, VALIDATION_TEXT - (size_t)used, "; ");
 }
 
@@ -195,8 +195,8 @@ void dt_console_epoch_end(dt_console *console, const dt_report_epoch_facts *fact
         return;
     if (facts->validated)
         validation_text(validation, &facts->val);
-    print_wrapped(console, err, "  Mean loss: %s; %s%s", dt_loss_text(loss, facts->train_loss),
-                  validation, dt_duration_text(time, facts->seconds));
+    print_wrapped(console, err, "  Mean loss: %s; %s%s", dt_format_loss(loss, facts->train_loss),
+                  validation, dt_format_duration(time, facts->seconds));
 }
 
 void dt_console_patience(dt_console *console, int64_t patience, int64_t epoch, double loss,
@@ -206,7 +206,7 @@ void dt_console_patience(dt_console *console, int64_t patience, int64_t epoch, d
     if (!console->quiet)
         print(console, err,
               "No better validation loss for %s; the best was %s after epoch %" PRId64 "\n",
-              dt_count_text(count, patience, "epoch"), dt_loss_text(text, loss), epoch);
+              dt_format_count(count, patience, "epoch"), dt_format_loss(text, loss), epoch);
 }
 
 void dt_console_end(dt_console *console, const char *how, const dt_report_end_facts *facts,
@@ -216,13 +216,13 @@ void dt_console_end(dt_console *console, const char *how, const dt_report_end_fa
         return;
     char e[DT_COUNT_TEXT], s[DT_COUNT_TEXT], time[DT_COUNT_TEXT], loss[DT_LOSS_TEXT];
     if (!console->ended)
-        print(console, err, "%s: %s, %s in %s\n", how, dt_count_text(e, facts->epochs, "epoch"),
-              dt_count_text(s, facts->global_step, "step"), dt_duration_text(time, seconds));
+        print(console, err, "%s: %s, %s in %s\n", how, dt_format_count(e, facts->epochs, "epoch"),
+              dt_format_count(s, facts->global_step, "step"), dt_format_duration(time, seconds));
     if (checkpoint)
         print(console, err, "Checkpoint: %s\n", checkpoint);
     if (facts->best_epoch > 0 && console->folder)
         print(console, err, "Best by validation: %s/best.h5 (loss %s, after epoch %" PRId64 ")\n",
-              console->folder, dt_loss_text(loss, facts->best_loss), facts->best_epoch);
+              console->folder, dt_format_loss(loss, facts->best_loss), facts->best_epoch);
     if (fflush(stdout) != 0)
         dt_write_failed(err, "standard output");
 }

@@ -28,7 +28,7 @@ static inline bool dt_console_wants(const dt_console *console, const dt_report_s
 }
 
 /* Whether a slowest rank is worth a line, and that line. */
-bool dt_console_minds(const dt_report_slowest *slowest);
+bool dt_console_warns_of(const dt_report_slowest *slowest);
 void dt_console_slowest(dt_console *console, const dt_report_slowest *slowest, dt_error *err);
 
 /* The line after an epoch: the mean loss of its steps, the validation, and the time of its steps.

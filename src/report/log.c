@@ -3,7 +3,7 @@
 #include "core/clock.h"
 #include "core/json.h"
 #include "file/backup.h"
-#include "report/cut.h"
+#include "report/log_truncate.h"
 #include "report/report.h"
 
 #include <math.h>
@@ -29,12 +29,13 @@ static dt_code keep_lines(const char *path, const char *text, dt_error *err)
 
 /* Behind what it has of the run before; what it lacks of that is told. A log that has nothing of it
  * is kept. */
-static dt_code go_on(const char *path, bool has_lines, const dt_log_cut_options *cut, dt_error *err)
+static dt_code go_on(const char *path, bool has_lines, const dt_log_truncate_options *cut,
+                     dt_error *err)
 {
     dt_error lacks = {0}, other = {0};
     int64_t last;
     char text[sizeof other.text + 64];
-    if (dt_log_cut(path, cut, &last, &other, err))
+    if (dt_log_truncate(path, cut, &last, &other, err))
         return err->code;
     if (other.code)
         snprintf(text, sizeof text, "is the log of another run (%s)", other.text);
@@ -65,29 +66,29 @@ static dt_code refuse_lines(const char *path, const dt_train_options *o, dt_erro
 dt_code dt_log_check(const dt_train_options *options, dt_error *err)
 {
     bool has_lines;
-    if (dt_log_file_look(options->log, &has_lines, err) || !has_lines)
+    if (dt_log_file_inspect(options->log, &has_lines, err) || !has_lines)
         return err->code;
     return refuse_lines(options->log, options, err);
 }
 
-static dt_log_cut_options cut_options(const dt_train_options *o, const dt_report_run *run)
+static dt_log_truncate_options cut_options(const dt_train_options *o, const dt_report_run *run)
 {
-    return (dt_log_cut_options){.steps = run->done_steps,
-                                .epochs = run->done_epochs,
-                                .options = run->identity,
-                                .is = {{"samples", run->samples},
-                                       {"features", run->features},
-                                       {"outputs", run->outputs},
-                                       {"parameters", run->parameters},
-                                       {"batch_size", o->batch_size},
-                                       {"seed", o->seed}}};
+    return (dt_log_truncate_options){.steps = run->done_steps,
+                                     .epochs = run->done_epochs,
+                                     .options = run->identity,
+                                     .is = {{"samples", run->samples},
+                                            {"features", run->features},
+                                            {"outputs", run->outputs},
+                                            {"parameters", run->parameters},
+                                            {"batch_size", o->batch_size},
+                                            {"seed", o->seed}}};
 }
 
 /* What becomes of the lines that are in the file. *moved: it is another file then. */
 static dt_code treat_lines(const dt_train_options *o, const dt_report_run *run, bool has_lines,
                            bool *moved, dt_error *err)
 {
-    dt_log_cut_options cut = cut_options(o, run);
+    dt_log_truncate_options cut = cut_options(o, run);
     *moved = true;
     if (run->resumed_from)
         return go_on(o->log, has_lines, &cut, err);

@@ -19,7 +19,7 @@ typedef struct {
 dt_code dt_log_check(const dt_train_options *options, dt_error *err);
 
 /* Open or make the file, if the options name one. Lines of another run in it are an error, unless
- * options->overwrite; of a run that goes on it is cut (cut.h); of one that --resume begins anew
+ * options->overwrite; of a run that goes on it is cut (log_truncate.h); of one that --resume begins anew
  * they are kept in another file. */
 dt_code dt_log_open(dt_log *log, const dt_train_options *options, const dt_report_run *run,
                     dt_error *err);

@@ -43,7 +43,7 @@ static dt_code check_is_log(const char *path, int file, dt_error *err)
     return dt_fail(err, DT_ERR_FILE, "%s: exists and is no log; it is left as it is", path);
 }
 
-dt_code dt_log_file_look(const char *path, bool *has_lines, dt_error *err)
+dt_code dt_log_file_inspect(const char *path, bool *has_lines, dt_error *err)
 {
     struct stat info;
     *has_lines = false;

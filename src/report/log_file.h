@@ -29,7 +29,7 @@ dt_code dt_log_file_open(dt_log_file *file, const char *path, dt_error *err);
 bool dt_log_file_has_lines(const dt_log_file *file);
 
 /* The same of a path, without opening it for writing; DT_ERR_FILE where it is no log. */
-dt_code dt_log_file_look(const char *path, bool *has_lines, dt_error *err);
+dt_code dt_log_file_inspect(const char *path, bool *has_lines, dt_error *err);
 
 /* Remove all its lines. */
 dt_code dt_log_file_empty(dt_log_file *file, dt_error *err);

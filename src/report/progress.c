@@ -2,7 +2,7 @@
 
 #include "core/clock.h"
 #include "core/stop.h"
-#include "report/text.h"
+#include "report/format.h"
 
 #include <fcntl.h>
 #include <inttypes.h>
@@ -147,7 +147,7 @@ void dt_progress_text(const dt_progress_bar *bar, const dt_report_step_facts *fa
     char head[PART_TEXT], picture[MAX_CELLS + 4], line[4 * PART_TEXT];
     int used = snprintf(head, sizeof head, "Epoch %" PRId64 "/%" PRId64, facts->epoch, bar->epochs);
     used += snprintf(tail, sizeof tail, "%d %%, loss %s, %s, %s left", (int)(100 * share),
-                     dt_loss_text(loss, facts->loss), rate, left);
+                     dt_format_loss(loss, facts->loss), rate, left);
     int of_step = snprintf(step, sizeof step, ", step %" PRId64 "/%" PRId64, facts->step,
                            bar->steps_per_epoch);
     picture_text(picture, bar->columns - used - of_step - 1, FAIR_CELLS, share);
@@ -159,7 +159,7 @@ void dt_progress_text(const dt_progress_bar *bar, const dt_report_step_facts *fa
     snprintf(text, DT_PROGRESS_COLUMNS + 1, "%.*s", bar->columns, line);
 }
 
-static void draw(dt_progress_bar *bar, const dt_report_step_facts *facts, double now)
+static void draw_bar(dt_progress_bar *bar, const dt_report_step_facts *facts, double now)
 {
     char text[DT_PROGRESS_COLUMNS + 1];
     dt_progress_text(bar, facts, now - bar->begun, text);
@@ -179,7 +179,7 @@ void dt_progress_step(dt_progress_bar *bar, const dt_report_step_facts *facts)
     }
     bar->samples += facts->samples;
     if (now - bar->drawn >= REDRAW_SECONDS)
-        draw(bar, facts, now);
+        draw_bar(bar, facts, now);
 }
 
 void dt_progress_clear(dt_progress_bar *bar)

@@ -27,7 +27,8 @@ typedef struct {
     int64_t total_steps; /* of the whole run, --max-steps counted in */
     const char *options; /* every option as a JSON object, for the log's "start"; NULL: left out */
     const char *warning[DT_REPORT_WARNINGS]; /* what is amiss; NULL: nothing */
-    const char *identity; /* by which the log of another run is known: dt_log_cut_options.options */
+    const char
+        *identity; /* by which the log of another run is known: dt_log_truncate_options.options */
     const char *resumed_from;        /* the checkpoint that the run goes on from; NULL: it begins */
     int64_t done_steps, done_epochs; /* before it goes on; epochs: whole ones */
     int64_t overwritten; /* steps of the run that was in the folder before (--overwrite); 0: none */

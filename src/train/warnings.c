@@ -1,7 +1,7 @@
 #include "train/warnings.h"
 
 #include "core/line.h"
-#include "report/text.h"
+#include "report/format.h"
 
 #include <stdarg.h>
 
@@ -55,18 +55,18 @@ static void warn_validation(dt_warnings *w, const dt_train_options *o, int64_t t
         return;
     if (epochs == 0)
         dt_warnings_add(w, "--%s has no effect: the run ends after %s, within the first epoch (%s)",
-                        name, dt_count_text(text, total, "step"),
-                        dt_count_text(more, epoch, "step"));
+                        name, dt_format_count(text, total, "step"),
+                        dt_format_count(more, epoch, "step"));
     else if (o->patience >= epochs)
         dt_warnings_add(w, "--patience %lld has no effect: the run ends after %s",
-                        (long long)o->patience, dt_count_text(text, epochs, "epoch"));
+                        (long long)o->patience, dt_format_count(text, epochs, "epoch"));
 }
 
 static void warn_length(dt_warnings *w, const dt_train_options *o, const dt_schedule *s,
                         int64_t all_steps)
 {
     char steps[DT_COUNT_TEXT], all[DT_COUNT_TEXT];
-    dt_count_text(steps, s->total, "step");
+    dt_format_count(steps, s->total, "step");
     if (!(s->lr > 0))
         dt_warnings_add(w, "--lr 0: no step changes a weight");
     if (s->warmup > 0 && s->warmup >= s->total)
@@ -80,7 +80,7 @@ static void warn_length(dt_warnings *w, const dt_train_options *o, const dt_sche
     if (o->max_steps > all_steps)
         dt_warnings_add(w, "--max-steps %lld has no effect: --epochs %lld end%s after %s",
                         (long long)o->max_steps, (long long)o->epochs, o->epochs == 1 ? "s" : "",
-                        dt_count_text(all, all_steps, "step"));
+                        dt_format_count(all, all_steps, "step"));
     warn_validation(w, o, s->total, all_steps / o->epochs);
 }
 

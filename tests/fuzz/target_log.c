@@ -2,7 +2,7 @@
  * What is kept of a log is kept again. */
 #include "fuzz/fuzz.h"
 
-#include "report/cut.h"
+#include "report/log_truncate.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -23,13 +23,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
     int64_t last, again;
     if (n < 2)
         return 0;
-    dt_log_cut_options cut = {.steps = bytes[0], .epochs = bytes[1], .is = {{"seed", 0}}};
+    dt_log_truncate_options cut = {.steps = bytes[0], .epochs = bytes[1], .is = {{"seed", 0}}};
     fuzz_enter_folder();
     fuzz_put_file("run.jsonl", bytes + 2, n - 2);
-    if (dt_log_cut("run.jsonl", &cut, &last, &other, &err) || other.code)
+    if (dt_log_truncate("run.jsonl", &cut, &last, &other, &err) || other.code)
         return 0;
     n = read_log(once);
-    if (dt_log_cut("run.jsonl", &cut, &again, &other, &err) || other.code || again != last ||
+    if (dt_log_truncate("run.jsonl", &cut, &again, &other, &err) || other.code || again != last ||
         read_log(twice) != n || memcmp(once, twice, n) != 0)
         fuzz_fail("cut again, the log is another");
     return 0;

@@ -1,6 +1,6 @@
 /* Command lines and configuration files of train: what they set, and what is said of bad ones. */
 #include "cli/arguments.h"
-#include "cli/nearest.h"
+#include "cli/suggest.h"
 #include "train/options.h"
 
 #include <setjmp.h>
@@ -218,14 +218,14 @@ static void meanings(void **state)
     static const char *const ours[] = {"weight-decay", "loss", "checkpoint-every", "batch-size",
                                        "optimizer"};
     for (size_t i = 0; i < sizeof theirs / sizeof *theirs; i++) {
-        const char *const *found = dt_nearest_option(theirs[i]);
+        const char *const *found = dt_suggest_option(theirs[i]);
         assert_string_equal(found[0], ours[i]);
         assert_non_null(dt_options_find(dt_train_option_table, found[0]));
     }
-    assert_null(dt_nearest_option("lr"));
-    assert_string_equal(dt_nearest_command("test"), "evaluate");
-    assert_null(dt_nearest_command("train"));
-    assert_string_equal(dt_nearest_command("version"), "--version");
+    assert_null(dt_suggest_option("lr"));
+    assert_string_equal(dt_suggest_command("test"), "evaluate");
+    assert_null(dt_suggest_command("train"));
+    assert_string_equal(dt_suggest_command("version"), "--version");
     refuse(&scoring, "--checkpoint a.h5", DT_ERR_USAGE,
            "unknown option --checkpoint (did you mean --model? see dtrain evaluate --help)");
     refuse(&scoring, "--test-data a.h5", DT_ERR_USAGE,

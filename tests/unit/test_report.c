@@ -1,8 +1,8 @@
 /* What a run prints, logs and draws; and what becomes of a write that fails. */
 #include "report/console.h"
+#include "report/format.h"
 #include "report/progress.h"
 #include "report/report.h"
-#include "report/text.h"
 #include "unit/folder.h"
 
 #include <fcntl.h>
@@ -768,7 +768,7 @@ static void numbers(void **state)
                   {-0.5, "-0.5000"},   {INFINITY, "inf"}};
     char loss[DT_LOSS_TEXT], text[DT_COUNT_TEXT];
     for (size_t i = 0; i < sizeof losses / sizeof *losses; i++)
-        assert_string_equal(dt_loss_text(loss, losses[i].loss), losses[i].text);
+        assert_string_equal(dt_format_loss(loss, losses[i].loss), losses[i].text);
     static const struct {
         double seconds;
         const char *text;
@@ -776,9 +776,9 @@ static void numbers(void **state)
                  {9.99, "9.99 s"},  {9.996, "10.0 s"},     {99.94, "99.9 s"},   {99.96, "1:40 min"},
                  {307, "5:07 min"}, {3599.6, "1:00:00 h"}, {7507, "2:05:07 h"}};
     for (size_t i = 0; i < sizeof times / sizeof *times; i++)
-        assert_string_equal(dt_duration_text(text, times[i].seconds), times[i].text);
-    assert_string_equal(dt_count_text(text, 0, "step"), "0 steps");
-    assert_string_equal(dt_count_text(text, 1, "step"), "1 step");
+        assert_string_equal(dt_format_duration(text, times[i].seconds), times[i].text);
+    assert_string_equal(dt_format_count(text, 0, "step"), "0 steps");
+    assert_string_equal(dt_format_count(text, 1, "step"), "1 step");
 }
 
 int main(void)

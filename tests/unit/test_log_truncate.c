@@ -1,5 +1,5 @@
 /* The log of a run that goes on: what is taken out of it, and that it is never lost. */
-#include "report/cut.h"
+#include "report/log_truncate.h"
 #include "unit/folder.h"
 
 #include <setjmp.h>
@@ -40,8 +40,8 @@ static void check_log(const char *expected)
 static dt_code cut_log(const char *path, int64_t steps, int64_t epochs, int64_t *last,
                        dt_error *err)
 {
-    return dt_log_cut(path, &(dt_log_cut_options){.steps = steps, .epochs = epochs}, last,
-                      &(dt_error){0}, err);
+    return dt_log_truncate(path, &(dt_log_truncate_options){.steps = steps, .epochs = epochs}, last,
+                           &(dt_error){0}, err);
 }
 
 static void check_cut(const char *before, int64_t steps, int64_t epochs, const char *after)
@@ -194,14 +194,14 @@ static void another_run(void **state)
         {AGAIN(2) STEP(3), ""},
     };
     (void)state;
-    dt_log_cut_options options = {.steps = 1,
-                                  .is = {{"samples", 9}, {"seed", 3}},
-                                  .options = "{\"lr\":[0.1,0.25],\"hidden\":[[8,4]]}"};
+    dt_log_truncate_options options = {.steps = 1,
+                                       .is = {{"samples", 9}, {"seed", 3}},
+                                       .options = "{\"lr\":[0.1,0.25],\"hidden\":[[8,4]]}"};
     for (size_t i = 0; i < sizeof logs / sizeof *logs; i++) {
         dt_error err = {0}, other = {0};
         int64_t last;
         write_log(logs[i].text);
-        assert_int_equal(dt_log_cut("log", &options, &last, &other, &err), DT_OK);
+        assert_int_equal(dt_log_truncate("log", &options, &last, &other, &err), DT_OK);
         assert_int_equal(last, logs[i].other ? -1 : 0);
         assert_string_equal(other.text, logs[i].other ? logs[i].other : "");
         if (logs[i].other)

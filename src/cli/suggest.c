@@ -1,9 +1,9 @@
-#include "cli/nearest.h"
+#include "cli/suggest.h"
 
 #include <ctype.h>
 #include <string.h>
 
-static size_t smallest(size_t a, size_t b, size_t c)
+static size_t min_of_three(size_t a, size_t b, size_t c)
 {
     size_t least = a < b ? a : b;
     return least < c ? least : c;
@@ -13,16 +13,16 @@ static size_t smallest(size_t a, size_t b, size_t c)
  * (the optimal string alignment distance). */
 static size_t edit_distance(const char *a, const char *b)
 {
-    size_t rows[3][DT_NEAREST_NAME + 1], lb = strlen(b);
+    size_t rows[3][DT_SUGGEST_NAME + 1], lb = strlen(b);
     size_t *before = rows[0], *last = rows[1], *row = rows[2];
     for (size_t j = 0; j <= lb; j++)
         last[j] = j;
     for (size_t i = 0; a[i]; i++) {
         row[0] = i + 1;
         for (size_t j = 0; j < lb; j++) {
-            row[j + 1] = smallest(last[j] + (a[i] != b[j]), row[j] + 1, last[j + 1] + 1);
+            row[j + 1] = min_of_three(last[j] + (a[i] != b[j]), row[j] + 1, last[j + 1] + 1);
             if (i > 0 && j > 0 && a[i] == b[j - 1] && a[i - 1] == b[j])
-                row[j + 1] = smallest(row[j + 1], before[j - 1] + 1, row[j + 1]);
+                row[j + 1] = min_of_three(row[j + 1], before[j - 1] + 1, row[j + 1]);
         }
         size_t *free_row = before;
         before = last;
@@ -32,17 +32,17 @@ static size_t edit_distance(const char *a, const char *b)
     return last[lb];
 }
 
-void dt_nearest_begin(dt_nearest *n, const char *name)
+void dt_suggest_begin(dt_suggestion *n, const char *name)
 {
     size_t length = strlen(name);
-    *n = (dt_nearest){.beyond = 3}; /* what is further is no slip */
+    *n = (dt_suggestion){.beyond = 3}; /* what is further is no slip */
     if (length < 5)
         n->beyond = length < 2 ? 0 : 2;
     for (size_t i = 0; length < sizeof n->name && i < length; i++)
         n->name[i] = name[i] == '_' ? '-' : (char)tolower((unsigned char)name[i]);
 }
 
-void dt_nearest_try(dt_nearest *n, const char *candidate)
+void dt_suggest_try(dt_suggestion *n, const char *candidate)
 {
     if (!n->name[0] || strlen(candidate) >= sizeof n->name)
         return;
@@ -55,10 +55,10 @@ void dt_nearest_try(dt_nearest *n, const char *candidate)
 
 /* ---- Other programs' names ------------------------------------------------------------------ */
 
-enum { MOST_MEANINGS = 3 };
+enum { MAX_MEANINGS = 3 };
 
 static const struct {
-    const char *theirs, *ours[MOST_MEANINGS];
+    const char *theirs, *ours[MAX_MEANINGS];
 } options[] = {
     {"act", {"activation"}},
     {"adam-beta1", {"beta1"}},
@@ -177,20 +177,20 @@ static const struct {
     {"val", "evaluate"}, {"validate", "evaluate"}, {"version", "--version"},
 };
 
-const char *const *dt_nearest_option(const char *name)
+const char *const *dt_suggest_option(const char *name)
 {
-    dt_nearest n;
-    dt_nearest_begin(&n, name);
+    dt_suggestion n;
+    dt_suggest_begin(&n, name);
     for (size_t i = 0; i < sizeof options / sizeof *options; i++)
         if (strcmp(n.name, options[i].theirs) == 0)
             return options[i].ours;
     return NULL;
 }
 
-const char *dt_nearest_command(const char *name)
+const char *dt_suggest_command(const char *name)
 {
-    dt_nearest n;
-    dt_nearest_begin(&n, name);
+    dt_suggestion n;
+    dt_suggest_begin(&n, name);
     for (size_t i = 0; i < sizeof commands / sizeof *commands; i++)
         if (strcmp(n.name, commands[i].theirs) == 0)
             return commands[i].ours;

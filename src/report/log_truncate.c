@@ -1,4 +1,4 @@
-#include "report/cut.h"
+#include "report/log_truncate.h"
 
 #include "file/temporary.h"
 #include "report/failure.h"
@@ -15,13 +15,13 @@
 /* The state of going through a log. */
 typedef struct {
     const char *path;
-    const dt_log_cut_options *options;
+    const dt_log_truncate_options *options;
     json_t *values;  /* options->options */
     int64_t last;    /* epoch */
     bool has_start;  /* that is one of the run */
     dt_error other;  /* in what one of them is another run's */
     dt_error chosen; /* in what one differs that may have gone on otherwise */
-} cut;
+} truncation;
 
 /* ---- A line --------------------------------------------------------------------------------- */
 
@@ -81,7 +81,8 @@ static bool is_among(const json_t *value, json_t *list)
 
 /* Whether the options of a run that the log tells of may be those of the one that goes on. An
  * option that the log lacks is of a newer program. */
-static void check_options(const cut *c, const json_t *event, dt_error *fixed, dt_error *chosen)
+static void check_options(const truncation *c, const json_t *event, dt_error *fixed,
+                          dt_error *chosen)
 {
     const json_t *options = json_object_get(event, "options");
     const char *name;
@@ -100,9 +101,9 @@ static void check_options(const cut *c, const json_t *event, dt_error *fixed, dt
 
 /* Whether a run that the log tells of is the one that goes on. An option with several values may
  * have been changed whenever the run went on: one start with one of them is enough. */
-static void check_start(cut *c, const json_t *event)
+static void check_start(truncation *c, const json_t *event)
 {
-    for (int i = 0; i < DT_LOG_CUT_FACTS && c->options->is[i].name; i++) {
+    for (int i = 0; i < DT_LOG_IDENTITY && c->options->is[i].name; i++) {
         const json_t *then = json_object_get(event, c->options->is[i].name);
         int64_t now = c->options->is[i].value;
         if (json_is_integer(then) && json_integer_value(then) != now)
@@ -117,7 +118,7 @@ static void check_start(cut *c, const json_t *event)
 }
 
 /* Whether an event happened before the cut. */
-static bool event_stays(cut *c, const json_t *event)
+static bool event_stays_in_log(truncation *c, const json_t *event)
 {
     const char *kind = json_string_value(json_object_get(event, "event"));
     bool stay = kind && strcmp(kind, "end") != 0 &&
@@ -134,7 +135,7 @@ static bool event_stays(cut *c, const json_t *event)
     return stay;
 }
 
-static bool stays(cut *c, const char *line, size_t length, dt_error *err)
+static bool stays_in_log(truncation *c, const char *line, size_t length, dt_error *err)
 {
     int64_t global_step;
     if (line[length - 1] != '\n')
@@ -145,20 +146,20 @@ static bool stays(cut *c, const char *line, size_t length, dt_error *err)
     json_t *event = json_loadb(line, length, 0, &why);
     if (!event && !why.text[0]) /* all that is wrong with a text has one */
         dt_fail(err, DT_ERR_MEMORY, "out of memory for the log %s", c->path);
-    bool stay = event_stays(c, event);
+    bool stay = event_stays_in_log(c, event);
     json_decref(event);
     return stay;
 }
 
 /* ---- The file ------------------------------------------------------------------------------- */
 
-static dt_code copy_lines(cut *c, FILE *from, FILE *to, dt_error *err)
+static dt_code copy_lines(truncation *c, FILE *from, FILE *to, dt_error *err)
 {
     char *line = NULL;
-    size_t room = 0;
+    size_t capacity = 0;
     ssize_t length;
-    while (!err->code && (length = getline(&line, &room, from)) > 0)
-        if (stays(c, line, (size_t)length, err) &&
+    while (!err->code && (length = getline(&line, &capacity, from)) > 0)
+        if (stays_in_log(c, line, (size_t)length, err) &&
             fwrite(line, 1, (size_t)length, to) != (size_t)length)
             dt_write_failed(err, c->path);
     if (!err->code && !feof(from))
@@ -168,7 +169,7 @@ static dt_code copy_lines(cut *c, FILE *from, FILE *to, dt_error *err)
 }
 
 /* Replace the file by what stays of it, if it is of this run. real: where it is, links followed. */
-static dt_code replace(cut *c, FILE *from, const char *real, mode_t mode, dt_error *err)
+static dt_code replace_file(truncation *c, FILE *from, const char *real, mode_t mode, dt_error *err)
 {
     char *name;
     int file = dt_temporary_open(real, mode & 0777, &name);
@@ -188,8 +189,8 @@ static dt_code replace(cut *c, FILE *from, const char *real, mode_t mode, dt_err
     return err->code;
 }
 
-dt_code dt_log_cut(const char *path, const dt_log_cut_options *options, int64_t *last,
-                   dt_error *other, dt_error *err)
+dt_code dt_log_truncate(const char *path, const dt_log_truncate_options *options, int64_t *last,
+                        dt_error *other, dt_error *err)
 {
     struct stat info;
     char *real = realpath(path, NULL); /* a link to a log stays one */
@@ -200,14 +201,14 @@ dt_code dt_log_cut(const char *path, const dt_log_cut_options *options, int64_t 
         free(real);
         return DT_OK;
     }
-    cut c = {.path = path, .options = options, .last = -1};
+    truncation c = {.path = path, .options = options, .last = -1};
     FILE *from = fopen(real, "re");
     if (options->options && !(c.values = json_loads(options->options, 0, NULL)))
         dt_fail(err, DT_ERR_MEMORY, "out of memory for the log %s", path);
     else if (!from)
         dt_fail(err, DT_ERR_FILE, "%s: cannot be read: %s", path, strerror(errno));
     else
-        replace(&c, from, real, info.st_mode, err);
+        replace_file(&c, from, real, info.st_mode, err);
     if (from)
         fclose(from);
     json_decref(c.values);

@@ -1,11 +1,11 @@
-#include "report/text.h"
+#include "report/format.h"
 
 #include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 
-const char *dt_loss_text(char out[DT_LOSS_TEXT], double loss)
+const char *dt_format_loss(char out[DT_LOSS_TEXT], double loss)
 {
     double size = fabs(loss);
     const char *format = size == 0 || (size >= 0.001 && size < 1e6) ? "%.4f" : "%.4g";
@@ -13,10 +13,10 @@ const char *dt_loss_text(char out[DT_LOSS_TEXT], double loss)
     return out;
 }
 
-const char *dt_float_text(char out[DT_LOSS_TEXT], float value)
+const char *dt_format_float(char out[DT_LOSS_TEXT], float value)
 {
-    enum { FEWEST = 6, MOST = 9 };
-    for (int digits = FEWEST; digits <= MOST; digits++) {
+    enum { MIN_DIGITS = 6, MAX_DIGITS = 9 };
+    for (int digits = MIN_DIGITS; digits <= MAX_DIGITS; digits++) {
         snprintf(out, DT_LOSS_TEXT, "%.*g", digits, (double)value);
         if (strtof(out, NULL) == value)
             break;
@@ -24,13 +24,13 @@ const char *dt_float_text(char out[DT_LOSS_TEXT], float value)
     return out;
 }
 
-const char *dt_count_text(char out[DT_COUNT_TEXT], int64_t n, const char *noun)
+const char *dt_format_count(char out[DT_COUNT_TEXT], int64_t n, const char *noun)
 {
     snprintf(out, DT_COUNT_TEXT, "%" PRId64 " %s%s", n, noun, n == 1 ? "" : "s");
     return out;
 }
 
-const char *dt_duration_text(char out[DT_COUNT_TEXT], double seconds)
+const char *dt_format_duration(char out[DT_COUNT_TEXT], double seconds)
 {
     int64_t whole = (int64_t)(seconds + 0.5);
     if (seconds < 0.00995)
