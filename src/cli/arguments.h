@@ -1,4 +1,4 @@
-/* From the words of a command line, and the lines of a configuration file, to an options struct. */
+/* Parses a command line and a configuration file into an options struct. */
 #ifndef DT_CLI_ARGUMENTS_H
 #define DT_CLI_ARGUMENTS_H
 
@@ -16,9 +16,9 @@ typedef struct {
 typedef struct {
     const char *command;    /* "train", for messages */
     const dt_option *table; /* of its options */
-    int max_words;          /* how many arguments may stand without a "--name"; <= DT_MAX_WORDS */
+    int max_words;          /* arguments without a "--name", at most; <= DT_MAX_WORDS */
     bool config;            /* takes --config FILE */
-    const dt_text *text;    /* of that file; NULL: it is to be read */
+    const dt_text *text;    /* the text of that file; NULL: it has to be read */
 } dt_arguments_form;
 
 /* The arguments without a "--name", in their order; borrowed from argv. */
@@ -38,7 +38,7 @@ dt_code dt_arguments_parse(const dt_arguments_form *form, int argc, char **argv,
 /* The file of the last --config, or NULL. */
 const char *dt_arguments_config(const dt_arguments_form *form, int argc, char **argv);
 
-/* Whether --help or -h (or --version or -V, for the second) is among the arguments. */
+/* Whether the arguments have --help or -h, or, for the second function, --version or -V. */
 bool dt_arguments_want_help(int argc, char **argv);
 bool dt_arguments_want_version(int argc, char **argv);
 
@@ -47,7 +47,7 @@ bool dt_arguments_want_version(int argc, char **argv);
 dt_code dt_arguments_unknown(const dt_arguments_form *form, const char *dashes, const char *name,
                              dt_error *err);
 
-/* DT_ERR_USAGE for a word that stands where none is expected. */
+/* DT_ERR_USAGE for a word in a place where none is expected. */
 dt_code dt_arguments_unexpected(const dt_arguments_form *form, const char *word, dt_error *err);
 
 #endif

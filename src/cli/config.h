@@ -6,8 +6,8 @@
 
 #include <dtrain/world.h>
 
-/* Read a file on rank 0, for all: a thousand ranks need not open it. Collective.
- *   text  [out] to be freed, also after an error: its bytes */
+/* Rank 0 reads a file and sends it to all ranks, so that only one opens it. Collective.
+ *   text  [out] its bytes are to be freed, also after an error */
 dt_code dt_config_share(const dt_world *world, const char *file, dt_text *text, dt_error *err);
 
 /* Set the fields of options from a file. Lines that begin with # or ; are comments, and so is what

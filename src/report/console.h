@@ -1,4 +1,4 @@
-/* The lines of a run on the standard output. */
+/* The lines of a run on standard output. */
 #ifndef DT_REPORT_CONSOLE_H
 #define DT_REPORT_CONSOLE_H
 
@@ -9,9 +9,9 @@
 typedef struct {
     bool quiet, resume;
     bool ended;              /* the run had before it began */
-    const char *folder;      /* of the checkpoints; borrowed */
+    const char *folder;      /* the folder of checkpoints; borrowed */
     int64_t every;           /* steps of an epoch between two lines */
-    int64_t next;            /* step of the epoch under way that may be the next with a line */
+    int64_t next;            /* the next step of this epoch that may have a line */
     int64_t steps_per_epoch; /* the last step of an epoch has a line, */
     int64_t total_steps;     /* and so has the last of the run */
     double flushed;          /* dt_clock_coarse of the last flush */
@@ -35,7 +35,8 @@ void dt_console_slowest(dt_console *console, const dt_report_slowest *slowest, d
  */
 void dt_console_epoch_end(dt_console *console, const dt_report_epoch_facts *facts, dt_error *err);
 
-/* Each puts the first failure to write into err, and prints nothing when the console is quiet. */
+/* Each prints its lines, unless the console is quiet, and puts the first failure to write into err.
+ * */
 void dt_console_start(dt_console *console, const dt_report_run *run, dt_error *err);
 void dt_console_nothing_left(dt_console *console, const dt_report_run *run, dt_error *err);
 void dt_console_epoch(dt_console *console, int64_t epoch, int64_t epochs, dt_error *err);

@@ -1,10 +1,10 @@
-/* A write that failed, as an error. */
+/* A failed write, as an error. */
 #ifndef DT_REPORT_FAILURE_H
 #define DT_REPORT_FAILURE_H
 
 #include <dtrain/status.h>
 
-/* Put errno, of a write to the named file, into err. Returns err->code. */
+/* Put errno, after a failed write to a file, into err. Returns err->code. */
 dt_code dt_write_failed(dt_error *err, const char *file);
 
 #endif

@@ -1,4 +1,4 @@
-/* How numbers are written for people. */
+/* Formats numbers for people. */
 #ifndef DT_REPORT_FORMAT_H
 #define DT_REPORT_FORMAT_H
 
@@ -15,7 +15,7 @@ const char *dt_format_loss(char out[DT_LOSS_TEXT], double loss);
  * out. */
 const char *dt_format_float(char out[DT_LOSS_TEXT], float value);
 
-/* "1 step", "2 steps": the noun takes an s unless n is 1. Returns out. */
+/* A count with its noun, as "1 step" and "2 steps". Returns out. */
 const char *dt_format_count(char out[DT_COUNT_TEXT], int64_t n, const char *noun);
 
 /* Seconds as "4.2 ms", "0.02 s", "12.3 s", "5:07 min" or "2:05:07 h". Returns out. */

@@ -1,4 +1,4 @@
-/* The log of a run that was cut, made ready to be continued. Not collective. */
+/* Prepares the log of a run that was stopped for its continuation. Not collective. */
 #ifndef DT_REPORT_LOG_TRUNCATE_H
 #define DT_REPORT_LOG_TRUNCATE_H
 
@@ -7,21 +7,22 @@
 
 enum { DT_LOG_IDENTITY = 6 };
 
-/* Of the run that goes on. */
+/* The resumed run. */
 typedef struct {
-    int64_t steps, epochs; /* that are done; epochs: whole ones */
+    int64_t steps, epochs; /* completed */
     struct {
-        const char *name; /* in the event "start"; NULL: no more */
+        const char *name; /* a key of the event "start"; NULL: no more */
         int64_t value;
     } is[DT_LOG_IDENTITY]; /* what makes it this run and no other */
     const char *options;   /* so too: a JSON object of options, each with the list of the values
                              * that it may have in "options" of the event "start"; NULL: any */
 } dt_log_truncate_options;
 
-/* Take out of a log what the run, which goes on, will do again: later steps, epochs and
- * checkpoints; also how it ended, and lines that are not whole. The new file replaces the old one
- * at once, so that a crash costs nothing. No file is no error, and what is no regular file is left
- * alone. So is the log of another run, and one that has not even a start of this one.
+/* Remove from a log what the resumed run will do again: later steps, epochs and checkpoints; also
+ * its event "end", and lines that are not complete. The new file replaces the old one in one
+ * operation, so a crash loses nothing. It is no error if the file does not exist. What is not a
+ * regular file stays as it is, and so does the log of another run, or one without a start of this
+ * run.
  *   last  [out] the last epoch that it has; -1: it has nothing of the run; of no regular file
  *         `epochs`
  *   other [out] with a code where it is the log of another run; it then says in what */

@@ -26,10 +26,10 @@ typedef struct {
     int64_t steps_per_epoch;
     int64_t total_steps; /* of the whole run, --max-steps counted in */
     const char *options; /* every option as a JSON object, for the log's "start"; NULL: left out */
-    const char *warning[DT_REPORT_WARNINGS]; /* what is amiss; NULL: nothing */
+    const char *warning[DT_REPORT_WARNINGS]; /* warnings; NULL: none */
     const char
         *identity; /* by which the log of another run is known: dt_log_truncate_options.options */
-    const char *resumed_from;        /* the checkpoint that the run goes on from; NULL: it begins */
+    const char *resumed_from;        /* the checkpoint of a resumed run; NULL: a new run */
     int64_t done_steps, done_epochs; /* before it goes on; epochs: whole ones */
     int64_t overwritten; /* steps of the run that was in the folder before (--overwrite); 0: none */
 } dt_report_run;
@@ -40,14 +40,14 @@ typedef struct {
     double loss, lr;
 } dt_report_step_facts;
 
-/* The slowest rank of an epoch. */
+/* The rank that was the slowest in an epoch. */
 typedef struct {
     int rank;
     const char *node;           /* its host's name */
-    double ratio;               /* of its time for data and compute to the median rank's */
-    double lost;                /* seconds by which that is longer */
+    double ratio;               /* its time for data and compute, divided by the median rank's */
+    double lost;                /* the difference of these times, in seconds */
     double data, compute, wait; /* its seconds; compute with the update, wait in allreduce */
-    bool is_long;               /* it has been so for long: to be warned of */
+    bool is_long;               /* it was the slowest for several epochs: warn of it */
 } dt_report_slowest;
 
 typedef struct {
@@ -68,11 +68,11 @@ typedef struct {
     int64_t best_epoch;          /* after which best.h5 was written; 0: there is none */
     double best_loss;            /* of its validation */
     uint64_t weights_hash;
-    const char *warning; /* to be told once more at the end; NULL: none */
+    const char *warning; /* a warning that is repeated at the end; NULL: none */
 } dt_report_end_facts;
 
-/* Whether the file of options->log, if it is there, is one that a new run may have: DT_ERR_FILE if
- * there is something in it. */
+/* DT_ERR_FILE if the file of options->log has something in it, so that a new run must not write it.
+ * */
 dt_code dt_report_check_log(const dt_train_options *options, dt_error *err);
 
 /* Open the report of a run: its log file, if options name one (report/log.h).
@@ -81,20 +81,22 @@ dt_code dt_report_check_log(const dt_train_options *options, dt_error *err);
 dt_code dt_report_open(dt_report **report, const dt_train_options *options,
                        const dt_report_run *run, dt_error *err);
 
-/* The line at the start, after the warnings, which go to standard error; the "start" event. */
+/* Print the warnings on standard error and the first line of the run, and log the event "start". */
 void dt_report_start(dt_report *report);
 
 /* Instead, of a run that goes on and has nothing left to do: a line, and no event. */
 void dt_report_nothing_left(dt_report *report);
 void dt_report_epoch_begin(dt_report *report, int64_t epoch);
 
-/* A few nanoseconds when the step is neither printed nor logged and there is no progress bar. */
+/* Takes a few nanoseconds if the step is neither printed nor logged and there is no progress bar.
+ * */
 void dt_report_step(dt_report *report, const dt_report_step_facts *facts);
 void dt_report_epoch_end(dt_report *report, const dt_report_epoch_facts *facts);
 void dt_report_checkpoint(dt_report *report, const char *path, int64_t global_step);
 
-/* Before a checkpoint that is about to be taken gets its name, what it has must be in the log: hand
- * that to the system, and then, in whatever thread, bring it onto the disk. */
+/* Before a checkpoint gets its name, the log must have the steps that the checkpoint has. The first
+ * call hands them to the system; the second one, which any thread may make, brings them to the
+ * disk. */
 void dt_report_flush(dt_report *report);
 dt_code dt_report_sync(const dt_report *report, dt_error *err);
 
@@ -105,16 +107,17 @@ void dt_report_patience(dt_report *report, int64_t epoch, double loss);
  */
 void dt_report_end(dt_report *report, const dt_report_end_facts *facts);
 
-/* DT_OK, or the first write that failed, naming the file. Cheap enough for every step. */
+/* DT_OK, or the error of the first failed write, with the name of the file. Cheap enough for every
+ * step. */
 dt_code dt_report_check(const dt_report *report, dt_error *err);
 
-/* A line on standard error, of a thing that is wrong and does not end the run. Needs no report. */
+/* Print a warning on standard error. Needs no report. */
 void dt_report_warn(const char *text);
 
 /* The same during the run, from the rank that has the report. */
 void dt_report_warn_in_run(dt_report *report, const char *text);
 
-/* Flush and close. Takes NULL. Returns what dt_report_check would have after the last write. */
+/* Flush and close. Takes NULL. Returns the error of the first failed write. */
 dt_code dt_report_close(dt_report *report, dt_error *err);
 
 #endif

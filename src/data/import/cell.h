@@ -1,4 +1,4 @@
-/* What a cell of a table is: nothing, a word, or a number of some kind. */
+/* The kind of a cell of a table: empty, a word, or a kind of number. */
 #ifndef DT_DATA_IMPORT_CELL_H
 #define DT_DATA_IMPORT_CELL_H
 
@@ -8,7 +8,7 @@
 typedef enum {
     DT_CELL_EMPTY,
     DT_CELL_WORD,
-    DT_CELL_WHOLE,     /* digits with or without a sign, within int64 */
+    DT_CELL_WHOLE,     /* digits, perhaps with a sign, within int64 */
     DT_CELL_REAL,      /* any other decimal number, finite as a double */
     DT_CELL_NONFINITE, /* nan, inf, or too large for a double */
 } dt_cell_kind;
@@ -19,17 +19,18 @@ typedef struct {
     int64_t whole; /* WHOLE */
 } dt_cell;
 
-/* Numbers are read by the current locale, which must have the point as its decimal sign. */
+/* Parse a cell. The current locale must have the point as its decimal sign. */
 dt_cell dt_cell_parse(const char *text);
 
-/* The number in a cell as float32; false if there is none, or none that is finite as float32. */
+/* The number in a cell as float32. Returns false if the cell has no number that is finite as
+ * float32. */
 bool dt_cell_float(const char *text, float *value);
 
-/* Whether text is what tables put where a value is missing: NA, null, ?, ... */
+/* Whether text means a missing value, as NA, null and ? do. */
 bool dt_cell_missing(const char *text);
 
-/* Whether a cell that is a word looks like a number in another writing: a decimal comma, thousands
- * ("1,163.74", "1 000"), a sign of money or per cent. */
+/* Whether a word looks like a number in another notation: with a decimal comma, a thousands
+ * separator ("1,163.74", "1 000"), or a sign of money or per cent. */
 bool dt_cell_is_odd_number(const char *text);
 
 #endif

@@ -1,10 +1,10 @@
-/* The type of a number in a file, without saying it in HDF5's words. */
+/* The type of a number in a file, without HDF5's types. */
 #ifndef DT_DATA_IMPORT_ELEMENT_H
 #define DT_DATA_IMPORT_ELEMENT_H
 
 #include <stdbool.h>
 
-enum { DT_ELEMENT_RANK = 32 /* the most dimensions an HDF5 dataset has */ };
+enum { DT_ELEMENT_RANK = 32 /* dimensions of an HDF5 dataset, at most */ };
 
 typedef struct {
     char kind; /* 'u' unsigned, 'i' signed, 'f' IEEE float */

@@ -1,5 +1,4 @@
-/* What a file is that was given for a table or an array and is neither: known by its first bytes.
- * Not collective. */
+/* Refuses files that are neither a table nor an array, by their first bytes. Not collective. */
 #ifndef DT_DATA_IMPORT_FORMAT_H
 #define DT_DATA_IMPORT_FORMAT_H
 
@@ -8,12 +7,12 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* DT_ERR_DATA if the first n bytes, unpacked if they are gzip, are those of another kind of file;
- * the message says of which and what to do. DT_OK says nothing. */
+/* DT_ERR_DATA if a file that begins with these n bytes, after gzip is unpacked, has another known
+ * format; the message says which, and what to do. DT_OK means no more than that. */
 dt_code dt_input_check_format(const char *path, const unsigned char *bytes, size_t n,
                               dt_error *err);
 
-/* The same of what cannot be text either: bytes that are 0, and texts of other forms. */
+/* The same, and DT_ERR_DATA for bytes that are 0 and for other kinds of text, such as JSON. */
 dt_code dt_input_check_text(const char *path, const unsigned char *bytes, size_t n, dt_error *err);
 
 #endif

@@ -1,6 +1,6 @@
-/* Bytes of an input file, plain or gzipped, front to back. zlib's own gzread takes a later member
- * of a gzip file that is damaged, or anything else behind a member, for the end of the data; here
- * that is an error. Nothing here is collective. */
+/* Reads the bytes of a file, plain or gzipped, from front to back. For zlib's gzread, a damaged
+ * later member of a gzip file, or other bytes behind a member, are the end of the data; here they
+ * are an error. Not collective. */
 #ifndef DT_DATA_IMPORT_INPUT_H
 #define DT_DATA_IMPORT_INPUT_H
 
@@ -12,12 +12,12 @@
 
 typedef struct {
     const char *path;      /* borrowed */
-    bool is_open;          /* fd and buffer are to be given back */
-    int fd;                /* of the file as it is */
-    unsigned char *buffer; /* bytes of the file that are not used yet: [at, have) */
+    bool is_open;          /* fd and buffer are to be freed */
+    int fd;                /* of the file, packed or not */
+    unsigned char *buffer; /* its bytes [at, have) are not used yet */
     int64_t at, have;
     bool at_end;    /* the file has no bytes behind the buffer */
-    bool is_packed; /* gzip: known from the first bytes */
+    bool is_packed; /* it is gzip, by its first bytes */
     bool in_member; /* the next byte of the file belongs to a gzip member that has begun */
     z_stream stream;
     int64_t offset; /* of the next byte, in the unpacked stream */
@@ -26,20 +26,20 @@ typedef struct {
 /* Open a file; a folder is an error. */
 dt_code dt_input_open(dt_input *source, const char *path, dt_error *err);
 
-/* Read n bytes into data, fewer only where the stream ends; *got says how many. A gzip stream that
- * is cut short, damaged, or followed by anything but zeros is an error, which may come with any
- * read up to the one that finds the end. */
+/* Read n bytes into data, or fewer if the stream ends.
+ *   got  [out] how many
+ * It is an error if a gzip stream is cut short, damaged, or followed by other bytes than zeros. Any
+ * read up to the one at the end may find it. */
 dt_code dt_input_read(dt_input *source, void *data, int64_t n, int64_t *got, dt_error *err);
 
-/* The bytes of the file, or -1 if that cannot be known without reading: gzipped, or no regular
- * file. */
+/* The number of bytes; -1 if it is unknown without reading: gzip, or not a regular file. */
 int64_t dt_input_size(const dt_input *source);
 
-/* Go on at an offset of the unpacked stream; backwards in a gzip stream unpacks it again. An offset
- * past the end shows in the next read. */
+/* Go to an offset of the unpacked stream. To go backwards in a gzip stream, it is unpacked again.
+ * The next read finds an offset behind the end. */
 dt_code dt_input_seek(dt_input *source, int64_t offset, dt_error *err);
 
-/* Safe on a source that is closed or all zero. */
+/* Also for an input that is closed or all zero. */
 void dt_input_close(dt_input *source);
 
 #endif

@@ -1,5 +1,5 @@
-/* A CSV file as rows of cells. Quotes, line ends, byte order mark, blank lines, packing and
- * separator end here. Nothing here is collective. */
+/* A CSV file as rows of cells. This file handles quotes, line ends, the byte order mark, blank
+ * lines, gzip and the separator. Not collective. */
 #ifndef DT_DATA_IMPORT_TABLE_H
 #define DT_DATA_IMPORT_TABLE_H
 
@@ -31,18 +31,18 @@ typedef struct {
     int64_t cell_count, cell_capacity;
 } dt_table;
 
-/* Open a table and find out its separator. Close it also after an error. */
+/* Open a table and find its separator. To be closed, also after an error. */
 dt_code dt_table_open(dt_table *table, const char *path, dt_error *err);
 void dt_table_close(dt_table *table);
 
-/* Step to the next row; *found is false at the end. It is an error if a row has not as many columns
- * as the first. */
+/* Go to the next row; *found is false at the end. A row with another number of columns than the
+ * first is an error. */
 dt_code dt_table_next(dt_table *table, bool *found, dt_error *err);
 
 /* A cell of the current row, valid until the next step; column counts from 0. */
 const char *dt_table_cell(const dt_table *table, int64_t column);
 
-/* Back to before the first row. */
+/* Go back to the begin of the table. */
 dt_code dt_table_rewind(dt_table *table, dt_error *err);
 
 #endif

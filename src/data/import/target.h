@@ -1,5 +1,5 @@
-/* The column of a table that becomes y: first every cell is shown to it, then it settles on a type,
- * then it turns cells into values of that type. Nothing here is collective. */
+/* The column of a table that becomes y. First every cell is noted; then the type of y is chosen;
+ * then cells become values of that type. Not collective. */
 #ifndef DT_DATA_IMPORT_TARGET_H
 #define DT_DATA_IMPORT_TARGET_H
 
@@ -25,24 +25,25 @@ typedef struct {
     char first_missing[DT_TARGET_SAMPLE];
 } dt_target;
 
-/* Show the cell in that line of the file. where (the file and the column) begins messages. */
+/* Note the cell in a line of the file.
+ *   where  the file and the column, with which messages begin */
 dt_code dt_target_note(dt_target *target, const char *text, int64_t line, const char *where,
                        dt_error *err);
 
-/* Whether only numbers were shown. */
+/* Whether all cells noted are numbers. */
 bool dt_target_is_numeric(const dt_target *target);
 
 /* Choose the type: int32 or int64 if every cell is a whole number; int32 classes if all are words;
  * float32 if all are numbers. Anything else is an error, and so are words that are hardly names of
  * classes: numbers in another writing, what stands for a missing label, names that hardly repeat.
- *   rows  as many cells were shown */
+ *   rows  the number of cells noted */
 dt_code dt_target_choose_type(dt_target *target, int64_t rows, const char *where, dt_error *err);
 
-/* Store the value of a cell as element values[row]. False if it was never shown (the file has
- * changed) or is no finite float32. */
+/* Store the value of a cell as element values[row]. Returns false if the cell was never noted (the
+ * file has changed) or is not a finite float32. */
 bool dt_target_store(const dt_target *target, const char *text, void *values, int64_t row);
 
-/* Safe on one that is all zero. */
+/* Also for a target that is all zero. */
 void dt_target_clear(dt_target *target);
 
 #endif

@@ -1,6 +1,5 @@
-/* A new HDF5 data set: datasets x and y in one file, which appears under its name only when it is
- * complete and on the disk. The only file of this room that knows HDF5. Nothing here is collective.
- */
+/* Writes an HDF5 data set: datasets x and y in one file, which appears under its name only when it
+ * is complete and on the disk. Only this file of import/ knows HDF5. Not collective. */
 #ifndef DT_DATA_IMPORT_WRITER_H
 #define DT_DATA_IMPORT_WRITER_H
 
@@ -22,25 +21,25 @@ typedef struct {
 /* Begin a file that will be called out. To be ended with dt_writer_close, also after an error. */
 dt_code dt_writer_create(dt_writer *writer, const char *out, dt_error *err);
 
-/* Give dataset set (DT_WRITER_X or _Y) its type and shape; the file has it in little-endian. */
+/* Set type and shape of the dataset DT_WRITER_X or _Y. The file has it in little-endian. */
 dt_code dt_writer_shape(dt_writer *writer, int set, dt_element element, int rank,
                         const int64_t *dims, dt_error *err);
 
-/* Attach an array of strings to a dataset. */
+/* Add an attribute with a list of strings to a dataset. */
 dt_code dt_writer_strings(dt_writer *writer, int set, const char *name, const char *const *strings,
                           int64_t n, dt_error *err);
 
-/* Once both datasets have their shapes and attributes, and before the first row. */
+/* End the layout: after the shapes and attributes of both datasets, and before the first row. */
 dt_code dt_writer_layout(dt_writer *writer, dt_error *err);
 
-/* Write rows [first, first + count), given in the byte order of from; data may be changed. */
+/* Write rows [first, first + count), in the byte order of `from`; data may be changed. */
 dt_code dt_writer_rows(dt_writer *writer, int set, dt_element from, int64_t first, int64_t count,
                        void *data, dt_error *err);
 
-/* Bring everything onto the disk and give the file its name. */
+/* Flush the file to the disk and give it its name. */
 dt_code dt_writer_commit(dt_writer *writer, dt_error *err);
 
-/* Removes what was written unless it was committed. Safe on a writer that is all zero. */
+/* Remove the file unless it was committed. Also for a writer that is all zero. */
 void dt_writer_close(dt_writer *writer);
 
 #endif
