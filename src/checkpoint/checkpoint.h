@@ -50,8 +50,8 @@ typedef struct {
     const dt_schema *schema;         /* the meaning of inputs and outputs; NULL: unknown */
     dt_run_progress progress;
     dt_run_data data;
-    const double *scales; /* [n_scales] the scales for rounding gradients (engine/scales.h) */
-    int64_t n_scales;     /* 0: gradients are not rounded */
+    const double *rounding; /* [n_rounding] how gradients are rounded (engine/scales.h) */
+    int64_t n_rounding;     /* 0: gradients are not rounded */
     double lr;
     int64_t seed;
     const char *options;     /* JSON; "hidden", "activation" and "loss" describe the model */

@@ -5,6 +5,7 @@
 #include "checkpoint/store.h"
 #include "checkpoint/tensor.h"
 #include "core/memory.h"
+#include "engine/scales.h"
 #include "file/footer.h"
 #include "file/h5.h"
 
@@ -53,33 +54,19 @@ static dt_code read_optimizer(dt_saved *s, hid_t file, dt_error *err)
     return err->code;
 }
 
-/* Whether numbers of the scales are such as a run has (engine/scales.h): exponents, then how
- * patiently they are lowered, and steps. */
-static bool are_scales(const double *scales, int64_t n)
+/* Older programs left "/run/scales", which are measured anew. */
+static dt_code read_rounding(dt_saved *s, hid_t run, dt_error *err)
 {
-    enum { LEAST = -90, MOST = 127, PATIENCE = 4, STEPS = 1 << 10 };
-    bool good = scales[n - 2] >= 0 && scales[n - 2] <= PATIENCE && scales[n - 1] >= -1 &&
-                scales[n - 1] <= STEPS;
-    for (int64_t i = 0; i < n; i++)
-        good = good && scales[i] == trunc(scales[i]) &&
-               (i >= n - 2 || (scales[i] >= LEAST && scales[i] <= MOST));
-    return good;
-}
-
-static dt_code read_scales(dt_saved *s, hid_t run, dt_error *err)
-{
-    if (err->code || run < 0 || H5Lexists(run, "scales", H5P_DEFAULT) <= 0)
+    if (err->code || run < 0 || H5Lexists(run, "rounding", H5P_DEFAULT) <= 0)
         return err->code;
-    for (int l = 0; l < s->model.n_layers; l++)
-        s->n_scales += s->model.layer[l].in + dt_layer_vectors(&s->model, l);
-    s->n_scales += 2; /* as engine/scales.h has them */
-    s->scales = dt_alloc(s->n_scales, sizeof *s->scales, "the scales", err);
-    if (err->code || dt_vector_read(run, s->path, "scales", s->n_scales, s->scales, err))
+    s->n_rounding = dt_scales_numbers(&s->model);
+    s->rounding = dt_alloc(s->n_rounding, sizeof *s->rounding, "the scales", err);
+    if (err->code || dt_vector_read(run, s->path, "rounding", s->n_rounding, s->rounding, err))
         return err->code;
-    s->is_edited = !are_scales(s->scales, s->n_scales);
+    s->is_edited = !dt_scales_are_sound(&s->model, s->rounding, s->n_rounding);
     if (s->is_edited)
-        dt_fail(err, DT_ERR_DATA, "%s: it was edited: \"/run/scales\" has numbers that no run has",
-                s->path);
+        dt_fail(err, DT_ERR_DATA,
+                "%s: it was edited: \"/run/rounding\" has numbers that no run has", s->path);
     return err->code;
 }
 
@@ -97,7 +84,7 @@ dt_code dt_saved_read(dt_saved *s, hid_t file, const char *path, dt_error *err)
     s->options = dt_attribute_text(file, "options", err);
     if (!err->code) {
         s->is_edited = dt_numbers_read(s, file, run, err) == DT_ERR_DATA;
-        read_scales(s, run, err);
+        read_rounding(s, run, err);
     }
     s->can_go_on = run >= 0 && s->options;
     if (run >= 0)
@@ -128,7 +115,7 @@ void dt_saved_free(dt_saved *s)
     dt_model_free(&s->model);
     dt_normalizer_destroy(s->normalizer);
     dt_schema_free(&s->schema);
-    free(s->scales);
+    free(s->rounding);
     free(s->options);
     free(s->path);
     *s = (dt_saved){0};

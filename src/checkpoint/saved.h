@@ -22,8 +22,8 @@ typedef struct {
     bool can_go_on; /* it has /run, so that the rest is known: */
     dt_run_progress progress;
     dt_run_data data;
-    double *scales; /* [n_scales]; NULL: none */
-    int64_t n_scales;
+    double *rounding; /* [n_rounding] see engine/scales.h; NULL: none */
+    int64_t n_rounding;
     double lr;
     int64_t seed;
     char *options; /* JSON */

@@ -50,7 +50,8 @@ static herr_t put_data(hid_t group, const dt_run_data *d)
 static herr_t put_run(dt_output *output, const dt_checkpoint *c)
 {
     hid_t group = dt_output_add_group(output->file, "run");
-    if (c->n_scales > 0 && dt_vector_add(output, group, "scales", c->n_scales, c->scales) < 0)
+    if (c->n_rounding > 0 &&
+        dt_vector_add(output, group, "rounding", c->n_rounding, c->rounding) < 0)
         return -1;
     if (put_progress(group, &c->progress) < 0 || put_data(group, &c->data) < 0 ||
         dt_attribute_put_real(group, "lr", c->lr) < 0)

@@ -117,14 +117,24 @@ static void make_panels(dt_engine *e, const dt_engine_pack *pack, dt_error *err)
     }
 }
 
+/* What the integers of a call have in common. */
+static dt_code allocate_bits(dt_engine *e, dt_error *err)
+{
+    const dt_model *m = e->model;
+    int64_t lines = 0, vectors = (int64_t)e->team->threads * m->n_layers * DT_MOST_VECTORS;
+    for (int l = 0; l < m->n_layers; l++)
+        lines += m->layer[l].out + dt_layer_vectors(m, l);
+    e->bits = dt_alloc(lines, sizeof *e->bits, "the scales", err);
+    e->vector_bits = dt_alloc(vectors, sizeof *e->vector_bits, "the scales", err);
+    return err->code;
+}
+
 static dt_code allocate(dt_engine *e, int64_t block, const dt_engine_pack *pack, dt_error *err)
 {
     const dt_model *m = e->model;
     e->x_stride = choose_stride(m->inputs);
     e->y_bytes = dt_target_bytes(m->loss, m->outputs);
     e->x = rows_of(e, e->x_stride, err);
-    for (int64_t r = 0; r < e->wave && e->x && dt_scales_has_ones(m, 0); r++)
-        e->x[r * e->x_stride + m->inputs] = 1;
     e->y = dt_alloc(e->wave, (size_t)e->y_bytes, "the samples of a step", err);
     e->sums = dt_alloc(e->team->threads, sizeof *e->sums, "losses", err);
     e->work = calloc((size_t)m->n_layers, sizeof *e->work);
@@ -137,6 +147,8 @@ static dt_code allocate(dt_engine *e, int64_t block, const dt_engine_pack *pack,
     e->rows = dt_alloc(e->team->threads, sizeof *e->rows, "shares of work", err);
     e->outputs = dt_alloc(e->team->threads, sizeof *e->outputs, "shares of work", err);
     e->losses = dt_alloc(e->wave, sizeof *e->losses, "losses", err);
+    if (block > 0)
+        allocate_bits(e, err);
     if (block > 0)
         e->across = dt_alloc(outputs * e->wave, sizeof *e->across, "activations", err);
     else
@@ -184,6 +196,8 @@ void dt_engine_destroy(dt_engine *e)
         free(e->panels);
     free(e->work);
     free(e->across);
+    free(e->bits);
+    free(e->vector_bits);
     free(e->column);
     free(e->room);
     free(e->sums);
@@ -197,9 +211,20 @@ void dt_engine_destroy(dt_engine *e)
 
 /* ---- Calls ---------------------------------------------------------------------------------- */
 
+/* Of the lines of a call whose rows are there. */
+static double flops_of_lines(const dt_call *c)
+{
+    double widest = 0;
+    for (int l = 0; l < c->engine->model->n_layers; l++)
+        widest = fmax(widest, (double)c->engine->model->layer[l].in);
+    return 2 * widest * (double)c->words->n * (double)c->part.rows;
+}
+
 static int threads_for(const dt_call *c)
 {
     const dt_model *m = c->engine->model;
+    if (c->again)
+        return flops_of_lines(c) < FLOPS_TO_WAKE ? 1 : c->engine->team->threads;
     double row = 6.0 * (double)m->parameters + (double)FLOPS_OF_BYTE * 4 * (double)m->inputs;
     double all = row * (double)c->part.rows;
     if (c->pack)
@@ -211,7 +236,7 @@ static dt_thread_sums run(dt_call *c)
 {
     const dt_engine *e = c->engine;
     dt_thread_sums all = {0};
-    if (c->want == DT_MEASURES) /* rare, and what it finds is one thread's */
+    if (c->want == DT_MEASURES && c->columns) /* rare, and what it finds is one thread's */
         c->threads = 1;
     else
         c->threads = threads_for(c);
@@ -230,7 +255,6 @@ static dt_thread_sums run(dt_call *c)
     for (int t = 0; t < c->threads; t++) {
         all.loss += e->sums[t].loss;
         all.weight += e->sums[t].weight;
-        all.bits |= e->sums[t].bits;
     }
     return all;
 }
@@ -260,6 +284,61 @@ double dt_engine_gradient(dt_engine *e, const float *parameters, const dt_row_so
     return sums.loss;
 }
 
+static dt_line_bits vector_bits(const dt_call *c, int layer, int vector)
+{
+    const dt_engine *e = c->engine;
+    dt_line_bits all = {0};
+    for (int t = 0; t < c->threads; t++) {
+        int64_t at = (int64_t)t * e->model->n_layers + layer;
+        const dt_line_bits *bits = &e->vector_bits[at * DT_MOST_VECTORS + vector];
+        all.any |= bits->any;
+        all.widest |= bits->widest;
+        all.low |= bits->low;
+    }
+    return all;
+}
+
+static void flag_vectors(const dt_call *c)
+{
+    for (int l = 0; l < c->engine->model->n_layers; l++)
+        for (int v = 0; v < c->scales->layer[l].vectors; v++) {
+            dt_line_bits bits = vector_bits(c, l, v);
+            int64_t line = c->scales->layer[l].line + c->engine->model->layer[l].out + v;
+            c->flags[line] = dt_scales_flag(c->scales, &bits);
+        }
+}
+
+static void flag_word_vectors(const dt_call *c)
+{
+    for (int64_t i = 0, l = 0; i < c->words->n; i++) {
+        int64_t line = c->words->line[i].line, layers = c->engine->model->n_layers;
+        while (l + 1 < layers && line >= c->scales->layer[l + 1].line)
+            l++;
+        int64_t v = line - c->scales->layer[l].line - c->engine->model->layer[l].out;
+        if (v < 0)
+            continue;
+        dt_line_bits bits = vector_bits(c, (int)l, (int)v);
+        c->flags[i] = dt_scales_flag_words(c->scales, &bits);
+    }
+}
+
+/* A call whose sums are integers, and the flags of its lines. */
+static dt_thread_sums run_exact(dt_call *c)
+{
+    const dt_engine *e = c->engine;
+    int64_t vectors = (int64_t)e->team->threads * e->model->n_layers * DT_MOST_VECTORS;
+    int64_t flags = c->want == DT_WORDS ? c->words->n : c->scales->lines;
+    memset(e->vector_bits, 0, (size_t)vectors * sizeof *e->vector_bits);
+    if (c->part.rows == 0)
+        memset(c->flags, 0, (size_t)flags * sizeof *c->flags);
+    dt_thread_sums sums = run(c);
+    if (c->want == DT_WORDS)
+        flag_word_vectors(c);
+    else
+        flag_vectors(c);
+    return sums;
+}
+
 void dt_engine_gradient_exact(dt_engine *e, const float *parameters, const dt_batch_part *part,
                               bool whole, const dt_scales *scales, int32_t *gradient,
                               const dt_watcher *watcher, dt_exact_sums *exact)
@@ -272,20 +351,77 @@ void dt_engine_gradient_exact(dt_engine *e, const float *parameters, const dt_ba
                  .whole = whole,
                  .scales = scales,
                  .integers = gradient,
+                 .flags = exact->flags,
                  .loss = exact->loss,
                  .watcher = watcher};
     if (part->rows == 0)
         memset(gradient, 0, (size_t)e->model->parameters * sizeof *gradient);
-    dt_thread_sums sums = run(&c);
-    exact->weight += sums.weight;
-    exact->bits |= sums.bits;
+    exact->weight += run_exact(&c).weight;
+}
+
+/* Of no rows nothing is summed: words are 0. */
+static void clear_words(const dt_call *c)
+{
+    for (int64_t i = 0, l = 0; i < c->words->n; i++) {
+        const dt_word_line *line = &c->words->line[i];
+        while (l + 1 < c->engine->model->n_layers && line->line >= c->scales->layer[l + 1].line)
+            l++;
+        const dt_layer *layer = &c->engine->model->layer[l];
+        int64_t n = line->line - c->scales->layer[l].line < layer->out ? layer->in : layer->out;
+        memset(c->words->words + line->place, 0, (size_t)(2 * n) * sizeof *c->words->words);
+    }
+}
+
+void dt_engine_gradient_words(dt_engine *e, const float *parameters, const dt_batch_part *part,
+                              const dt_scales *scales, const dt_word_lines *words,
+                              dt_exact_sums *exact)
+{
+    dt_call c = {.engine = e,
+                 .want = DT_WORDS,
+                 .parameters = parameters,
+                 .pack = true,
+                 .part = *part,
+                 .scales = scales,
+                 .words = words,
+                 .flags = exact->flags,
+                 .loss = exact->loss};
+    if (part->rows == 0)
+        clear_words(&c);
+    exact->weight += run_exact(&c).weight;
+}
+
+/* Whether all rows of a part are in memory at a time. */
+static bool is_one_wave(const dt_engine *e, const dt_batch_part *part)
+{
+    return part->rows <= e->wave / part->block * part->block - part->first % part->block;
+}
+
+void dt_engine_sum_again(dt_engine *e, const float *parameters, const dt_batch_part *part,
+                         const dt_scales *scales, const dt_word_lines *words, int32_t *flags)
+{
+    dt_call c = {.engine = e,
+                 .want = DT_WORDS,
+                 .parameters = parameters,
+                 .part = *part,
+                 .again = is_one_wave(e, part),
+                 .scales = scales,
+                 .words = words,
+                 .flags = flags};
+    if (part->rows == 0)
+        clear_words(&c);
+    run_exact(&c);
 }
 
 void dt_engine_measure(dt_engine *e, const float *parameters, const dt_batch_part *part,
-                       float *most)
+                       const dt_scales *scales, bool columns, float *most)
 {
-    dt_call c = {
-        .engine = e, .want = DT_MEASURES, .parameters = parameters, .part = *part, .most = most};
+    dt_call c = {.engine = e,
+                 .want = DT_MEASURES,
+                 .parameters = parameters,
+                 .part = *part,
+                 .scales = scales,
+                 .columns = columns,
+                 .most = most};
     run(&c);
 }
 

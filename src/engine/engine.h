@@ -76,8 +76,21 @@ typedef struct {
 typedef struct {
     double *loss;     /* [blocks of the batch] those of the blocks here are added to */
     dt_weight weight; /* added to */
-    uint32_t bits;    /* the bits that some block's integers have are added; see dt_product_round */
+    int32_t *flags;   /* [scales' lines] replaced: see dt_scales_flag */
 } dt_exact_sums;
+
+/* Lines whose sums are of two words. */
+typedef struct {
+    int64_t line;  /* see dt_scales */
+    int64_t place; /* where its high words begin, behind which are its low ones */
+    int raise;     /* bits that its exponents are larger by */
+} dt_word_line;
+
+typedef struct {
+    int64_t n;
+    dt_word_line *line; /* [n] in the order of the lines */
+    int32_t *words;     /* replaced */
+} dt_word_lines;
 
 /* The same as integers; parameters are taken.
  *   whole     the part is the batch: the sums become the floats that they stand for
@@ -86,11 +99,22 @@ void dt_engine_gradient_exact(dt_engine *engine, const float *parameters, const 
                               bool whole, const dt_scales *scales, int32_t *gradient,
                               const dt_watcher *watcher, dt_exact_sums *sums);
 
+/* The same with all lines in two words; sums->flags is [words->n]. */
+void dt_engine_gradient_words(dt_engine *engine, const float *parameters, const dt_batch_part *part,
+                              const dt_scales *scales, const dt_word_lines *words,
+                              dt_exact_sums *sums);
+
+/* Some lines of the part and the parameters of the last call, again.
+ *   flags  [words->n] replaced: see dt_scales_flag_words */
+void dt_engine_sum_again(dt_engine *engine, const float *parameters, const dt_batch_part *part,
+                         const dt_scales *scales, const dt_word_lines *words, int32_t *flags);
+
 /* The largest magnitude that a block's gradient has in each place that dt_scales has an exponent
  * for: most [n - 2], which it becomes where it is larger. The parameters are those taken last, as
- * in what follows. */
+ * in what follows.
+ *   columns  those of inputs, else all others */
 void dt_engine_measure(dt_engine *engine, const float *parameters, const dt_batch_part *part,
-                       float *most);
+                       const dt_scales *scales, bool columns, float *most);
 
 /* The model's outputs before any softmax; the source needs no y.
  *   output  [rows,outputs] */

@@ -3,6 +3,7 @@
 #define DT_ENGINE_INTERNAL_H
 
 #include "engine/engine.h"
+#include "engine/product.h"
 #include "engine/weights.h"
 
 #include <stdatomic.h>
@@ -20,11 +21,12 @@ typedef struct {
         *delta; /* [wave,out] d loss / d (product + bias); of the last layer the same array as a */
 } dt_layer_work;
 
+enum { DT_MOST_VECTORS = 3 }; /* of a layer */
+
 /* A thread's own; so large that no thread's store disturbs another. */
 typedef struct {
     double loss;
     dt_weight weight;
-    uint32_t bits;
     char apart[92]; /* with three numbers, two cache lines */
 } dt_thread_sums;
 
@@ -46,22 +48,24 @@ struct dt_engine {
     int64_t wave;   /* most rows in a wave */
     int64_t widest; /* layer */
     int64_t x_stride;
-    float *x;        /* [wave,inputs] the rows, x_stride apart; see dt_scales_has_ones */
+    float *x;        /* [wave,inputs] the rows, x_stride apart; whole panels */
     int64_t y_bytes; /* of a sample's y */
     char *y;         /* [wave] theirs */
     dt_layer_work *work;
     float *across; /* [threads,most outputs,wave] a thread's part of a delta, as products read it */
     float *column; /* [threads,widest] sums over the rows of a block */
     float *room;   /* [threads,DT_PRODUCT_ROOM] of products that become floats */
-    dt_thread_sums *sums; /* [threads] */
-    dt_pile *rows;        /* [threads] blocks of the wave, */
-    dt_pile *outputs;     /* [threads] and parts of outputs, of all layers */
-    double *losses;       /* [wave] of its blocks */
-    bool narrow;          /* a layer's weights stay in the second cache */
+    dt_thread_sums *sums;      /* [threads] */
+    dt_pile *rows;             /* [threads] blocks of the wave, */
+    dt_pile *outputs;          /* [threads] and parts of outputs, of all layers */
+    double *losses;            /* [wave] of its blocks */
+    dt_lane_bits *bits;        /* [lines] of a call's integers; NULL where gradients are floats */
+    dt_line_bits *vector_bits; /* [threads,layers,DT_MOST_VECTORS] likewise */
+    bool narrow;               /* a layer's weights stay in the second cache */
 };
 
 /* What a call wants of the rows. */
-typedef enum { DT_OUTPUTS, DT_FLOATS, DT_INTEGERS, DT_MEASURES } dt_want;
+typedef enum { DT_OUTPUTS, DT_FLOATS, DT_INTEGERS, DT_WORDS, DT_MEASURES } dt_want;
 
 typedef struct {
     dt_engine *engine;
@@ -76,9 +80,13 @@ typedef struct {
     const dt_scales *scales;
     int32_t *integers; /* DT_INTEGERS: [P] */
     bool whole;        /* DT_INTEGERS: they are those of the whole batch, and become floats */
-    double *loss;      /* DT_INTEGERS: [blocks] */
-    float *most;       /* DT_MEASURES */
-    const dt_watcher *watcher; /* NULL: none */
+    const dt_word_lines *words; /* DT_WORDS */
+    int32_t *flags;             /* DT_INTEGERS: [lines], DT_WORDS: [words->n] */
+    double *loss;               /* [blocks]; NULL: losses and weights are not wanted */
+    bool again;                 /* the rows of the only wave are still there */
+    float *most;                /* DT_MEASURES */
+    bool columns;               /* DT_MEASURES: columns, else rows and vectors */
+    const dt_watcher *watcher;  /* NULL: none */
 } dt_call;
 
 /* Rows of a call that are in memory at a time, and how they are cut: into blocks of a size, of
@@ -143,6 +151,6 @@ int64_t dt_gradients_parts(const dt_call *call, int owner, int layer);
 /* Such parts [first, end) of a layer's gradient, over all rows of the wave, of which all have been
  * there, on any thread. */
 void dt_gradients_run(const dt_call *call, const dt_wave *wave, int thread, int owner, int layer,
-                      int64_t first, int64_t end, dt_thread_sums *sums);
+                      int64_t first, int64_t end);
 
 #endif

@@ -84,25 +84,54 @@ static void gather(const float *from, int64_t apart, int64_t n, float *to)
         to[i] = from[i * apart];
 }
 
-/* A, where its rows lie across memory, copied tile by tile: as each is read. */
+/* Rows of a tile, multiplied. */
+static void gather_scaled(const float *from, int64_t apart, int64_t n, const float *row, float *to)
+{
+    for (int64_t i = 0; i < n; i++)
+        to[i] = from[i * apart] * row[i];
+}
+
+static void gather_whole(const float *from, const float *row, float *to)
+{
+    for (int64_t i = 0; i < TILE_ROWS; i++)
+        to[i] = from[i] * row[i];
+}
+
+/* A, where its rows lie across memory, copied tile by tile: as each is read.
+ *   row  [m] factors; NULL: 1 */
 static void gather_rows(const dt_product *p, int64_t begin, int64_t end, int64_t step,
-                        int64_t steps, float *restrict to)
+                        int64_t steps, const float *row, float *restrict to)
 {
     for (int64_t i = begin, rows; i < end; i += rows) {
         const float *from = p->a + i * p->a_row + step * p->a_step;
         rows = choose_rows(end - i);
         bool whole = rows == TILE_ROWS && p->a_row == 1; /* a copy of known size is no call */
         for (int64_t k = 0; k < steps; k++, from += p->a_step, to += rows)
-            if (whole)
+            if (whole && row)
+                gather_whole(from, row + i, to);
+            else if (whole)
                 memcpy(to, from, TILE_ROWS * sizeof *to);
+            else if (row)
+                gather_scaled(from, p->a_row, rows, row + i, to);
             else
                 gather(from, p->a_row, rows, to);
     }
 }
 
-void dt_product_gather(const dt_product *p, float *to)
+void dt_product_gather(const dt_product *p, const float *row, float *to)
 {
-    gather_rows(p, 0, p->m, 0, p->k, to);
+    gather_rows(p, 0, p->m, 0, p->k, row, to);
+}
+
+void dt_product_gather_some(const dt_product *p, const int64_t *which, float *to)
+{
+    for (int64_t i = 0, rows; i < p->m; i += rows) {
+        const float *from = p->a;
+        rows = choose_rows(p->m - i);
+        for (int64_t k = 0; k < p->k; k++, from += p->a_step, to += rows)
+            for (int64_t r = 0; r < rows; r++)
+                to[r] = from[which[i + r] * p->a_row];
+    }
 }
 
 /* Rows [begin, end) of C, over some steps of k. */
@@ -113,7 +142,7 @@ static void store_part(const dt_product *p, int64_t begin, int64_t end, int64_t 
     float *gathered = p->room;
     bool gathers = gathered && p->a_row == 1 && p->a_step != 1 && p->n > GATHER_FROM;
     if (gathers)
-        gather_rows(p, begin, end, step, steps, gathered);
+        gather_rows(p, begin, end, step, steps, NULL, gathered);
     for (int64_t j = 0; j < p->n; j += DT_PANEL) {
         int64_t columns = smaller(p->n - j, DT_PANEL), rows, tile = 0;
         for (int64_t i = begin; i < end; i += rows, tile++) {
@@ -219,7 +248,13 @@ void dt_product_store(const dt_product *p, float *c, int64_t ldc, bool add)
     }
 }
 
-void dt_product_measure(const dt_product *p, float *most)
+static void raise_to(float *most, float value)
+{
+    if (value > *most || isnan(value))
+        *most = value;
+}
+
+void dt_product_measure(const dt_product *p, const float *row, float *row_most, float *column_most)
 {
     float tile[TILE_ROWS * DT_PANEL];
     for (int64_t j = 0; j < p->n; j += DT_PANEL)
@@ -230,7 +265,10 @@ void dt_product_measure(const dt_product *p, float *most)
             for (int64_t t = 0; t < rows; t++)
                 for (int64_t c = 0; c < smaller(p->n - j, DT_PANEL); c++) {
                     float v = fabsf(tile[t * DT_PANEL + c]);
-                    most[j + c] = v > most[j + c] || isnan(v) ? v : most[j + c];
+                    if (row_most)
+                        raise_to(&row_most[i + t], v);
+                    if (column_most)
+                        raise_to(&column_most[j + c], v * row[i + t]);
                 }
         }
 }

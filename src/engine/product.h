@@ -49,32 +49,73 @@ enum {
 void dt_product_store(const dt_product *p, float *c, int64_t ldc, bool add);
 
 /* Copy A as dt_product_round reads it.
- *   to  [m * k] */
-void dt_product_gather(const dt_product *p, float *to);
+ *   row  [m] each row is multiplied by; NULL: 1
+ *   to   [m * k] */
+void dt_product_gather(const dt_product *p, const float *row, float *to);
 
-/* Round the product to integers, and add them. a_row is 1; or it is 0, and a what dt_product_gather
- * left of these rows and steps. The last panel is computed with to its end.
- *   scale  [n, to the end of its panel] each column is multiplied by, a power of two, or 0
- *   sum    [m,n, to the end of its panel] rows lds apart: replaced, or added to, modulo 2^32
- * Returns the bits that any of the integers has, of a negative one those of its complement: all are
- * below 2^b in size if the result is. A value that is not finite, or does not fit an int32_t, has
- * all 31. */
-uint32_t dt_product_round(const dt_product *p, const float *scale, int32_t *sum, int64_t lds,
-                          bool add);
+/* The same of some rows of A: [m] which, for dt_product_round_words. */
+void dt_product_gather_some(const dt_product *p, const int64_t *which, float *to);
+
+/* Bits that the magnitudes of some integers have, lane by lane; of a value that is not finite, or
+ * does not fit an int32_t, the highest. */
+typedef struct {
+    _Alignas(64) uint32_t any[DT_LANES]; /* of all */
+    uint32_t widest[DT_LANES];           /* of those in columns that count */
+} dt_lane_bits;
+
+/* How a product is rounded: element (i,j) is multiplied by row[i] column[j], powers of two. */
+typedef struct {
+    const float *row;      /* [m]; NULL: A has been multiplied by them */
+    const float *column;   /* [n, to the end of its panel], there 0 */
+    const int32_t *widest; /* [n, to the end of its panel] -1 of a column that counts, else 0;
+                              NULL: all do, and of the bits only any is kept */
+    dt_lane_bits *bits;    /* [m] added to */
+} dt_rounding;
+
+/* Round the product to integers, and add them. a_row is 0, and a what dt_product_gather left of
+ * these rows and steps. The last panel is computed with to its end.
+ *   sum  [m,n, to the end of its panel] rows lds apart: replaced, or added to, modulo 2^32 */
+void dt_product_round(const dt_product *p, const dt_rounding *rounding, int32_t *sum, int64_t lds,
+                      bool add);
 
 /* The same of blocks of the k steps, each rounded for itself: of `first` steps, then of `block`,
- * the last of what is left. a_row is 1. */
-uint32_t dt_product_round_blocks(const dt_product *p, int64_t first, int64_t block,
-                                 const float *scale, int32_t *sum, int64_t lds, bool add);
+ * the last of what is left. a_row is 1; rounding->row is given. */
+void dt_product_round_blocks(const dt_product *p, int64_t first, int64_t block,
+                             const dt_rounding *rounding, int32_t *sum, int64_t lds, bool add);
 
-/* Round n values that are multiplied by a power of two, and add them likewise. */
-uint32_t dt_product_round_vector(const float *values, float scale, int64_t n, int32_t *sum,
-                                 bool add);
+/* The same in two words: of v = row[i] times the product, high = round(v), and low what that leaves
+ * times 2^low_bits, rounded. Sums over all blocks replace what is in high and low. a_row is 0, and
+ * a what dt_product_gather left of all k steps.
+ *   bits  [m] any is of high, widest of low */
+void dt_product_round_words(const dt_product *p, int64_t first, int64_t block, const float *row,
+                            int low_bits, int32_t *high, int32_t *low, int64_t lds,
+                            dt_lane_bits *bits);
+
+/* Round n values, each multiplied by its factor, and add them likewise.
+ *   widest  [n] -1 of those that count, else 0 */
+void dt_product_round_vector(const float *values, const float *factor, const int32_t *widest,
+                             int64_t n, int32_t *sum, bool add, dt_lane_bits *bits);
+
+/* One value in two words, both added. Returns the bits of high in *any and of low in *low_any. */
+void dt_product_round_value(float value, int low_bits, int32_t *high, int32_t *low, uint32_t *any,
+                            uint32_t *low_any);
+
+/* All lanes' bits. */
+static inline uint32_t dt_lane_bits_all(const uint32_t lanes[DT_LANES])
+{
+    uint32_t all = 0;
+    for (int i = 0; i < DT_LANES; i++)
+        all |= lanes[i];
+    return all;
+}
 
 /* The sum of n values, in an order that depends on n alone. */
 float dt_product_sum(const float *values, int64_t n);
 
-/* most[j] becomes the largest |C(i,j)|, if it was smaller; [n]. NaN stays. */
-void dt_product_measure(const dt_product *p, float *most);
+/* The largest |C(i,j)| of each row, and of each column of the rows multiplied by row[i], where it is
+ * larger than what is there; NaN stays.
+ *   row_most     [m]; NULL: not wanted
+ *   column_most  [n]; NULL: not wanted */
+void dt_product_measure(const dt_product *p, const float *row, float *row_most, float *column_most);
 
 #endif

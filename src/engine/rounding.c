@@ -4,6 +4,8 @@
 #include <math.h>
 
 typedef uint32_t modular __attribute__((vector_size(4 * DT_LANES))); /* sums modulo 2^32 */
+typedef uint32_t modular_in_memory
+    __attribute__((vector_size(4 * DT_LANES), aligned(4), may_alias));
 
 /* To the nearest integer; what has none becomes INT32_MIN. */
 static inline integers round_vector(vector v)
@@ -22,15 +24,48 @@ static inline integers round_vector(vector v)
 #endif
 }
 
-/* Add v, rounded, to sum, modulo 2^32. Returns its bits as dt_product_round does. */
-static inline __attribute__((always_inline)) integers add_rounded(vector v, int32_t *sum, bool add)
+/* That of INT32_MIN is 2^31. */
+static inline modular magnitude(integers n)
 {
+#if defined __AVX512F__
+    return (modular)_mm512_abs_epi32((__m512i)n);
+#elif defined __AVX2__
+    return (modular)_mm256_abs_epi32((__m256i)n);
+#elif defined __SSSE3__
+    return (modular)_mm_abs_epi32((__m128i)n);
+#else
     // cppcheck-suppress shiftTooManyBitsSigned // of vectors it is defined
-    integers n = round_vector(v), bits = n ^ (n >> 31);
-    if (add)
-        n = (integers)((modular)n + (modular) * (const integers_in_memory *)sum);
-    *(integers_in_memory *)sum = n;
-    return bits;
+    modular sign = (modular)(n >> 31);
+    return ((modular)n ^ sign) - sign;
+#endif
+}
+
+static inline modular load_bits(const void *from)
+{
+    return *(const modular_in_memory *)from;
+}
+
+static inline void store_bits(void *to, modular bits)
+{
+    *(modular_in_memory *)to = bits;
+}
+
+/* A row of a tile, of which the products are done: two vectors, rounded. */
+static inline __attribute__((always_inline)) void
+note_bits(int wide, bool masked, const integers n[2], const modular widest[2], dt_lane_bits *bits)
+{
+    modular first = magnitude(n[0]), second = wide > 1 ? magnitude(n[1]) : (modular){0};
+    store_bits(bits->any, load_bits(bits->any) | first | second);
+    if (masked)
+        store_bits(bits->widest,
+                   load_bits(bits->widest) | (first & widest[0]) | (second & widest[1]));
+}
+
+static inline __attribute__((always_inline)) void load_widest(int wide, bool masked,
+                                                              const int32_t *from, modular to[2])
+{
+    to[0] = masked ? load_bits(from) : (modular){0};
+    to[1] = masked && wide > 1 ? load_bits(from + DT_LANES) : (modular){0};
 }
 
 /* Some tiles of A below each other, by one panel of B. */
@@ -39,86 +74,123 @@ typedef struct {
     const float *a, *b;
     int64_t a_step, a_tile; /* from one step, and from one tile, to the next */
     int64_t b_step;
+    const float *column; /* factors of the panel's columns */
+    const int32_t *widest;
+    dt_lane_bits *bits;
+    int32_t *sum;
+    int64_t lds;
+    bool add;
 } column_of_tiles;
 
 /* In a loop of its own, in which the next tile's products begin before the last one's integers are
  * stored: a call for each tile costs a tenth at 32 steps. */
-static inline __attribute__((always_inline)) integers round_tiles(int rows, int wide,
-                                                                  const column_of_tiles *o,
-                                                                  const float *scale, int32_t *sum,
-                                                                  int64_t lds, bool add)
+static inline __attribute__((always_inline)) void round_tiles(int rows, int wide, bool masked,
+                                                              const column_of_tiles *o)
 {
-    vector s[2] = {load(scale), load(scale + (wide > 1 ? DT_LANES : 0))};
-    integers bits[2] = {{0}, {0}};
+    vector s[2] = {load(o->column), load(o->column + (wide > 1 ? DT_LANES : 0))};
+    modular widest[2];
     const float *a = o->a;
-    for (int64_t t = 0; t < o->tiles; t++, a += o->a_tile, sum += rows * lds) {
+    int32_t *sum = o->sum;
+    dt_lane_bits *bits = o->bits;
+    load_widest(wide, masked, o->widest, widest);
+    for (int64_t t = 0; t < o->tiles; t++, a += o->a_tile, sum += rows * o->lds, bits += rows) {
         operands tile = {
             .k = o->k, .a = a, .a_row = 1, .a_step = o->a_step, .b = o->b, .b_step = o->b_step};
         vector acc[TILE_ROWS][2];
         for (int i = 0; i < rows; i++)
             acc[i][0] = acc[i][1] = (vector){0};
         multiply(rows, wide, &tile, acc);
-        for (int i = 0; i < rows; i++)
-            for (int v = 0; v < wide; v++)
-                bits[v] |= add_rounded(acc[i][v] * s[v], sum + i * lds + v * DT_LANES, add);
+        for (int i = 0; i < rows; i++) {
+            integers n[2] = {{0}, {0}};
+            for (int v = 0; v < wide; v++) {
+                int32_t *to = sum + i * o->lds + v * DT_LANES;
+                n[v] = round_vector(acc[i][v] * s[v]);
+                store_bits(to, o->add ? load_bits(to) + (modular)n[v] : (modular)n[v]);
+            }
+            note_bits(wide, masked, n, widest, bits + i);
+        }
     }
-    return bits[0] | bits[1];
 }
 
-/* One tile, of which the sum over the blocks stays in registers. */
-static inline __attribute__((always_inline)) integers
-round_tile(int rows, int wide, const operands *o, int64_t first, int64_t block, const float *scale,
-           int32_t *sum, int64_t lds, bool add)
+/* One tile, whose sums over the blocks stay in registers. */
+typedef struct {
+    operands o;
+    int64_t first, block;
+    const float *row, *column;
+    const int32_t *widest;
+    dt_lane_bits *bits;
+    int32_t *sum;
+    int64_t lds;
+    bool add;
+} blocks_of_tile;
+
+static inline __attribute__((always_inline)) void round_tile(int rows, int wide, bool masked,
+                                                             const blocks_of_tile *t)
 {
-    vector s[2] = {load(scale), load(scale + (wide > 1 ? DT_LANES : 0))};
-    modular all[TILE_ROWS][2];
-    integers bits = {0};
+    vector s[TILE_ROWS][2];
+    modular all[TILE_ROWS][2], widest[2];
     for (int i = 0; i < rows; i++)
-        for (int v = 0; v < wide; v++)
-            all[i][v] = add ? (modular) * (integers_in_memory *)(sum + i * lds + v * DT_LANES)
-                            : (modular){0};
-    operands part = *o;
-    int64_t left = o->k;
-    for (part.k = first; left > 0; part.k = left < block ? left : block) {
+        for (int v = 0; v < wide; v++) {
+            s[i][v] = load(t->column + v * DT_LANES) * t->row[i];
+            all[i][v] = t->add ? load_bits(t->sum + i * t->lds + v * DT_LANES) : (modular){0};
+        }
+    load_widest(wide, masked, t->widest, widest);
+    operands part = t->o;
+    int64_t left = t->o.k;
+    for (part.k = t->first; left > 0; part.k = left < t->block ? left : t->block) {
         vector acc[TILE_ROWS][2];
         for (int i = 0; i < rows; i++)
             acc[i][0] = acc[i][1] = (vector){0};
         multiply(rows, wide, &part, acc);
-        for (int i = 0; i < rows; i++)
+        for (int i = 0; i < rows; i++) {
+            integers n[2] = {{0}, {0}};
             for (int v = 0; v < wide; v++) {
-                integers n = round_vector(acc[i][v] * s[v]);
-                // cppcheck-suppress shiftTooManyBitsSigned // of vectors it is defined
-                bits |= n ^ (n >> 31);
-                all[i][v] += (modular)n;
+                n[v] = round_vector(acc[i][v] * s[i][v]);
+                all[i][v] += (modular)n[v];
             }
+            note_bits(wide, masked, n, widest, t->bits + i);
+        }
         part.a += part.k * part.a_step;
         part.b += part.k * part.b_step;
         left -= part.k;
     }
     for (int i = 0; i < rows; i++)
         for (int v = 0; v < wide; v++)
-            *(integers_in_memory *)(sum + i * lds + v * DT_LANES) = (integers)all[i][v];
-    return bits;
+            store_bits(t->sum + i * t->lds + v * DT_LANES, all[i][v]);
 }
 
-static integers round_rows(int64_t rows, int wide, const column_of_tiles *o, const float *scale,
-                           int32_t *sum, int64_t lds, bool add)
+/* Rows of C by one panel: of each height, of one and two vectors, with columns that do not count
+ * and without. */
+#define ROUND_MASKED(height) round_tiles(height, 2, true, o)
+#define ROUND_ALL(height) round_tiles(height, 2, false, o)
+#define ROUND_HALF_MASKED(height) round_tiles(height, 1, true, o)
+#define ROUND_HALF_ALL(height) round_tiles(height, 1, false, o)
+static void round_rows(int64_t rows, int wide, const column_of_tiles *o)
 {
-#define ROUND(height) return round_tiles(height, 2, o, scale, sum, lds, add)
-#define ROUND_HALF(height) return round_tiles(height, 1, o, scale, sum, lds, add)
-    if (wide > 1)
-        EACH_HEIGHT(ROUND)
+    if (wide > 1 && o->widest)
+        EACH_HEIGHT(ROUND_MASKED)
+    else if (wide > 1)
+        EACH_HEIGHT(ROUND_ALL)
+    else if (o->widest)
+        EACH_HEIGHT(ROUND_HALF_MASKED)
     else
-        EACH_HEIGHT(ROUND_HALF)
-    return (integers){0};
+        EACH_HEIGHT(ROUND_HALF_ALL)
 }
 
-static uint32_t all_bits(integers bits)
+#define BLOCKS_MASKED(height) round_tile(height, 2, true, t)
+#define BLOCKS_ALL(height) round_tile(height, 2, false, t)
+#define BLOCKS_HALF_MASKED(height) round_tile(height, 1, true, t)
+#define BLOCKS_HALF_ALL(height) round_tile(height, 1, false, t)
+static void round_blocks(int64_t rows, int wide, const blocks_of_tile *t)
 {
-    uint32_t all = 0;
-    for (int i = 0; i < DT_LANES; i++)
-        all |= (uint32_t)bits[i];
-    return all;
+    if (wide > 1 && t->widest)
+        EACH_HEIGHT(BLOCKS_MASKED)
+    else if (wide > 1)
+        EACH_HEIGHT(BLOCKS_ALL)
+    else if (t->widest)
+        EACH_HEIGHT(BLOCKS_HALF_MASKED)
+    else
+        EACH_HEIGHT(BLOCKS_HALF_ALL)
 }
 
 /* The number of tiles of one height that begin the rows that are left. */
@@ -130,57 +202,121 @@ static int64_t count_tiles(int64_t left)
     return tiles;
 }
 
-uint32_t dt_product_round(const dt_product *p, const float *scale, int32_t *sum, int64_t lds,
-                          bool add)
+void dt_product_round(const dt_product *p, const dt_rounding *rounding, int32_t *sum, int64_t lds,
+                      bool add)
 {
-    integers bits = {0};
-    bool gathered = p->a_row == 0;
     for (int64_t i = 0, tiles, rows; i < p->m; i += tiles * rows) {
         tiles = count_tiles(p->m - i);
         rows = choose_rows(p->m - i);
         for (int64_t j = 0; j < p->n; j += DT_PANEL) {
             column_of_tiles o = {.tiles = tiles,
                                  .k = p->k,
-                                 .a = p->a + i * (gathered ? p->k : 1),
-                                 .a_step = gathered ? rows : p->a_step,
-                                 .a_tile = gathered ? rows * p->k : rows,
+                                 .a = p->a + i * p->k,
+                                 .a_step = rows,
+                                 .a_tile = rows * p->k,
                                  .b = p->b + j / DT_PANEL * p->b_panel,
-                                 .b_step = p->b_step};
-            bits |=
-                round_rows(rows, wide_for(p->n - j), &o, scale + j, sum + i * lds + j, lds, add);
+                                 .b_step = p->b_step,
+                                 .column = rounding->column + j,
+                                 .widest = rounding->widest ? rounding->widest + j : NULL,
+                                 .bits = rounding->bits + i,
+                                 .sum = sum + i * lds + j,
+                                 .lds = lds,
+                                 .add = add};
+            round_rows(rows, wide_for(p->n - j), &o);
         }
     }
-    return all_bits(bits);
 }
 
-/* Rows of C by one panel. */
-static integers round_blocks(int64_t rows, int wide, const operands *o, int64_t first,
-                             int64_t block, const float *scale, int32_t *sum, int64_t lds, bool add)
+void dt_product_round_blocks(const dt_product *p, int64_t first, int64_t block,
+                             const dt_rounding *rounding, int32_t *sum, int64_t lds, bool add)
 {
-#define BLOCKS(height) return round_tile(height, 2, o, first, block, scale, sum, lds, add)
-#define BLOCKS_HALF(height) return round_tile(height, 1, o, first, block, scale, sum, lds, add)
-    if (wide > 1)
-        EACH_HEIGHT(BLOCKS)
-    else
-        EACH_HEIGHT(BLOCKS_HALF)
-    return (integers){0};
-}
-
-uint32_t dt_product_round_blocks(const dt_product *p, int64_t first, int64_t block,
-                                 const float *scale, int32_t *sum, int64_t lds, bool add)
-{
-    integers bits = {0};
     first = smaller(first, p->k);
     for (int64_t i = 0, rows; i < p->m; i += rows) {
         rows = choose_rows(p->m - i);
         for (int64_t j = 0; j < p->n; j += DT_PANEL) {
-            operands o = part_of(p, i, j / DT_PANEL, 0, p->k);
-            bits |= round_blocks(rows, wide_for(p->n - j), &o, first, block, scale + j,
-                                 sum + i * lds + j, lds, add);
+            blocks_of_tile t = {.o = part_of(p, i, j / DT_PANEL, 0, p->k),
+                                .first = first,
+                                .block = block,
+                                .row = rounding->row + i,
+                                .column = rounding->column + j,
+                                .widest = rounding->widest ? rounding->widest + j : NULL,
+                                .bits = rounding->bits + i,
+                                .sum = sum + i * lds + j,
+                                .lds = lds,
+                                .add = add};
+            round_blocks(rows, wide_for(p->n - j), &t);
         }
     }
-    return all_bits(bits);
 }
+
+/* ---- Two words ------------------------------------------------------------------------------ */
+
+/* Of a value that does not fit, high is INT32_MIN, and low whatever. */
+static inline __attribute__((always_inline)) integers split_vector(vector v, vector low_factor,
+                                                                   integers *low)
+{
+    integers high = round_vector(v);
+    *low = round_vector((v - __builtin_convertvector(high, vector)) * low_factor);
+    return high;
+}
+
+/* A tile of some rows by one panel. */
+static inline __attribute__((always_inline)) void
+round_words(int rows, const operands *o, int64_t first, int64_t block, const float *row,
+            float low_factor, int32_t *high, int32_t *low, int64_t lds, dt_lane_bits *bits)
+{
+    modular sum[TILE_ROWS][2][2] = {0};
+    operands part = *o;
+    int64_t left = o->k;
+    for (part.k = first; left > 0; part.k = left < block ? left : block) {
+        vector acc[TILE_ROWS][2];
+        for (int i = 0; i < rows; i++)
+            acc[i][0] = acc[i][1] = (vector){0};
+        multiply(rows, 2, &part, acc);
+        for (int i = 0; i < rows; i++)
+            for (int v = 0; v < 2; v++) {
+                integers rest,
+                    n = split_vector(acc[i][v] * row[i], (vector){0} + low_factor, &rest);
+                sum[i][v][0] += (modular)n;
+                sum[i][v][1] += (modular)rest;
+                store_bits(bits[i].any, load_bits(bits[i].any) | magnitude(n));
+                store_bits(bits[i].widest, load_bits(bits[i].widest) | magnitude(rest));
+            }
+        part.a += part.k * part.a_step;
+        part.b += part.k * part.b_step;
+        left -= part.k;
+    }
+    for (int i = 0; i < rows; i++)
+        for (int v = 0; v < 2; v++) {
+            store_bits(high + i * lds + v * DT_LANES, sum[i][v][0]);
+            store_bits(low + i * lds + v * DT_LANES, sum[i][v][1]);
+        }
+}
+
+/* high and low have room for whole panels, and bits of columns beyond n are those of whatever is
+ * there: zeros (see dt_product). */
+void dt_product_round_words(const dt_product *p, int64_t first, int64_t block, const float *row,
+                            int low_bits, int32_t *high, int32_t *low, int64_t lds,
+                            dt_lane_bits *bits)
+{
+    float factor = ldexpf(1, low_bits);
+    first = smaller(first, p->k);
+    for (int64_t i = 0, rows; i < p->m; i += rows) {
+        rows = choose_rows(p->m - i);
+        for (int64_t j = 0; j < p->n; j += DT_PANEL) {
+            operands o = part_of(p, 0, j / DT_PANEL, 0, p->k);
+            int64_t at = i * lds + j;
+            o.a = p->a + i * p->k;
+            o.a_row = 1;
+            o.a_step = rows;
+#define WORDS(height)                                                                              \
+    round_words(height, &o, first, block, row + i, factor, high + at, low + at, lds, bits + i)
+            EACH_HEIGHT(WORDS)
+        }
+    }
+}
+
+/* ---- Vectors -------------------------------------------------------------------------------- */
 
 /* As a vector's elements are. */
 static inline int32_t round_one(float v)
@@ -192,18 +328,39 @@ static inline int32_t round_one(float v)
 #endif
 }
 
-uint32_t dt_product_round_vector(const float *values, float scale, int64_t n, int32_t *sum,
-                                 bool add)
+static inline uint32_t magnitude_of_one(int32_t n)
 {
-    integers vectors = {0};
-    uint32_t rest = 0;
+    return n < 0 ? 0 - (uint32_t)n : (uint32_t)n;
+}
+
+void dt_product_round_vector(const float *values, const float *factor, const int32_t *widest,
+                             int64_t n, int32_t *sum, bool add, dt_lane_bits *bits)
+{
+    modular any = {0}, counted = {0};
     int64_t i = 0;
-    for (; i + DT_LANES <= n; i += DT_LANES)
-        vectors |= add_rounded(load(values + i) * scale, sum + i, add);
-    for (; i < n; i++) {
-        int32_t k = round_one(values[i] * scale);
-        rest |= (uint32_t)(k < 0 ? ~k : k);
-        sum[i] = (int32_t)((uint32_t)k + (add ? (uint32_t)sum[i] : 0));
+    for (; i + DT_LANES <= n; i += DT_LANES) {
+        integers k = round_vector(load(values + i) * load(factor + i));
+        modular size = magnitude(k);
+        store_bits(sum + i, add ? load_bits(sum + i) + (modular)k : (modular)k);
+        any |= size;
+        counted |= size & load_bits(widest + i);
     }
-    return (n < DT_LANES ? 0 : all_bits(vectors)) | rest;
+    store_bits(bits->any, load_bits(bits->any) | any);
+    store_bits(bits->widest, load_bits(bits->widest) | counted);
+    for (; i < n; i++) {
+        int32_t k = round_one(values[i] * factor[i]);
+        sum[i] = (int32_t)((uint32_t)k + (add ? (uint32_t)sum[i] : 0));
+        bits->any[0] |= magnitude_of_one(k);
+        bits->widest[0] |= magnitude_of_one(k) & (uint32_t)widest[i];
+    }
+}
+
+void dt_product_round_value(float value, int low_bits, int32_t *high, int32_t *low, uint32_t *any,
+                            uint32_t *low_any)
+{
+    int32_t n = round_one(value), rest = round_one((value - (float)n) * ldexpf(1, low_bits));
+    *high = (int32_t)((uint32_t)*high + (uint32_t)n);
+    *low = (int32_t)((uint32_t)*low + (uint32_t)rest);
+    *any |= magnitude_of_one(n);
+    *low_any |= magnitude_of_one(rest);
 }

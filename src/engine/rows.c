@@ -158,7 +158,7 @@ void dt_rows_run(const dt_call *c, const dt_wave *w, int64_t first, int64_t end,
     for (int64_t b = first; b < end; b++) {
         int64_t row = dt_wave_begin(w, b);
         e->losses[b] = turn_back(c, row, dt_wave_begin(w, b + 1) - row);
-        if (c->want == DT_INTEGERS)
+        if (c->loss)
             c->loss[w->number + b] += e->losses[b];
     }
 }

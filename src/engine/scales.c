@@ -8,52 +8,142 @@
 #include <string.h>
 
 enum {
-    LEAST = -90, /* exponents: 2^(31 - LEAST) is still a float */
-    MOST = 127,
-    ROOM = 3,         /* bits above what was seen last */
-    RAISE = 2,        /* bits, at most, of what was too small */
-    FOLLOW_EVERY = 8, /* steps, */
-    FOLLOW_ALL = 8,   /* but for the first, in which gradients change most */
-    MOST_PATIENCE = 4 /* 128 steps from one lowering to the next, and bits of room besides */
+    MIN_LINE = -64, /* exponents of lines: with the least of a column and 30 bits still a float */
+    MAX_LINE = 127,
+    MIN_COLUMN = -32,    /* exponents of columns; */
+    EQUAL_COLUMN = -6,   /* above, a column has the units of the others */
+    COLUMN_HEADROOM = 5, /* bits above: a column that does not fit makes all lines fail */
+    MAX_APART = 100,     /* between the exponents of a layer's rows, as factors have them */
+    HEADROOM = 2,        /* bits above what was measured, */
+    WORDS_HEADROOM = 4,  /* where two words have bits to spare, */
+    WORDS_SPARE = 25,    /* as of so many bits */
+    MAX_PERIOD = 1024,   /* steps between two measurements of the columns */
+    WORD_BITS = 24,      /* that a line's largest block has in units of the second word, and as many
+                           more as blocks are added */
+    MANY = 8             /* one line in so many that overflows: columns have changed */
 };
 
-static double *patience(const dt_scales *s)
+/* ---- The state ------------------------------------------------------------------------------ */
+
+static double *steps(const dt_scales *s)
 {
     return &s->state[s->n - 2];
 }
 
-static double *steps(const dt_scales *s)
+static double *redone(const dt_scales *s)
 {
     return &s->state[s->n - 1];
 }
 
-/* Exponents of a layer. */
-static int64_t places(const dt_model *m, int l)
+static double *rows_of(const dt_scales *s, int l)
 {
-    return m->layer[l].in + dt_layer_vectors(m, l);
+    return s->state + s->layer[l].exponent;
 }
 
-dt_code dt_scales_init(dt_scales *s, const dt_model *model, int64_t blocks, dt_error *err)
+static double *vector_of(const dt_scales *s, int l, int vector)
 {
-    *s = (dt_scales){.model = model, .n = 2};
-    while (((int64_t)1 << s->spread) < blocks)
-        s->spread++;
-    s->bits = s->spread > 0 ? 31 - s->spread : 30; /* so that what has all 31 bits is seen */
-    s->begin = dt_alloc(model->n_layers, sizeof *s->begin, "the scales", err);
-    int64_t padded = 0;
-    for (int l = 0; l < model->n_layers && s->begin; l++) {
-        s->begin[l] = padded;
-        padded += dt_panels_round(model->layer[l].in) + DT_PANEL;
-        s->n += places(model, l);
+    return rows_of(s, l) + (1 + vector) * s->model->layer[l].out;
+}
+
+static double *columns_of(const dt_scales *s, int l)
+{
+    return vector_of(s, l, s->layer[l].vectors);
+}
+
+static int64_t exponents_of_layer(const dt_model *m, int l)
+{
+    return m->layer[l].out * (1 + dt_layer_vectors(m, l)) + m->layer[l].in;
+}
+
+int64_t dt_scales_numbers(const dt_model *m)
+{
+    int64_t n = 2;
+    for (int l = 0; l < m->n_layers; l++)
+        n += exponents_of_layer(m, l);
+    return n;
+}
+
+static bool are_whole(const double *value, int64_t n, double least, double most)
+{
+    for (int64_t i = 0; i < n; i++)
+        if (!(value[i] >= least && value[i] <= most && value[i] == trunc(value[i])))
+            return false;
+    return true;
+}
+
+bool dt_scales_are_sound(const dt_model *m, const double *state, int64_t n)
+{
+    bool good = n == dt_scales_numbers(m);
+    for (int l = 0; l < m->n_layers && good; l++) {
+        int64_t lines = m->layer[l].out * (1 + dt_layer_vectors(m, l));
+        good = are_whole(state, lines, MIN_LINE, MAX_LINE) &&
+               are_whole(state + lines, m->layer[l].in, MIN_COLUMN, 0);
+        state += exponents_of_layer(m, l);
+    }
+    return good && are_whole(state, 1, -1, 0x1p53) && are_whole(state + 1, 1, 0, 0x1p53);
+}
+
+/* ---- Creation ------------------------------------------------------------------------------- */
+
+static int64_t padded_inputs(const dt_layer *layer)
+{
+    return dt_panels_round(layer->in);
+}
+
+/* Floats of a layer's factors. */
+static int64_t factors_of(const dt_model *m, int l)
+{
+    const dt_layer *layer = &m->layer[l];
+    return (2 + dt_layer_vectors(m, l)) * dt_panels_round(layer->out) + 2 * padded_inputs(layer);
+}
+
+static void lay_out(dt_scales *s)
+{
+    int64_t factors = 0, widest = 0, exponent = 0;
+    for (int l = 0; l < s->model->n_layers; l++) {
+        const dt_layer *layer = &s->model->layer[l];
+        dt_layer_scales *to = &s->layer[l];
+        int64_t out = dt_panels_round(layer->out), in = padded_inputs(layer);
+        to->line = s->lines;
+        to->exponent = exponent;
+        to->vectors = dt_layer_vectors(s->model, l);
+        to->column = s->factors + factors;
+        to->down_column = to->column + in;
+        to->row = to->down_column + in;
+        to->down_row = to->row + out;
+        to->vector = to->down_row + out;
+        to->widest = s->widest + widest;
+        to->widest_vector = to->widest + in;
+        s->lines += layer->out + to->vectors;
+        exponent += exponents_of_layer(s->model, l);
+        factors += factors_of(s->model, l);
+        widest += in + to->vectors * layer->out;
+    }
+}
+
+dt_code dt_scales_init(dt_scales *s, const dt_model *m, int64_t blocks, dt_error *err)
+{
+    int spread = 0;
+    int64_t factors = 0, widest = 0;
+    while (((int64_t)1 << spread) < blocks)
+        spread++;
+    *s = (dt_scales){.model = m, .blocks = blocks, .n = dt_scales_numbers(m)};
+    s->bits = spread > 0 ? 31 - spread : 30; /* so that what has all 31 bits is seen */
+    s->words = blocks > DT_SCALES_NARROW;
+    for (int l = 0; l < m->n_layers; l++) {
+        factors += factors_of(m, l);
+        widest += padded_inputs(&m->layer[l]) + dt_layer_vectors(m, l) * m->layer[l].out;
     }
     s->state = dt_alloc(s->n, sizeof *s->state, "the scales", err);
-    s->up = dt_alloc(padded, sizeof *s->up, "the scales", err);
-    s->down = dt_alloc(padded, sizeof *s->down, "the scales", err);
-    s->once = dt_alloc(s->n, sizeof *s->once, "the scales", err);
+    s->factors = dt_alloc(factors, sizeof *s->factors, "the scales", err);
+    s->widest = dt_alloc(widest, sizeof *s->widest, "the scales", err);
+    s->layer = dt_alloc(m->n_layers, sizeof *s->layer, "the scales", err);
     if (err->code)
         return err->code;
     memset(s->state, 0, (size_t)s->n * sizeof *s->state);
-    memset(s->up, 0, (size_t)padded * sizeof *s->up);
+    memset(s->factors, 0, (size_t)factors * sizeof *s->factors);
+    memset(s->widest, 0, (size_t)widest * sizeof *s->widest);
+    lay_out(s);
     *steps(s) = -1;
     return DT_OK;
 }
@@ -61,10 +151,9 @@ dt_code dt_scales_init(dt_scales *s, const dt_model *model, int64_t blocks, dt_e
 void dt_scales_free(dt_scales *s)
 {
     free(s->state);
-    free(s->up);
-    free(s->down);
-    free(s->begin);
-    free(s->once);
+    free(s->factors);
+    free(s->widest);
+    free(s->layer);
     memset(s, 0, sizeof *s);
 }
 
@@ -73,100 +162,118 @@ bool dt_scales_known(const dt_scales *s)
     return *steps(s) >= 0;
 }
 
-float dt_scales_of_vector(const dt_scales *s, int layer, int vector)
+int64_t dt_scales_redone(const dt_scales *s)
 {
-    return dt_scales_of(s, layer)[dt_panels_round(s->model->layer[layer].in) + vector];
+    return (int64_t)*redone(s);
 }
 
-bool dt_scales_has_ones(const dt_model *m, int layer)
+int64_t dt_scales_take_redone(dt_scales *s)
 {
-    return layer == 0 && m->inputs % DT_PANEL != 0;
+    int64_t n = dt_scales_redone(s);
+    *redone(s) = 0;
+    return n;
 }
 
-static void set_factors(const dt_scales *s, const double *exponent)
+/* ---- Factors -------------------------------------------------------------------------------- */
+
+static double largest_of(const double *values, int64_t n)
 {
-    for (int l = 0; l < s->model->n_layers; l++) {
-        int64_t in = s->model->layer[l].in;
-        float *up = s->up + s->begin[l];
-        float *down = s->down + s->begin[l];
-        for (int64_t i = 0; i < in; i++) {
-            up[i] = ldexpf(1, s->bits - (int)exponent[i]);
-            down[i] = 1 / up[i];
-        }
-        for (int v = 0; v < dt_layer_vectors(s->model, l); v++)
-            up[dt_panels_round(in) + v] = ldexpf(1, s->bits - (int)exponent[in + v]);
-        if (dt_scales_has_ones(s->model, l))
-            up[in] = up[dt_panels_round(in)];
-        exponent += places(s->model, l);
+    double most = values[0];
+    for (int64_t i = 1; i < n; i++)
+        most = fmax(most, values[i]);
+    return most;
+}
+
+/* row[i] column[j] = 2^(bits - r(i) - c(j)); the largest row's factor is 1. */
+static void set_weight(const dt_scales *s, int l)
+{
+    const dt_layer *layer = &s->model->layer[l];
+    dt_layer_scales *to = &s->layer[l];
+    const double *r = rows_of(s, l), *c = columns_of(s, l);
+    int most = (int)largest_of(r, layer->out);
+    to->masked = false;
+    for (int64_t i = 0; i < layer->out; i++) {
+        to->row[i] = ldexpf(1, (int)fmin(most - r[i], MAX_APART));
+        to->down_row[i] = 1 / to->row[i];
+    }
+    for (int64_t j = 0; j < layer->in; j++) {
+        to->column[j] = ldexpf(1, s->bits - most - (int)c[j]);
+        to->down_column[j] = 1 / to->column[j];
+        to->widest[j] = c[j] < 0 ? 0 : -1;
+        to->masked |= c[j] < 0;
+    }
+}
+
+static void set_vector(const dt_scales *s, int l, int v)
+{
+    int64_t out = s->model->layer[l].out;
+    const double *e = vector_of(s, l, v);
+    double most = largest_of(e, out);
+    for (int64_t o = 0; o < out; o++) {
+        s->layer[l].vector[v * out + o] = ldexpf(1, s->bits - (int)e[o]);
+        s->layer[l].widest_vector[v * out + o] = e[o] < most ? 0 : -1;
     }
 }
 
 void dt_scales_set(dt_scales *s)
 {
-    set_factors(s, s->state);
-    s->is_once = false;
-}
-
-/* ---- Measuring ------------------------------------------------------------------------------ */
-
-/* The least exponent with size < 2^exponent. */
-static int exponent_of(float size)
-{
-    int exponent;
-    frexpf(size, &exponent);
-    return exponent;
-}
-
-static int clamp(int exponent)
-{
-    return exponent < LEAST ? LEAST : exponent > MOST ? MOST : exponent;
-}
-
-void dt_scales_exponents(const dt_scales *s, const float *most, int64_t *exponent)
-{
-    for (int64_t i = 0; i < s->n - 2; i++)
-        exponent[i] = !isfinite(most[i]) ? DT_SCALES_NONFINITE
-                      : most[i] == 0     ? INT32_MIN
-                                         : exponent_of(most[i]);
-}
-
-/* What is 0 in all samples so far may be as large as any other. */
-static void take_layer(double *once, const int64_t *exponent, int64_t in, int64_t all)
-{
-    int64_t largest = LEAST;
-    for (int64_t i = 0; i < in; i++)
-        largest = exponent[i] > largest ? exponent[i] : largest;
-    for (int64_t i = 0; i < all; i++)
-        once[i] = clamp((int)(exponent[i] == INT32_MIN ? largest : exponent[i]) + ROOM);
-}
-
-/* An outlier must not cost the steps after it their precision: what was too small, or nearly, rises
- * a little, and the next time a little more. Nor must it fall again as soon, or as far. */
-static void raise(dt_scales *s, const int64_t *exponent)
-{
-    for (int64_t i = 0; i < s->n - 2; i++)
-        if ((double)exponent[i] + ROOM > s->state[i])
-            s->state[i] = fmin(s->state[i] + RAISE, s->once[i]);
-    *patience(s) = fmin(*patience(s) + 1, MOST_PATIENCE);
-    *steps(s) = FOLLOW_ALL;
-}
-
-bool dt_scales_measured(dt_scales *s, const int64_t *exponent)
-{
-    for (int64_t i = 0; i < s->n - 2; i++)
-        if (exponent[i] == DT_SCALES_NONFINITE)
-            return false;
-    for (int64_t l = 0, i = 0; l < s->model->n_layers; i += places(s->model, (int)l), l++)
-        take_layer(s->once + i, exponent + i, s->model->layer[l].in, places(s->model, (int)l));
-    if (dt_scales_known(s)) {
-        raise(s, exponent);
-    } else {
-        memcpy(s->state, s->once, (size_t)(s->n - 2) * sizeof *s->state);
-        *steps(s) = 0;
+    for (int l = 0; l < s->model->n_layers; l++) {
+        set_weight(s, l);
+        for (int v = 0; v < s->layer[l].vectors; v++)
+            set_vector(s, l, v);
     }
-    set_factors(s, s->once);
-    s->is_once = true;
-    return true;
+}
+
+/* ---- Whether a sum counts ------------------------------------------------------------------- */
+
+enum { SOMETHING = 1, ENOUGH = 1025, OVERFLOWS = 1025 * 1025 }; /* digits that 1024 ranks fit */
+
+static int32_t flag(const dt_scales *s, const dt_line_bits *b, bool enough)
+{
+    if (b->any >> s->bits != 0)
+        return OVERFLOWS;
+    return enough ? ENOUGH : b->any != 0 || b->low != 0 ? SOMETHING : 0;
+}
+
+int32_t dt_scales_flag(const dt_scales *s, const dt_line_bits *b)
+{
+    return flag(s, b, b->widest >= DT_SCALES_ENOUGH);
+}
+
+/* log2 of the blocks, rounded up. */
+static int spread_of(const dt_scales *s)
+{
+    return s->blocks > 1 ? 31 - s->bits : 0;
+}
+
+int32_t dt_scales_flag_words(const dt_scales *s, const dt_line_bits *b)
+{
+    int need = WORD_BITS + spread_of(s), high = need > s->bits ? need - s->bits : 0;
+    return flag(s, b, b->widest >> high != 0 || b->low >> need != 0);
+}
+
+dt_line_state dt_scales_judge(int32_t flags)
+{
+    if (flags >= OVERFLOWS)
+        return DT_LINE_OVERFLOWS;
+    return flags == 0 || flags >= ENOUGH ? DT_LINE_GOOD : DT_LINE_COARSE;
+}
+
+/* ---- Words ---------------------------------------------------------------------------------- */
+
+float dt_scales_word_of_row(const dt_scales *s, int l, int64_t output, int raise)
+{
+    return ldexpf(1, s->bits - raise - (int)rows_of(s, l)[output]);
+}
+
+float dt_scales_word_of_element(const dt_scales *s, int l, int vector, int64_t output, int raise)
+{
+    return ldexpf(1, s->bits - raise - (int)vector_of(s, l, vector)[output]);
+}
+
+double dt_scales_low_unit(const dt_scales *s, float scale)
+{
+    return ldexp(1, -s->bits) / (double)scale;
 }
 
 /* ---- From integers to numbers --------------------------------------------------------------- */
@@ -185,24 +292,27 @@ static int64_t smaller(int64_t a, int64_t b)
     return a < b ? a : b;
 }
 
-void dt_scales_undo_row(const dt_scales *s, int layer, int64_t input, int64_t n, void *values)
+void dt_scales_undo_row(const dt_scales *s, int layer, int64_t output, int64_t input, int64_t n,
+                        void *values)
 {
-    const float *down = s->down + s->begin[layer] + input;
+    const float *down = s->layer[layer].down_column + input;
+    float row = s->layer[layer].down_row[output];
     const integer_there *from = values;
     float_there *to = values;
 #pragma omp simd
     for (int64_t i = 0; i < n; i++)
-        to[i] = (float)from[i] * down[i];
+        to[i] = (float)from[i] * (down[i] * row);
 }
 
-void dt_scales_undo_vector(const dt_scales *s, int layer, int vector, int64_t n, void *values)
+void dt_scales_undo_vector(const dt_scales *s, int layer, int vector, int64_t output, int64_t n,
+                           void *values)
 {
-    float down = 1 / dt_scales_of_vector(s, layer, vector);
+    const float *up = s->layer[layer].vector + vector * s->model->layer[layer].out + output;
     const integer_there *from = values;
     float_there *to = values;
 #pragma omp simd
     for (int64_t i = 0; i < n; i++)
-        to[i] = (float)from[i] * down;
+        to[i] = (float)from[i] / up[i];
 }
 
 /* values: of the gradient from `begin` on, as in what follows. */
@@ -212,9 +322,9 @@ static void undo_weight(const dt_scales *s, int l, int64_t begin, int64_t end,
     const dt_layer *layer = &s->model->layer[l];
     int64_t last = smaller(end, layer->weight + layer->in * layer->out);
     for (int64_t i = larger(begin, layer->weight), n; i < last; i += n) {
-        int64_t column = (i - layer->weight) % layer->in;
+        int64_t row = (i - layer->weight) / layer->in, column = (i - layer->weight) % layer->in;
         n = smaller(layer->in - column, last - i);
-        dt_scales_undo_row(s, l, column, n, values + (i - begin));
+        dt_scales_undo_row(s, l, row, column, n, values + (i - begin));
     }
 }
 
@@ -222,82 +332,183 @@ static void undo_vector(const dt_scales *s, int l, int v, int64_t begin, int64_t
                         integer_there *values)
 {
     const dt_layer *layer = &s->model->layer[l];
-    int64_t first = larger(begin, layer->bias + v * layer->out);
-    int64_t last = smaller(end, layer->bias + (v + 1) * layer->out);
+    int64_t at = layer->bias + v * layer->out;
+    int64_t first = larger(begin, at), last = smaller(end, at + layer->out);
     if (first < last)
-        dt_scales_undo_vector(s, l, v, last - first, values + (first - begin));
+        dt_scales_undo_vector(s, l, v, first - at, last - first, values + (first - begin));
 }
 
 void dt_scales_undo(const dt_scales *s, int64_t begin, int64_t n, void *values)
 {
     for (int l = 0; l < s->model->n_layers; l++) {
         undo_weight(s, l, begin, begin + n, values);
-        for (int v = 0; v < dt_layer_vectors(s->model, l); v++)
+        for (int v = 0; v < s->layer[l].vectors; v++)
             undo_vector(s, l, v, begin, begin + n, values);
     }
 }
 
-/* ---- Following ------------------------------------------------------------------------------ */
+/* ---- Measuring ------------------------------------------------------------------------------ */
 
-/* A sum over blocks that are mostly noise is larger than each by the root of their number. But it
- * can be arbitrarily smaller, as at the minimum of the loss over a batch that is all the data. */
-static void follow(const dt_scales *s, double *exponent, float most, bool lower)
+/* The least exponent with size < 2^exponent. */
+static int exponent_of(float size)
 {
-    if (most == 0 || !isfinite(most))
-        return;
-    int want = clamp(exponent_of(most) - s->spread / 2 + ROOM + (int)*patience(s));
-    if (want > *exponent)
-        *exponent = want;
-    else if (lower && want < *exponent - 1)
-        *exponent -= 1;
+    int exponent;
+    frexpf(size, &exponent);
+    return exponent;
 }
 
-static float largest_of(const float *values, int64_t n)
+static double clamp(double exponent)
+{
+    return fmin(fmax(exponent, MIN_LINE), MAX_LINE);
+}
+
+void dt_scales_exponents(int64_t n, const float *most, int64_t *exponent)
+{
+    for (int64_t i = 0; i < n; i++)
+        exponent[i] = !isfinite(most[i]) ? DT_SCALES_NONFINITE
+                      : most[i] == 0     ? INT32_MIN
+                                         : exponent_of(most[i]);
+}
+
+static bool are_finite(const int64_t *exponent, int64_t n)
+{
+    for (int64_t i = 0; i < n; i++)
+        if (exponent[i] >= DT_SCALES_NONFINITE)
+            return false;
+    return true;
+}
+
+/* Rows of a layer or a vector's elements. A line that is 0 in this batch may be as large as any
+ * other in the next.
+ *   only  NULL, or whether each is taken; step 0: the same for all */
+static void take_lines(const dt_scales *s, double *to, const int64_t *exponent, int64_t n,
+                       const bool *only, int step)
+{
+    int64_t largest = INT32_MIN;
+    int room = s->words && s->bits >= WORDS_SPARE ? WORDS_HEADROOM : HEADROOM;
+    for (int64_t i = 0; i < n; i++)
+        largest = larger(largest, exponent[i]);
+    for (int64_t i = 0; i < n; i++) {
+        int64_t e = exponent[i] == INT32_MIN ? largest : exponent[i];
+        if (!only || only[i * step])
+            to[i] = e == INT32_MIN ? 0 : clamp((double)e + room);
+    }
+}
+
+bool dt_scales_take_rows(dt_scales *s, const int64_t *exponent, const bool *only)
+{
+    if (!are_finite(exponent, s->n - 2))
+        return false;
+    for (int l = 0; l < s->model->n_layers; l++) {
+        const dt_layer_scales *layer = &s->layer[l];
+        const int64_t *from = exponent + layer->exponent;
+        int64_t out = s->model->layer[l].out;
+        const bool *line = only ? only + layer->line : NULL;
+        take_lines(s, rows_of(s, l), from, out, line, 1);
+        for (int v = 0; v < layer->vectors; v++)
+            take_lines(s, vector_of(s, l, v), from + (1 + v) * out, out,
+                       line ? line + out + v : NULL, 0);
+    }
+    if (!dt_scales_known(s))
+        *steps(s) = 0;
+    dt_scales_set(s);
+    return true;
+}
+
+/* A column of this batch may be larger in another, so that it falls a bit at a time, and rarely. */
+static double follow_column(const dt_scales *s, double now, double measured)
+{
+    double c = measured > EQUAL_COLUMN ? 0 : fmax(measured + COLUMN_HEADROOM, MIN_COLUMN);
+    bool first = *steps(s) == 0, lowers = (int64_t)*steps(s) % MAX_PERIOD == 0;
+    return first ? c : fmax(fmax(c, now - lowers), MIN_COLUMN);
+}
+
+void dt_scales_take_columns(dt_scales *s, const int64_t *exponent)
+{
+    for (int l = 0; l < s->model->n_layers; l++) {
+        double *c = columns_of(s, l);
+        const int64_t *from = exponent + (c - s->state);
+        double most = largest_of(rows_of(s, l), s->model->layer[l].out);
+        for (int64_t j = 0; j < s->model->layer[l].in; j++)
+            if (from[j] != INT32_MIN)
+                c[j] = follow_column(s, c[j], (double)from[j] - most);
+    }
+    dt_scales_set(s);
+}
+
+/* At the first steps, and then less and less often. */
+bool dt_scales_columns_due(const dt_scales *s)
+{
+    int64_t n = (int64_t)*steps(s);
+    return !s->words && (n % MAX_PERIOD < 2 || (n < MAX_PERIOD && (n & (n - 1)) == 0));
+}
+
+/* ---- Following ------------------------------------------------------------------------------ */
+
+static float largest_sum(const float *values, int64_t n)
 {
     float most = 0;
     for (int64_t i = 0; i < n; i++)
         most = fabsf(values[i]) > most ? fabsf(values[i]) : most;
-    return most;
+    return isfinite(most) ? most : 0;
 }
 
-static void follow_layer(const dt_scales *s, int l, double *exponent, const float *gradient,
-                         bool lower)
+/* A sum over blocks says about what their largest is; less where they cancel. */
+static double follow(double exponent, float sum, dt_line_state state)
 {
-    enum { COLUMNS = 256 };
-    const dt_layer *layer = &s->model->layer[l];
-    for (int64_t i = 0; i < layer->in; i += COLUMNS) {
-        int64_t n = layer->in - i < COLUMNS ? layer->in - i : COLUMNS;
-        float most[COLUMNS] = {0};
-        for (int64_t o = 0; o < layer->out; o++) {
-            const float *row = gradient + layer->weight + o * layer->in + i;
-#pragma omp simd
-            for (int64_t c = 0; c < n; c++)
-                most[c] = fabsf(row[c]) > most[c] ? fabsf(row[c]) : most[c];
+    double of_sum = sum > 0 ? exponent_of(sum) : -INFINITY;
+    if (state == DT_LINE_OVERFLOWS)
+        return clamp(fmax(exponent + 1, of_sum + 1));
+    return clamp(fmin(exponent - HEADROOM, sum > 0 ? of_sum + HEADROOM : INFINITY));
+}
+
+static void follow_vector(const dt_scales *s, int l, int v, dt_line_state state, const float *sum)
+{
+    int64_t out = s->model->layer[l].out;
+    double *e = vector_of(s, l, v);
+    bool rises = false;
+    if (state == DT_LINE_COARSE) {
+        double most = follow(largest_of(e, out), largest_sum(sum, out), state);
+        for (int64_t o = 0; o < out; o++)
+            e[o] = fmin(e[o], most);
+        return;
+    }
+    for (int64_t o = 0; o < out; o++)
+        if (sum[o] != 0 && isfinite(sum[o]) && exponent_of(sum[o]) + 1 > e[o]) {
+            e[o] = clamp(exponent_of(sum[o]) + 1);
+            rises = true;
         }
-        for (int64_t c = 0; c < n; c++)
-            follow(s, &exponent[i + c], most[c], lower);
-    }
-    for (int v = 0; v < dt_layer_vectors(s->model, l); v++)
-        follow(s, &exponent[layer->in + v],
-               largest_of(gradient + layer->bias + v * layer->out, layer->out), lower);
+    for (int64_t o = 0; o < out && !rises; o++)
+        e[o] = clamp(e[o] + 1);
 }
 
-bool dt_scales_looks(const dt_scales *s)
+static void follow_line(const dt_scales *s, int l, const dt_line_failed *f, const float *gradient)
 {
-    int step = (int)*steps(s) + 1;
-    return step <= FOLLOW_ALL || (step - FOLLOW_ALL) % FOLLOW_EVERY == 0;
+    const dt_layer *layer = &s->model->layer[l];
+    int64_t i = f->line - s->layer[l].line;
+    if (i < layer->out) {
+        double *r = rows_of(s, l) + i;
+        *r = follow(*r, largest_sum(gradient + layer->weight + i * layer->in, layer->in), f->state);
+    } else {
+        int v = (int)(i - layer->out);
+        follow_vector(s, l, v, f->state, gradient + layer->bias + v * layer->out);
+    }
 }
 
-void dt_scales_follow(dt_scales *s, const float *gradient)
+void dt_scales_follow(dt_scales *s, const dt_line_failed *failed, int64_t n, const float *gradient)
 {
-    double *exponent = s->state;
-    int step = (int)*steps(s) + 1, cycle = FOLLOW_EVERY << (int)*patience(s);
-    bool lower = step <= FOLLOW_ALL || step >= FOLLOW_ALL + cycle, looks = dt_scales_looks(s);
-    *steps(s) = step >= FOLLOW_ALL + cycle ? FOLLOW_ALL : step;
-    for (int l = 0; l < s->model->n_layers && looks; l++) {
-        follow_layer(s, l, exponent, gradient, lower);
-        exponent += places(s->model, l);
+    int64_t overflows = 0;
+    *steps(s) += 1;
+    *redone(s) += n > 0;
+    for (int64_t i = 0, l = 0; i < n; i++) {
+        while (l + 1 < s->model->n_layers && failed[i].line >= s->layer[l + 1].line)
+            l++;
+        overflows += failed[i].state == DT_LINE_OVERFLOWS;
+        if (failed[i].state != DT_LINE_GOOD)
+            follow_line(s, (int)l, &failed[i], gradient);
     }
-    if (looks || s->is_once)
+    if (overflows * MANY > s->lines)
+        *steps(s) = floor(*steps(s) / MAX_PERIOD) * MAX_PERIOD + 1; /* columns are due */
+    if (n > 0)
         dt_scales_set(s);
 }

@@ -1,9 +1,40 @@
-/* Powers of two by which a block's gradient is multiplied before it is rounded to integers, so that
- * the sum over all blocks fits an int32_t whatever its order, and as much of its precision as that
- * allows is kept. There is one for each input of each layer (a column of its weight: inputs may
- * differ in scale by any factor) and one for each of its vectors (dt_layer_vectors). They follow
- * the gradient of the steps before, which every rank knows, and belong to the run: a checkpoint
- * keeps them. */
+/* Powers of two by which a block's gradient is multiplied before it is rounded to integers.
+ *
+ * A step's gradient is the sum over the blocks of its batch (data/batch.h): B of them. Each block's
+ * gradient is rounded to int32_t, and integers are added, so that the order does not matter. Three
+ * kinds of exponents say what a unit of these integers is worth:
+ *
+ *   r(i)  of output i of a layer: each block's gradient of a weight (i,j) is below 2^(r(i) + c(j)),
+ *   c(j)  of input j, at most 0: a column that is smaller than others has finer units,
+ *   e(k)  of element k of a vector (dt_layer_vectors): each block's is below 2^e(k).
+ *
+ * A unit is 2^(exponent - bits), and B 2^bits <= 2^31, so that a sum fits whatever its order.
+ *
+ * A line is the weights of one output, or one vector. The sum of a line counts only if
+ *
+ *   1. every integer of a block is below 2^bits in size, and
+ *   2. all blocks of the line are 0, or an integer of those with the line's largest units
+ *      (c(j) = 0; e(k) = max e) is at least DT_SCALES_ENOUGH = 2^24.
+ *
+ * Then with M the largest magnitude that a block has in the line, and u the line's largest unit,
+ * the sum of an element is off by at most B/2 roundings of a unit, and M >= 2^24 u:
+ *
+ *     |error| <= B u / 2 <= B 2^-25 M.
+ *
+ * A float32 sum of the same B blocks, one after the other, is only known to be right to
+ * (B - 1) 2^-24 times the sum of the blocks' magnitudes (Higham, "Accuracy and Stability of
+ * Numerical Algorithms", 2002, section 4.2), which is at least as much but for one rounding. B is at
+ * most DT_SCALES_NARROW = 16 here, so that the error is at most 2^-21 M. A line has all zeros where
+ * what its products are made of is 0, not where its integers are: these may have been rounded.
+ *
+ * A line that fails is summed again while the batch is still there, in two words:
+ * the second has what the first rounds away, in units that are 2^-bits as large. Batches of
+ * more than 16 blocks are summed in two words at once. Both are integers, and 2. then asks
+ * for 2^24 B of the smaller units, so that |error| <= 2^-25 M. What fails even so is measured: the
+ * largest magnitude in a block decides the exponents, and the sum is taken once more.
+ *
+ * Which lines fail, every rank sees in the step's one allreduce (dt_scales_flag). Exponents are the
+ * same on every rank, and belong to the run: a checkpoint keeps them. */
 #ifndef DT_ENGINE_SCALES_H
 #define DT_ENGINE_SCALES_H
 
@@ -11,22 +42,49 @@
 
 #include <dtrain/status.h>
 #include <stdbool.h>
+#include <stdint.h>
+
+enum {
+    DT_SCALES_NARROW = 16,      /* blocks of a batch that is summed in one word */
+    DT_SCALES_ENOUGH = 1 << 24, /* units that a line's largest block has */
+    DT_SCALES_RAISE = 24,       /* bits by which a line that overflows is summed again */
+    DT_SCALES_NONFINITE = 1 << 20,
+};
+
+/* One layer's part of the scales. */
+typedef struct {
+    int64_t line;     /* where its lines begin: [out] of weights, then one a vector */
+    int64_t exponent; /* where its exponents begin in the state: r [out], e [vectors,out], c [in] */
+    int vectors;
+    bool masked;     /* some column has c < 0 */
+    float *row;      /* [out] what a block's products are multiplied by: row[i] column[j] */
+    float *column;   /* [in, to the end of the panel] */
+    float *vector;   /* [vectors,out] and a vector's elements */
+    float *down_row; /* [out] one over each, but for vectors; 2^-bits is in the columns' */
+    float *down_column;
+    int32_t *widest;        /* [in, to the end of the panel] -1 where c = 0, else 0 */
+    int32_t *widest_vector; /* [vectors,out] -1 where e is its vector's largest, else 0 */
+} dt_layer_scales;
 
 typedef struct {
     const dt_model *model;
-    int spread;     /* log2 of the number of blocks in a batch, rounded up */
+    int64_t blocks; /* of a batch */
     int bits;       /* a block's integers stay below 2^bits in size */
+    bool words;     /* every line has two words */
+    int64_t lines;  /* of all layers */
     int64_t n;      /* of the state */
-    double *state;  /* [n] whole numbers, as a checkpoint keeps them. Exponents: a block's gradient
-                       stays below 2^exponent; by layer one for each input and one for each vector.
-                       Then how patiently they are lowered, which grows with each time that one was
-                       too small, and the number of steps followed; below 0: none are known */
-    double *once;   /* [n] exponents of one step that was measured */
-    bool is_once;   /* up and down are of these, not of the state */
-    float *up;      /* what to multiply by, by layer and then to the end of the panel */
-    float *down;    /* one over each, of inputs */
-    int64_t *begin; /* [layers] where a layer's begin in up; its vectors' come last */
+    double *state;  /* [n] whole numbers, as a checkpoint keeps them: the exponents, then the steps
+                        followed, and the steps summed again. Steps below 0: nothing is known */
+    float *factors; /* the memory of all layers' */
+    int32_t *widest;
+    dt_layer_scales *layer; /* [layers] */
 } dt_scales;
+
+/* Numbers of the state of such a model: checkpoints are compared with it. */
+int64_t dt_scales_numbers(const dt_model *model);
+
+/* Whether numbers are such as a run has. n is dt_scales_numbers of the model. */
+bool dt_scales_are_sound(const dt_model *model, const double *state, int64_t n);
 
 /* Not collective. model is borrowed. To be ended with dt_scales_free. */
 dt_code dt_scales_init(dt_scales *scales, const dt_model *model, int64_t blocks, dt_error *err);
@@ -35,44 +93,92 @@ void dt_scales_free(dt_scales *scales);
 /* Whether a block's gradient has been measured or the state was set. */
 bool dt_scales_known(const dt_scales *scales);
 
-/* Take the state as it is: after it was read, or measured.  */
+/* Take the state as it is: after it was read or changed. */
 void dt_scales_set(dt_scales *scales);
 
-/* From the largest magnitude in each place, in most [n - 2], to exponents with some room above, in
- * exponent [n - 2]; of what is not finite DT_SCALES_NONFINITE. The maximum over all ranks is then
- * dt_scales_measured's. */
-enum { DT_SCALES_NONFINITE = 1 << 20 };
-void dt_scales_exponents(const dt_scales *scales, const float *most, int64_t *exponent);
+/* The steps that were summed again since the state was new, or since the last dt_scales_take_redone,
+ * which begins anew. */
+int64_t dt_scales_redone(const dt_scales *scales);
+int64_t dt_scales_take_redone(dt_scales *scales);
 
-/* Take exponents that were measured on all blocks of a batch: for that batch, until the next call
- * of dt_scales_follow, and if none are known, for those that come. Returns false, and takes none,
- * if one is DT_SCALES_NONFINITE. */
-bool dt_scales_measured(dt_scales *scales, const int64_t *exponent);
+/* ---- Whether a sum counts ------------------------------------------------------------------- */
+
+/* What the integers of a line's blocks have in common, on one rank: bits that some magnitude has.
+ */
+typedef struct {
+    uint32_t any;    /* of all elements */
+    uint32_t widest; /* of those with the line's largest units */
+    uint32_t low;    /* of these the second words' */
+} dt_line_bits;
+
+/* A rank's flag of a line: zeros, something, enough, or too large. The sum of the flags of at most
+ * 1024 ranks that have blocks (data/batch.h) tells how many said which. */
+int32_t dt_scales_flag(const dt_scales *scales, const dt_line_bits *bits);
+int32_t dt_scales_flag_words(const dt_scales *scales, const dt_line_bits *bits);
+
+typedef enum { DT_LINE_GOOD, DT_LINE_COARSE, DT_LINE_OVERFLOWS } dt_line_state;
+
+/* From the sum of the flags. */
+dt_line_state dt_scales_judge(int32_t flags);
+
+/* ---- Words ---------------------------------------------------------------------------------- */
+
+/* A block's gradient v in two words: high = round(v 2^(bits - exponent)), and what that leaves
+ * times 2^bits, rounded. In these lines the columns' exponents do not count. */
+
+/* 2^(bits - exponent) of output i of a layer, and of an element of a vector; raise is added to the
+ * exponent. */
+float dt_scales_word_of_row(const dt_scales *scales, int layer, int64_t output, int raise);
+float dt_scales_word_of_element(const dt_scales *scales, int layer, int vector, int64_t output,
+                                int raise);
+
+/* What the low word's unit stands for, of blocks that were multiplied by scale; and the sums of two
+ * words to the float that they stand for. */
+double dt_scales_low_unit(const dt_scales *scales, float scale);
+static inline float dt_scales_join(const dt_scales *scales, int32_t high, int32_t low, double unit)
+{
+    return (float)((double)((int64_t)high * ((int64_t)1 << scales->bits) + low) * unit);
+}
+
+/* ---- From integers to numbers --------------------------------------------------------------- */
 
 /* Integers [begin, begin + n) of a gradient [P], in place, to the floats that they stand for. For
  * threads at once.
  *   values  [in,out] [n] */
 void dt_scales_undo(const dt_scales *scales, int64_t begin, int64_t n, void *values);
 
-/* The same for a part of a row of a layer's weight, from an input on, and of one of its vectors. */
-void dt_scales_undo_row(const dt_scales *scales, int layer, int64_t input, int64_t n, void *values);
-void dt_scales_undo_vector(const dt_scales *scales, int layer, int vector, int64_t n, void *values);
+/* The same for a part of a row of a layer's weight, from an input on, and of one of its vectors,
+ * from an output on. */
+void dt_scales_undo_row(const dt_scales *scales, int layer, int64_t output, int64_t input,
+                        int64_t n, void *values);
+void dt_scales_undo_vector(const dt_scales *scales, int layer, int vector, int64_t output,
+                           int64_t n, void *values);
 
-/* Whether what dt_scales_follow is called with next is looked at. */
-bool dt_scales_looks(const dt_scales *scales);
+/* ---- Measuring and following ---------------------------------------------------------------- */
 
-/* See a step's gradient, the sum over its batch. */
-void dt_scales_follow(dt_scales *scales, const float *gradient);
+/* From the largest magnitude in each place to exponents, whose maximum over all ranks is then to be
+ * taken; of 0 INT32_MIN, of what is not finite DT_SCALES_NONFINITE. */
+void dt_scales_exponents(int64_t n, const float *most, int64_t *exponent);
 
-/* Whether behind a layer's inputs the engine has a column of ones, by which a block's bias is one
- * of the products: where these leave room in their last panel. */
-bool dt_scales_has_ones(const dt_model *model, int layer);
+/* Take measured exponents of rows and of vectors' elements, [n - 2] in the places of the state.
+ *   only  NULL, or [lines] which lines' are taken
+ * Returns false, and takes none, if one is DT_SCALES_NONFINITE. */
+bool dt_scales_take_rows(dt_scales *scales, const int64_t *exponent, const bool *only);
 
-/* The factors of a layer's inputs, with such a column its bias', and of one of its vectors. */
-static inline const float *dt_scales_of(const dt_scales *s, int layer)
-{
-    return s->up + s->begin[layer];
-}
-float dt_scales_of_vector(const dt_scales *scales, int layer, int vector);
+/* And of columns, of products whose rows were multiplied by dt_layer_scales.row. */
+void dt_scales_take_columns(dt_scales *scales, const int64_t *exponent);
+
+/* Whether columns are to be measured before the next step. */
+bool dt_scales_columns_due(const dt_scales *scales);
+
+/* A step has been summed.
+ *   line      [n] lines that were summed again, in their order, and what they were at first
+ *   gradient  [P] its sum */
+typedef struct {
+    int64_t line;
+    dt_line_state state;
+} dt_line_failed;
+void dt_scales_follow(dt_scales *scales, const dt_line_failed *failed, int64_t n,
+                      const float *gradient);
 
 #endif

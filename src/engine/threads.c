@@ -72,13 +72,13 @@ static void run_rows(const dt_call *c, const dt_wave *w, int thread, dt_thread_s
 
 /* Parts of a thread's, counted through all layers. */
 static void run_parts(const dt_call *c, const dt_wave *w, int thread, int owner, int64_t first,
-                      int64_t n, dt_thread_sums *sums)
+                      int64_t n)
 {
     for (int l = 0; n > 0; l++) {
         int64_t parts = dt_gradients_parts(c, owner, l),
                 end = first + n < parts ? first + n : parts;
         if (first < parts) {
-            dt_gradients_run(c, w, thread, owner, l, first, end, sums);
+            dt_gradients_run(c, w, thread, owner, l, first, end);
             n -= end - first;
             first = end;
         }
@@ -98,7 +98,8 @@ static void run_wave(const dt_call *c, const dt_wave *w, int thread, dt_thread_s
 {
     int64_t first, n;
     int owner;
-    run_rows(c, w, thread, sums);
+    if (!c->again)
+        run_rows(c, w, thread, sums);
     fill_outputs(c, thread);
 #pragma omp barrier
     if (c->want == DT_OUTPUTS)
@@ -106,25 +107,25 @@ static void run_wave(const dt_call *c, const dt_wave *w, int thread, dt_thread_s
     add_losses(c, w, thread, sums);
     dt_pile *piles = c->engine->outputs;
     while ((owner = dt_pile_take(piles, c->threads, thread, INT64_MAX, 1, &first, &n)) >= 0)
-        run_parts(c, w, thread, owner, first, n, sums);
+        run_parts(c, w, thread, owner, first, n);
 }
 
 /* All of a thread's parts of a layer. */
-static void run_layer(const dt_call *c, const dt_wave *w, int thread, int layer,
-                      dt_thread_sums *sums)
+static void run_layer(const dt_call *c, const dt_wave *w, int thread, int layer)
 {
-    dt_gradients_run(c, w, thread, thread, layer, 0, dt_gradients_parts(c, thread, layer), sums);
+    dt_gradients_run(c, w, thread, thread, layer, 0, dt_gradients_parts(c, thread, layer));
 }
 
 /* Where there is nobody to share with. */
 static void run_alone(const dt_call *c, const dt_wave *w, dt_thread_sums *sums)
 {
-    run_blocks(c, w, 0, 0, w->blocks, sums);
+    if (!c->again)
+        run_blocks(c, w, 0, 0, w->blocks, sums);
     if (c->want == DT_OUTPUTS)
         return;
     add_losses(c, w, 0, sums);
     for (int l = 0; l < c->engine->model->n_layers; l++)
-        run_layer(c, w, 0, l, sums);
+        run_layer(c, w, 0, l);
 }
 
 /* Each layer's gradient as soon as it can be had. */
@@ -137,7 +138,7 @@ static void run_watched(const dt_call *c, const dt_wave *w, int thread, dt_threa
 #pragma omp barrier
         if (l == c->engine->model->n_layers - 1)
             add_losses(c, w, thread, sums);
-        run_layer(c, w, thread, l, sums);
+        run_layer(c, w, thread, l);
         if (l == 0)
             return; /* complete when all threads have ended */
 #pragma omp barrier

@@ -253,6 +253,7 @@ void dt_log_epoch(dt_log *log, const dt_report_epoch_facts *facts, dt_error *err
                   "train_loss", dt_json_real(facts->train_loss));
     add_scores(event, facts);
     json_object_set_new(event, "weights_hash", hash(facts->weights_hash));
+    json_object_set_new(event, "redone", whole(facts->redone));
     json_object_set_new(event, "seconds", dt_json_real(facts->seconds));
     json_object_set_new(event, "samples_per_second", dt_json_real(speed));
     json_object_set_new(event, "time", time);

@@ -56,6 +56,7 @@ typedef struct {
     bool validated;
     dt_scores val;         /* if it was */
     uint64_t weights_hash; /* after it */
+    int64_t redone;        /* steps of it whose exact sums were taken again, mostly of few lines */
     double seconds;
     double data, compute, allreduce, update; /* seconds of it, on this rank */
     dt_report_slowest slowest;

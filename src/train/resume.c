@@ -151,15 +151,15 @@ static dt_code copy_state(const dt_resume *r, float *parameters, dt_optimizer *o
     return DT_OK;
 }
 
-/* A run of sums of floats leaves none: then the next step finds them. */
+/* A run of sums of floats leaves none, nor do older programs: then the next step finds them. */
 static void take_scales(const dt_resume *r, const dt_world *world, dt_scales *scales)
 {
-    bool there = r->saved.scales && r->saved.n_scales == scales->n;
+    bool there = r->saved.rounding && r->saved.n_rounding == scales->n;
     dt_broadcast(world, &there, sizeof there);
     if (!there)
         return;
     if (world->rank == 0)
-        memcpy(scales->state, r->saved.scales, (size_t)scales->n * sizeof *scales->state);
+        memcpy(scales->state, r->saved.rounding, (size_t)scales->n * sizeof *scales->state);
     dt_broadcast(world, scales->state, scales->n * (int64_t)sizeof *scales->state);
     dt_scales_set(scales);
 }

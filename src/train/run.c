@@ -374,7 +374,7 @@ static dt_code set_weights(dt_run *r, dt_error *err)
     const char *file = r->options->init_from;
     if (r->resume.found)
         return dt_resume_take(&r->resume, r->world, r->parameters, &r->optimizer,
-                              &r->gradient.scales, err);
+                              &r->gradient.exact.scales, err);
     if (!file) {
         if (dt_numa_group_rank(r->numa_group) == 0)
             dt_model_init_parameters(&r->model, run_seed(r), r->parameters);
@@ -424,8 +424,8 @@ static void describe_state(dt_run *r)
                                         .block_rows = plan.block_rows,
                                         .window_blocks = plan.window_blocks,
                                         .seed_offset = r->seed_offset},
-                               .scales = r->gradient.scales.state,
-                               .n_scales = r->gradient.scales.n,
+                               .rounding = r->gradient.exact.scales.state,
+                               .n_rounding = r->gradient.exact.scales.n,
                                .lr = r->lr,
                                .seed = r->options->seed,
                                .options = r->options_text};

@@ -28,7 +28,7 @@ struct dt_saver {
     dt_checkpoint copy;    /* what the thread writes, of these: */
     dt_snapshot values;    /* weights, and the optimizer's vectors */
     dt_optimizer optimizer;
-    double *scales;    /* [n_scales] */
+    double *rounding;  /* [n_rounding] */
     bool step, best;   /* which files it writes */
     dt_output layout;  /* the thread's, of its files */
     int folder;        /* of the checkpoints; a file descriptor, or negative */
@@ -140,7 +140,7 @@ static dt_code create(dt_saver *s, dt_error *err)
     for (int i = 0; i < o->n_vectors; i++)
         live[1 + i] = o->vector[i].values;
     dt_snapshot_init(&s->values, live, 1 + o->n_vectors, o->n, err);
-    s->scales = dt_alloc(s->state->n_scales, sizeof *s->scales, "a copy of the scales", err);
+    s->rounding = dt_alloc(s->state->n_rounding, sizeof *s->rounding, "a copy of the scales", err);
     if (err->code)
         return err->code;
     s->running = pthread_create(&s->thread, NULL, work, s) == 0;
@@ -205,9 +205,9 @@ static void take_copy(dt_saver *s, const dt_run_progress *progress)
     s->copy.reader = (dt_output_reader){dt_snapshot_read, &s->values};
     s->copy.optimizer = &s->optimizer;
     s->optimizer = *s->state->optimizer;
-    s->copy.scales = s->scales;
-    if (s->state->n_scales > 0)
-        memcpy(s->scales, s->state->scales, (size_t)s->state->n_scales * sizeof *s->scales);
+    s->copy.rounding = s->rounding;
+    if (s->state->n_rounding > 0)
+        memcpy(s->rounding, s->state->rounding, (size_t)s->state->n_rounding * sizeof *s->rounding);
     dt_snapshot_take(&s->values);
 }
 
@@ -286,7 +286,7 @@ void dt_saver_destroy(dt_saver *s)
         close(s->folder);
     dt_checkpoint_close_layout(&s->layout);
     dt_snapshot_free(&s->values);
-    free(s->scales);
+    free(s->rounding);
     free(s->written);
     pthread_cond_destroy(&s->changed);
     pthread_mutex_destroy(&s->lock);

@@ -4,7 +4,7 @@
 
 /* A float counts exactly to 2^24, so whole numbers travel as digits below 2^12: the sum of each
  * over 4096 ranks is still exact. */
-enum { DIGIT_BITS = 12, SAMPLES_DIGITS = 2, WEIGHT_DIGITS = 11, FLAGS = 3 };
+enum { DIGIT_BITS = 12, SAMPLES_DIGITS = 2, WEIGHT_DIGITS = 11, FLAGS = 2 };
 
 static void put_count(int32_t *digit, int n, dt_weight count)
 {
@@ -24,8 +24,7 @@ static dt_weight get_count(const int32_t *digit, int n)
 static void put_counts(const dt_totals *t, int32_t count[DT_TOTALS_COUNTS])
 {
     count[0] = t->failed;
-    count[1] = t->overflow;
-    count[2] = t->due;
+    count[1] = t->due;
     put_count(count + FLAGS, SAMPLES_DIGITS, t->samples);
     put_count(count + FLAGS + SAMPLES_DIGITS, WEIGHT_DIGITS, t->weight);
     for (int i = 0; i < DT_STOP_REASONS; i++)
@@ -35,8 +34,7 @@ static void put_counts(const dt_totals *t, int32_t count[DT_TOTALS_COUNTS])
 static void get_counts(dt_totals *t, const int32_t count[DT_TOTALS_COUNTS])
 {
     t->failed = count[0] != 0;
-    t->overflow = count[1] != 0;
-    t->due = count[2] != 0;
+    t->due = count[1] != 0;
     t->samples = (int64_t)get_count(count + FLAGS, SAMPLES_DIGITS);
     t->weight = get_count(count + FLAGS + SAMPLES_DIGITS, WEIGHT_DIGITS);
     t->stop = -1;

@@ -1,7 +1,6 @@
 /* What a step sums over all ranks, in one allreduce: the gradient, and before it in the same vector
  * the loss, the number of samples, their weight, and what the ranks must agree on: whether one has
- * failed, whether something asks one to stop, whether it is time for a checkpoint, and whether
- * integers were too small. */
+ * failed, whether something asks one to stop, and whether it is time for a checkpoint. */
 #ifndef DT_TRAIN_TOTALS_H
 #define DT_TRAIN_TOTALS_H
 
@@ -13,7 +12,7 @@
 #include <stdint.h>
 
 enum {
-    DT_TOTALS_COUNTS = 16 + DT_STOP_REASONS, /* whole numbers */
+    DT_TOTALS_COUNTS = 15 + DT_STOP_REASONS, /* whole numbers */
     DT_TOTALS_LINE = 16                      /* values to a multiple of which the gradient begins */
 };
 
@@ -22,7 +21,7 @@ typedef struct {
     int64_t samples;  /* below 2^36 */
     dt_weight weight; /* of the samples, in units (see train/class_weights.h) */
     bool failed;      /* on this rank; afterwards on any */
-    bool overflow;    /* some integer of the gradient is too large; likewise */
+    bool overflow;    /* on every rank: the gradient is finite, and too large for its sum */
     bool due;         /* a checkpoint, by the clock of this rank; afterwards of any */
     int stop;         /* dt_stop_reason of this rank; afterwards the first among those of all */
 } dt_totals;

@@ -1,5 +1,6 @@
 /* Checkpoints that were edited: an input is a sequence of changes to a good one, made with HDF5,
  * which drops the footer, and without their checksums. Then all that info and --resume read of it. */
+#include "engine/scales.h"
 #include "fuzz/fuzz.h"
 
 #include "checkpoint/saved.h"
@@ -32,7 +33,6 @@ static void write_good(int m)
         "{\"hidden\":[3],\"activation\":\"gelu\",\"loss\":\"mse\",\"layer-norm\":true}"};
     dt_error err = {0};
     dt_model model;
-    int64_t n_scales = 2; /* as engine/scales.h has them */
     static char *names[2] = {"a", "b"};
     const dt_schema schema = {.columns = {.n = 2, .name = names},
                               .targets = {.n = 1, .name = names},
@@ -49,8 +49,7 @@ static void write_good(int m)
                   &err);
     if (m == 0)
         model.activation = DT_ACT_RELU;
-    for (int l = 0; l < model.n_layers; l++)
-        n_scales += model.layer[l].in + dt_layer_vectors(&model, l);
+    int64_t n_rounding = dt_scales_numbers(&model);
     dt_optimizer optimizer = {.n = model.parameters,
                               .steps = 51,
                               .n_vectors = m,
@@ -72,8 +71,8 @@ static void write_good(int m)
                                          .outputs = 1,
                                          .block_rows = m == 2 ? 8 : 0,
                                          .window_blocks = m == 2 ? 4 : 0},
-                                .scales = scales,
-                                .n_scales = m == 0 ? 0 : n_scales,
+                                .rounding = scales,
+                                .n_rounding = m == 0 ? 0 : n_rounding,
                                 .lr = 0.01,
                                 .options = options[m]};
     if (dt_checkpoint_write("c.h5", NULL, &checkpoint, NULL, &err))
@@ -169,7 +168,7 @@ static void put_set(fuzz_choices *c, hid_t file)
 {
     static const char *const name[] = {"/model/0.weight",     "/model/0.bias",
                                        "/model/2.weight",     "/model/9.weight",
-                                       "/run/scales",         "/run/more",
+                                       "/run/rounding",       "/run/more",
                                        "/normalization/mean", "/normalization/scale",
                                        "/optimizer/extra",    "/optimizer/momentum_buffer/0.weight",
                                        "/data/columns",       "/data/classes"};

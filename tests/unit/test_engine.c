@@ -415,20 +415,28 @@ static void integers(void **state)
         dt_row_source source = {.x = s.x, .y = s.y, .first = 12345};
         dt_batch_part part = {.source = &source, .rows = ROWS_HERE, .block = BLOCK};
         double loss[BLOCKS] = {0};
-        int64_t exponent[128];
+        int64_t exponent[512];
+        int32_t flags[256];
         dt_weight weight = 0;
-        float most[128] = {0};
+        float most[512] = {0};
         dt_engine_create(&engine, &s.model, &team, BLOCK, NULL, &err);
         dt_scales_init(&scales, &s.model, BLOCKS, &err);
         assert_int_equal(err.code, DT_OK);
-        assert_int_equal(scales.n, 10 + 3 + 40 + 3 + 33 + 1 + 2);
+        assert_int_equal(scales.n, 10 + 4 * 40 + 40 + 4 * 33 + 33 + 2 * 4 + 2);
+        assert_int_equal(scales.lines, 40 + 3 + 33 + 3 + 4 + 1);
         dt_engine_take(engine, s.parameters);
-        dt_engine_measure(engine, s.parameters, &part, most);
-        dt_scales_exponents(&scales, most, exponent);
-        assert_true(dt_scales_measured(&scales, exponent));
+        dt_engine_measure(engine, s.parameters, &part, &scales, false, most);
+        dt_scales_exponents(scales.n - 2, most, exponent);
+        assert_true(dt_scales_take_rows(&scales, exponent, NULL));
+        memset(most, 0, sizeof most);
+        dt_engine_measure(engine, s.parameters, &part, &scales, true, most);
+        dt_scales_exponents(scales.n - 2, most, exponent);
+        dt_scales_take_columns(&scales, exponent);
         sums[t] = malloc((size_t)P * sizeof *sums[t]);
         dt_engine_gradient_exact(engine, s.parameters, &part, false, &scales, sums[t], NULL,
-                                 &(dt_exact_sums){.loss = loss});
+                                 &(dt_exact_sums){.loss = loss, .flags = flags});
+        for (int64_t i = 0; i < scales.lines; i++)
+            assert_int_equal(dt_scales_judge(flags[i]), DT_LINE_GOOD);
         memcpy(undone, sums[t], (size_t)P * sizeof *undone);
         dt_scales_undo(&scales, 0, P, undone);
         dt_engine_gradient(engine, s.parameters, &source, ROWS_HERE, false, floats, NULL, &weight);

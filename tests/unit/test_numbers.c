@@ -177,23 +177,32 @@ static void put_vector(const char *name, hsize_t n, const double *values)
     H5Fclose(file);
 }
 
-/* 2-3-1 has 2 + 1 + 3 + 1 exponents, then patience and steps. */
-static void scales_of_gradients(void **state)
+/* 2-3-1 has 3 + 3 + 2 exponents, then 1 + 1 + 3: rows, elements of the bias, columns; and steps. */
+static void rounding_of_gradients(void **state)
 {
     (void)state;
-    enum { N = 9 };
-    static const double bad[] = {-91, 128, 0.5, 1e9, -1e300};
-    double numbers[N] = {-90, 127, 0, 1, 2, 3, 4, 4, 136};
-    put_vector("run/scales", N, numbers);
+    enum { N = 15 };
+    static const double bad[] = {-65, 128, 0.5, 1e19, -1e300};
+    double numbers[N] = {-64, 127, 0, 1, 2, 3, -4, -32, -1, 5, -3, 0, -32, 136, 4};
+    put_vector("run/rounding", N, numbers);
     check_good();
     for (int at = 0; at < N; at++)
         for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
             double edited[N];
             memcpy(edited, numbers, sizeof edited);
-            edited[at] = at == N - 1 && bad[i] == 128 ? 1e6 : bad[i];
-            put_vector("run/scales", N, edited);
-            check_error("/run/scales");
+            edited[at] = at >= N - 2 && bad[i] == 128 ? -2 : bad[i];
+            put_vector("run/rounding", N, edited);
+            check_error("/run/rounding");
         }
+}
+
+/* What older programs kept of their rounding is left alone. */
+static void rounding_of_older_programs(void **state)
+{
+    (void)state;
+    static const double numbers[] = {1, 2, 1e300};
+    put_vector("run/scales", 3, numbers);
+    check_good();
 }
 
 static void scale_of_inputs(void **state)
@@ -257,8 +266,15 @@ int main(void)
 {
 #define TEST(name) cmocka_unit_test_teardown(name, empty_folder)
     const struct CMUnitTest tests[] = {
-        TEST(whole_numbers), TEST(real_numbers),        TEST(missing),         TEST(other_types),
-        TEST(no_optimizer),  TEST(scales_of_gradients), TEST(scale_of_inputs), TEST(checksums),
+        TEST(whole_numbers),
+        TEST(real_numbers),
+        TEST(missing),
+        TEST(other_types),
+        TEST(no_optimizer),
+        TEST(rounding_of_gradients),
+        TEST(rounding_of_older_programs),
+        TEST(scale_of_inputs),
+        TEST(checksums),
     };
     return cmocka_run_group_tests(tests, enter_folder, leave_folder);
 }

@@ -184,43 +184,114 @@ static void one_column(void **state)
         }
 }
 
-/* Blocks in registers are the blocks one by one, whatever the first and the last lack. */
+static uint32_t magnitude(float v)
+{
+    int32_t n = (int32_t)lrintf(v);
+    return (uint32_t)(n < 0 ? -n : n);
+}
+
+/* Blocks in registers are the blocks one by one, whatever the first and the last lack, and whether
+ * a row's factor is used on A or on the product. */
 static void rounds_blocks(void **state)
 {
     (void)state;
     enum { A = 13, B = 2 * DT_PANEL, ROWS = 61, BLOCK = 16 };
-    static float delta[ROWS * A], x[ROWS * B], scale[B];
-    static int32_t there[A * B], sum[A * B];
+    static float delta[ROWS * A], x[ROWS * B], column[B], row[A], across[ROWS * A];
+    static int32_t there[A * B], sum[A * B], widest[B];
     for (int i = 0; i < ROWS * A; i++)
         delta[i] = sinf((float)i);
     for (int i = 0; i < ROWS * B; i++)
         x[i] = cosf((float)i);
-    for (int i = 0; i < B; i++)
-        scale[i] = ldexpf(1, i % 20);
+    for (int i = 0; i < B; i++) {
+        column[i] = ldexpf(1, i % 12);
+        widest[i] = i % 3 ? -1 : 0;
+    }
+    for (int i = 0; i < A; i++)
+        row[i] = ldexpf(1, i % 5);
     for (int64_t m = 1; m <= A; m++)
         for (int64_t n = 1; n <= B; n += DT_LANES - 1)
             for (int64_t rows = 1, first = BLOCK; rows <= ROWS; rows += 12, first -= 3) {
-                dt_product p = {.m = m, .n = n, .a = delta, .a_row = 1, .a_step = A, .b = x};
-                p.b_step = B;
-                p.b_panel = DT_PANEL;
-                uint32_t bits = 0;
-                for (int64_t row = 0; row < rows; row += p.k) {
-                    int64_t most = row == 0 ? first : BLOCK;
-                    p.k = rows - row < most ? rows - row : most;
-                    p.a = delta + row * A;
-                    p.b = x + row * B;
-                    bits |= dt_product_round(&p, scale, there, B, row > 0);
+                dt_lane_bits one_by_one[A] = {{{0}, {0}}}, together[A] = {{{0}, {0}}};
+                dt_product p = {.m = m, .n = n, .a_step = A, .b_step = B, .b_panel = DT_PANEL};
+                dt_rounding r = {.column = column, .widest = widest, .bits = one_by_one};
+                for (int64_t begin = 0; begin < rows; begin += p.k) {
+                    int64_t most = begin == 0 ? first : BLOCK;
+                    p.k = rows - begin < most ? rows - begin : most;
+                    p.a = delta + begin * A;
+                    p.a_row = 1;
+                    p.b = x + begin * B;
+                    dt_product_gather(&p, row, across);
+                    p.a = across;
+                    p.a_row = 0;
+                    dt_product_round(&p, &r, there, B, begin > 0);
                 }
                 p.a = delta;
+                p.a_row = 1;
                 p.b = x;
                 p.k = rows;
+                r.row = row;
+                r.bits = together;
                 for (int turn = 0; turn < 2; turn++)
-                    assert_int_equal(
-                        dt_product_round_blocks(&p, first, BLOCK, scale, sum, B, turn > 0), bits);
-                for (int64_t i = 0; i < m; i++)
+                    dt_product_round_blocks(&p, first, BLOCK, &r, sum, B, turn > 0);
+                for (int64_t i = 0; i < m; i++) {
+                    assert_int_equal(dt_lane_bits_all(one_by_one[i].any),
+                                     dt_lane_bits_all(together[i].any));
+                    assert_int_equal(dt_lane_bits_all(one_by_one[i].widest),
+                                     dt_lane_bits_all(together[i].widest));
                     for (int64_t j = 0; j < n; j++)
                         assert_int_equal(sum[i * B + j], 2 * there[i * B + j]);
+                }
             }
+}
+
+/* Two words: the first is the rounded block, and both together are it to the last bit of a float.
+ */
+static void two_words(void **state)
+{
+    (void)state;
+    enum { A = 7, B = DT_PANEL + 3, ROWS = 40, BLOCK = 16, BITS = 27 };
+    static float delta[ROWS * A], x[ROWS * 2 * DT_PANEL], across[ROWS * A], row[A];
+    static int32_t high[A * 2 * DT_PANEL], low[A * 2 * DT_PANEL];
+    static const int64_t which[3] = {0, 2, 6};
+    dt_lane_bits bits[3] = {{{0}, {0}}};
+    for (int i = 0; i < ROWS * A; i++)
+        delta[i] = sinf((float)i);
+    for (int r = 0; r < ROWS; r++)
+        for (int j = 0; j < B; j++)
+            x[r * 2 * DT_PANEL + j] = cosf((float)(r * B + j)) * ldexpf(1, -j);
+    for (int i = 0; i < 3; i++)
+        row[i] = ldexpf(1, 8 + i);
+    dt_product p = {.m = 3, .n = B, .k = ROWS, .a = delta, .a_row = 1, .a_step = A};
+    p.b = x;
+    p.b_step = 2 * DT_PANEL;
+    p.b_panel = DT_PANEL;
+    dt_product_gather_some(&p, which, across);
+    p.a = across;
+    p.a_row = 0;
+    dt_product_round_words(&p, BLOCK, BLOCK, row, BITS, high, low, 2 * DT_PANEL, bits);
+    for (int i = 0; i < 3; i++) {
+        uint32_t any = 0;
+        for (int j = 0; j < B; j++) {
+            double sum = 0, found = (double)high[i * 2 * DT_PANEL + j] +
+                                    ldexp((double)low[i * 2 * DT_PANEL + j], -BITS);
+            int64_t first = 0;
+            for (int b = 0; b < ROWS; b += BLOCK) {
+                float block = 0;
+                for (int r = b; r < ROWS && r < b + BLOCK; r++)
+                    block = fmaf(delta[r * A + which[i]], x[r * 2 * DT_PANEL + j], block);
+                sum += (double)block * (double)row[i];
+                first += lrintf(block * row[i]);
+                any |= magnitude(block * row[i]);
+            }
+            assert_int_equal(high[i * 2 * DT_PANEL + j], first);
+            assert_true(fabs(found - sum) <= 1.5 * ldexp(1, -BITS));
+        }
+        assert_int_equal(dt_lane_bits_all(bits[i].any), any);
+    }
+    int32_t h = 5, l = 7;
+    uint32_t any = 0, rest = 0;
+    dt_product_round_value(-3.25f, 4, &h, &l, &any, &rest);
+    assert_true(h == 2 && l == 3 && any == 3 && rest == 4);
 }
 
 static void sums(void **state)
@@ -262,7 +333,7 @@ static void the_same_bits_wherever_it_is_cut(void **state)
 static dt_product gathered(dt_product p)
 {
     static float across[M * K];
-    dt_product_gather(&p, across);
+    dt_product_gather(&p, NULL, across);
     p.a = across;
     p.a_row = 0;
     return p;
@@ -272,71 +343,72 @@ static void rounds(void **state)
 {
     (void)state;
     matrices *m = make(fraction);
-    static float c[M * WIDE], scale[WIDE], most[N];
+    static float c[M * WIDE], column[WIDE], by_row[M], by_column[N];
     static int32_t sum[M * WIDE];
-    uint32_t bits = 0;
+    static dt_lane_bits bits[M];
     dt_product p = product(m, M, N);
     for (int64_t j = 0; j < N; j++)
-        scale[j] = ldexpf(1, (int)(j % 20));
+        column[j] = ldexpf(1, (int)(j % 20));
     dt_product_store(&p, c, WIDE, false);
     dt_product tiles = gathered(p);
-    uint32_t found = dt_product_round(&tiles, scale, sum, WIDE, false);
-    assert_int_equal(dt_product_round(&tiles, scale, sum, WIDE, true), found);
-    dt_product_measure(&p, most);
-    for (int64_t j = 0; j < N; j++) {
+    dt_rounding r = {.column = column, .bits = bits};
+    memset(bits, 0, sizeof bits);
+    for (int turn = 0; turn < 2; turn++)
+        dt_product_round(&tiles, &r, sum, WIDE, turn > 0);
+    dt_product_measure(&p, NULL, by_row, NULL);
+    for (int64_t i = 0; i < M; i++) {
         float largest = 0;
-        for (int64_t i = 0; i < M; i++) {
-            int32_t n = (int32_t)lrintf(c[i * WIDE + j] * scale[j]);
-            assert_int_equal(sum[i * WIDE + j], 2 * n);
-            bits |= (uint32_t)(n < 0 ? ~n : n);
+        uint32_t any = 0;
+        for (int64_t j = 0; j < N; j++) {
+            float v = c[i * WIDE + j] * column[j];
+            assert_int_equal(sum[i * WIDE + j], 2 * (int32_t)lrintf(v));
+            any |= magnitude(v);
             largest = fmaxf(largest, fabsf(c[i * WIDE + j]));
         }
-        assert_true(most[j] == largest);
+        assert_int_equal(dt_lane_bits_all(bits[i].any), any);
+        assert_true(by_row[i] == largest);
     }
-    assert_int_equal(found, bits);
+    static float row[M];
+    for (int64_t i = 0; i < M; i++)
+        row[i] = ldexpf(1, (int)(i % 7));
+    dt_product_measure(&p, row, NULL, by_column);
+    for (int64_t j = 0; j < N; j++) {
+        float largest = 0;
+        for (int64_t i = 0; i < M; i++)
+            largest = fmaxf(largest, fabsf(c[i * WIDE + j]) * row[i]);
+        assert_true(by_column[j] == largest);
+    }
     free(m);
 }
 
-/* Where A's rows lie beside each other it is the same as with A gathered; and vectors round alike.
- */
-static void rounds_across(void **state)
+/* Vectors round alike, and columns that do not count leave no bits. */
+static void rounds_vectors(void **state)
 {
     (void)state;
-    enum { A = 37, B = 2 * DT_PANEL, ROWS = 29 };
-    static float delta[ROWS * A], x[ROWS * B], scale[B], values[A + 1], copy[ROWS * A];
-    static int32_t there[A * B], sum[A * B], of_vector[A + 1];
-    uint32_t bits = 0;
-    for (int i = 0; i < ROWS * A; i++)
-        delta[i] = sinf((float)i);
-    for (int i = 0; i < ROWS * B; i++)
-        x[i] = cosf((float)i);
-    for (int i = 0; i < B; i++)
-        scale[i] = ldexpf(1, i % 20);
-    dt_product p = {.m = A, .n = B, .k = ROWS, .a = delta, .a_row = 1, .a_step = A};
-    p.b = x;
-    p.b_step = B;
-    p.b_panel = DT_PANEL;
-    uint32_t found = dt_product_round(&p, scale, there, B, false);
-    dt_product_gather(&p, copy);
-    p.a = copy;
-    p.a_row = 0;
-    assert_int_equal(dt_product_round(&p, scale, sum, B, false), found);
-    assert_memory_equal(there, sum, sizeof sum);
-
-    for (int i = 0; i < A; i++)
-        values[i] = tanf((float)i);
-    of_vector[A] = 99;
-    for (int turn = 0; turn < 2; turn++)
-        found = dt_product_round_vector(values, 1024, A, of_vector, turn > 0);
+    enum { A = 37 };
+    static float values[A + 1], factor[A];
+    static int32_t sum[A + 1], widest[A];
+    dt_lane_bits bits = {{0}, {0}};
+    uint32_t any = 0, counted = 0;
     for (int i = 0; i < A; i++) {
-        int32_t n = (int32_t)lrintf(values[i] * 1024);
-        assert_int_equal(of_vector[i], 2 * n);
-        bits |= (uint32_t)(n < 0 ? ~n : n);
+        values[i] = tanf((float)i);
+        factor[i] = ldexpf(1, i % 11);
+        widest[i] = i % 2 ? -1 : 0;
     }
-    assert_int_equal(found, bits);
-    assert_int_equal(of_vector[A], 99);
+    sum[A] = 99;
+    for (int turn = 0; turn < 2; turn++)
+        dt_product_round_vector(values, factor, widest, A, sum, turn > 0, &bits);
+    for (int i = 0; i < A; i++) {
+        assert_int_equal(sum[i], 2 * (int32_t)lrintf(values[i] * factor[i]));
+        any |= magnitude(values[i] * factor[i]);
+        counted |= i % 2 ? magnitude(values[i] * factor[i]) : 0;
+    }
+    assert_int_equal(dt_lane_bits_all(bits.any), any);
+    assert_int_equal(dt_lane_bits_all(bits.widest), counted);
+    assert_int_equal(sum[A], 99);
     values[A - 1] = NAN;
-    assert_int_equal(dt_product_round_vector(values, 1, A, of_vector, true), INT32_MAX);
+    dt_product_round_vector(values, factor, widest, A, sum, true, &bits);
+    assert_true(dt_lane_bits_all(bits.any) >> 31);
 }
 
 /* What has no integer is seen, wherever it is; sums pass the ends of the integers and come back. */
@@ -347,22 +419,29 @@ static void what_does_not_fit(void **state)
     matrices *m = make(whole);
     static float ones[WIDE];
     static int32_t sum[M * WIDE];
+    static dt_lane_bits bits[M];
     for (int64_t j = 0; j < N; j++)
         ones[j] = 1;
+    dt_rounding r = {.column = ones, .bits = bits};
     dt_product p = gathered(product(m, M, N));
-    assert_true(dt_product_round(&p, ones, sum, WIDE, false) < 1u << 15);
+    memset(bits, 0, sizeof bits);
+    dt_product_round(&p, &r, sum, WIDE, false);
+    for (int i = 0; i < M; i++)
+        assert_true(dt_lane_bits_all(bits[i].any) < 1u << 15);
     for (size_t o = 0; o < sizeof odd / sizeof *odd; o++) {
         memset(m->a + 100 * K, 0, K * sizeof *m->a);
         m->a[100 * K] = 1;
         m->packed[N / DT_PANEL * DT_PANEL * K + N % DT_PANEL - 1] = odd[o];
         p = gathered(product(m, M, N));
-        assert_int_equal(dt_product_round(&p, ones, sum, WIDE, false), INT32_MAX);
+        memset(bits, 0, sizeof bits);
+        dt_product_round(&p, &r, sum, WIDE, false);
+        assert_true(dt_lane_bits_all(bits[100].any) >> 31);
     }
     float a = 1, b[WIDE] = {0x1.8p30f};
     int32_t c[DT_PANEL] = {0};
     dt_product one = {.m = 1, .n = 1, .k = 1, .a = &a, .b = b, .b_step = DT_PANEL};
     for (int i = 0; i < 4; i++)
-        dt_product_round(&one, ones, c, 1, true);
+        dt_product_round(&one, &r, c, 1, true);
     assert_int_equal(c[0], INT32_MIN); /* 4 * 1.5 * 2^30 = 2^32 + 2^31 */
     free(m);
 }
@@ -378,7 +457,8 @@ int main(void)
         cmocka_unit_test(sums),
         cmocka_unit_test(the_same_bits_wherever_it_is_cut),
         cmocka_unit_test(rounds),
-        cmocka_unit_test(rounds_across),
+        cmocka_unit_test(rounds_vectors),
+        cmocka_unit_test(two_words),
         cmocka_unit_test(what_does_not_fit),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

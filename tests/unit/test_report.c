@@ -72,6 +72,7 @@ static dt_code report_run(const dt_train_options *options, const dt_report_run *
                                        .samples = 1000,
                                        .train_loss = 0.1,
                                        .weights_hash = 0xab,
+                                       .redone = 7,
                                        .seconds = 0.5,
                                        .data = 0.125,
                                        .compute = 0.25,
@@ -353,7 +354,7 @@ static void log_lines(void **state)
         "\"model\":\"linear 10-1, mse\",\"warnings\":[],\"options\":{\"lr\":0.01,\"hidden\":[]}}\n"
         "{\"event\":\"epoch\",\"epoch\":1,\"global_step\":2,\"samples\":1000,"
         "\"train_loss\":0.10000000000000001,\"val_loss\":null,\"val_accuracy\":null,"
-        "\"weights_hash\":\"00000000000000ab\","
+        "\"weights_hash\":\"00000000000000ab\",\"redone\":7,"
         "\"seconds\":0.5,\"samples_per_second\":2000.0,\"time\":{\"data\":0.125,\"compute\":0.25,"
         "\"allreduce\":0.0625,\"update\":0.03125},\"slowest\":{\"rank\":3,\"node\":\"n1\","
         "\"ratio\":1.25,"
@@ -362,7 +363,7 @@ static void log_lines(void **state)
         "\"loss\":0.66666666666666663,\"lr\":0.01}\n"
         "{\"event\":\"epoch\",\"epoch\":2,\"global_step\":4,\"samples\":1000,"
         "\"train_loss\":0.10000000000000001,\"val_loss\":null,\"val_accuracy\":null,"
-        "\"weights_hash\":\"00000000000000ab\","
+        "\"weights_hash\":\"00000000000000ab\",\"redone\":7,"
         "\"seconds\":0.5,\"samples_per_second\":2000.0,\"time\":{\"data\":0.125,\"compute\":0.25,"
         "\"allreduce\":0.0625,\"update\":0.03125},\"slowest\":{\"rank\":3,\"node\":\"n1\","
         "\"ratio\":1.25,"

@@ -1,0 +1,353 @@
+/* Gradients as sums of integers. A step, in the order of what happens:
+ *
+ *   measure      only where exponents are not known, or columns are due: a maximum over all ranks
+ *   compute      each line in one word; in two where the batch has many blocks
+ *   sum          the step's one allreduce, with a flag of each line
+ *   again        only lines that overflow or are too coarse: in two words, a sum of their own
+ *   again        what fails even so: its largest magnitude is measured, and decides its exponents
+ *   follow       exponents of lines that failed change for the steps to come
+ */
+#include "train/gradient_internal.h"
+
+#include "comm/comm.h"
+#include "core/memory.h"
+#include "model/loss.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- Creation ------------------------------------------------------------------------------- */
+
+/* Pages that no batch reaches cost nothing. */
+static dt_code init_collected(dt_gradient *g, dt_error *err)
+{
+    const dt_model *m = g->model;
+    int64_t part = dt_batch_max_per_rank(g->batch_size, g->exact.block, g->world->size);
+    size_t y_bytes = (size_t)dt_target_bytes(m->loss, m->outputs);
+    size_t x_bytes = (size_t)m->inputs * sizeof(float);
+    g->exact.collected.x = dt_alloc(part, x_bytes, "the samples of a batch", err);
+    g->exact.collected.y = dt_alloc(part, y_bytes, "the samples of a batch", err);
+    return err->code;
+}
+
+/* The layer that has a line. */
+static int layer_of(const dt_scales *s, int64_t line)
+{
+    int l = s->model->n_layers - 1;
+    while (line < s->layer[l].line)
+        l--;
+    return l;
+}
+
+/* Where a line's elements are among the parameters. */
+static int64_t place_of(const dt_scales *s, int64_t line, int64_t *n)
+{
+    int l = layer_of(s, line);
+    const dt_layer *layer = &s->model->layer[l];
+    int64_t i = line - s->layer[l].line;
+    *n = i < layer->out ? layer->in : layer->out;
+    return i < layer->out ? layer->weight + i * layer->in
+                          : layer->bias + (i - layer->out) * layer->out;
+}
+
+/* All lines, each where its elements are. */
+static void list_all(dt_exact *e)
+{
+    for (int64_t i = 0, n; i < e->scales.lines; i++)
+        e->all.line[i] = (dt_word_line){.line = i, .place = 2 * place_of(&e->scales, i, &n)};
+    e->all.n = e->scales.lines;
+}
+
+dt_code dt_exact_init(dt_gradient *g, const dt_gradient_options *options, dt_error *err)
+{
+    dt_exact *e = &g->exact;
+    e->block = dt_batch_block(g->batch_size);
+    e->blocks = (g->batch_size + e->block - 1) / e->block;
+    if (dt_scales_init(&e->scales, g->model, e->blocks, err))
+        return err->code;
+    int64_t lines = e->scales.lines;
+    e->loss = dt_alloc(e->blocks, sizeof *e->loss, "losses", err);
+    e->most = dt_alloc(e->scales.n, sizeof *e->most, "the scales", err);
+    e->exponent = dt_alloc(e->scales.n, sizeof *e->exponent, "the scales", err);
+    e->chosen = dt_alloc(lines, sizeof *e->chosen, "the scales", err);
+    e->again = dt_alloc(lines, sizeof *e->again, "the scales", err);
+    e->failed = dt_alloc(lines, sizeof *e->failed, "the scales", err);
+    e->all.line = dt_alloc(lines, sizeof *e->all.line, "the scales", err);
+    if (!err->code)
+        list_all(e);
+    if (!err->code && options->in_parts)
+        init_collected(g, err);
+    return err->code;
+}
+
+int64_t dt_exact_flags(const dt_exact *e)
+{
+    return (e->scales.lines + DT_TOTALS_LINE - 1) / DT_TOTALS_LINE * DT_TOTALS_LINE;
+}
+
+void dt_exact_free(dt_exact *e)
+{
+    dt_scales_free(&e->scales);
+    free(e->loss);
+    free(e->most);
+    free(e->exponent);
+    free(e->chosen);
+    free(e->again);
+    free(e->failed);
+    free(e->all.line);
+    free(e->collected.x);
+    free(e->collected.y);
+}
+
+/* ---- This rank's samples -------------------------------------------------------------------- */
+
+/* Behind what was collected of this batch. */
+static void collect(dt_gradient *g, const dt_samples *s)
+{
+    dt_collected *c = &g->exact.collected;
+    int64_t inputs = g->model->inputs, y_bytes = dt_target_bytes(g->model->loss, g->model->outputs);
+    float *x = c->x + c->count * inputs;
+    char *y = c->y + c->count * y_bytes;
+    s->source.fetch(s->source.from, 0, s->count, x, inputs, y);
+    c->count += s->count;
+}
+
+/* All of this rank's samples of the batch as one part, which stays until the next batch. */
+static void take_batch(dt_gradient *g, dt_loader *loader)
+{
+    dt_exact *e = &g->exact;
+    dt_samples *s = &e->samples;
+    *s = dt_loader_next(loader);
+    if (!s->last) {
+        dt_samples first = *s;
+        e->collected.count = 0;
+        collect(g, s);
+        while (!s->last) {
+            *s = dt_loader_next(loader);
+            collect(g, s);
+        }
+        *s = first;
+        s->count = e->collected.count;
+        s->source =
+            (dt_row_source){.x = e->collected.x, .y = e->collected.y, .first = first.source.first};
+    }
+    e->part = (dt_batch_part){
+        .source = &s->source, .first = s->first, .rows = s->count, .block = e->block};
+}
+
+/* ---- Measuring ------------------------------------------------------------------------------ */
+
+/* Exponents of the largest magnitudes in the blocks of all ranks. The engine has the parameters. */
+static void measure(dt_gradient *g, const float *parameters, bool columns)
+{
+    dt_exact *e = &g->exact;
+    int64_t n = e->scales.n - 2;
+    memset(e->most, 0, (size_t)n * sizeof *e->most);
+    dt_engine_measure(g->engine, parameters, &e->part, &e->scales, columns, e->most);
+    dt_scales_exponents(n, e->most, e->exponent);
+    dt_max_int64(g->world, e->exponent, n);
+}
+
+/* What this step needs to know before it is computed. Returns whether it is finite. */
+static bool prepare(dt_gradient *g, const float *parameters)
+{
+    dt_exact *e = &g->exact;
+    bool known = dt_scales_known(&e->scales);
+    if (known && !dt_scales_columns_due(&e->scales))
+        return true;
+    dt_engine_take(g->engine, parameters);
+    if (!known) {
+        measure(g, parameters, false);
+        if (!dt_scales_take_rows(&e->scales, e->exponent, NULL))
+            return false;
+    }
+    if (!e->scales.words) {
+        measure(g, parameters, true);
+        dt_scales_take_columns(&e->scales, e->exponent);
+    }
+    return true;
+}
+
+/* ---- A step --------------------------------------------------------------------------------- */
+
+void dt_exact_compute_part(dt_gradient *g, const float *parameters, dt_totals *totals)
+{
+    dt_exact *e = &g->exact;
+    dt_exact_sums sums = {.loss = e->loss, .flags = e->flags};
+    dt_watcher watcher;
+    e->infinite = !prepare(g, parameters);
+    memset(e->loss, 0, (size_t)e->blocks * sizeof *e->loss);
+    e->all.words = e->sums;
+    if (e->scales.words)
+        dt_engine_gradient_words(g->engine, parameters, &e->part, &e->scales, &e->all, &sums);
+    else
+        dt_engine_gradient_exact(g->engine, parameters, &e->part, g->world->size == 1, &e->scales,
+                                 e->sums, dt_gradient_watch(g, &watcher), &sums);
+    totals->samples = e->part.rows;
+    totals->weight = sums.weight;
+}
+
+void dt_exact_compute(dt_gradient *g, dt_loader *loader, const float *parameters, dt_times *t,
+                      dt_totals *totals)
+{
+    take_batch(g, loader);
+    t->data += dt_times_lap(t);
+    dt_exact_compute_part(g, parameters, totals);
+    t->compute += dt_times_lap(t);
+}
+
+/* What comes before the gradient stays as it is. */
+static void undo(const void *gradient, int64_t begin, int64_t n, void *values)
+{
+    const dt_gradient *g = gradient;
+    int64_t skip = begin < g->head ? g->head - begin : 0;
+    if (skip < n)
+        dt_scales_undo(&g->exact.scales, begin + skip - g->head, n - skip,
+                       (int32_t *)values + skip);
+}
+
+/* The two words of a line, where they are summed, to the gradient. */
+static void join_line(dt_gradient *g, const dt_word_line *line, const int32_t *words)
+{
+    const dt_scales *s = &g->exact.scales;
+    int l = layer_of(s, line->line);
+    int64_t n, out = s->model->layer[l].out, i = line->line - s->layer[l].line;
+    float *to = g->values + place_of(s, line->line, &n);
+    const int32_t *high = words + line->place, *low = high + n;
+    double unit = 0;
+    if (i < out)
+        unit = dt_scales_low_unit(s, dt_scales_word_of_row(s, l, i, line->raise));
+    for (int64_t k = 0; k < n; k++) {
+        if (i >= out)
+            unit = dt_scales_low_unit(
+                s, dt_scales_word_of_element(s, l, (int)(i - out), k, line->raise));
+        to[k] = dt_scales_join(s, high[k], low[k], unit);
+    }
+}
+
+/* The step's one sum; the engine has undone what is one rank's. */
+static void sum_all(dt_gradient *g, bool whole, dt_totals *totals)
+{
+    dt_exact *e = &g->exact;
+    dt_finish undoing = {.part = undo, .with = g};
+    bool words = e->scales.words;
+    dt_sum sum = {.n = g->head + (words ? 2 : 1) * g->model->parameters,
+                  .head = g->head,
+                  .whole =
+                      whole || words || dt_numa_group_size(g->numa_group) < g->world->node_size,
+                  .finish = words ? NULL : &undoing};
+    if (g->world->size > 1) {
+        dt_totals_sum_exact(g->reducer, &sum, e->loss, e->blocks, totals);
+    } else {
+        totals->loss = 0;
+        for (int64_t b = 0; b < e->blocks; b++)
+            totals->loss += e->loss[b];
+    }
+    for (int64_t i = 0; i < e->all.n && words; i++)
+        join_line(g, &e->all.line[i], e->sums);
+}
+
+/* ---- Lines that are summed again ------------------------------------------------------------ */
+
+/* List those that the flags name. Returns how many. */
+static int64_t list_failed(dt_exact *e)
+{
+    int64_t n = 0;
+    for (int64_t i = 0; i < e->scales.lines; i++) {
+        dt_line_state state = e->flags[i] == 0 ? DT_LINE_GOOD : dt_scales_judge(e->flags[i]);
+        if (state != DT_LINE_GOOD)
+            e->failed[n++] = (dt_line_failed){.line = i, .state = state};
+    }
+    return n;
+}
+
+/* Room for the two words of lines, behind their flags; lines get their places. */
+static int64_t place_lines(const dt_scales *s, dt_word_lines *lines)
+{
+    int64_t at = 0, n;
+    for (int64_t i = 0; i < lines->n; i++) {
+        place_of(s, lines->line[i].line, &n);
+        lines->line[i].place = at;
+        at += 2 * n;
+    }
+    return at;
+}
+
+/* Sum the lines in two words, over all ranks; those that come out well become the gradient's, and
+ * leave the list. Returns whether there was memory, the same on every rank.
+ *   last  they were measured: coarse ones are as good as can be */
+static bool sum_lines(dt_gradient *g, const float *parameters, dt_word_lines *lines, bool last,
+                      dt_error *err)
+{
+    dt_exact *e = &g->exact;
+    int64_t values = place_lines(&e->scales, lines), left = 0;
+    int32_t *flags = dt_alloc(lines->n + values, sizeof *flags, "the sums of a step", err);
+    if (dt_world_agree(g->world, err)) {
+        free(flags);
+        return false;
+    }
+    lines->words = flags + lines->n;
+    dt_engine_sum_again(g->engine, parameters, &e->part, &e->scales, lines, flags);
+    if (g->world->size > 1)
+        dt_sum_int32(g->world, flags, lines->n + values);
+    for (int64_t i = 0; i < lines->n; i++) {
+        dt_line_state state = dt_scales_judge(flags[i]);
+        if (state == DT_LINE_GOOD || (last && state == DT_LINE_COARSE))
+            join_line(g, &lines->line[i], lines->words);
+        else
+            lines->line[left++] = lines->line[i];
+    }
+    lines->n = left;
+    free(flags);
+    return true;
+}
+
+/* Lines get exponents that fit what they have in this batch. Returns whether it is finite. */
+static bool measure_lines(dt_gradient *g, const float *parameters, dt_word_lines *lines,
+                          int64_t failed)
+{
+    dt_exact *e = &g->exact;
+    measure(g, parameters, false);
+    memset(e->chosen, 0, (size_t)e->scales.lines * sizeof *e->chosen);
+    for (int64_t i = 0; i < lines->n; i++) {
+        e->chosen[lines->line[i].line] = true;
+        lines->line[i].raise = 0;
+    }
+    for (int64_t i = 0; i < failed; i++)
+        if (e->chosen[e->failed[i].line])
+            e->failed[i].state = DT_LINE_GOOD; /* they need not follow */
+    return dt_scales_take_rows(&e->scales, e->exponent, e->chosen);
+}
+
+/* Returns whether all lines fit; totals->overflow: they are finite and do not. */
+static bool sum_again(dt_gradient *g, const float *parameters, int64_t failed, dt_totals *totals,
+                      dt_error *err)
+{
+    dt_exact *e = &g->exact;
+    dt_word_lines lines = {.n = failed, .line = e->again};
+    for (int64_t i = 0; i < failed; i++)
+        e->again[i] =
+            (dt_word_line){.line = e->failed[i].line,
+                           .raise = e->failed[i].state == DT_LINE_OVERFLOWS ? DT_SCALES_RAISE : 0};
+    if (!e->scales.words && !sum_lines(g, parameters, &lines, false, err))
+        return false;
+    if (lines.n > 0 && (!measure_lines(g, parameters, &lines, failed) ||
+                        !sum_lines(g, parameters, &lines, true, err)))
+        return false;
+    totals->overflow = lines.n > 0;
+    return lines.n == 0;
+}
+
+bool dt_exact_sum(dt_gradient *g, const float *parameters, bool whole, dt_totals *totals,
+                  dt_error *err)
+{
+    dt_exact *e = &g->exact;
+    sum_all(g, whole, totals);
+    if (totals->failed || e->infinite)
+        return false;
+    int64_t failed = list_failed(e);
+    if (failed > 0 && !sum_again(g, parameters, failed, totals, err))
+        return false;
+    dt_scales_follow(&e->scales, e->failed, failed, g->values);
+    return true;
+}
