@@ -162,8 +162,8 @@ static dt_code print_use(const char *path, const char *x, const char *y, use *u,
     return err->code;
 }
 
-static dt_code describe(hid_t file, const char *path, const dt_info_options *o, FILE *to,
-                        dt_error *err)
+static dt_code describe_data(hid_t file, const char *path, const dt_info_options *o, FILE *to,
+                             dt_error *err)
 {
     const char *x = o->x ? o->x : "x", *y = o->y ? o->y : "y";
     dt_error unfit = {0};
@@ -186,7 +186,7 @@ dt_code dt_info(const char *path, const dt_info_options *options, FILE *to, dt_e
     if (file >= 0 && dt_checkpoint_is_one(file))
         dt_checkpoint_describe(file, path, to, err);
     else if (file >= 0)
-        describe(file, path, options, to, err);
+        describe_data(file, path, options, to, err);
     if (file >= 0)
         H5Fclose(file);
     dt_h5_restore();

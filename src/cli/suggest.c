@@ -5,8 +5,8 @@
 
 static size_t min_of_three(size_t a, size_t b, size_t c)
 {
-    size_t least = a < b ? a : b;
-    return least < c ? least : c;
+    size_t smaller = a < b ? a : b;
+    return smaller < c ? smaller : c;
 }
 
 /* How many letters must be put in, taken out, changed or exchanged with the next one to make b of a

@@ -258,10 +258,11 @@ static dt_code read_through_buffer(const dt_h5_array *v, int64_t row, int64_t n,
 {
     int64_t row_bytes = v->width * v->value_bytes, chunk = v->chunk_rows;
     int64_t out_bytes = v->width * size_of(values);
-    int64_t most = (CONVERT_BYTES / row_bytes + chunk) / chunk * chunk;
-    char *buffer = dt_alloc(most < n ? most : n, (size_t)row_bytes, "rows in the file's type", err);
+    int64_t max_rows = (CONVERT_BYTES / row_bytes + chunk) / chunk * chunk;
+    char *buffer =
+        dt_alloc(max_rows < n ? max_rows : n, (size_t)row_bytes, "rows in the file's type", err);
     for (int64_t i = 0, piece; i < n && !err->code; i += piece) {
-        piece = most - (row + i) % chunk; /* up to the end of a chunk */
+        piece = max_rows - (row + i) % chunk; /* up to the end of a chunk */
         piece = piece > n - i ? n - i : piece;
         if (!read_in_place(v, row + i, piece, values, buffer, err))
             memcpy((char *)out + i * out_bytes, buffer, (size_t)(piece * out_bytes));

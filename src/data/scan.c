@@ -35,10 +35,10 @@ static dt_values memory_type(int size)
 static int64_t rows_at_a_time(const reader *r, int64_t rows)
 {
     int64_t row_bytes = r->v.width * r->size, chunk = r->v.chunk_rows;
-    int64_t most = dt_node_memory() / 8 / row_bytes, piece = PIECE / row_bytes;
+    int64_t max_rows = dt_node_memory() / 8 / row_bytes, piece = PIECE / row_bytes;
     piece = (piece / chunk + 1) * chunk;
-    if (piece > most)
-        piece = most > 1 ? most : 1;
+    if (piece > max_rows)
+        piece = max_rows > 1 ? max_rows : 1;
     return piece < rows ? piece : rows;
 }
 

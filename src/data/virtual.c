@@ -100,10 +100,10 @@ static dt_code inspect_part(dt_virtual *v, size_t i, hid_t space, dt_error *err)
 
 /* Of the files that names with a number stand for, as many as there are: one that is there and
  * cannot be opened would be the end of them to HDF5. */
-static int64_t count_numbered(const dt_virtual *v, const part *p, int64_t most, dt_error *err)
+static int64_t count_numbered(const dt_virtual *v, const part *p, int64_t max, dt_error *err)
 {
     char file_name[PATH_MAX], name[PATH_MAX];
-    for (int64_t i = 0; i < most; i++) {
+    for (int64_t i = 0; i < max; i++) {
         dt_error why = {0};
         hid_t file, source;
         dt_absent absent;
@@ -119,7 +119,7 @@ static int64_t count_numbered(const dt_virtual *v, const part *p, int64_t most, 
         H5Dclose(source);
         H5Fclose(file);
     }
-    return most;
+    return max;
 }
 
 /* HDF5 is to open all files at a time. */
@@ -127,12 +127,12 @@ static dt_code check_limit(const dt_virtual *v, dt_error *err)
 {
     enum { OTHERS = 64 }; /* files of the program's own, and of MPI's */
     struct rlimit limit;
-    int64_t files = 0, most = INT64_MAX;
+    int64_t files = 0, max = INT64_MAX;
     if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur < INT32_MAX)
-        most = (int64_t)limit.rlim_cur - OTHERS;
-    for (size_t i = 0; i < v->n && files <= most && !err->code; i++)
-        files += is_pattern(v->part[i].file) ? count_numbered(v, &v->part[i], most + 1, err) : 1;
-    if (files <= most)
+        max = (int64_t)limit.rlim_cur - OTHERS;
+    for (size_t i = 0; i < v->n && files <= max && !err->code; i++)
+        files += is_pattern(v->part[i].file) ? count_numbered(v, &v->part[i], max + 1, err) : 1;
+    if (files <= max)
         return err->code;
     return dt_fail(err, DT_ERR_DATA,
                    "it is made of more files than may be open at a time (%lld): ulimit -n",

@@ -22,7 +22,9 @@ typedef struct {
 typedef struct {
     int64_t samples;
     int64_t right;          /* rows, or outputs, told right */
-    int64_t so, said, both; /* rows that are of class 1, were said to be, or both */
+    int64_t actual;         /* rows of class 1 */
+    int64_t predicted;      /* rows that were predicted as class 1 */
+    int64_t true_positives; /* rows that are both */
     int64_t broken;         /* losses and errors that are not finite */
     dt_exact loss;
     moments of[]; /* [outputs] of numbers */
@@ -89,19 +91,19 @@ static void add_class(const dt_metrics *m, const float *output, int32_t label, s
 {
     int64_t found = dt_argmax(m->outputs, output);
     s->right += found == label;
-    s->so += label == 1;
-    s->said += found == 1;
-    s->both += label == 1 && found == 1;
+    s->actual += label == 1;
+    s->predicted += found == 1;
+    s->true_positives += label == 1 && found == 1;
 }
 
-static void add_truths(const dt_metrics *m, const float *output, const float *y, sums *s)
+static void add_binary(const dt_metrics *m, const float *output, const float *y, sums *s)
 {
     for (int64_t k = 0; k < m->outputs; k++) {
-        bool said = output[k] > 0, so = y[k] > 0.5f;
-        s->right += said == so;
-        s->so += so;
-        s->said += said;
-        s->both += said && so;
+        bool predicted = output[k] > 0, actual = y[k] > 0.5f;
+        s->right += predicted == actual;
+        s->actual += actual;
+        s->predicted += predicted;
+        s->true_positives += predicted && actual;
     }
 }
 
@@ -124,12 +126,12 @@ static void add_row(const dt_metrics *m, const float *output, const void *y, sum
     if (m->loss == DT_LOSS_CROSS_ENTROPY)
         add_class(m, output, *(const int32_t *)y, s);
     else if (m->loss == DT_LOSS_BCE)
-        add_truths(m, output, y, s);
+        add_binary(m, output, y, s);
     else
         add_numbers(m, output, y, s);
 }
 
-static void settle(const dt_metrics *m, sums *s)
+static void carry_sums(const dt_metrics *m, sums *s)
 {
     dt_exact_carry(&s->loss);
     for (int64_t k = 0; k < m->outputs && is_numbers(m); k++) {
@@ -150,14 +152,14 @@ void dt_metrics_add(dt_metrics *m, const float *output, const void *y, int64_t n
 #pragma omp for
         for (int64_t r = 0; r < n; r++)
             add_row(m, output + r * m->outputs, (const char *)y + r * y_bytes, s);
-        settle(m, s);
+        carry_sums(m, s);
     }
     for (int t = 1; t < threads; t++)
         for (int64_t i = 0; i < m->words; i++) {
             m->sums[i] += m->sums[t * m->words + i];
             m->sums[t * m->words + i] = 0;
         }
-    settle(m, of_thread(m, 0));
+    carry_sums(m, of_thread(m, 0));
 }
 
 int64_t *dt_metrics_sums(dt_metrics *m)
@@ -167,7 +169,7 @@ int64_t *dt_metrics_sums(dt_metrics *m)
 
 /* ---- Scores --------------------------------------------------------------------------------- */
 
-static double share(double part, double whole)
+static double divide(double part, double whole)
 {
     return whole > 0 ? part / whole : 0;
 }
@@ -216,7 +218,8 @@ dt_scores dt_metrics_scores(const dt_metrics *m)
 {
     const sums *s = of_thread(m, 0);
     double n = (double)s->samples, K = (double)m->outputs;
-    double both = (double)s->both, so = (double)s->so, said = (double)s->said;
+    double true_positives = (double)s->true_positives, actual = (double)s->actual,
+           predicted = (double)s->predicted;
     bool numbers = is_numbers(m), two = is_two_classes(m);
     dt_scores scores = {
         .samples = s->samples,
@@ -224,9 +227,9 @@ dt_scores dt_metrics_scores(const dt_metrics *m)
         .has_accuracy = !numbers,
         .accuracy = numbers ? NAN : (double)s->right / (m->loss == DT_LOSS_BCE ? n * K : n),
         .has_f1 = two,
-        .precision = two ? share(both, said) : NAN,
-        .recall = two ? share(both, so) : NAN,
-        .f1 = two ? share(2 * both, so + said) : NAN,
+        .precision = two ? divide(true_positives, predicted) : NAN,
+        .recall = two ? divide(true_positives, actual) : NAN,
+        .f1 = two ? divide(2 * true_positives, actual + predicted) : NAN,
         .rmse = NAN,
         .mae = NAN,
         .r2 = NAN,

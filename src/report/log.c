@@ -144,7 +144,7 @@ static void write_event(dt_log *log, json_t *event, dt_error *err)
     free(line);
 }
 
-static json_t *whole(int64_t value)
+static json_t *integer_json(int64_t value)
 {
     return json_integer((json_int_t)value);
 }
@@ -158,18 +158,19 @@ void dt_log_start(dt_log *log, const dt_train_options *options, const dt_report_
         return;
     json_t *event = json_pack(
         "{s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:s, s:o}", "event",
-        "start", "ranks", whole(run->ranks), "threads", whole(run->threads), "samples",
-        whole(run->samples), "features", whole(run->features), "outputs", whole(run->outputs),
-        "parameters", whole(run->parameters), "batch_size", whole(options->batch_size),
-        "steps_per_epoch", whole(run->steps_per_epoch), "epochs", whole(options->epochs), "seed",
-        whole(options->seed), "nodes", whole(run->nodes), "total_steps", whole(run->total_steps),
-        "data", dt_json_text(run->data), "data_held", run->window_rows ? "windows" : "memory",
-        "model", dt_json_text(run->model));
+        "start", "ranks", integer_json(run->ranks), "threads", integer_json(run->threads),
+        "samples", integer_json(run->samples), "features", integer_json(run->features), "outputs",
+        integer_json(run->outputs), "parameters", integer_json(run->parameters), "batch_size",
+        integer_json(options->batch_size), "steps_per_epoch", integer_json(run->steps_per_epoch),
+        "epochs", integer_json(options->epochs), "seed", integer_json(options->seed), "nodes",
+        integer_json(run->nodes), "total_steps", integer_json(run->total_steps), "data",
+        dt_json_text(run->data), "data_held", run->window_rows ? "windows" : "memory", "model",
+        dt_json_text(run->model));
     if (run->window_rows)
-        json_object_set_new(event, "window_rows", whole(run->window_rows));
+        json_object_set_new(event, "window_rows", integer_json(run->window_rows));
     if (run->resumed_from) {
         json_object_set_new(event, "resumed_from", dt_json_text(run->resumed_from));
-        json_object_set_new(event, "global_step", whole(run->done_steps));
+        json_object_set_new(event, "global_step", integer_json(run->done_steps));
     }
     json_t *warnings = json_array();
     for (int i = 0; i < DT_REPORT_WARNINGS; i++)
@@ -189,16 +190,17 @@ void dt_log_step(dt_log *log, const dt_report_step_facts *facts, dt_error *err)
     if (log->steps > 0 && facts->global_step % log->steps == 0)
         write_event(log,
                     json_pack("{s:s, s:o, s:o, s:o, s:o, s:o, s:o}", "event", "step", "epoch",
-                              whole(facts->epoch), "step", whole(facts->step), "global_step",
-                              whole(facts->global_step), "samples", whole(facts->samples), "loss",
-                              dt_json_real(facts->loss), "lr", dt_json_real(facts->lr)),
+                              integer_json(facts->epoch), "step", integer_json(facts->step),
+                              "global_step", integer_json(facts->global_step), "samples",
+                              integer_json(facts->samples), "loss", dt_json_real(facts->loss), "lr",
+                              dt_json_real(facts->lr)),
                     err);
     if (log->waiting && dt_clock_coarse() - log->flushed >= FLUSH_SECONDS)
         dt_log_flush(log, err);
 }
 
 /* As hexadecimal digits: JSON's numbers need not hold 64 bits. */
-static json_t *hash(uint64_t value)
+static json_t *hash_json(uint64_t value)
 {
     char text[17];
     snprintf(text, sizeof text, "%016llx", (unsigned long long)value);
@@ -247,13 +249,13 @@ void dt_log_epoch(dt_log *log, const dt_report_epoch_facts *facts, dt_error *err
     json_t *time = json_pack("{s:o, s:o, s:o, s:o}", "data", dt_json_real(facts->data), "compute",
                              dt_json_real(facts->compute), "allreduce",
                              dt_json_real(facts->allreduce), "update", dt_json_real(facts->update));
-    json_t *event =
-        json_pack("{s:s, s:o, s:o, s:o, s:o}", "event", "epoch", "epoch", whole(facts->epoch),
-                  "global_step", whole(facts->global_step), "samples", whole(facts->samples),
-                  "train_loss", dt_json_real(facts->train_loss));
+    json_t *event = json_pack(
+        "{s:s, s:o, s:o, s:o, s:o}", "event", "epoch", "epoch", integer_json(facts->epoch),
+        "global_step", integer_json(facts->global_step), "samples", integer_json(facts->samples),
+        "train_loss", dt_json_real(facts->train_loss));
     add_scores(event, facts);
-    json_object_set_new(event, "weights_hash", hash(facts->weights_hash));
-    json_object_set_new(event, "redone", whole(facts->redone));
+    json_object_set_new(event, "weights_hash", hash_json(facts->weights_hash));
+    json_object_set_new(event, "redone", integer_json(facts->redone));
     json_object_set_new(event, "seconds", dt_json_real(facts->seconds));
     json_object_set_new(event, "samples_per_second", dt_json_real(speed));
     json_object_set_new(event, "time", time);
@@ -274,7 +276,7 @@ void dt_log_checkpoint(dt_log *log, const char *path, int64_t global_step, dt_er
         return;
     write_event(log,
                 json_pack("{s:s, s:o, s:o}", "event", "checkpoint", "path", dt_json_text(path),
-                          "global_step", whole(global_step)),
+                          "global_step", integer_json(global_step)),
                 err);
     dt_log_flush(log, err);
 }
@@ -283,9 +285,10 @@ void dt_log_end(dt_log *log, const dt_report_end_facts *facts, dt_error *err)
 {
     if (!log->file.open)
         return;
-    json_t *event = json_pack("{s:s, s:s, s:o, s:o, s:o}", "event", "end", "status", facts->status,
-                              "epochs", whole(facts->epochs), "global_step",
-                              whole(facts->global_step), "weights_hash", hash(facts->weights_hash));
+    json_t *event =
+        json_pack("{s:s, s:s, s:o, s:o, s:o}", "event", "end", "status", facts->status, "epochs",
+                  integer_json(facts->epochs), "global_step", integer_json(facts->global_step),
+                  "weights_hash", hash_json(facts->weights_hash));
     if (facts->reason)
         json_object_set_new(event, "reason", json_string(facts->reason));
     if (facts->warning)

@@ -118,13 +118,13 @@ static void left_text(char *out, size_t size, double seconds)
 /* "[####----] ", as wide as the rest of the line allows; nothing if that is less than `least`
  * cells.
  */
-static void picture_text(char out[MAX_CELLS + 4], int room, int least, double share)
+static void picture_text(char out[MAX_CELLS + 4], int room, int min_cells, double share)
 {
     int cells = room - 3; /* without brackets and blank */
     if (cells > MAX_CELLS)
         cells = MAX_CELLS;
     out[0] = '\0';
-    if (cells < least)
+    if (cells < min_cells)
         return;
     int full = (int)(share * cells);
     out[0] = '[';

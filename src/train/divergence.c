@@ -22,7 +22,7 @@ static void insert(dt_divergence *d, double loss)
 
 /* The loss of very few samples may be near 0 by accident, so that the least of several is no
  * measure; nor is their mean, since a run that diverges does so in its first steps. */
-bool dt_divergence_look(dt_divergence *d, double loss)
+bool dt_divergence_add(dt_divergence *d, double loss)
 {
     d->last = loss;
     if (d->n < d->wanted) {
@@ -46,7 +46,7 @@ static bool steps_stay(const dt_divergence *d)
  * the validation is a thousandfold above them from the start. What a guess reaches is no beginning
  * to rise from, and no divergence: even odds for classes; for numbers their mean, which has an R^2
  * of 0. */
-bool dt_divergence_look_validation(dt_divergence *d, const dt_scores *scores)
+bool dt_divergence_add_validation(dt_divergence *d, const dt_scores *scores)
 {
     double loss = scores->loss, least = scores->has_r2 ? NOISE : M_LN2;
     double beginning = d->validation.beginning;

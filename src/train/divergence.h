@@ -32,11 +32,11 @@ typedef struct {
 void dt_divergence_init(dt_divergence *divergence, int64_t batch_size);
 
 /* Note the loss of the next step. Returns true once: in the step in which it is found. */
-bool dt_divergence_look(dt_divergence *divergence, double loss);
+bool dt_divergence_add(dt_divergence *divergence, double loss);
 
 /* The same of the scores of the next validation: a run can explode in its last steps, whose losses
  * are those before their updates, so that only the validation shows it. */
-bool dt_divergence_look_validation(dt_divergence *divergence, const dt_scores *scores);
+bool dt_divergence_add_validation(dt_divergence *divergence, const dt_scores *scores);
 
 /* Whether a rise was found, and the last loss is not back where it began; if so, which.
  *   rise  [out] */

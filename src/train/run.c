@@ -512,7 +512,7 @@ dt_code dt_run_open(dt_run *r, const dt_world *world, const dt_train_options *op
                     dt_error *err)
 {
     *r = (dt_run){.world = world, .options = options};
-    dt_guard_init(&r->guard, world, options->max_time);
+    dt_time_limit_init(&r->time_limit, world, options->max_time);
     dt_divergence_init(&r->divergence, options->batch_size);
     if (world->rank == 0)
         dt_run_files_check(&r->files, options, err);

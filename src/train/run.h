@@ -12,12 +12,12 @@
 #include "train/class_weights.h"
 #include "train/divergence.h"
 #include "train/gradient.h"
-#include "train/guard.h"
 #include "train/preflight.h"
 #include "train/resume.h"
 #include "train/run_files.h"
 #include "train/saver.h"
 #include "train/straggler.h"
+#include "train/time_limit.h"
 #include "train/validation.h"
 #include "train/warnings.h"
 #include <dtrain/options.h>
@@ -27,8 +27,8 @@ typedef struct {
     const dt_world *world;
     const dt_train_options *options;
     dt_team team;
-    dt_placement placement; /* where it has them */
-    dt_guard guard;         /* the time that it has */
+    dt_placement placement;   /* where it has them */
+    dt_time_limit time_limit; /* the time that it has */
     dt_data_file *file;
     dt_schema schema; /* of the data, as the model has it; rank 0 */
     dt_dataset dataset;

@@ -211,10 +211,10 @@ static void take_copy(dt_saver *s, const dt_run_progress *progress)
     dt_snapshot_take(&s->values);
 }
 
-void dt_saver_settle(dt_saver *s)
+void dt_saver_copy_unread(dt_saver *s)
 {
     if (s)
-        dt_snapshot_settle(&s->values);
+        dt_snapshot_copy_unread(&s->values);
 }
 
 static bool is_saved(const dt_saver *s, const dt_run_progress *c)

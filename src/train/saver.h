@@ -35,7 +35,7 @@ void dt_saver_save(dt_saver *saver, const dt_run_progress *progress, bool step, 
 
 /* To be called before weights or the optimizer's state change: copies what is still to be read of
  * them. Cheap where nothing is. */
-void dt_saver_settle(dt_saver *saver);
+void dt_saver_copy_unread(dt_saver *saver);
 
 /* DT_OK, or what went wrong in writing. Tells the report of what has been written. Cheap. */
 dt_code dt_saver_check(dt_saver *saver, dt_error *err);

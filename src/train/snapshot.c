@@ -41,7 +41,7 @@ static void copy_values(float *restrict to, const float *restrict from, int64_t 
         to[i] = from[i];
 }
 
-void dt_snapshot_settle(dt_snapshot *s)
+void dt_snapshot_copy_unread(dt_snapshot *s)
 {
     if (!atomic_load(&s->active))
         return;

@@ -29,7 +29,7 @@ void dt_snapshot_free(dt_snapshot *snapshot);
 
 /* By the training: the values are from now on to be read as they are; and: they will change. */
 void dt_snapshot_take(dt_snapshot *snapshot);
-void dt_snapshot_settle(dt_snapshot *snapshot);
+void dt_snapshot_copy_unread(dt_snapshot *snapshot);
 
 /* By the thread: some bytes at a place of the live values, as they were when the snapshot was
  * taken; others are copied as they are. And: it has read all. */

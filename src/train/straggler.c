@@ -89,8 +89,8 @@ dt_code dt_straggler_init(dt_straggler *s, const dt_world *world, dt_error *err)
     return err->code;
 }
 
-void dt_straggler_look(dt_straggler *s, const dt_world *world, const dt_times *t,
-                       dt_report_slowest *slowest)
+void dt_straggler_gather(dt_straggler *s, const dt_world *world, const dt_times *t,
+                         dt_report_slowest *slowest)
 {
     dt_rank_times own = {.data = t->data,
                          .compute = t->compute + t->update,

@@ -43,8 +43,8 @@ dt_code dt_straggler_init(dt_straggler *straggler, const dt_world *world, dt_err
 
 /* After an epoch: what rank 0 then has to report of all. Collective: one gather. times: this
  * rank's. */
-void dt_straggler_look(dt_straggler *straggler, const dt_world *world, const dt_times *times,
-                       dt_report_slowest *slowest);
+void dt_straggler_gather(dt_straggler *straggler, const dt_world *world, const dt_times *times,
+                         dt_report_slowest *slowest);
 
 void dt_straggler_free(dt_straggler *straggler);
 

@@ -15,8 +15,8 @@
 /* What the ranks agree on besides the sums. */
 static void gather_flags(dt_run *run, dt_totals *totals, dt_error *err)
 {
-    if (run->guard.end < INFINITY)
-        dt_guard_step(&run->guard, dt_clock(), dt_saver_seconds(run->saver));
+    if (run->time_limit.end < INFINITY)
+        dt_time_limit_step(&run->time_limit, dt_clock(), dt_saver_seconds(run->saver));
     totals->failed = dt_report_check(run->report, err) || dt_saver_check(run->saver, err) ||
                      dt_loader_check(run->loader, err);
     totals->due = dt_saver_due(run->saver);
@@ -61,7 +61,7 @@ static dt_code run_step(dt_run *run, dt_report_step_facts *step, double *weight,
     dt_gradient_compute(&run->gradient, run->loader, run->parameters, t, &totals);
     t->samples += totals.samples;
     gather_flags(run, &totals, err);
-    dt_saver_settle(run->saver); /* after the sum any rank may change the weights */
+    dt_saver_copy_unread(run->saver); /* after the sum any rank may change the weights */
     bool whole = run->options->clip_norm > 0 || dt_optimizer_wants_all(&run->optimizer);
     bool summed = dt_gradient_sum(&run->gradient, run->parameters, whole, &totals, err);
     t->allreduce += dt_times_lap(t);
@@ -151,7 +151,7 @@ static dt_code run_steps(dt_run *run, dt_times *t, dt_error *err)
         c->loss += step.loss * weight;
         c->weight += weight;
         dt_report_step(run->report, &step);
-        if (dt_divergence_look(&run->divergence, step.loss))
+        if (dt_divergence_add(&run->divergence, step.loss))
             warn_of_divergence(run, step.epoch, step.step);
         if (run->report)
             dt_times_lap(t); /* none of what a step is made of */
@@ -172,7 +172,8 @@ static dt_code validate(dt_run *run, dt_report_epoch_facts *facts, dt_error *err
     facts->validated = run->validates;
     if (!run->validates)
         return err->code;
-    if (!dt_guard_allows_validation(&run->guard, run->world, dt_saver_seconds(run->saver))) {
+    if (!dt_time_limit_allows_validation(&run->time_limit, run->world,
+                                         dt_saver_seconds(run->saver))) {
         run->stop = DT_STOP_TIME;
         return dt_fail(err, DT_STOPPED, "stopped by %s", dt_stop_name(DT_STOP_TIME));
     }
@@ -182,8 +183,8 @@ static dt_code validate(dt_run *run, dt_report_epoch_facts *facts, dt_error *err
         dt_max_int64(run->world, &reason, 1);
         run->stop = (int)reason;
     }
-    dt_guard_validated(&run->guard, dt_clock() - begin);
-    if (!err->code && dt_divergence_look_validation(&run->divergence, &facts->val))
+    dt_time_limit_validated(&run->time_limit, dt_clock() - begin);
+    if (!err->code && dt_divergence_add_validation(&run->divergence, &facts->val))
         warn_of_divergence(run, facts->epoch, 0);
     return err->code;
 }
@@ -203,9 +204,9 @@ static bool count_epoch(dt_run_progress *c, const dt_report_epoch_facts *facts)
     return best;
 }
 
-static void look_at_ranks(dt_run *run, const dt_times *t, dt_report_slowest *slowest)
+static void find_slowest_rank(dt_run *run, const dt_times *t, dt_report_slowest *slowest)
 {
-    dt_straggler_look(&run->straggler, run->world, t, slowest);
+    dt_straggler_gather(&run->straggler, run->world, t, slowest);
     if (run->preflight.of)
         slowest->node = run->preflight.of[slowest->rank].placement.node;
 }
@@ -230,7 +231,7 @@ static dt_code run_epoch(dt_run *run, dt_error *err)
                                    .compute = t.compute,
                                    .allreduce = t.allreduce,
                                    .update = t.update};
-    look_at_ranks(run, &t, &facts.slowest);
+    find_slowest_rank(run, &t, &facts.slowest);
     if (compare_weights(run, err) || validate(run, &facts, err))
         return err->code;
     facts.weights_hash = run->weights_hash;

@@ -24,7 +24,7 @@ static void times(void **state)
                   .samples = 16};
     CHECK_ALL(dt_straggler_init(&straggler, &world, &err) == DT_OK);
     for (int epoch = 1; epoch <= 4; epoch++) {
-        dt_straggler_look(&straggler, &world, &t, &slowest);
+        dt_straggler_gather(&straggler, &world, &t, &slowest);
         if (world.rank == 0)
             right = right && slowest.rank == world.size - 1 &&
                     slowest.ratio == (world.size > 1 ? 3 : 1) &&

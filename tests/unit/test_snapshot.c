@@ -40,16 +40,16 @@ static void as_they_were(void **state)
         fill((float)round, 5);
         dt_snapshot_take(&s);
         check(&s, weights, 7, (float)round + 7);
-        dt_snapshot_settle(&s);
+        dt_snapshot_copy_unread(&s);
         fill(-1000, -2000);
         check(&s, weights, N - 3, (float)round + N - 3);
         check(&s, momentum, 0, 5);
-        dt_snapshot_settle(&s); /* the next step does not copy what has changed */
+        dt_snapshot_copy_unread(&s); /* the next step does not copy what has changed */
         check(&s, momentum, 10, -5);
         dt_snapshot_read(&s, other, sizeof other, got);
         assert_memory_equal(got, other, sizeof got);
         dt_snapshot_end(&s);
-        dt_snapshot_settle(&s);
+        dt_snapshot_copy_unread(&s);
     }
     dt_snapshot_free(&s);
 }
@@ -81,7 +81,7 @@ static void with_a_thread(void **state)
         assert_int_equal(pthread_create(&thread, NULL, read_all, &s), 0);
         for (volatile int wait = 0; wait < round * 10000;)
             wait = wait + 1;
-        dt_snapshot_settle(&s);
+        dt_snapshot_copy_unread(&s);
         fill(0.5f, 0.5f);
         pthread_join(thread, NULL);
         for (int i = 0; i < N; i++)

@@ -241,7 +241,7 @@ static int found_at(int64_t batch, int steps, double (*loss)(int step), bool *st
     int found = 0;
     dt_divergence_init(&d, batch);
     for (int s = 1; s <= steps; s++)
-        if (dt_divergence_look(&d, loss(s))) {
+        if (dt_divergence_add(&d, loss(s))) {
             assert_int_equal(found, 0); /* told once */
             found = s;
         }
@@ -332,8 +332,8 @@ static int validation_tells(const epoch_loss *of, int epochs, bool numbers, bool
     dt_divergence_init(&d, 100);
     for (int e = 0; e < epochs; e++) {
         dt_scores s = {.loss = of[e].loss, .has_r2 = numbers, .r2 = of[e].r2};
-        dt_divergence_look(&d, of[e].step);
-        if (dt_divergence_look_validation(&d, &s)) {
+        dt_divergence_add(&d, of[e].step);
+        if (dt_divergence_add_validation(&d, &s)) {
             assert_int_equal(found, 0);
             found = e + 1;
         }
@@ -375,8 +375,8 @@ static void validation(void **state)
     dt_divergence d;
     dt_scores s = {.loss = 5e6, .has_r2 = true, .r2 = -7};
     dt_divergence_init(&d, 100);
-    dt_divergence_look(&d, 2);
-    assert_true(dt_divergence_look_validation(&d, &s));
+    dt_divergence_add(&d, 2);
+    assert_true(dt_divergence_add_validation(&d, &s));
     assert_true(dt_divergence_stays(&d, &rise));
     assert_string_equal(rise.of, "the validation loss");
     assert_true(rise.from == 2 && rise.to == 5e6);

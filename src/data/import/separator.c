@@ -57,13 +57,13 @@ char dt_separator_find(const unsigned char *text, size_t n)
 {
     static const char candidates[] = {'\t', ';', ','};
     char best = ',';
-    int64_t most = 1;
+    int64_t max_cells = 1;
     for (size_t i = 0; i < sizeof candidates; i++) {
         shape s = measure_rows(text, n, candidates[i]);
         if (s.even && s.first > 1)
             return candidates[i];
-        if (s.first > most) {
-            most = s.first;
+        if (s.first > max_cells) {
+            max_cells = s.first;
             best = candidates[i];
         }
     }

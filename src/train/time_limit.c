@@ -1,4 +1,4 @@
-#include "train/guard.h"
+#include "train/time_limit.h"
 
 #include "comm/comm.h"
 #include "comm/launcher.h"
@@ -14,12 +14,12 @@ static const double MARGIN_SHARE = 0.05, LEAST_MARGIN = 1, MOST_MARGIN = 30;
 static const double FADES = 1.0 / 256;      /* how much of a long step is forgotten with each */
 static const double VALIDATION_ROOM = 1.25; /* times the last one */
 
-void dt_guard_set(dt_guard *g, double now, const dt_guard_facts *facts)
+void dt_time_limit_set(dt_time_limit *g, double now, const dt_time_facts *facts)
 {
     double own_left = facts->max_time > 0 ? (double)facts->max_time - facts->seconds : INFINITY;
     double left = fmin(own_left, facts->job_left);
-    *g = (dt_guard){.end = now + left,
-                    .name = own_left <= facts->job_left ? "--max-time" : "SLURM_JOB_END_TIME"};
+    *g = (dt_time_limit){.end = now + left,
+                         .name = own_left <= facts->job_left ? "--max-time" : "SLURM_JOB_END_TIME"};
     double whole = left + facts->seconds;
     if (left < INFINITY)
         g->margin = fmin(fmax(MARGIN_SHARE * whole, fmin(LEAST_MARGIN, whole / 4)), MOST_MARGIN);
@@ -34,22 +34,22 @@ static double job_left(void)
     return left > 0 ? left : INFINITY;
 }
 
-void dt_guard_init(dt_guard *g, const dt_world *world, int64_t max_time)
+void dt_time_limit_init(dt_time_limit *g, const dt_world *world, int64_t max_time)
 {
     const double most = 1e12; /* microseconds in an int64_t, by far */
     int64_t known[2] = {(int64_t)(1e6 * dt_launch_seconds()),
                         -(int64_t)(1e6 * fmin(job_left(), most))};
     dt_max_int64(world, known, 2);
-    dt_guard_facts facts = {.seconds = 1e-6 * (double)known[0],
-                            .max_time = max_time,
-                            .job_left = -1e-6 * (double)known[1]};
+    dt_time_facts facts = {.seconds = 1e-6 * (double)known[0],
+                           .max_time = max_time,
+                           .job_left = -1e-6 * (double)known[1]};
     if (facts.job_left >= most)
         facts.job_left = INFINITY;
-    dt_guard_set(g, dt_clock(), &facts);
+    dt_time_limit_set(g, dt_clock(), &facts);
 }
 
 /* The moment from which on there is no room for so many seconds. */
-static double stop_before(const dt_guard *g, double seconds)
+static double stop_before(const dt_time_limit *g, double seconds)
 {
     double moment = g->end - g->margin - seconds;
     dt_stop_at(moment, g->name);
@@ -58,7 +58,7 @@ static double stop_before(const dt_guard *g, double seconds)
 
 /* A step that is not stopped at now can be stopped one step later, and its own rest comes on top.
  */
-double dt_guard_step(dt_guard *g, double now, double save)
+double dt_time_limit_step(dt_time_limit *g, double now, double save)
 {
     if (g->end == INFINITY)
         return INFINITY;
@@ -68,7 +68,7 @@ double dt_guard_step(dt_guard *g, double now, double save)
     return stop_before(g, 2 * g->step + fmax(save, g->save));
 }
 
-bool dt_guard_allows_validation(dt_guard *g, const dt_world *world, double save)
+bool dt_time_limit_allows_validation(dt_time_limit *g, const dt_world *world, double save)
 {
     if (g->end == INFINITY)
         return true;
@@ -81,7 +81,7 @@ bool dt_guard_allows_validation(dt_guard *g, const dt_world *world, double save)
     return known[1] == 0;
 }
 
-void dt_guard_validated(dt_guard *g, double seconds)
+void dt_time_limit_validated(dt_time_limit *g, double seconds)
 {
     g->validation = seconds;
     if (g->last > 0)

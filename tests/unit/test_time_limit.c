@@ -1,7 +1,7 @@
 /* When a run with an end stops: by plain numbers, none of them a clock's. */
 #include "core/clock.h"
 #include "core/stop.h"
-#include "train/guard.h"
+#include "train/time_limit.h"
 
 #include <math.h>
 #include <setjmp.h>
@@ -10,19 +10,20 @@
 
 #include <cmocka.h>
 
-static dt_guard guard_of(int64_t max_time, double seconds, double job_left)
+static dt_time_limit guard_of(int64_t max_time, double seconds, double job_left)
 {
-    dt_guard guard;
-    dt_guard_set(&guard, 1000,
-                 &(dt_guard_facts){.seconds = seconds, .max_time = max_time, .job_left = job_left});
-    return guard;
+    dt_time_limit time_limit;
+    dt_time_limit_set(
+        &time_limit, 1000,
+        &(dt_time_facts){.seconds = seconds, .max_time = max_time, .job_left = job_left});
+    return time_limit;
 }
 
 static void the_end(void **state)
 {
     (void)state;
-    dt_guard g = guard_of(0, 5, INFINITY);
-    assert_true(g.end == INFINITY && dt_guard_step(&g, 1e9, 1e9) == INFINITY);
+    dt_time_limit g = guard_of(0, 5, INFINITY);
+    assert_true(g.end == INFINITY && dt_time_limit_step(&g, 1e9, 1e9) == INFINITY);
 
     g = guard_of(100, 10, INFINITY); /* ten of them have gone */
     assert_true(g.end == 1090 && g.margin == 5);
@@ -48,25 +49,25 @@ static void the_end(void **state)
 static void steps(void **state)
 {
     (void)state;
-    dt_guard g = guard_of(1000, 0, INFINITY); /* until 2000, margin 30 */
-    assert_true(dt_guard_step(&g, 1000, 0) == 1970);
-    assert_true(dt_guard_step(&g, 1001, 0) == 1968); /* two steps of a second */
-    assert_true(dt_guard_step(&g, 1011, 0) == 1950); /* the longest counts */
-    double after_short = dt_guard_step(&g, 1012, 0);
+    dt_time_limit g = guard_of(1000, 0, INFINITY); /* until 2000, margin 30 */
+    assert_true(dt_time_limit_step(&g, 1000, 0) == 1970);
+    assert_true(dt_time_limit_step(&g, 1001, 0) == 1968); /* two steps of a second */
+    assert_true(dt_time_limit_step(&g, 1011, 0) == 1950); /* the longest counts */
+    double after_short = dt_time_limit_step(&g, 1012, 0);
     assert_true(after_short > 1950 && after_short < 1951); /* and fades */
     for (int i = 1; i <= 2000; i++)
-        after_short = dt_guard_step(&g, 1012 + 0.1 * i, 0);
+        after_short = dt_time_limit_step(&g, 1012 + 0.1 * i, 0);
     assert_true(after_short > 1969.7);
-    assert_true(fabs(dt_guard_step(&g, 1212.1, 20) - (after_short - 20)) < 0.1);
+    assert_true(fabs(dt_time_limit_step(&g, 1212.1, 20) - (after_short - 20)) < 0.1);
 }
 
 static void validation_is_no_step(void **state)
 {
     (void)state;
-    dt_guard g = guard_of(1000, 0, INFINITY);
-    dt_guard_step(&g, 1000, 0);
-    dt_guard_validated(&g, 50);
-    assert_true(dt_guard_step(&g, 1051, 0) == 1968);
+    dt_time_limit g = guard_of(1000, 0, INFINITY);
+    dt_time_limit_step(&g, 1000, 0);
+    dt_time_limit_validated(&g, 50);
+    assert_true(dt_time_limit_step(&g, 1051, 0) == 1968);
     assert_true(g.validation == 50);
 }
 
