@@ -1,4 +1,4 @@
-#include "checkpoint/saved.h"
+#include "checkpoint/contents.h"
 #include "core/line.h"
 #include "file/footer.h"
 
@@ -14,7 +14,7 @@ static void print_label(const char *label, FILE *to)
     fprintf(to, "%s:%*s", label, LABEL - 1 - (int)strlen(label), "");
 }
 
-static void print_standing(const dt_saved *s, FILE *to)
+static void print_standing(const dt_contents *s, FILE *to)
 {
     const dt_run_progress *c = &s->progress;
     print_label("Run", to);
@@ -37,7 +37,7 @@ static void print_standing(const dt_saved *s, FILE *to)
 }
 
 /* In the order in which the inputs are changed. */
-static void print_inputs(const dt_saved *s, FILE *to)
+static void print_inputs(const dt_contents *s, FILE *to)
 {
     dt_x_units units = s->schema.units;
     dt_schema_print(&s->schema, LABEL, to);
@@ -51,7 +51,7 @@ static void print_inputs(const dt_saved *s, FILE *to)
     }
 }
 
-static void print_optimizer(const dt_saved *s, FILE *to)
+static void print_optimizer(const dt_contents *s, FILE *to)
 {
     if (s->n_vectors == 0)
         return;
@@ -150,8 +150,8 @@ static void print_checksums(hid_t file, const char *path, const dt_model *model,
 
 dt_code dt_checkpoint_describe(hid_t file, const char *path, FILE *to, dt_error *err)
 {
-    dt_saved s;
-    dt_saved_read(&s, file, path, err);
+    dt_contents s;
+    dt_contents_read(&s, file, path, err);
     char *text = err->code ? NULL : dt_model_describe(&s.model);
     if (text) {
         print_label("Checkpoint", to);
@@ -165,6 +165,6 @@ dt_code dt_checkpoint_describe(hid_t file, const char *path, FILE *to, dt_error 
         print_options(s.options, to);
     }
     free(text);
-    dt_saved_free(&s);
+    dt_contents_free(&s);
     return err->code;
 }

@@ -11,10 +11,10 @@ enum { OLD_SEED_OFFSET = 97 };
 
 /* Of steps and rows: sums and products by one of them and a batch or a row's bytes stay in an
  * int64_t where they are checked. */
-static const int64_t MOST = (int64_t)1 << 53;
+static const int64_t MAX_WHOLE = (int64_t)1 << 53;
 
 /* Rows of a window, whose bytes an int64_t must hold. */
-static const int64_t MOST_WINDOW = (int64_t)1 << 40;
+static const int64_t MAX_WINDOW = (int64_t)1 << 40;
 
 typedef struct {
     const char *name;
@@ -82,32 +82,33 @@ static dt_code read_reals(const owner *from, const real_number *n, dt_error *err
 
 /* ---- Attribute by attribute ----------------------------------------------------------------- */
 
-static dt_code read_file(dt_saved *s, hid_t file, bool optional, dt_error *err)
+static dt_code read_file(dt_contents *s, hid_t file, bool optional, dt_error *err)
 {
     dt_run_progress *c = &s->progress;
-    const whole_number numbers[] = {{"global_step", &c->global_step, 0, MOST, optional},
-                                    {"epoch", &c->epoch, 0, MOST, optional},
-                                    {"step", &c->step, 0, MOST, optional},
+    const whole_number numbers[] = {{"global_step", &c->global_step, 0, MAX_WHOLE, optional},
+                                    {"epoch", &c->epoch, 0, MAX_WHOLE, optional},
+                                    {"step", &c->step, 0, MAX_WHOLE, optional},
                                     {"seed", &s->seed, INT64_MIN, INT64_MAX, optional},
                                     {0}};
     return read_wholes(&(owner){file, s->path, "/"}, numbers, err);
 }
 
-static dt_code read_run(dt_saved *s, hid_t run, dt_error *err)
+static dt_code read_run(dt_contents *s, hid_t run, dt_error *err)
 {
     dt_run_progress *c = &s->progress;
     dt_run_data *d = &s->data;
     const owner from = {run, s->path, "/run"};
-    const whole_number wholes[] = {{"epoch_samples", &c->samples, 0, MOST, false},
-                                   {"best_epoch", &c->best_epoch, 0, MOST, false},
-                                   {"epochs_since_best", &c->epochs_since_best, 0, MOST, false},
-                                   {"samples", &d->samples, 1, MOST, false},
-                                   {"features", &d->features, 1, MOST, false},
-                                   {"outputs", &d->outputs, 1, MOST, false},
-                                   {"block_rows", &d->block_rows, 0, MOST_WINDOW, false},
-                                   {"window_blocks", &d->window_blocks, 0, MOST_WINDOW, false},
-                                   {"seed_offset", &d->seed_offset, 0, OLD_SEED_OFFSET, true},
-                                   {0}};
+    const whole_number wholes[] = {
+        {"epoch_samples", &c->samples, 0, MAX_WHOLE, false},
+        {"best_epoch", &c->best_epoch, 0, MAX_WHOLE, false},
+        {"epochs_since_best", &c->epochs_since_best, 0, MAX_WHOLE, false},
+        {"samples", &d->samples, 1, MAX_WHOLE, false},
+        {"features", &d->features, 1, MAX_WHOLE, false},
+        {"outputs", &d->outputs, 1, MAX_WHOLE, false},
+        {"block_rows", &d->block_rows, 0, MAX_WINDOW, false},
+        {"window_blocks", &d->window_blocks, 0, MAX_WINDOW, false},
+        {"seed_offset", &d->seed_offset, 0, OLD_SEED_OFFSET, true},
+        {0}};
     const real_number reals[] = {{"epoch_loss", &c->loss, -HUGE_VAL, HUGE_VAL},
                                  {"epoch_weight", &c->weight, 0, HUGE_VAL},
                                  {"best_loss", &c->best_loss, -HUGE_VAL, HUGE_VAL},
@@ -120,7 +121,7 @@ static dt_code read_run(dt_saved *s, hid_t run, dt_error *err)
 /* ---- Together ------------------------------------------------------------------------------- */
 
 /* Why these numbers are of no run, or NULL. */
-static const char *find_contradiction(const dt_saved *s)
+static const char *find_contradiction(const dt_contents *s)
 {
     const dt_run_progress *c = &s->progress;
     const dt_run_data *d = &s->data;
@@ -136,7 +137,7 @@ static const char *find_contradiction(const dt_saved *s)
     if (!isfinite(c->loss) || !isfinite(c->weight) || !isfinite(s->lr))
         return "\"epoch_loss\", \"epoch_weight\" or \"lr\" is infinite";
     if (streamed && (d->block_rows == 0 || d->window_blocks == 0 ||
-                     d->window_blocks > MOST_WINDOW / d->block_rows))
+                     d->window_blocks > MAX_WINDOW / d->block_rows))
         return "\"block_rows\" and \"window_blocks\" make no window of rows";
     if (d->features != s->model.inputs || d->outputs != s->model.outputs)
         return "\"features\" and \"outputs\" are not those of the model";
@@ -149,7 +150,7 @@ static const char *find_contradiction(const dt_saved *s)
     return NULL;
 }
 
-dt_code dt_numbers_read(dt_saved *s, hid_t file, hid_t run, dt_error *err)
+dt_code dt_numbers_read(dt_contents *s, hid_t file, hid_t run, dt_error *err)
 {
     s->progress = (dt_run_progress){.best_loss = INFINITY};
     if (read_file(s, file, run < 0, err) || run < 0 || read_run(s, run, err))

@@ -10,12 +10,12 @@
 dt_code dt_resume_find(dt_resume *r, const dt_world *world, const char *folder, dt_error *err)
 {
     *r = (dt_resume){0};
-    if (world->rank == 0 && !dt_saved_find(&r->saved, folder, dt_report_warn, err)) {
-        r->found = r->saved.path != NULL;
-        r->progress = r->saved.progress;
-        r->data = r->saved.data;
-        r->lr = r->saved.lr;
-        r->optimizer_steps = r->saved.optimizer_steps;
+    if (world->rank == 0 && !dt_contents_find_newest(&r->contents, folder, dt_report_warn, err)) {
+        r->found = r->contents.path != NULL;
+        r->progress = r->contents.progress;
+        r->data = r->contents.data;
+        r->lr = r->contents.lr;
+        r->optimizer_steps = r->contents.optimizer_steps;
     }
     if (dt_world_agree(world, err))
         return err->code;
@@ -24,8 +24,8 @@ dt_code dt_resume_find(dt_resume *r, const dt_world *world, const char *folder, 
     dt_broadcast(world, &r->data, sizeof r->data);
     dt_broadcast(world, &r->lr, sizeof r->lr);
     dt_broadcast(world, &r->optimizer_steps, sizeof r->optimizer_steps);
-    r->normalizer = r->saved.normalizer;
-    r->saved.normalizer = NULL;
+    r->normalizer = r->contents.normalizer;
+    r->contents.normalizer = NULL;
     return dt_normalizer_broadcast(world, r->data.features, &r->normalizer, err);
 }
 
@@ -61,13 +61,13 @@ static dt_code differs(const char *path, const dt_option *option, const json_t *
 
 dt_code dt_resume_check_options(const dt_resume *r, const char *options, dt_error *err)
 {
-    json_t *now = json_loads(options, 0, NULL), *then = json_loads(r->saved.options, 0, NULL);
+    json_t *now = json_loads(options, 0, NULL), *then = json_loads(r->contents.options, 0, NULL);
     if (!now || !then)
-        dt_fail(err, DT_ERR_DATA, "%s: its \"options\" cannot be read", r->saved.path);
+        dt_fail(err, DT_ERR_DATA, "%s: its \"options\" cannot be read", r->contents.path);
     for (const dt_option *o = dt_train_option_table; o->name && !err->code; o++) {
         const json_t *a = json_object_get(now, o->name), *b = json_object_get(then, o->name);
         if (!o->may_change && b && !json_equal(a, b)) /* an older program had fewer options */
-            differs(r->saved.path, o, a, b, err);
+            differs(r->contents.path, o, a, b, err);
     }
     json_decref(now);
     json_decref(then);
@@ -76,7 +76,7 @@ dt_code dt_resume_check_options(const dt_resume *r, const char *options, dt_erro
 
 char *dt_resume_identity(const dt_resume *r, const char *options)
 {
-    json_t *now = json_loads(options, 0, NULL), *then = json_loads(r->saved.options, 0, NULL);
+    json_t *now = json_loads(options, 0, NULL), *then = json_loads(r->contents.options, 0, NULL);
     json_t *all = json_object();
     for (const dt_option *o = dt_train_option_table; now && then && o->name; o++) {
         json_t *a = json_object_get(now, o->name), *b = json_object_get(then, o->name);
@@ -126,9 +126,9 @@ dt_code dt_resume_check_position(const dt_resume *r, int64_t batch_size, int64_t
     return dt_fail(err, DT_ERR_DATA,
                    "%s: it was edited: it stands at step %lld, in epoch %lld after %lld steps and "
                    "%lld samples, but an epoch has %lld steps of up to %lld samples",
-                   r->saved.path ? r->saved.path : "the checkpoint", (long long)c->global_step,
-                   (long long)c->epoch + 1, (long long)c->step, (long long)c->samples,
-                   (long long)steps_per_epoch, (long long)batch_size);
+                   r->contents.path ? r->contents.path : "the checkpoint",
+                   (long long)c->global_step, (long long)c->epoch + 1, (long long)c->step,
+                   (long long)c->samples, (long long)steps_per_epoch, (long long)batch_size);
 }
 
 /* ---- Its state ------------------------------------------------------------------------------ */
@@ -137,15 +137,15 @@ dt_code dt_resume_check_position(const dt_resume *r, int64_t batch_size, int64_t
 static dt_code copy_state(const dt_resume *r, float *parameters, dt_optimizer *o, dt_error *err)
 {
     size_t bytes = (size_t)o->n * sizeof(float);
-    if (r->saved.model.parameters != o->n)
-        return dt_fail(err, DT_ERR_SHAPE, "%s: %lld parameters, this model has %lld", r->saved.path,
-                       (long long)r->saved.model.parameters, (long long)o->n);
-    memcpy(parameters, r->saved.parameters, bytes);
+    if (r->contents.model.parameters != o->n)
+        return dt_fail(err, DT_ERR_SHAPE, "%s: %lld parameters, this model has %lld",
+                       r->contents.path, (long long)r->contents.model.parameters, (long long)o->n);
+    memcpy(parameters, r->contents.parameters, bytes);
     for (int i = 0; i < o->n_vectors; i++) {
-        const float *values = dt_saved_values(&r->saved, o->vector[i].name);
+        const float *values = dt_contents_values(&r->contents, o->vector[i].name);
         if (!values)
             return dt_fail(err, DT_ERR_DATA, "%s: no \"/optimizer/%s\", which this run needs",
-                           r->saved.path, o->vector[i].name);
+                           r->contents.path, o->vector[i].name);
         memcpy(o->vector[i].values, values, bytes);
     }
     return DT_OK;
@@ -154,12 +154,12 @@ static dt_code copy_state(const dt_resume *r, float *parameters, dt_optimizer *o
 /* A run of sums of floats leaves none, nor do older programs: then the next step finds them. */
 static void take_scales(const dt_resume *r, const dt_world *world, dt_scales *scales)
 {
-    bool there = r->saved.rounding && r->saved.n_rounding == scales->n;
+    bool there = r->contents.rounding && r->contents.n_rounding == scales->n;
     dt_broadcast(world, &there, sizeof there);
     if (!there)
         return;
     if (world->rank == 0)
-        memcpy(scales->state, r->saved.rounding, (size_t)scales->n * sizeof *scales->state);
+        memcpy(scales->state, r->contents.rounding, (size_t)scales->n * sizeof *scales->state);
     dt_broadcast(world, scales->state, scales->n * (int64_t)sizeof *scales->state);
     dt_scales_set(scales);
 }
@@ -177,7 +177,7 @@ dt_code dt_resume_take(dt_resume *r, const dt_world *world, float *parameters, d
         dt_broadcast(world, o->vector[i].values, bytes);
     o->steps = r->optimizer_steps;
     take_scales(r, world, scales);
-    dt_saved_drop_values(&r->saved);
+    dt_contents_drop_values(&r->contents);
     return DT_OK;
 }
 
@@ -185,5 +185,5 @@ void dt_resume_free(dt_resume *r)
 {
     dt_normalizer_destroy(r->normalizer);
     r->normalizer = NULL;
-    dt_saved_free(&r->saved);
+    dt_contents_free(&r->contents);
 }

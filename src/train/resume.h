@@ -2,7 +2,7 @@
 #ifndef DT_TRAIN_RESUME_H
 #define DT_TRAIN_RESUME_H
 
-#include "checkpoint/saved.h"
+#include "checkpoint/contents.h"
 #include "engine/scales.h"
 
 #include <dtrain/world.h>
@@ -14,7 +14,7 @@ typedef struct {
     double lr;
     int64_t optimizer_steps;
     dt_normalizer *normalizer; /* owned; NULL: none */
-    dt_saved saved;            /* rank 0 */
+    dt_contents contents;      /* rank 0 */
 } dt_resume;
 
 /* Find the newest good checkpoint in a folder; of those that are not good, rank 0 warns.

@@ -76,8 +76,8 @@ static dt_code find_checkpoint(dt_run *r, dt_error *err)
 static dt_code fit_data(dt_run *r, dt_error *err)
 {
     char whose[PATH_MAX];
-    dt_schema *then = r->resume.saved.path ? &r->resume.saved.schema : NULL; /* on rank 0 */
-    snprintf(whose, sizeof whose, "the run of %s", then ? r->resume.saved.path : "");
+    dt_schema *then = r->resume.contents.path ? &r->resume.contents.schema : NULL; /* on rank 0 */
+    snprintf(whose, sizeof whose, "the run of %s", then ? r->resume.contents.path : "");
     if (dt_data_file_fit(r->file, r->world, then, whose, &r->schema, err) || !then)
         return err->code;
     dt_schema now = r->schema;
@@ -451,7 +451,7 @@ static dt_code open_report(dt_run *r, dt_error *err)
                                .total_steps = r->total_steps,
                                .options = r->options_text,
                                .identity = r->identity,
-                               .resumed_from = r->resume.saved.path,
+                               .resumed_from = r->resume.contents.path,
                                .done_steps = r->progress.global_step,
                                .done_epochs = r->progress.epoch};
     if (dt_run_files_prepare(&r->files, err))

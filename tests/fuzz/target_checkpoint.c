@@ -3,7 +3,7 @@
 #include "engine/scales.h"
 #include "fuzz/fuzz.h"
 
-#include "checkpoint/saved.h"
+#include "checkpoint/contents.h"
 
 #include <hdf5.h>
 #include <math.h>
@@ -249,7 +249,7 @@ static void change(fuzz_choices *c, hid_t file)
 /* ---- Reading -------------------------------------------------------------------------------- */
 
 /* Of a run that goes on: numbers that become sizes, positions and shifts. */
-static void check_numbers(const dt_saved *s)
+static void check_numbers(const dt_contents *s)
 {
     const dt_run_progress *c = &s->progress;
     const dt_run_data *d = &s->data;
@@ -272,7 +272,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
     static FILE *nowhere;
     fuzz_choices choices = {.bytes = bytes, .n = n};
     dt_error err = {0};
-    dt_saved saved;
+    dt_contents saved;
     fuzz_enter_folder();
     for (int m = 0; m < MODELS && !nowhere; m++)
         write_good(m);
@@ -288,9 +288,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
     if (n == 1 && err.code)
         fuzz_fail(err.text);
     err = (dt_error){0};
-    if (!dt_saved_read(&saved, file, "c.h5", &err) && saved.can_go_on)
+    if (!dt_contents_read(&saved, file, "c.h5", &err) && saved.can_go_on)
         check_numbers(&saved);
-    dt_saved_free(&saved);
+    dt_contents_free(&saved);
     H5Fclose(file);
     if (H5Fget_obj_count((hid_t)H5F_OBJ_ALL, H5F_OBJ_ALL) > 0)
         fuzz_fail("something was not closed");

@@ -3,7 +3,7 @@
  * bytes that are divided by 255. */
 #include "mpi/support.h"
 
-#include "checkpoint/saved.h"
+#include "checkpoint/contents.h"
 #include "comm/comm.h"
 #include "core/names.h"
 #include "file/h5.h"
@@ -113,11 +113,11 @@ static char *write_numbers(const char *name, const spelling *s, const char *cons
 
 /* Train, with more options by name and value.
  *   left  [out] the newest checkpoint, on rank 0; elsewhere all zero */
-static void train(dt_saved *left, const char *folder, const char *data, const char *const *more,
+static void train(dt_contents *left, const char *folder, const char *data, const char *const *more,
                   dt_error *err)
 {
     dt_train_options o;
-    *left = (dt_saved){0};
+    *left = (dt_contents){0};
     dt_train_options_init(&o, err);
     dt_train_options_set(&o, "data", data, err);
     dt_train_options_set(&o, "checkpoint", folder, err);
@@ -131,7 +131,7 @@ static void train(dt_saved *left, const char *folder, const char *data, const ch
         dt_train(&world, &o, err);
     dt_train_options_free(&o);
     if (!err->code && world.rank == 0)
-        dt_saved_find(left, folder, NULL, err);
+        dt_contents_find_newest(left, folder, NULL, err);
     dt_world_agree(&world, err);
 }
 
@@ -156,7 +156,7 @@ static void remove_folder(char *folder)
 }
 
 /* The same weights, and the same losses of validation. */
-static bool same_run(const dt_saved *a, const dt_saved *b)
+static bool same_run(const dt_contents *a, const dt_contents *b)
 {
     if (world.rank != 0)
         return true;
@@ -194,10 +194,10 @@ static char *train_plain(const char *data)
 {
     char *folder = new_folder();
     dt_error err = {0};
-    dt_saved r;
+    dt_contents r;
     train(&r, folder, data, (const char *const[]){"epochs", "2", NULL}, &err);
     CHECK_NO_ERROR(&err);
-    dt_saved_free(&r);
+    dt_contents_free(&r);
     return folder;
 }
 
@@ -285,7 +285,7 @@ static void validates_by_name(void **state)
         const char *options[OPTIONS];
         char *folder[] = {new_folder(), new_folder()};
         dt_error err = {0};
-        dt_saved first, second;
+        dt_contents first, second;
         add_options(options, ways[w], (const char *const[]){"val-data", copy, NULL});
         train(&first, folder[0], a, options, &err);
         add_options(options, ways[w], (const char *const[]){"val-data", b, NULL});
@@ -293,8 +293,8 @@ static void validates_by_name(void **state)
         CHECK_NO_ERROR(&err);
         CHECK_ALL(same_run(&first, &second));
         CHECK_ALL(world.rank != 0 || first.progress.best_epoch > 0);
-        dt_saved_free(&first);
-        dt_saved_free(&second);
+        dt_contents_free(&first);
+        dt_contents_free(&second);
         remove_folder(folder[0]);
         remove_folder(folder[1]);
     }
@@ -311,11 +311,11 @@ static void goes_on_by_name(void **state)
         const char *options[OPTIONS];
         char *folder[] = {new_folder(), new_folder()};
         dt_error err = {0};
-        dt_saved whole, part;
+        dt_contents whole, part;
         train(&whole, folder[0], a, ways[w], &err);
         add_options(options, ways[w], (const char *const[]){"max-steps", "13", NULL});
         train(&part, folder[1], a, options, &err);
-        dt_saved_free(&part);
+        dt_contents_free(&part);
         add_options(options, ways[w], (const char *const[]){"resume", "", NULL});
         train(&part, folder[1], b, options, &err);
         CHECK_NO_ERROR(&err);
@@ -324,8 +324,8 @@ static void goes_on_by_name(void **state)
         CHECK_ALL(world.rank != 0 ||
                   (s->columns.n == WIDTH && s->classes.n == CLASSES &&
                    strcmp(s->columns.name[0], "a") == 0 && strcmp(s->classes.name[3], "dog") == 0));
-        dt_saved_free(&whole);
-        dt_saved_free(&part);
+        dt_contents_free(&whole);
+        dt_contents_free(&part);
         remove_folder(folder[0]);
         remove_folder(folder[1]);
     }
@@ -391,13 +391,13 @@ static void labels_have_names(void **state)
 {
     (void)state;
     dt_error err = {0};
-    dt_saved r;
+    dt_contents r;
     spelling s = plain;
     s.classes_n = 3;
     char *data = write_classes("three.h5", &s), *folder = new_folder();
     train(&r, folder, data, in_memory, &err);
     CHECK_ALL(err.code == DT_ERR_DATA && strstr(err.text, "names 3 classes"));
-    dt_saved_free(&r);
+    dt_contents_free(&r);
     remove_folder(folder);
     remove_file(data);
 }
@@ -521,12 +521,12 @@ static void validation_has_the_units(void **state)
         const char *options[OPTIONS];
         char *folder = new_folder();
         dt_error err = {0};
-        dt_saved r;
+        dt_contents r;
         add_options(options, ways[w], (const char *const[]){"val-data", raw, NULL});
         train(&r, folder, bytes, options, &err);
         CHECK_ALL(err.code == DT_ERR_DATA &&
                   strstr(err.text, "training was on uint8 divided by 255"));
-        dt_saved_free(&r);
+        dt_contents_free(&r);
         remove_folder(folder);
     }
     remove_file(raw);
@@ -546,7 +546,7 @@ static void flags_are_not_pictures(void **state)
         const char *options[OPTIONS];
         char *folder = new_folder(), *model = checkpoint_of(folder, STEPS);
         dt_error err = {0};
-        dt_saved r;
+        dt_contents r;
         train(&r, folder, flags, ways[w], &err);
         CHECK_NO_ERROR(&err);
         evaluate(model, flags, &result_of, &err);
@@ -557,7 +557,7 @@ static void flags_are_not_pictures(void **state)
         evaluate(model, picture, &result_of, &err);
         CHECK_ALL(err.code == DT_ERR_DATA && strstr(err.text, "\"x\" has 2 in row 0, column 2 ") &&
                   strstr(err.text, "no value above 1"));
-        dt_saved_free(&r);
+        dt_contents_free(&r);
         free(model);
         remove_folder(folder);
         folder = new_folder();
@@ -565,7 +565,7 @@ static void flags_are_not_pictures(void **state)
         add_options(options, ways[w], (const char *const[]){"val-data", picture, NULL});
         train(&r, folder, flags, options, &err);
         CHECK_ALL(err.code == DT_ERR_DATA && strstr(err.text, "no value above 1"));
-        dt_saved_free(&r);
+        dt_contents_free(&r);
         remove_folder(folder);
     }
     remove_file(picture);

@@ -1,7 +1,7 @@
 /* Checkpoints whose numbers another program has edited: what no run can have is an error that names
  * it, whatever becomes of it later: a size, a position, a shift. */
 #include "checkpoint/attribute.h"
-#include "checkpoint/saved.h"
+#include "checkpoint/contents.h"
 #include "unit/checkpoint_fixture.h"
 #include "unit/folder.h"
 
@@ -16,24 +16,24 @@ static void no_warning(const char *text)
 /* The file that is there is an error of its folder, and the message says so. */
 static void check_error(const char *text)
 {
-    dt_saved s;
+    dt_contents s;
     dt_error err = {0};
-    if (dt_saved_find(&s, "ckpt", no_warning, &err) != DT_ERR_DATA)
+    if (dt_contents_find_newest(&s, "ckpt", no_warning, &err) != DT_ERR_DATA)
         fail_msg("%s: \"%s\"", text, err.text);
     if (!strstr(err.text, FILE_NAME) || !strstr(err.text, text))
         fail_msg("\"%s\" does not say \"%s\"", err.text, text);
-    dt_saved_free(&s);
+    dt_contents_free(&s);
     assert_int_equal(H5Fget_obj_count((hid_t)H5F_OBJ_ALL, H5F_OBJ_ALL), 0);
 }
 
 static void check_good(void)
 {
-    dt_saved s;
+    dt_contents s;
     dt_error err = {0};
-    if (dt_saved_find(&s, "ckpt", no_warning, &err))
+    if (dt_contents_find_newest(&s, "ckpt", no_warning, &err))
         fail_msg("%s", err.text);
     assert_non_null(s.path);
-    dt_saved_free(&s);
+    dt_contents_free(&s);
 }
 
 static void put_whole(const char *object, const char *name, int64_t value)

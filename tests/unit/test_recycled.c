@@ -1,6 +1,6 @@
 /* Checkpoints that follow each other: the layout of the one before is used again, and a file that
  * is done with is written over, but only one that nobody else knows. */
-#include "checkpoint/saved.h"
+#include "checkpoint/contents.h"
 #include "unit/checkpoint_fixture.h"
 #include "unit/folder.h"
 
@@ -42,18 +42,18 @@ static void write_at(const char *path, const char *recycled, int64_t step, dt_ou
 static void check_at(const char *path, int64_t step)
 {
     dt_error err = {0};
-    dt_saved s;
+    dt_contents s;
     hid_t file = dt_h5_open(path, &err);
     assert_true(file >= 0);
     assert_true(dt_h5_is_whole(file, path));
-    assert_int_equal(dt_saved_read(&s, file, path, &err), DT_OK);
+    assert_int_equal(dt_contents_read(&s, file, path, &err), DT_OK);
     H5Fclose(file);
     assert_int_equal(s.progress.global_step, step);
     assert_int_equal(s.progress.step, step);
     assert_int_equal(s.optimizer_steps, step);
     assert_true(s.progress.loss == 1.0 / (double)step);
     assert_true(s.parameters[0] == (float)step);
-    dt_saved_free(&s);
+    dt_contents_free(&s);
 }
 
 static void the_same_layout(void **state)

@@ -1,4 +1,4 @@
-#include "checkpoint/saved.h"
+#include "checkpoint/contents.h"
 
 #include "checkpoint/attribute.h"
 #include "checkpoint/numbers.h"
@@ -18,9 +18,9 @@
 
 /* ---- One file ------------------------------------------------------------------------------- */
 
-static dt_code read_vector(dt_saved *s, hid_t optimizer, dt_error *err)
+static dt_code read_vector(dt_contents *s, hid_t optimizer, dt_error *err)
 {
-    dt_saved_vector *v = &s->vector[s->n_vectors - 1];
+    dt_contents_vector *v = &s->vector[s->n_vectors - 1];
     hid_t group = H5Gopen2(optimizer, v->name, H5P_DEFAULT);
     H5Eclear2(H5E_DEFAULT);
     if (group < 0)
@@ -32,7 +32,7 @@ static dt_code read_vector(dt_saved *s, hid_t optimizer, dt_error *err)
     return err->code;
 }
 
-static dt_code read_optimizer(dt_saved *s, hid_t file, dt_error *err)
+static dt_code read_optimizer(dt_contents *s, hid_t file, dt_error *err)
 {
     hsize_t members = 0;
     hid_t group = H5Gopen2(file, "optimizer", H5P_DEFAULT);
@@ -45,7 +45,7 @@ static dt_code read_optimizer(dt_saved *s, hid_t file, dt_error *err)
         dt_fail(err, DT_ERR_DATA, "%s: \"/optimizer\" is of an optimizer that is not known here",
                 s->path);
     for (hsize_t i = 0; i < members && !err->code; i++) {
-        dt_saved_vector *v = &s->vector[s->n_vectors++];
+        dt_contents_vector *v = &s->vector[s->n_vectors++];
         H5Lget_name_by_idx(group, ".", H5_INDEX_NAME, H5_ITER_INC, i, v->name, sizeof v->name,
                            H5P_DEFAULT);
         read_vector(s, group, err);
@@ -55,7 +55,7 @@ static dt_code read_optimizer(dt_saved *s, hid_t file, dt_error *err)
 }
 
 /* Older programs left "/run/scales", which are measured anew. */
-static dt_code read_rounding(dt_saved *s, hid_t run, dt_error *err)
+static dt_code read_rounding(dt_contents *s, hid_t run, dt_error *err)
 {
     if (err->code || run < 0 || H5Lexists(run, "rounding", H5P_DEFAULT) <= 0)
         return err->code;
@@ -70,9 +70,9 @@ static dt_code read_rounding(dt_saved *s, hid_t run, dt_error *err)
     return err->code;
 }
 
-dt_code dt_saved_read(dt_saved *s, hid_t file, const char *path, dt_error *err)
+dt_code dt_contents_read(dt_contents *s, hid_t file, const char *path, dt_error *err)
 {
-    *s = (dt_saved){.path = strdup(path), .optimizer_steps = -1};
+    *s = (dt_contents){.path = strdup(path), .optimizer_steps = -1};
     if (!s->path)
         return dt_fail(err, DT_ERR_MEMORY, "%s: out of memory", path);
     if (dt_checkpoint_read(file, path, &s->model, &s->parameters, &s->normalizer, &s->schema,
@@ -92,7 +92,7 @@ dt_code dt_saved_read(dt_saved *s, hid_t file, const char *path, dt_error *err)
     return err->code;
 }
 
-const float *dt_saved_values(const dt_saved *s, const char *name)
+const float *dt_contents_values(const dt_contents *s, const char *name)
 {
     for (int i = 0; i < s->n_vectors; i++)
         if (strcmp(s->vector[i].name, name) == 0)
@@ -100,7 +100,7 @@ const float *dt_saved_values(const dt_saved *s, const char *name)
     return NULL;
 }
 
-void dt_saved_drop_values(dt_saved *s)
+void dt_contents_drop_values(dt_contents *s)
 {
     for (int i = 0; i < s->n_vectors; i++)
         free(s->vector[i].values);
@@ -109,16 +109,16 @@ void dt_saved_drop_values(dt_saved *s)
     s->parameters = NULL;
 }
 
-void dt_saved_free(dt_saved *s)
+void dt_contents_free(dt_contents *s)
 {
-    dt_saved_drop_values(s);
+    dt_contents_drop_values(s);
     dt_model_free(&s->model);
     dt_normalizer_destroy(s->normalizer);
     dt_schema_free(&s->schema);
     free(s->rounding);
     free(s->options);
     free(s->path);
-    *s = (dt_saved){0};
+    *s = (dt_contents){0};
 }
 
 /* ---- The newest of a folder ----------------------------------------------------------------- */
@@ -126,7 +126,7 @@ void dt_saved_free(dt_saved *s)
 /* Whether what is wrong with an open file is no damage: it is whole, but of a later version, of
  * another program, or edited. A footer that holds leaves no other reason; that of a later version may
  * not be known here. */
-static bool is_whole(const dt_saved *s, hid_t file, const char *path, dt_code code)
+static bool is_whole(const dt_contents *s, hid_t file, const char *path, dt_code code)
 {
     bool ours = dt_checkpoint_is_one(file);
     int64_t version = dt_attribute_integer(file, "version", 0);
@@ -138,16 +138,16 @@ static bool is_whole(const dt_saved *s, hid_t file, const char *path, dt_code co
 }
 
 /* *whole [out] after an error: whether it is that of a file that is not damaged. */
-static dt_code read_whole(dt_saved *s, const char *path, bool *whole, dt_error *err)
+static dt_code read_whole(dt_contents *s, const char *path, bool *whole, dt_error *err)
 {
-    *s = (dt_saved){0};
+    *s = (dt_contents){0};
     *whole = false;
     hid_t file = dt_h5_open(path, err);
     if (file < 0)
         return err->code;
     if (!dt_checkpoint_is_one(file))
         dt_fail(err, DT_ERR_DATA, "%s: not a checkpoint of dtrain", path);
-    else if (!dt_saved_read(s, file, path, err) && !s->can_go_on) {
+    else if (!dt_contents_read(s, file, path, err) && !s->can_go_on) {
         s->is_edited = true;
         dt_fail(err, DT_ERR_DATA, "%s: no \"/run\", so a run cannot go on from it", path);
     }
@@ -178,13 +178,13 @@ static int read_through(const char *path)
 /* Read a file of the folder. What the system did not give is never taken for damage: it would be
  * written over in the end. If it gives the file now, the error may have been a passing one.
  *   damage  [out] the file is damaged: err is what bad is told */
-static dt_code read_step(dt_saved *s, const char *path, bool *damage, dt_error *err)
+static dt_code read_step(dt_contents *s, const char *path, bool *damage, dt_error *err)
 {
     bool whole;
     *damage = false;
     if (!read_whole(s, path, &whole, err) || whole || err->code == DT_ERR_MEMORY)
         return err->code;
-    dt_saved_free(s);
+    dt_contents_free(s);
     *err = (dt_error){0};
     int number = read_through(path);
     if (number)
@@ -197,14 +197,14 @@ static dt_code read_step(dt_saved *s, const char *path, bool *damage, dt_error *
 /* Find the newest that is not damaged.
  *   damage  [n] [out] of the damaged ones, the newest first
  *   n_damaged  [out] */
-static dt_code find_good(dt_saved *s, const char *folder, const int64_t *steps, int n,
+static dt_code find_good(dt_contents *s, const char *folder, const int64_t *steps, int n,
                          dt_error *damage, int *n_damaged, dt_error *err)
 {
     while (n-- > 0 && !err->code && !s->path) {
         bool damaged = false;
         char *path = dt_store_step_path(folder, steps[n], err);
         if (path && read_step(s, path, &damaged, err))
-            dt_saved_free(s);
+            dt_contents_free(s);
         if (damaged) {
             damage[(*n_damaged)++] = *err;
             *err = (dt_error){0};
@@ -214,12 +214,13 @@ static dt_code find_good(dt_saved *s, const char *folder, const int64_t *steps, 
     return err->code;
 }
 
-dt_code dt_saved_find(dt_saved *s, const char *folder, void (*bad)(const char *text), dt_error *err)
+dt_code dt_contents_find_newest(dt_contents *s, const char *folder, void (*bad)(const char *text),
+                                dt_error *err)
 {
     int64_t *steps;
     int n, n_damaged = 0;
     dt_error *damage = NULL;
-    *s = (dt_saved){0};
+    *s = (dt_contents){0};
     if (!dt_store_list(folder, &steps, &n, err) && n > 0) {
         damage = dt_alloc(n, sizeof *damage, "the list of checkpoints", err);
         if (damage)

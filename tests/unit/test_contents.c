@@ -1,6 +1,6 @@
 /* What a checkpoint gives back of a run, and the folder: which is the newest good one, which go. */
 #include "checkpoint/attribute.h"
-#include "checkpoint/saved.h"
+#include "checkpoint/contents.h"
 #include "file/temporary.h"
 #include "unit/checkpoint_fixture.h"
 #include "unit/folder.h"
@@ -33,58 +33,58 @@ static void put(const char *folder_name, int64_t step)
 static void everything_back(void **state)
 {
     (void)state;
-    dt_saved s;
+    dt_contents s;
     dt_error err = {0};
     save_normalized();
     hid_t file = dt_h5_open(FILE_NAME, &err);
-    assert_int_equal(dt_saved_read(&s, file, FILE_NAME, &err), DT_OK);
+    assert_int_equal(dt_contents_read(&s, file, FILE_NAME, &err), DT_OK);
     H5Fclose(file);
     assert_true(s.can_go_on);
     assert_memory_equal(s.parameters, weights, sizeof weights);
     assert_memory_equal(s.normalizer->mean, means, sizeof means);
-    assert_memory_equal(dt_saved_values(&s, "momentum_buffer"), momentum, sizeof momentum);
-    assert_null(dt_saved_values(&s, "exp_avg"));
+    assert_memory_equal(dt_contents_values(&s, "momentum_buffer"), momentum, sizeof momentum);
+    assert_null(dt_contents_values(&s, "exp_avg"));
     assert_int_equal(s.optimizer_steps, 50);
     assert_memory_equal(&s.progress, &progress, sizeof progress);
     assert_memory_equal(&s.data, &course_data, sizeof course_data);
     assert_true(s.lr == 0x1.23456789abcdep-7);
     assert_int_equal(s.seed, 1ll << 40);
     assert_string_equal(s.options, OPTIONS);
-    dt_saved_free(&s);
+    dt_contents_free(&s);
 }
 
-static void find(dt_saved *s, const char *path)
+static void find(dt_contents *s, const char *path)
 {
     dt_error err = {0};
     warnings = 0;
-    assert_int_equal(dt_saved_find(s, "ckpt", warn, &err), DT_OK);
+    assert_int_equal(dt_contents_find_newest(s, "ckpt", warn, &err), DT_OK);
     if (path)
         assert_string_equal(s->path, path);
     else
         assert_null(s->path);
     assert_int_equal(H5Fget_obj_count((hid_t)H5F_OBJ_ALL, H5F_OBJ_ALL), 0);
-    dt_saved_free(s);
+    dt_contents_free(s);
 }
 
 /* The folder is an error, which says the text, and nothing else is said. code 0: any. */
 static void check_none(const char *text, dt_code code)
 {
-    dt_saved s;
+    dt_contents s;
     dt_error err = {0};
     warnings = 0;
-    dt_code found = dt_saved_find(&s, "ckpt", warn, &err);
+    dt_code found = dt_contents_find_newest(&s, "ckpt", warn, &err);
     if (!found || (code && found != code) || !strstr(err.text, text))
         fail_msg("%d, \"%s\" does not say \"%s\"", (int)found, err.text, text);
     assert_null(s.path);
     assert_int_equal(warnings, 0);
     assert_int_equal(H5Fget_obj_count((hid_t)H5F_OBJ_ALL, H5F_OBJ_ALL), 0);
-    dt_saved_free(&s);
+    dt_contents_free(&s);
 }
 
 static void newest(void **state)
 {
     (void)state;
-    dt_saved s;
+    dt_contents s;
     find(&s, NULL); /* no folder */
     put("ckpt", 9);
     put("ckpt", 10000000000); /* more than ten digits */
@@ -102,7 +102,7 @@ static void newest(void **state)
 static void damaged(void **state)
 {
     (void)state;
-    dt_saved s;
+    dt_contents s;
     put("ckpt", 10);
     put("ckpt", 20);
     put("ckpt", 30);
