@@ -17,7 +17,9 @@ enum {
     HEADROOM = 2,        /* bits above what was measured, */
     WORDS_HEADROOM = 4,  /* where two words have bits to spare, */
     WORDS_SPARE = 25,    /* as of so many bits */
+    MAX_RISE = 4,        /* bits by which an exponent grows at a time: an outlier is rare */
     MAX_PERIOD = 1024,   /* steps between two measurements of the columns */
+    ENOUGH_BITS = 19,    /* that a line's largest block has in its units, and */
     WORD_BITS = 24,      /* that a line's largest block has in units of the second word, and as many
                            more as blocks are added */
     MANY = 8             /* one line in so many that overflows: columns have changed */
@@ -228,6 +230,12 @@ void dt_scales_set(dt_scales *s)
 
 enum { SOMETHING = 1, ENOUGH = 1025, OVERFLOWS = 1025 * 1025 }; /* digits that 1024 ranks fit */
 
+/* log2 of the blocks, rounded up. */
+static int spread_of(const dt_scales *s)
+{
+    return s->blocks > 1 ? 31 - s->bits : 0;
+}
+
 static int32_t flag(const dt_scales *s, const dt_line_bits *b, bool enough)
 {
     if (b->any >> s->bits != 0)
@@ -237,13 +245,7 @@ static int32_t flag(const dt_scales *s, const dt_line_bits *b, bool enough)
 
 int32_t dt_scales_flag(const dt_scales *s, const dt_line_bits *b)
 {
-    return flag(s, b, b->widest >= DT_SCALES_ENOUGH);
-}
-
-/* log2 of the blocks, rounded up. */
-static int spread_of(const dt_scales *s)
-{
-    return s->blocks > 1 ? 31 - s->bits : 0;
+    return flag(s, b, b->widest >> (ENOUGH_BITS + spread_of(s)) != 0);
 }
 
 int32_t dt_scales_flag_words(const dt_scales *s, const dt_line_bits *b)
@@ -454,12 +456,15 @@ static float largest_sum(const float *values, int64_t n)
 }
 
 /* A sum over blocks says about what their largest is; less where they cancel. */
-static double follow(double exponent, float sum, dt_line_state state)
+static double rise(double exponent, float sum)
 {
     double of_sum = sum > 0 ? exponent_of(sum) : -INFINITY;
-    if (state == DT_LINE_OVERFLOWS)
-        return clamp(fmax(exponent + 1, of_sum + 1));
-    return clamp(fmin(exponent - HEADROOM, sum > 0 ? of_sum + HEADROOM : INFINITY));
+    return clamp(fmin(fmax(exponent, of_sum) + 1, exponent + MAX_RISE));
+}
+
+static double fall(double exponent)
+{
+    return clamp(exponent - HEADROOM);
 }
 
 static void follow_vector(const dt_scales *s, int l, int v, dt_line_state state, const float *sum)
@@ -468,14 +473,14 @@ static void follow_vector(const dt_scales *s, int l, int v, dt_line_state state,
     double *e = vector_of(s, l, v);
     bool rises = false;
     if (state == DT_LINE_COARSE) {
-        double most = follow(largest_of(e, out), largest_sum(sum, out), state);
+        double most = fall(largest_of(e, out));
         for (int64_t o = 0; o < out; o++)
             e[o] = fmin(e[o], most);
         return;
     }
     for (int64_t o = 0; o < out; o++)
-        if (sum[o] != 0 && isfinite(sum[o]) && exponent_of(sum[o]) + 1 > e[o]) {
-            e[o] = clamp(exponent_of(sum[o]) + 1);
+        if (largest_sum(sum + o, 1) > 0 && exponent_of(sum[o]) + 1 > e[o]) {
+            e[o] = rise(e[o], largest_sum(sum + o, 1));
             rises = true;
         }
     for (int64_t o = 0; o < out && !rises; o++)
@@ -488,7 +493,8 @@ static void follow_line(const dt_scales *s, int l, const dt_line_failed *f, cons
     int64_t i = f->line - s->layer[l].line;
     if (i < layer->out) {
         double *r = rows_of(s, l) + i;
-        *r = follow(*r, largest_sum(gradient + layer->weight + i * layer->in, layer->in), f->state);
+        float sum = largest_sum(gradient + layer->weight + i * layer->in, layer->in);
+        *r = f->state == DT_LINE_OVERFLOWS ? rise(*r, sum) : fall(*r);
     } else {
         int v = (int)(i - layer->out);
         follow_vector(s, l, v, f->state, gradient + layer->bias + v * layer->out);

@@ -14,18 +14,17 @@
  *
  *   1. every integer of a block is below 2^bits in size, and
  *   2. all blocks of the line are 0, or an integer of those with the line's largest units
- *      (c(j) = 0; e(k) = max e) is at least DT_SCALES_ENOUGH = 2^24.
+ *      (c(j) = 0; e(k) = max e) is at least 2^19 B.
  *
- * Then with M the largest magnitude that a block has in the line, and u the line's largest unit,
- * the sum of an element is off by at most B/2 roundings of a unit, and M >= 2^24 u:
+ * Then with M the largest magnitude that a block has in the line, and u the line's largest unit, M
+ * is at least 2^19 B u, and the sum of an element is off by B/2 units at most:
  *
- *     |error| <= B u / 2 <= B 2^-25 M.
+ *     |error| <= B u / 2 <= 2^-20 M.
  *
  * A float32 sum of the same B blocks, one after the other, is only known to be right to
  * (B - 1) 2^-24 times the sum of the blocks' magnitudes (Higham, "Accuracy and Stability of
- * Numerical Algorithms", 2002, section 4.2), which is at least as much but for one rounding. B is at
- * most DT_SCALES_NARROW = 16 here, so that the error is at most 2^-21 M. A line has all zeros where
- * what its products are made of is 0, not where its integers are: these may have been rounded.
+ * Numerical Algorithms", 2002, section 4.2). A line has all zeros where what its products are made
+ * of is 0, not where its integers are: these may have been rounded.
  *
  * A line that fails is summed again while the batch is still there, in two words:
  * the second has what the first rounds away, in units that are 2^-bits as large. Batches of
@@ -46,7 +45,6 @@
 
 enum {
     DT_SCALES_NARROW = 16,      /* blocks of a batch that is summed in one word */
-    DT_SCALES_ENOUGH = 1 << 24, /* units that a line's largest block has */
     DT_SCALES_RAISE = 24,       /* bits by which a line that overflows is summed again */
     DT_SCALES_NONFINITE = 1 << 20,
 };

@@ -211,11 +211,10 @@ void dt_gradient_compute(dt_gradient *g, dt_loader *loader, const float *paramet
         compute_floats(g, loader, parameters, t, totals);
 }
 
-bool dt_gradient_sum(dt_gradient *g, const float *parameters, bool whole, dt_totals *totals,
-                     dt_error *err)
+bool dt_gradient_sum(dt_gradient *g, const float *parameters, bool whole, dt_totals *totals)
 {
     if (g->is_exact)
-        return dt_exact_sum(g, parameters, whole, totals, err);
+        return dt_exact_sum(g, parameters, whole, totals);
     sum_floats(g, whole, totals);
     return true;
 }

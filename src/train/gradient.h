@@ -29,9 +29,11 @@ typedef struct {
     dt_batch_part part; /* this rank's samples of the batch */
     dt_samples samples;
     dt_collected collected;
-    float *most;            /* [scales.n] what was measured, */
-    int64_t *exponent;      /* [scales.n] as exponents */
-    bool *chosen;           /* [lines] those that were measured */
+    float *most;       /* [scales.n] what was measured, */
+    int64_t *exponent; /* [scales.n] as exponents */
+    bool *chosen;      /* [lines] those that were measured */
+    int32_t *words; /* [lines + 2 P] flags and words of lines that are summed again; pages that none
+                       needs cost nothing */
     dt_word_lines all;      /* of two words: all lines */
     dt_word_line *again;    /* [lines] those that are summed again, */
     dt_line_failed *failed; /* [lines] and why */
@@ -78,10 +80,8 @@ void dt_gradient_compute(dt_gradient *gradient, dt_loader *loader, const float *
  *   whole   whether each rank wants all of the sum, not only the part that it has of a numa_group
  *   totals  [in,out] this rank's, then everyone's
  * Returns whether the gradient is finite and fits its sum, the same on every rank; it does not
- * where one failed, or had no memory, of which err then tells on every rank. Then totals.overflow
- * says that it is finite and does not fit. */
-bool dt_gradient_sum(dt_gradient *gradient, const float *parameters, bool whole, dt_totals *totals,
-                     dt_error *err);
+ * where one failed. Then totals.overflow says that it is finite and does not fit. */
+bool dt_gradient_sum(dt_gradient *gradient, const float *parameters, bool whole, dt_totals *totals);
 
 /* The steps whose exact sums were taken again since the last call; 0 of sums of floats. */
 int64_t dt_gradient_take_redone(dt_gradient *gradient);

@@ -73,6 +73,7 @@ dt_code dt_exact_init(dt_gradient *g, const dt_gradient_options *options, dt_err
     e->again = dt_alloc(lines, sizeof *e->again, "the scales", err);
     e->failed = dt_alloc(lines, sizeof *e->failed, "the scales", err);
     e->all.line = dt_alloc(lines, sizeof *e->all.line, "the scales", err);
+    e->words = dt_alloc(lines + 2 * g->model->parameters, sizeof *e->words, "the scales", err);
     if (!err->code)
         list_all(e);
     if (!err->code && options->in_parts)
@@ -95,6 +96,7 @@ void dt_exact_free(dt_exact *e)
     free(e->again);
     free(e->failed);
     free(e->all.line);
+    free(e->words);
     free(e->collected.x);
     free(e->collected.y);
 }
@@ -274,18 +276,13 @@ static int64_t place_lines(const dt_scales *s, dt_word_lines *lines)
 }
 
 /* Sum the lines in two words, over all ranks; those that come out well become the gradient's, and
- * leave the list. Returns whether there was memory, the same on every rank.
+ * leave the list.
  *   last  they were measured: coarse ones are as good as can be */
-static bool sum_lines(dt_gradient *g, const float *parameters, dt_word_lines *lines, bool last,
-                      dt_error *err)
+static void sum_lines(dt_gradient *g, const float *parameters, dt_word_lines *lines, bool last)
 {
     dt_exact *e = &g->exact;
     int64_t values = place_lines(&e->scales, lines), left = 0;
-    int32_t *flags = dt_alloc(lines->n + values, sizeof *flags, "the sums of a step", err);
-    if (dt_world_agree(g->world, err)) {
-        free(flags);
-        return false;
-    }
+    int32_t *flags = e->words;
     lines->words = flags + lines->n;
     dt_engine_sum_again(g->engine, parameters, &e->part, &e->scales, lines, flags);
     if (g->world->size > 1)
@@ -298,8 +295,6 @@ static bool sum_lines(dt_gradient *g, const float *parameters, dt_word_lines *li
             lines->line[left++] = lines->line[i];
     }
     lines->n = left;
-    free(flags);
-    return true;
 }
 
 /* Lines get exponents that fit what they have in this batch. Returns whether it is finite. */
@@ -320,8 +315,7 @@ static bool measure_lines(dt_gradient *g, const float *parameters, dt_word_lines
 }
 
 /* Returns whether all lines fit; totals->overflow: they are finite and do not. */
-static bool sum_again(dt_gradient *g, const float *parameters, int64_t failed, dt_totals *totals,
-                      dt_error *err)
+static bool sum_again(dt_gradient *g, const float *parameters, int64_t failed, dt_totals *totals)
 {
     dt_exact *e = &g->exact;
     dt_word_lines lines = {.n = failed, .line = e->again};
@@ -329,24 +323,25 @@ static bool sum_again(dt_gradient *g, const float *parameters, int64_t failed, d
         e->again[i] =
             (dt_word_line){.line = e->failed[i].line,
                            .raise = e->failed[i].state == DT_LINE_OVERFLOWS ? DT_SCALES_RAISE : 0};
-    if (!e->scales.words && !sum_lines(g, parameters, &lines, false, err))
-        return false;
-    if (lines.n > 0 && (!measure_lines(g, parameters, &lines, failed) ||
-                        !sum_lines(g, parameters, &lines, true, err)))
-        return false;
+    if (!e->scales.words)
+        sum_lines(g, parameters, &lines, false);
+    if (lines.n > 0) {
+        if (!measure_lines(g, parameters, &lines, failed))
+            return false;
+        sum_lines(g, parameters, &lines, true);
+    }
     totals->overflow = lines.n > 0;
     return lines.n == 0;
 }
 
-bool dt_exact_sum(dt_gradient *g, const float *parameters, bool whole, dt_totals *totals,
-                  dt_error *err)
+bool dt_exact_sum(dt_gradient *g, const float *parameters, bool whole, dt_totals *totals)
 {
     dt_exact *e = &g->exact;
     sum_all(g, whole, totals);
     if (totals->failed || e->infinite)
         return false;
     int64_t failed = list_failed(e);
-    if (failed > 0 && !sum_again(g, parameters, failed, totals, err))
+    if (failed > 0 && !sum_again(g, parameters, failed, totals))
         return false;
     dt_scales_follow(&e->scales, e->failed, failed, g->values);
     return true;

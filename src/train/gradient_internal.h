@@ -20,7 +20,6 @@ void dt_exact_compute(dt_gradient *g, dt_loader *loader, const float *parameters
 
 /* Of samples that are in exact.part already. Collective. */
 void dt_exact_compute_part(dt_gradient *g, const float *parameters, dt_totals *totals);
-bool dt_exact_sum(dt_gradient *g, const float *parameters, bool whole, dt_totals *totals,
-                  dt_error *err);
+bool dt_exact_sum(dt_gradient *g, const float *parameters, bool whole, dt_totals *totals);
 
 #endif

@@ -63,12 +63,10 @@ static dt_code run_step(dt_run *run, dt_report_step_facts *step, double *weight,
     gather_flags(run, &totals, err);
     dt_saver_copy_unread(run->saver); /* after the sum any rank may change the weights */
     bool whole = run->options->clip_norm > 0 || dt_optimizer_wants_all(&run->optimizer);
-    bool summed = dt_gradient_sum(&run->gradient, run->parameters, whole, &totals, err);
+    bool summed = dt_gradient_sum(&run->gradient, run->parameters, whole, &totals);
     t->allreduce += dt_times_lap(t);
     if (totals.failed)
         return dt_world_agree(run->world, err);
-    if (err->code)
-        return err->code;
 
     if (totals.weight == 0 && isfinite(totals.loss))
         return weightless(step, err);
