@@ -275,8 +275,8 @@ round_words(int rows, const operands *o, int64_t first, int64_t block, const flo
         multiply(rows, 2, &part, acc);
         for (int i = 0; i < rows; i++)
             for (int v = 0; v < 2; v++) {
-                integers rest,
-                    n = split_vector(acc[i][v] * row[i], (vector){0} + low_factor, &rest);
+                integers rest = {0},
+                         n = split_vector(acc[i][v] * row[i], (vector){0} + low_factor, &rest);
                 sum[i][v][0] += (modular)n;
                 sum[i][v][1] += (modular)rest;
                 store_bits(bits[i].any, load_bits(bits[i].any) | magnitude(n));

@@ -44,8 +44,8 @@
 #include <stdint.h>
 
 enum {
-    DT_SCALES_NARROW = 16,      /* blocks of a batch that is summed in one word */
-    DT_SCALES_RAISE = 24,       /* bits by which a line that overflows is summed again */
+    DT_SCALES_NARROW = 16, /* blocks of a batch that is summed in one word */
+    DT_SCALES_RAISE = 24,  /* bits by which a line that overflows is summed again */
     DT_SCALES_NONFINITE = 1 << 20,
 };
 

@@ -46,9 +46,10 @@ dt_code dt_gradient_init(dt_gradient *g, const dt_world *world, const dt_model *
                           g->is_exact ? DT_SUM_INT32 : DT_SUM_FLOAT, &g->reducer, err))
         return err->code;
     float *values = dt_reducer_values(g->reducer);
+    int32_t *integers = dt_reducer_values(g->reducer);
     memset(values, 0, (size_t)g->head * sizeof *values);
-    g->exact.flags = (int32_t *)values + dt_totals_room(g->exact.blocks);
-    g->exact.sums = (int32_t *)values + g->head;
+    g->exact.flags = integers + dt_totals_room(g->exact.blocks);
+    g->exact.sums = integers + g->head;
     if (words)
         g->values = dt_alloc(model->parameters, sizeof *g->values, "the gradient", err);
     else
