@@ -411,8 +411,9 @@ static void virtual_part_goes(void **state)
     put_part("b.h5", "part");
     dt_data_file *source = open_source(NULL);
     assert_int_equal(dt_data_file_read_x(source, 0, 3, out, &err), DT_OK);
-    assert_int_equal(unlink("b.h5"), 0);
+    assert_int_equal(rename("b.h5", "away.h5"), 0);
     check_read(source, 0, 6, "the file \"b.h5\" with a part of it is missing");
+    assert_int_equal(rename("away.h5", "b.h5"), 0); /* a new file might have another inode */
     put_part("b.h5", "other");
     check_read(source, 2, 2, "the file \"b.h5\" with a part of it has no dataset \"part\"");
     assert_int_equal(truncate("b.h5", 100), 0);
