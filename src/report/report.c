@@ -1,13 +1,11 @@
 #include "report/report.h"
 
 #include "core/clock.h"
-#include "core/file_error.h"
 #include "report/console.h"
 #include "report/failure.h"
 #include "report/log.h"
 #include "report/progress.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -22,11 +20,6 @@ struct dt_report {
     char *checkpoint; /* path of the last one; NULL: none */
     dt_error failure; /* the first write that failed */
 };
-
-dt_code dt_write_failed(dt_error *err, const char *file)
-{
-    return dt_fail(err, dt_file_error(errno), "%s: cannot be written: %s", file, strerror(errno));
-}
 
 dt_code dt_report_check_log(const dt_train_options *options, dt_error *err)
 {
@@ -137,11 +130,6 @@ void dt_report_flush(dt_report *report)
 dt_code dt_report_sync(const dt_report *report, dt_error *err)
 {
     return report ? dt_log_sync(&report->log, err) : DT_OK;
-}
-
-void dt_report_warn(const char *text)
-{
-    fprintf(stderr, "dtrain: warning: %s\n", text);
 }
 
 void dt_report_warn_in_run(dt_report *report, const char *text)

@@ -5,6 +5,7 @@
 #ifndef DT_REPORT_H
 #define DT_REPORT_H
 
+#include "report/failure.h"
 #include <dtrain/options.h>
 #include <dtrain/scores.h>
 #include <dtrain/status.h>
@@ -112,10 +113,7 @@ void dt_report_end(dt_report *report, const dt_report_end_facts *facts);
  * step. */
 dt_code dt_report_check(const dt_report *report, dt_error *err);
 
-/* Print a warning on standard error. Needs no report. */
-void dt_report_warn(const char *text);
-
-/* The same during the run, from the rank that has the report. */
+/* dt_report_warn during the run, from the rank that has the report. */
 void dt_report_warn_in_run(dt_report *report, const char *text);
 
 /* Flush and close. Takes NULL. Returns the error of the first failed write. */
