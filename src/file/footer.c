@@ -19,14 +19,6 @@ typedef struct {
 
 static const char magic[8] = {'D', 'T', 'R', 'S', 'E', 'A', 'L', '2'};
 
-/* The end of files of before: one checksum, of all before it. */
-typedef struct {
-    char magic[8];
-    uint64_t hash;
-} old_footer;
-
-static const char old_magic[8] = {'D', 'T', 'R', 'S', 'E', 'A', 'L', '1'};
-
 enum { PIECE = 1 << 18 };
 
 int64_t dt_footer_bytes(int n)
@@ -103,16 +95,6 @@ static dt_footer_part *read_table(int fd, const footer *s, int64_t bytes, int *n
     return NULL;
 }
 
-static bool read_old_footer(int fd, old_footer *s, int64_t *bytes)
-{
-    struct stat info;
-    if (fstat(fd, &info) < 0 || !S_ISREG(info.st_mode) || info.st_size < (off_t)sizeof *s)
-        return false;
-    *bytes = (int64_t)info.st_size - (int64_t)sizeof *s;
-    return pread(fd, s, sizeof *s, (off_t)*bytes) == (ssize_t)sizeof *s &&
-           memcmp(s->magic, old_magic, sizeof old_magic) == 0;
-}
-
 /* Read the footer at the end of an open file, and how long that is. */
 static bool read_footer(int fd, footer *s, int64_t *bytes)
 {
@@ -128,21 +110,17 @@ static bool read_footer(int fd, footer *s, int64_t *bytes)
 static int check_open(int fd, bool *good)
 {
     footer s;
-    old_footer old;
     int64_t bytes;
     *good = true;
-    if (read_footer(fd, &s, &bytes)) {
-        int number = 0;
-        dt_footer_part *part = read_table(fd, &s, bytes, &number);
-        if (part)
-            number = check_parts(fd, part, s.parts, good);
-        *good = *good && part;
-        free(part);
-        return number;
-    }
-    if (!read_old_footer(fd, &old, &bytes))
+    if (!read_footer(fd, &s, &bytes))
         return 0;
-    return check_parts(fd, &(dt_footer_part){bytes, old.hash}, 1, good);
+    int number = 0;
+    dt_footer_part *part = read_table(fd, &s, bytes, &number);
+    if (part)
+        number = check_parts(fd, part, s.parts, good);
+    *good = *good && part;
+    free(part);
+    return number;
 }
 
 dt_code dt_footer_check(const char *path, dt_error *err)
@@ -165,10 +143,9 @@ dt_code dt_footer_check(const char *path, dt_error *err)
 bool dt_footer_exists(const char *path)
 {
     footer s;
-    old_footer old;
     int64_t bytes;
     int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-    bool there = fd >= 0 && (read_footer(fd, &s, &bytes) || read_old_footer(fd, &old, &bytes));
+    bool there = fd >= 0 && read_footer(fd, &s, &bytes);
     if (fd >= 0)
         close(fd);
     return there;

@@ -10,7 +10,6 @@
 #include <sys/stat.h>
 #include <sys/vfs.h>
 #include <unistd.h>
-#include <xxhash.h>
 
 static const char FIRST[] = "ckpt/step-0000000001.h5", SECOND[] = "ckpt/step-0000000002.h5";
 static const char SPARE[] = "ckpt/step-0000000001.h5.tmp.1";
@@ -76,33 +75,6 @@ static void the_same_layout(void **state)
     assert_memory_equal(again, fresh, n);
     fclose(a);
     fclose(b);
-}
-
-/* With one checksum for all, as files had it before: good, and damage is found. */
-static void the_seal_of_before(void **state)
-{
-    (void)state;
-    char bytes[1 << 16];
-    write_at(FIRST, NULL, 1, NULL);
-    FILE *file = fopen(FIRST, "r+");
-    size_t n = fread(bytes, 1, sizeof bytes, file);
-    int64_t parts;
-    memcpy(&parts, bytes + n - 16, sizeof parts);
-    n -= 24 + 16 * (size_t)parts;
-    uint64_t hash = XXH3_64bits(bytes, n);
-    memcpy(bytes + n, "DTRSEAL1", 8);
-    memcpy(bytes + n + 8, &hash, 8);
-    rewind(file);
-    assert_int_equal(fwrite(bytes, 1, n + 16, file), n + 16);
-    assert_int_equal(ftruncate(fileno(file), (off_t)n + 16), 0);
-    fclose(file);
-    check_at(FIRST, 1);
-    file = fopen(FIRST, "r+");
-    fseek(file, 1000, SEEK_SET);
-    fputc(bytes[1000] ^ 1, file);
-    fclose(file);
-    check_refused(FIRST, DT_ERR_DATA,
-                  "ckpt/step-0000000001.h5: damaged: the checksum of the file does not hold");
 }
 
 static ino_t inode(const char *path)
@@ -261,10 +233,8 @@ int main(void)
 {
 #define TEST(name) cmocka_unit_test_teardown(name, empty_folder)
     const struct CMUnitTest tests[] = {
-        TEST(the_same_layout),     TEST(the_seal_of_before),
-        TEST(written_over),        TEST(not_while_somebody_reads_it),
-        TEST(not_by_another_name), TEST(set_aside_by_prune),
-        TEST(in_memory),
+        TEST(the_same_layout),     TEST(written_over),       TEST(not_while_somebody_reads_it),
+        TEST(not_by_another_name), TEST(set_aside_by_prune), TEST(in_memory),
     };
     return cmocka_run_group_tests(tests, enter_folder, leave_folder);
 }
