@@ -1,4 +1,4 @@
-#include "engine/internal.h"
+#include "engine/gradients.h"
 
 #include "core/bug.h"
 #include "core/memory.h"
@@ -284,44 +284,6 @@ double dt_engine_gradient(dt_engine *e, const float *parameters, const dt_row_so
     return sums.loss;
 }
 
-static dt_line_bits vector_bits(const dt_call *c, int layer, int vector)
-{
-    const dt_engine *e = c->engine;
-    dt_line_bits all = {0};
-    for (int t = 0; t < c->threads; t++) {
-        int64_t at = (int64_t)t * e->model->n_layers + layer;
-        const dt_line_bits *bits = &e->vector_bits[at * DT_MOST_VECTORS + vector];
-        all.any |= bits->any;
-        all.widest |= bits->widest;
-        all.low |= bits->low;
-    }
-    return all;
-}
-
-static void flag_vectors(const dt_call *c)
-{
-    for (int l = 0; l < c->engine->model->n_layers; l++)
-        for (int v = 0; v < c->scales->layer[l].vectors; v++) {
-            dt_line_bits bits = vector_bits(c, l, v);
-            int64_t line = c->scales->layer[l].line + c->engine->model->layer[l].out + v;
-            c->flags[line] = dt_scales_flag(c->scales, &bits);
-        }
-}
-
-static void flag_word_vectors(const dt_call *c)
-{
-    for (int64_t i = 0, l = 0; i < c->words->n; i++) {
-        int64_t line = c->words->line[i].line, layers = c->engine->model->n_layers;
-        while (l + 1 < layers && line >= c->scales->layer[l + 1].line)
-            l++;
-        int64_t v = line - c->scales->layer[l].line - c->engine->model->layer[l].out;
-        if (v < 0)
-            continue;
-        dt_line_bits bits = vector_bits(c, (int)l, (int)v);
-        c->flags[i] = dt_scales_flag_words(c->scales, &bits);
-    }
-}
-
 /* A call whose sums are integers, and the flags of its lines. */
 static dt_thread_sums run_exact(dt_call *c)
 {
@@ -332,10 +294,7 @@ static dt_thread_sums run_exact(dt_call *c)
     if (c->part.rows == 0)
         memset(c->flags, 0, (size_t)flags * sizeof *c->flags);
     dt_thread_sums sums = run(c);
-    if (c->want == DT_WORDS)
-        flag_word_vectors(c);
-    else
-        flag_vectors(c);
+    dt_flags_put_vectors(c);
     return sums;
 }
 
@@ -362,12 +321,9 @@ void dt_engine_gradient_exact(dt_engine *e, const float *parameters, const dt_ba
 /* Of no rows nothing is summed: words are 0. */
 static void clear_words(const dt_call *c)
 {
-    for (int64_t i = 0, l = 0; i < c->words->n; i++) {
+    for (int64_t i = 0; i < c->words->n; i++) {
         const dt_word_line *line = &c->words->line[i];
-        while (l + 1 < c->engine->model->n_layers && line->line >= c->scales->layer[l + 1].line)
-            l++;
-        const dt_layer *layer = &c->engine->model->layer[l];
-        int64_t n = line->line - c->scales->layer[l].line < layer->out ? layer->in : layer->out;
+        int64_t n = dt_scales_find(c->scales, line->line).n;
         memset(c->words->words + line->place, 0, (size_t)(2 * n) * sizeof *c->words->words);
     }
 }

@@ -106,6 +106,12 @@ static inline int64_t dt_wave_begin(const dt_wave *w, int64_t block)
     return row < 0 ? 0 : row < w->rows ? row : w->rows;
 }
 
+/* Whether a wave is the call's last. */
+static inline bool dt_wave_is_last(const dt_call *c, const dt_wave *w)
+{
+    return w->first + w->rows == c->part.rows;
+}
+
 static inline int64_t dt_share(int64_t n, int thread, int threads)
 {
     return n * thread / threads;

@@ -144,7 +144,7 @@ static void store_part(const dt_product *p, int64_t begin, int64_t end, int64_t 
     if (gathers)
         gather_rows(p, begin, end, step, steps, NULL, gathered);
     for (int64_t j = 0; j < p->n; j += DT_PANEL) {
-        int64_t columns = smaller(p->n - j, DT_PANEL), rows, tile = 0;
+        int64_t columns = dt_min(p->n - j, DT_PANEL), rows, tile = 0;
         for (int64_t i = begin; i < end; i += rows, tile++) {
             operands o = part_of(p, i, j / DT_PANEL, step, steps);
             rows = choose_rows(end - i);
@@ -223,7 +223,7 @@ static void store_columns(const dt_product *p, float *c, int64_t ldc, bool add)
     bool padded = p->a_row >= dt_panels_round(p->k);
     for (int64_t step = 0; step < p->k; step += STEPS) {
         dt_product part = *p;
-        part.k = smaller(p->k - step, STEPS);
+        part.k = dt_min(p->k - step, STEPS);
         part.a += step;
         for (int64_t k = 0; k < STEPS && k < part.k + DT_LANES; k++)
             b[k] = k < part.k ? p->b[(step + k) * p->b_step] : 0;
@@ -244,7 +244,7 @@ void dt_product_store(const dt_product *p, float *c, int64_t ldc, bool add)
     for (int64_t part = 0; part < parts; part++) {
         int64_t step = p->k * part / parts, steps = p->k * (part + 1) / parts - step;
         for (int64_t i = 0; i < p->m; i += ROWS)
-            store_part(p, i, smaller(p->m, i + ROWS), step, steps, c, ldc, add || part > 0);
+            store_part(p, i, dt_min(p->m, i + ROWS), step, steps, c, ldc, add || part > 0);
     }
 }
 
@@ -263,7 +263,7 @@ void dt_product_measure(const dt_product *p, const float *row, float *row_most, 
             rows = choose_rows(p->m - i);
             store_rows(rows, 2, &o, tile, DT_PANEL, false);
             for (int64_t t = 0; t < rows; t++)
-                for (int64_t c = 0; c < smaller(p->n - j, DT_PANEL); c++) {
+                for (int64_t c = 0; c < dt_min(p->n - j, DT_PANEL); c++) {
                     float v = fabsf(tile[t * DT_PANEL + c]);
                     if (row_most)
                         raise_to(&row_most[i + t], v);

@@ -60,7 +60,10 @@ void dt_product_gather_some(const dt_product *p, const int64_t *which, float *to
  * does not fit an int32_t, the highest. */
 typedef struct {
     _Alignas(64) uint32_t any[DT_LANES]; /* of all */
-    uint32_t widest[DT_LANES];           /* of those in columns that count */
+    union {
+        uint32_t widest[DT_LANES]; /* of those in columns that count */
+        uint32_t low[DT_LANES];    /* where there are two words: of the low ones, any of the high */
+    };
 } dt_lane_bits;
 
 /* How a product is rounded: element (i,j) is multiplied by row[i] column[j], powers of two. */
@@ -83,13 +86,20 @@ void dt_product_round(const dt_product *p, const dt_rounding *rounding, int32_t 
 void dt_product_round_blocks(const dt_product *p, int64_t first, int64_t block,
                              const dt_rounding *rounding, int32_t *sum, int64_t lds, bool add);
 
-/* The same in two words: of v = row[i] times the product, high = round(v), and low what that leaves
- * times 2^low_bits, rounded. Sums over all blocks replace what is in high and low. a_row is 0, and
- * a what dt_product_gather left of all k steps.
- *   bits  [m] any is of high, widest of low */
-void dt_product_round_words(const dt_product *p, int64_t first, int64_t block, const float *row,
-                            int low_bits, int32_t *high, int32_t *low, int64_t lds,
-                            dt_lane_bits *bits);
+/* How a product is rounded to two words: of v = row[i] times the product, high = round(v), and low
+ * what that leaves times 2^low_bits, rounded. */
+typedef struct {
+    const float *row; /* [m] */
+    int low_bits;
+    int32_t *high, *low; /* [m,n, to the end of its panel] rows lds apart */
+    int64_t lds;
+    dt_lane_bits *bits; /* [m] added to */
+} dt_word_rounding;
+
+/* The same of blocks in two words: the sums over all blocks replace what is in high and low. a_row
+ * is 0, and a what dt_product_gather left of all k steps. */
+void dt_product_round_words(const dt_product *p, int64_t first, int64_t block,
+                            const dt_word_rounding *rounding);
 
 /* Round n values, each multiplied by its factor, and add them likewise.
  *   widest  [n] -1 of those that count, else 0 */

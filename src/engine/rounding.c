@@ -230,7 +230,7 @@ void dt_product_round(const dt_product *p, const dt_rounding *rounding, int32_t 
 void dt_product_round_blocks(const dt_product *p, int64_t first, int64_t block,
                              const dt_rounding *rounding, int32_t *sum, int64_t lds, bool add)
 {
-    first = smaller(first, p->k);
+    first = dt_min(first, p->k);
     for (int64_t i = 0, rows; i < p->m; i += rows) {
         rows = choose_rows(p->m - i);
         for (int64_t j = 0; j < p->n; j += DT_PANEL) {
@@ -260,27 +260,27 @@ static inline __attribute__((always_inline)) integers split_vector(vector v, vec
     return high;
 }
 
-/* A tile of some rows by one panel. */
+/* A tile of some rows by one panel; t is of this tile. */
 static inline __attribute__((always_inline)) void
-round_words(int rows, const operands *o, int64_t first, int64_t block, const float *row,
-            float low_factor, int32_t *high, int32_t *low, int64_t lds, dt_lane_bits *bits)
+round_words(int rows, const operands *o, int64_t first, int64_t block, const dt_word_rounding *t)
 {
     modular sum[TILE_ROWS][2][2] = {0};
+    vector low_factor = (vector){0} + ldexpf(1, t->low_bits);
     operands part = *o;
     int64_t left = o->k;
-    for (part.k = first; left > 0; part.k = left < block ? left : block) {
+    for (part.k = first; left > 0; part.k = dt_min(left, block)) {
         vector acc[TILE_ROWS][2];
         for (int i = 0; i < rows; i++)
             acc[i][0] = acc[i][1] = (vector){0};
         multiply(rows, 2, &part, acc);
         for (int i = 0; i < rows; i++)
             for (int v = 0; v < 2; v++) {
-                integers rest = {0},
-                         n = split_vector(acc[i][v] * row[i], (vector){0} + low_factor, &rest);
+                integers rest = {0};
+                integers n = split_vector(acc[i][v] * t->row[i], low_factor, &rest);
                 sum[i][v][0] += (modular)n;
                 sum[i][v][1] += (modular)rest;
-                store_bits(bits[i].any, load_bits(bits[i].any) | magnitude(n));
-                store_bits(bits[i].widest, load_bits(bits[i].widest) | magnitude(rest));
+                store_bits(t->bits[i].any, load_bits(t->bits[i].any) | magnitude(n));
+                store_bits(t->bits[i].low, load_bits(t->bits[i].low) | magnitude(rest));
             }
         part.a += part.k * part.a_step;
         part.b += part.k * part.b_step;
@@ -288,29 +288,30 @@ round_words(int rows, const operands *o, int64_t first, int64_t block, const flo
     }
     for (int i = 0; i < rows; i++)
         for (int v = 0; v < 2; v++) {
-            store_bits(high + i * lds + v * DT_LANES, sum[i][v][0]);
-            store_bits(low + i * lds + v * DT_LANES, sum[i][v][1]);
+            store_bits(t->high + i * t->lds + v * DT_LANES, sum[i][v][0]);
+            store_bits(t->low + i * t->lds + v * DT_LANES, sum[i][v][1]);
         }
 }
 
 /* high and low have room for whole panels, and bits of columns beyond n are those of whatever is
  * there: zeros (see dt_product). */
-void dt_product_round_words(const dt_product *p, int64_t first, int64_t block, const float *row,
-                            int low_bits, int32_t *high, int32_t *low, int64_t lds,
-                            dt_lane_bits *bits)
+void dt_product_round_words(const dt_product *p, int64_t first, int64_t block,
+                            const dt_word_rounding *rounding)
 {
-    float factor = ldexpf(1, low_bits);
-    first = smaller(first, p->k);
+    first = dt_min(first, p->k);
     for (int64_t i = 0, rows; i < p->m; i += rows) {
         rows = choose_rows(p->m - i);
         for (int64_t j = 0; j < p->n; j += DT_PANEL) {
             operands o = part_of(p, 0, j / DT_PANEL, 0, p->k);
-            int64_t at = i * lds + j;
+            dt_word_rounding tile = *rounding;
             o.a = p->a + i * p->k;
             o.a_row = 1;
             o.a_step = rows;
-#define WORDS(height)                                                                              \
-    round_words(height, &o, first, block, row + i, factor, high + at, low + at, lds, bits + i)
+            tile.row += i;
+            tile.high += i * tile.lds + j;
+            tile.low += i * tile.lds + j;
+            tile.bits += i;
+#define WORDS(height) round_words(height, &o, first, block, &tile)
             EACH_HEIGHT(WORDS)
         }
     }

@@ -1,6 +1,7 @@
 #include "engine/scales.h"
 
 #include "core/memory.h"
+#include "core/minmax.h"
 #include "engine/product.h"
 
 #include <math.h>
@@ -159,6 +160,23 @@ void dt_scales_free(dt_scales *s)
     memset(s, 0, sizeof *s);
 }
 
+dt_line dt_scales_find(const dt_scales *s, int64_t line)
+{
+    int l = s->model->n_layers - 1;
+    while (line < s->layer[l].line)
+        l--;
+    const dt_layer *layer = &s->model->layer[l];
+    int64_t i = line - s->layer[l].line, v = i - layer->out;
+    if (v < 0)
+        return (dt_line){.layer = l,
+                         .vector = -1,
+                         .output = i,
+                         .begin = layer->weight + i * layer->in,
+                         .n = layer->in};
+    return (dt_line){
+        .layer = l, .vector = (int)v, .begin = layer->bias + v * layer->out, .n = layer->out};
+}
+
 bool dt_scales_known(const dt_scales *s)
 {
     return *steps(s) >= 0;
@@ -284,16 +302,6 @@ double dt_scales_low_unit(const dt_scales *s, float scale)
 typedef float float_there __attribute__((may_alias));
 typedef int32_t integer_there __attribute__((may_alias));
 
-static int64_t larger(int64_t a, int64_t b)
-{
-    return a > b ? a : b;
-}
-
-static int64_t smaller(int64_t a, int64_t b)
-{
-    return a < b ? a : b;
-}
-
 void dt_scales_undo_row(const dt_scales *s, int layer, int64_t output, int64_t input, int64_t n,
                         void *values)
 {
@@ -322,10 +330,10 @@ static void undo_weight(const dt_scales *s, int l, int64_t begin, int64_t end,
                         integer_there *values)
 {
     const dt_layer *layer = &s->model->layer[l];
-    int64_t last = smaller(end, layer->weight + layer->in * layer->out);
-    for (int64_t i = larger(begin, layer->weight), n; i < last; i += n) {
+    int64_t last = dt_min(end, layer->weight + layer->in * layer->out);
+    for (int64_t i = dt_max(begin, layer->weight), n; i < last; i += n) {
         int64_t row = (i - layer->weight) / layer->in, column = (i - layer->weight) % layer->in;
-        n = smaller(layer->in - column, last - i);
+        n = dt_min(layer->in - column, last - i);
         dt_scales_undo_row(s, l, row, column, n, values + (i - begin));
     }
 }
@@ -335,7 +343,7 @@ static void undo_vector(const dt_scales *s, int l, int v, int64_t begin, int64_t
 {
     const dt_layer *layer = &s->model->layer[l];
     int64_t at = layer->bias + v * layer->out;
-    int64_t first = larger(begin, at), last = smaller(end, at + layer->out);
+    int64_t first = dt_max(begin, at), last = dt_min(end, at + layer->out);
     if (first < last)
         dt_scales_undo_vector(s, l, v, first - at, last - first, values + (first - begin));
 }
@@ -389,7 +397,7 @@ static void take_lines(const dt_scales *s, double *to, const int64_t *exponent, 
     int64_t largest = INT32_MIN;
     int room = s->words && s->bits >= WORDS_SPARE ? WORDS_HEADROOM : HEADROOM;
     for (int64_t i = 0; i < n; i++)
-        largest = larger(largest, exponent[i]);
+        largest = dt_max(largest, exponent[i]);
     for (int64_t i = 0; i < n; i++) {
         int64_t e = exponent[i] == INT32_MIN ? largest : exponent[i];
         if (!only || only[i * step])
@@ -487,17 +495,15 @@ static void follow_vector(const dt_scales *s, int l, int v, dt_line_state state,
         e[o] = clamp(e[o] + 1);
 }
 
-static void follow_line(const dt_scales *s, int l, const dt_line_failed *f, const float *gradient)
+static void follow_line(const dt_scales *s, const dt_line_failed *f, const float *gradient)
 {
-    const dt_layer *layer = &s->model->layer[l];
-    int64_t i = f->line - s->layer[l].line;
-    if (i < layer->out) {
-        double *r = rows_of(s, l) + i;
-        float sum = largest_sum(gradient + layer->weight + i * layer->in, layer->in);
-        *r = f->state == DT_LINE_OVERFLOWS ? rise(*r, sum) : fall(*r);
+    dt_line line = dt_scales_find(s, f->line);
+    const float *sum = gradient + line.begin;
+    if (line.vector >= 0) {
+        follow_vector(s, line.layer, line.vector, f->state, sum);
     } else {
-        int v = (int)(i - layer->out);
-        follow_vector(s, l, v, f->state, gradient + layer->bias + v * layer->out);
+        double *r = rows_of(s, line.layer) + line.output;
+        *r = f->state == DT_LINE_OVERFLOWS ? rise(*r, largest_sum(sum, line.n)) : fall(*r);
     }
 }
 
@@ -506,12 +512,10 @@ void dt_scales_follow(dt_scales *s, const dt_line_failed *failed, int64_t n, con
     int64_t overflows = 0;
     *steps(s) += 1;
     *redone(s) += n > 0;
-    for (int64_t i = 0, l = 0; i < n; i++) {
-        while (l + 1 < s->model->n_layers && failed[i].line >= s->layer[l + 1].line)
-            l++;
+    for (int64_t i = 0; i < n; i++) {
         overflows += failed[i].state == DT_LINE_OVERFLOWS;
         if (failed[i].state != DT_LINE_GOOD)
-            follow_line(s, (int)l, &failed[i], gradient);
+            follow_line(s, &failed[i], gradient);
     }
     if (overflows * MANY > s->lines)
         *steps(s) = floor(*steps(s) / MAX_PERIOD) * MAX_PERIOD + 1; /* columns are due */

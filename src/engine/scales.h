@@ -88,6 +88,17 @@ bool dt_scales_are_sound(const dt_model *model, const double *state, int64_t n);
 dt_code dt_scales_init(dt_scales *scales, const dt_model *model, int64_t blocks, dt_error *err);
 void dt_scales_free(dt_scales *scales);
 
+/* Where a line's elements are. */
+typedef struct {
+    int layer;
+    int vector;     /* of the layer (dt_layer_vectors); -1: the weights of one output, */
+    int64_t output; /* which is this */
+    int64_t begin;  /* the elements among the parameters: [begin, begin + n) */
+    int64_t n;
+} dt_line;
+
+dt_line dt_scales_find(const dt_scales *scales, int64_t line);
+
 /* Whether a block's gradient has been measured or the state was set. */
 bool dt_scales_known(const dt_scales *scales);
 

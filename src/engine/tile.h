@@ -2,6 +2,7 @@
 #ifndef DT_ENGINE_TILE_H
 #define DT_ENGINE_TILE_H
 
+#include "core/minmax.h"
 #include "engine/product.h"
 
 #if defined __SSE2__
@@ -103,11 +104,6 @@ static inline operands part_of(const dt_product *p, int64_t i, int64_t panel, in
                       .a_step = p->a_step,
                       .b = p->b + panel * p->b_panel + step * p->b_step,
                       .b_step = p->b_step};
-}
-
-static inline int64_t smaller(int64_t a, int64_t b)
-{
-    return a < b ? a : b;
 }
 
 #endif

@@ -30,31 +30,12 @@ static dt_code init_collected(dt_gradient *g, dt_error *err)
     return err->code;
 }
 
-/* The layer that has a line. */
-static int layer_of(const dt_scales *s, int64_t line)
-{
-    int l = s->model->n_layers - 1;
-    while (line < s->layer[l].line)
-        l--;
-    return l;
-}
-
-/* Where a line's elements are among the parameters. */
-static int64_t place_of(const dt_scales *s, int64_t line, int64_t *n)
-{
-    int l = layer_of(s, line);
-    const dt_layer *layer = &s->model->layer[l];
-    int64_t i = line - s->layer[l].line;
-    *n = i < layer->out ? layer->in : layer->out;
-    return i < layer->out ? layer->weight + i * layer->in
-                          : layer->bias + (i - layer->out) * layer->out;
-}
-
 /* All lines, each where its elements are. */
 static void list_all(dt_exact *e)
 {
-    for (int64_t i = 0, n; i < e->scales.lines; i++)
-        e->all.line[i] = (dt_word_line){.line = i, .place = 2 * place_of(&e->scales, i, &n)};
+    for (int64_t i = 0; i < e->scales.lines; i++)
+        e->all.line[i] =
+            (dt_word_line){.line = i, .place = 2 * dt_scales_find(&e->scales, i).begin};
     e->all.n = e->scales.lines;
 }
 
@@ -209,20 +190,20 @@ static void undo(const void *gradient, int64_t begin, int64_t n, void *values)
 }
 
 /* The two words of a line, where they are summed, to the gradient. */
-static void join_line(dt_gradient *g, const dt_word_line *line, const int32_t *words)
+static void join_line(dt_gradient *g, const dt_word_line *word, const int32_t *words)
 {
     const dt_scales *s = &g->exact.scales;
-    int l = layer_of(s, line->line);
-    int64_t n, out = s->model->layer[l].out, i = line->line - s->layer[l].line;
-    float *to = g->values + place_of(s, line->line, &n);
-    const int32_t *high = words + line->place, *low = high + n;
+    dt_line line = dt_scales_find(s, word->line);
+    float *to = g->values + line.begin;
+    const int32_t *high = words + word->place, *low = high + line.n;
     double unit = 0;
-    if (i < out)
-        unit = dt_scales_low_unit(s, dt_scales_word_of_row(s, l, i, line->raise));
-    for (int64_t k = 0; k < n; k++) {
-        if (i >= out)
+    if (line.vector < 0)
+        unit =
+            dt_scales_low_unit(s, dt_scales_word_of_row(s, line.layer, line.output, word->raise));
+    for (int64_t k = 0; k < line.n; k++) {
+        if (line.vector >= 0)
             unit = dt_scales_low_unit(
-                s, dt_scales_word_of_element(s, l, (int)(i - out), k, line->raise));
+                s, dt_scales_word_of_element(s, line.layer, line.vector, k, word->raise));
         to[k] = dt_scales_join(s, high[k], low[k], unit);
     }
 }
@@ -266,11 +247,10 @@ static int64_t list_failed(dt_exact *e)
 /* Room for the two words of lines, behind their flags; lines get their places. */
 static int64_t place_lines(const dt_scales *s, dt_word_lines *lines)
 {
-    int64_t at = 0, n;
+    int64_t at = 0;
     for (int64_t i = 0; i < lines->n; i++) {
-        place_of(s, lines->line[i].line, &n);
         lines->line[i].place = at;
-        at += 2 * n;
+        at += 2 * dt_scales_find(s, lines->line[i].line).n;
     }
     return at;
 }

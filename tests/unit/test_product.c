@@ -211,7 +211,7 @@ static void rounds_blocks(void **state)
     for (int64_t m = 1; m <= A; m++)
         for (int64_t n = 1; n <= B; n += DT_LANES - 1)
             for (int64_t rows = 1, first = BLOCK; rows <= ROWS; rows += 12, first -= 3) {
-                dt_lane_bits one_by_one[A] = {{{0}, {0}}}, together[A] = {{{0}, {0}}};
+                dt_lane_bits one_by_one[A] = {0}, together[A] = {0};
                 dt_product p = {.m = m, .n = n, .a_step = A, .b_step = B, .b_panel = DT_PANEL};
                 dt_rounding r = {.column = column, .widest = widest, .bits = one_by_one};
                 for (int64_t begin = 0; begin < rows; begin += p.k) {
@@ -253,7 +253,7 @@ static void two_words(void **state)
     static float delta[ROWS * A], x[ROWS * 2 * DT_PANEL], across[ROWS * A], row[A];
     static int32_t high[A * 2 * DT_PANEL], low[A * 2 * DT_PANEL];
     static const int64_t which[3] = {0, 2, 6};
-    dt_lane_bits bits[3] = {{{0}, {0}}};
+    dt_lane_bits bits[3] = {0};
     for (int i = 0; i < ROWS * A; i++)
         delta[i] = sinf((float)i);
     for (int r = 0; r < ROWS; r++)
@@ -268,7 +268,8 @@ static void two_words(void **state)
     dt_product_gather_some(&p, which, across);
     p.a = across;
     p.a_row = 0;
-    dt_product_round_words(&p, BLOCK, BLOCK, row, BITS, high, low, 2 * DT_PANEL, bits);
+    dt_product_round_words(&p, BLOCK, BLOCK,
+                           &(dt_word_rounding){row, BITS, high, low, 2 * DT_PANEL, bits});
     for (int i = 0; i < 3; i++) {
         uint32_t any = 0;
         for (int j = 0; j < B; j++) {
@@ -388,7 +389,7 @@ static void rounds_vectors(void **state)
     enum { A = 37 };
     static float values[A + 1], factor[A];
     static int32_t sum[A + 1], widest[A];
-    dt_lane_bits bits = {{0}, {0}};
+    dt_lane_bits bits = {0};
     uint32_t any = 0, counted = 0;
     for (int i = 0; i < A; i++) {
         values[i] = tanf((float)i);
