@@ -223,7 +223,7 @@ static double flops_of_lines(const dt_call *c)
 static int threads_for(const dt_call *c)
 {
     const dt_model *m = c->engine->model;
-    if (c->again)
+    if (c->again && c->words)
         return flops_of_lines(c) < FLOPS_TO_WAKE ? 1 : c->engine->team->threads;
     double row = 6.0 * (double)m->parameters + (double)FLOPS_OF_BYTE * 4 * (double)m->inputs;
     double all = row * (double)c->part.rows;
@@ -369,7 +369,7 @@ void dt_engine_sum_again(dt_engine *e, const float *parameters, const dt_batch_p
 }
 
 void dt_engine_measure(dt_engine *e, const float *parameters, const dt_batch_part *part,
-                       const dt_scales *scales, bool columns, float *most)
+                       const dt_scales *scales, bool columns, bool again, float *most)
 {
     dt_call c = {.engine = e,
                  .want = DT_MEASURES,
@@ -377,6 +377,7 @@ void dt_engine_measure(dt_engine *e, const float *parameters, const dt_batch_par
                  .part = *part,
                  .scales = scales,
                  .columns = columns,
+                 .again = again && is_one_wave(e, part),
                  .most = most};
     run(&c);
 }

@@ -112,9 +112,10 @@ void dt_engine_sum_again(dt_engine *engine, const float *parameters, const dt_ba
 /* The largest magnitude that a block's gradient has in each place that dt_scales has an exponent
  * for: most [n - 2], which it becomes where it is larger. The parameters are those taken last, as
  * in what follows.
- *   columns  those of inputs, else all others */
+ *   columns  those of inputs, else all others
+ *   again    the last call was of these rows */
 void dt_engine_measure(dt_engine *engine, const float *parameters, const dt_batch_part *part,
-                       const dt_scales *scales, bool columns, float *most);
+                       const dt_scales *scales, bool columns, bool again, float *most);
 
 /* The model's outputs before any softmax; the source needs no y.
  *   output  [rows,outputs] */

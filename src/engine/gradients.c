@@ -23,28 +23,30 @@ dt_product dt_part_product(const dt_gradient_part *p, dt_range rows, int64_t col
                         .b_panel = DT_PANEL};
 }
 
-/* sum[i] (+)= some rows of d. */
-static void sum_rows(int64_t rows, int64_t stride, int64_t n, const float *d, float *restrict sum)
+/* sum[i] (+)= some rows of d, or of d * hat where that is not NULL: not more than SUM_ROWS of them
+ * one after the other, since floats that are added to a large sum lose their last bits. */
+static void sum_rows(int64_t rows, int64_t stride, int64_t n, const float *d, const float *hat,
+                     float *restrict sum)
 {
-    if (n == 1 && stride == 1) {
+    enum { SUM_ROWS = 128, COLUMNS_AT_A_TIME = 64 };
+    if (n == 1 && stride == 1 && !hat) {
         *sum += dt_product_sum(d, rows);
         return;
     }
-    for (int64_t r = 0; r < rows; r++, d += stride) {
+    for (int64_t i = 0; i < n; i += COLUMNS_AT_A_TIME) {
+        int64_t some = n - i < COLUMNS_AT_A_TIME ? n - i : COLUMNS_AT_A_TIME;
+        for (int64_t begin = 0; begin < rows; begin += SUM_ROWS) {
+            int64_t end = rows - begin < SUM_ROWS ? rows : begin + SUM_ROWS;
+            float part[COLUMNS_AT_A_TIME] = {0};
+            for (int64_t r = begin; r < end; r++) {
+                const float *a = d + r * stride + i, *b = hat ? hat + r * stride + i : NULL;
 #pragma omp simd
-        for (int64_t i = 0; i < n; i++)
-            sum[i] += d[i];
-    }
-}
-
-/* sum[i] (+)= some rows of d * hat. */
-static void sum_products(int64_t rows, int64_t stride, int64_t n, const float *d, const float *hat,
-                         float *restrict sum)
-{
-    for (int64_t r = 0; r < rows; r++, d += stride, hat += stride) {
-#pragma omp simd
-        for (int64_t i = 0; i < n; i++)
-            sum[i] += d[i] * hat[i];
+                for (int64_t k = 0; k < some; k++)
+                    part[k] += b ? a[k] * b[k] : a[k];
+            }
+            for (int64_t k = 0; k < some; k++)
+                sum[i + k] += part[k];
+        }
     }
 }
 
@@ -56,10 +58,8 @@ void dt_part_sum_vector(const dt_gradient_part *p, int vector, dt_range rows, bo
     if (!accumulate)
         for (int64_t i = 0; i < p->n; i++)
             sum[i] = 0;
-    if (vector == 1)
-        sum_products(n, work->stride, p->n, work->above + at, work->hat + at, sum);
-    else
-        sum_rows(n, work->stride, p->n, (vector == 0 ? work->delta : work->above) + at, sum);
+    const float *d = vector == 0 ? work->delta : work->above;
+    sum_rows(n, work->stride, p->n, d + at, vector == 1 ? work->hat + at : NULL, sum);
 }
 
 void dt_put_integers(bool add, int64_t n, const int32_t *from, int32_t *to)

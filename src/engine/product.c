@@ -23,11 +23,13 @@ static inline __attribute__((always_inline)) void store_tile(int rows, int wide,
     vector acc[TILE_ROWS][2];
     for (int i = 0; i < rows; i++)
         for (int v = 0; v < wide; v++)
-            acc[i][v] = add ? load(c + i * ldc + v * DT_LANES) : (vector){0};
+            acc[i][v] = (vector){0};
     multiply(rows, wide, o, acc);
     for (int i = 0; i < rows; i++)
-        for (int v = 0; v < wide; v++)
-            store(c + i * ldc + v * DT_LANES, acc[i][v]);
+        for (int v = 0; v < wide; v++) {
+            float *to = c + i * ldc + v * DT_LANES;
+            store(to, add ? load(to) + acc[i][v] : acc[i][v]);
+        }
 }
 
 /* wide: vectors of a row, 1 or 2 */
@@ -248,27 +250,41 @@ void dt_product_store(const dt_product *p, float *c, int64_t ldc, bool add)
     }
 }
 
-static void raise_to(float *most, float value)
+/* most[i] becomes |v[i]| times the factor, where that is larger; NaN stays. */
+static void raise_max(int64_t n, const float *v, float factor, float *most)
 {
-    if (value > *most || isnan(value))
-        *most = value;
+#pragma omp simd
+    for (int64_t i = 0; i < n; i++) {
+        float size = fabsf(v[i]) * factor;
+        most[i] = (size > most[i]) | (size != size) ? size : most[i];
+    }
+}
+
+static void raise_row(const float *lanes, float *most)
+{
+    for (int i = 0; i < DT_PANEL; i++)
+        if (lanes[i] > *most || isnan(lanes[i]))
+            *most = lanes[i];
 }
 
 void dt_product_measure(const dt_product *p, const float *row, float *row_most, float *column_most)
 {
     float tile[TILE_ROWS * DT_PANEL];
-    for (int64_t j = 0; j < p->n; j += DT_PANEL)
-        for (int64_t i = 0, rows; i < p->m; i += rows) {
+    for (int64_t i = 0, rows; i < p->m; i += rows) {
+        float lanes[TILE_ROWS][DT_PANEL] = {{0}};
+        rows = choose_rows(p->m - i);
+        for (int64_t j = 0; j < p->n; j += DT_PANEL) {
+            int64_t columns = dt_min(p->n - j, DT_PANEL);
             operands o = part_of(p, i, j / DT_PANEL, 0, p->k);
-            rows = choose_rows(p->m - i);
             store_rows(rows, 2, &o, tile, DT_PANEL, false);
-            for (int64_t t = 0; t < rows; t++)
-                for (int64_t c = 0; c < dt_min(p->n - j, DT_PANEL); c++) {
-                    float v = fabsf(tile[t * DT_PANEL + c]);
-                    if (row_most)
-                        raise_to(&row_most[i + t], v);
-                    if (column_most)
-                        raise_to(&column_most[j + c], v * row[i + t]);
-                }
+            for (int64_t t = 0; t < rows; t++) {
+                if (row_most)
+                    raise_max(columns, tile + t * DT_PANEL, 1, lanes[t]);
+                if (column_most)
+                    raise_max(columns, tile + t * DT_PANEL, row[i + t], column_most + j);
+            }
         }
+        for (int64_t t = 0; t < rows && row_most; t++)
+            raise_row(lanes[t], &row_most[i + t]);
+    }
 }

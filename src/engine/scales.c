@@ -146,6 +146,7 @@ dt_code dt_scales_init(dt_scales *s, const dt_model *m, int64_t blocks, dt_error
     memset(s->state, 0, (size_t)s->n * sizeof *s->state);
     memset(s->factors, 0, (size_t)factors * sizeof *s->factors);
     memset(s->widest, 0, (size_t)widest * sizeof *s->widest);
+    memset(s->layer, 0, (size_t)m->n_layers * sizeof *s->layer);
     lay_out(s);
     *steps(s) = -1;
     return DT_OK;
@@ -266,10 +267,21 @@ int32_t dt_scales_flag(const dt_scales *s, const dt_line_bits *b)
     return flag(s, b, b->widest >> (ENOUGH_BITS + spread_of(s)) != 0);
 }
 
+/* Bits that a line's largest block has in units of the second word. */
+static int word_bits(const dt_scales *s)
+{
+    return WORD_BITS + spread_of(s);
+}
+
 int32_t dt_scales_flag_words(const dt_scales *s, const dt_line_bits *b)
 {
-    int need = WORD_BITS + spread_of(s), high = need > s->bits ? need - s->bits : 0;
-    return flag(s, b, b->widest >> high != 0 || b->low >> need != 0);
+    int need = word_bits(s), high = need > s->bits ? need - s->bits : 0;
+    return flag(s, b, b->widest >> high != 0 || (need < 32 && b->low >> need != 0));
+}
+
+int dt_scales_raise(const dt_scales *s)
+{
+    return 2 * s->bits - word_bits(s) - 1;
 }
 
 dt_line_state dt_scales_judge(int32_t flags)
@@ -291,9 +303,13 @@ float dt_scales_word_of_element(const dt_scales *s, int l, int vector, int64_t o
     return ldexpf(1, s->bits - raise - (int)vector_of(s, l, vector)[output]);
 }
 
-double dt_scales_low_unit(const dt_scales *s, float scale)
+void dt_scales_join_row(const dt_scales *s, int64_t n, const int32_t *high, const int32_t *low,
+                        float scale, float *to)
 {
-    return ldexp(1, -s->bits) / (double)scale;
+    double unit = 1 / (double)scale, low_unit = unit / (double)((int64_t)1 << s->bits);
+#pragma omp simd
+    for (int64_t i = 0; i < n; i++)
+        to[i] = (float)((double)high[i] * unit + (double)low[i] * low_unit);
 }
 
 /* ---- From integers to numbers --------------------------------------------------------------- */
@@ -495,16 +511,30 @@ static void follow_vector(const dt_scales *s, int l, int v, dt_line_state state,
         e[o] = clamp(e[o] + 1);
 }
 
+/* The elements of an output's vectors fall with its weights: a vector is as fine as its largest
+ * element wants, and an outlier of a small one would stay for ever. */
+static void follow_row(const dt_scales *s, int l, int64_t output, dt_line_state state, float sum)
+{
+    double *r = rows_of(s, l) + output;
+    if (state == DT_LINE_OVERFLOWS) {
+        *r = rise(*r, sum);
+        return;
+    }
+    *r = fall(*r);
+    for (int v = 0; v < s->layer[l].vectors; v++) {
+        double *e = vector_of(s, l, v) + output;
+        *e = fall(*e);
+    }
+}
+
 static void follow_line(const dt_scales *s, const dt_line_failed *f, const float *gradient)
 {
     dt_line line = dt_scales_find(s, f->line);
     const float *sum = gradient + line.begin;
-    if (line.vector >= 0) {
+    if (line.vector >= 0)
         follow_vector(s, line.layer, line.vector, f->state, sum);
-    } else {
-        double *r = rows_of(s, line.layer) + line.output;
-        *r = f->state == DT_LINE_OVERFLOWS ? rise(*r, largest_sum(sum, line.n)) : fall(*r);
-    }
+    else
+        follow_row(s, line.layer, line.output, f->state, largest_sum(sum, line.n));
 }
 
 void dt_scales_follow(dt_scales *s, const dt_line_failed *failed, int64_t n, const float *gradient)

@@ -45,7 +45,6 @@
 
 enum {
     DT_SCALES_NARROW = 16, /* blocks of a batch that is summed in one word */
-    DT_SCALES_RAISE = 24,  /* bits by which a line that overflows is summed again */
     DT_SCALES_NONFINITE = 1 << 20,
 };
 
@@ -141,13 +140,19 @@ float dt_scales_word_of_row(const dt_scales *scales, int layer, int64_t output, 
 float dt_scales_word_of_element(const dt_scales *scales, int layer, int vector, int64_t output,
                                 int raise);
 
-/* What the low word's unit stands for, of blocks that were multiplied by scale; and the sums of two
- * words to the float that they stand for. */
-double dt_scales_low_unit(const dt_scales *scales, float scale);
-static inline float dt_scales_join(const dt_scales *scales, int32_t high, int32_t low, double unit)
+/* The bits by which the exponents of a line that overflows can be raised so that what is just too
+ * large for one word is still enough for two. */
+int dt_scales_raise(const dt_scales *scales);
+
+/* The sums of two words to the floats that they stand for: of blocks that were multiplied by scale.
+ */
+static inline float dt_scales_join(const dt_scales *scales, int32_t high, int32_t low, float scale)
 {
-    return (float)((double)((int64_t)high * ((int64_t)1 << scales->bits) + low) * unit);
+    double unit = 1 / (double)scale, low_unit = unit / (double)((int64_t)1 << scales->bits);
+    return (float)((double)high * unit + (double)low * low_unit);
 }
+void dt_scales_join_row(const dt_scales *scales, int64_t n, const int32_t *high, const int32_t *low,
+                        float scale, float *to);
 
 /* ---- From integers to numbers --------------------------------------------------------------- */
 

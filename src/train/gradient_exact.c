@@ -120,13 +120,14 @@ static void take_batch(dt_gradient *g, dt_loader *loader)
 
 /* ---- Measuring ------------------------------------------------------------------------------ */
 
-/* Exponents of the largest magnitudes in the blocks of all ranks. The engine has the parameters. */
-static void measure(dt_gradient *g, const float *parameters, bool columns)
+/* Exponents of the largest magnitudes in the blocks of all ranks. The engine has the parameters.
+ *   again  its last call was of these rows */
+static void measure(dt_gradient *g, const float *parameters, bool columns, bool again)
 {
     dt_exact *e = &g->exact;
     int64_t n = e->scales.n - 2;
     memset(e->most, 0, (size_t)n * sizeof *e->most);
-    dt_engine_measure(g->engine, parameters, &e->part, &e->scales, columns, e->most);
+    dt_engine_measure(g->engine, parameters, &e->part, &e->scales, columns, again, e->most);
     dt_scales_exponents(n, e->most, e->exponent);
     dt_max_int64(g->world, e->exponent, n);
 }
@@ -140,12 +141,12 @@ static bool prepare(dt_gradient *g, const float *parameters)
         return true;
     dt_engine_take(g->engine, parameters);
     if (!known) {
-        measure(g, parameters, false);
+        measure(g, parameters, false, false);
         if (!dt_scales_take_rows(&e->scales, e->exponent, NULL))
             return false;
     }
     if (!e->scales.words) {
-        measure(g, parameters, true);
+        measure(g, parameters, true, !known);
         dt_scales_take_columns(&e->scales, e->exponent);
     }
     return true;
@@ -196,16 +197,15 @@ static void join_line(dt_gradient *g, const dt_word_line *word, const int32_t *w
     dt_line line = dt_scales_find(s, word->line);
     float *to = g->values + line.begin;
     const int32_t *high = words + word->place, *low = high + line.n;
-    double unit = 0;
-    if (line.vector < 0)
-        unit =
-            dt_scales_low_unit(s, dt_scales_word_of_row(s, line.layer, line.output, word->raise));
-    for (int64_t k = 0; k < line.n; k++) {
-        if (line.vector >= 0)
-            unit = dt_scales_low_unit(
-                s, dt_scales_word_of_element(s, line.layer, line.vector, k, word->raise));
-        to[k] = dt_scales_join(s, high[k], low[k], unit);
+    if (line.vector < 0) {
+        float scale = dt_scales_word_of_row(s, line.layer, line.output, word->raise);
+        dt_scales_join_row(s, line.n, high, low, scale, to);
+        return;
     }
+    for (int64_t k = 0; k < line.n; k++)
+        to[k] =
+            dt_scales_join(s, high[k], low[k],
+                           dt_scales_word_of_element(s, line.layer, line.vector, k, word->raise));
 }
 
 /* The step's one sum; the engine has undone what is one rank's. */
@@ -282,7 +282,7 @@ static bool measure_lines(dt_gradient *g, const float *parameters, dt_word_lines
                           int64_t failed)
 {
     dt_exact *e = &g->exact;
-    measure(g, parameters, false);
+    measure(g, parameters, false, true);
     memset(e->chosen, 0, (size_t)e->scales.lines * sizeof *e->chosen);
     for (int64_t i = 0; i < lines->n; i++) {
         e->chosen[lines->line[i].line] = true;
@@ -299,10 +299,10 @@ static bool sum_again(dt_gradient *g, const float *parameters, int64_t failed, d
 {
     dt_exact *e = &g->exact;
     dt_word_lines lines = {.n = failed, .line = e->again};
+    int raise = dt_scales_raise(&e->scales);
     for (int64_t i = 0; i < failed; i++)
-        e->again[i] =
-            (dt_word_line){.line = e->failed[i].line,
-                           .raise = e->failed[i].state == DT_LINE_OVERFLOWS ? DT_SCALES_RAISE : 0};
+        e->again[i] = (dt_word_line){.line = e->failed[i].line,
+                                     .raise = e->failed[i].state == DT_LINE_OVERFLOWS ? raise : 0};
     if (!e->scales.words)
         sum_lines(g, parameters, &lines, false);
     if (lines.n > 0) {

@@ -425,11 +425,11 @@ static void integers(void **state)
         assert_int_equal(scales.n, 10 + 4 * 40 + 40 + 4 * 33 + 33 + 2 * 4 + 2);
         assert_int_equal(scales.lines, 40 + 3 + 33 + 3 + 4 + 1);
         dt_engine_take(engine, s.parameters);
-        dt_engine_measure(engine, s.parameters, &part, &scales, false, most);
+        dt_engine_measure(engine, s.parameters, &part, &scales, false, false, most);
         dt_scales_exponents(scales.n - 2, most, exponent);
         assert_true(dt_scales_take_rows(&scales, exponent, NULL));
         memset(most, 0, sizeof most);
-        dt_engine_measure(engine, s.parameters, &part, &scales, true, most);
+        dt_engine_measure(engine, s.parameters, &part, &scales, true, true, most);
         dt_scales_exponents(scales.n - 2, most, exponent);
         dt_scales_take_columns(&scales, exponent);
         sums[t] = malloc((size_t)P * sizeof *sums[t]);

@@ -255,10 +255,10 @@ static void two_words(void **state)
     static const int64_t which[3] = {0, 2, 6};
     dt_lane_bits bits[3] = {0};
     for (int i = 0; i < ROWS * A; i++)
-        delta[i] = sinf((float)i);
+        delta[i] = (float)(i % 17 - 8) / 8; /* numbers whose sums are exact */
     for (int r = 0; r < ROWS; r++)
         for (int j = 0; j < B; j++)
-            x[r * 2 * DT_PANEL + j] = cosf((float)(r * B + j)) * ldexpf(1, -j);
+            x[r * 2 * DT_PANEL + j] = (float)((r * B + j) % 13 - 6) * ldexpf(1, -j);
     for (int i = 0; i < 3; i++)
         row[i] = ldexpf(1, 8 + i);
     dt_product p = {.m = 3, .n = B, .k = ROWS, .a = delta, .a_row = 1, .a_step = A};
@@ -348,6 +348,7 @@ static void rounds(void **state)
     static int32_t sum[M * WIDE];
     static dt_lane_bits bits[M];
     dt_product p = product(m, M, N);
+    p.k = 200; /* which are one sum in both */
     for (int64_t j = 0; j < N; j++)
         column[j] = ldexpf(1, (int)(j % 20));
     dt_product_store(&p, c, WIDE, false);
