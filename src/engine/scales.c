@@ -404,6 +404,20 @@ static bool are_finite(const int64_t *exponent, int64_t n)
     return true;
 }
 
+static int headroom_of(const dt_scales *s)
+{
+    return s->words && s->bits >= WORDS_SPARE ? WORDS_HEADROOM : HEADROOM;
+}
+
+/* The elements of a vector whose outputs' rows are taken: they fall with them, see follow_row. */
+static void lower_elements(const dt_scales *s, double *to, const int64_t *exponent, int64_t n,
+                           const bool *rows)
+{
+    for (int64_t i = 0; i < n; i++)
+        if (rows[i] && exponent[i] != INT32_MIN)
+            to[i] = fmin(to[i], clamp((double)exponent[i] + headroom_of(s)));
+}
+
 /* Rows of a layer or a vector's elements. A line that is 0 in this batch may be as large as any
  * other in the next.
  *   only  NULL, or whether each is taken; step 0: the same for all */
@@ -411,7 +425,7 @@ static void take_lines(const dt_scales *s, double *to, const int64_t *exponent, 
                        const bool *only, int step)
 {
     int64_t largest = INT32_MIN;
-    int room = s->words && s->bits >= WORDS_SPARE ? WORDS_HEADROOM : HEADROOM;
+    int room = headroom_of(s);
     for (int64_t i = 0; i < n; i++)
         largest = dt_max(largest, exponent[i]);
     for (int64_t i = 0; i < n; i++) {
@@ -431,9 +445,12 @@ bool dt_scales_take_rows(dt_scales *s, const int64_t *exponent, const bool *only
         int64_t out = s->model->layer[l].out;
         const bool *line = only ? only + layer->line : NULL;
         take_lines(s, rows_of(s, l), from, out, line, 1);
-        for (int v = 0; v < layer->vectors; v++)
-            take_lines(s, vector_of(s, l, v), from + (1 + v) * out, out,
-                       line ? line + out + v : NULL, 0);
+        for (int v = 0; v < layer->vectors; v++) {
+            const int64_t *elements = from + (1 + v) * out;
+            if (line)
+                lower_elements(s, vector_of(s, l, v), elements, out, line);
+            take_lines(s, vector_of(s, l, v), elements, out, line ? line + out + v : NULL, 0);
+        }
     }
     if (!dt_scales_known(s))
         *steps(s) = 0;

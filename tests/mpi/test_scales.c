@@ -312,6 +312,30 @@ static void targets_apart(void **state)
     }
 }
 
+/* After an outlier of a small target that target's bias is right for itself again, though a larger
+ * one makes the vector good. */
+static void outlier_of_a_small_target(void **state)
+{
+    (void)state;
+    static const float times[] = {1e5f, 1e13f};
+    for (int t = 0; t < 2; t++) {
+        sample s;
+        dt_model_shape shape = linear(5, 2);
+        make(&s, &shape, 100);
+        memset(s.parameters, 0, (size_t)s.model.parameters * sizeof *s.parameters);
+        for (int64_t r = 0; r < 100; r++)
+            s.y[r * 2] *= 1e10f;
+        float kept = s.y[199];
+        s.y[199] *= times[t];
+        check_step(&s, "an outlier of a small target", 100);
+        s.y[199] = kept;
+        for (int step = 0; step < 20; step++)
+            check_step(&s, "after it", 100);
+        check_near(&s, "long after it", 100, true);
+        destroy(&s);
+    }
+}
+
 /* An outlier in one step, in an input or a target, of the last row, which is on the last rank: that
  * step is right, and so are those behind it, which are not summed again for ever. */
 static void outliers(void **state)
@@ -558,6 +582,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(ordinary),
         cmocka_unit_test(columns_apart),
         cmocka_unit_test(targets_apart),
+        cmocka_unit_test(outlier_of_a_small_target),
         cmocka_unit_test(outliers),
         cmocka_unit_test(outliers_again_and_again),
         cmocka_unit_test(short_batches),
