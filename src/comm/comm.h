@@ -124,7 +124,7 @@ typedef struct {
     bool mpi_takes_threads; /* MPI was started for a program with threads */
 } dt_placement;
 
-/* Give the team of this rank its part of the cores that the job has on this node (see place.c).
+/* Give the team of this rank its part of the cores that the job has on this node (see node_cpus.c).
  *   requested  threads of a rank; 0: its part of the node's cores
  *   keep       whether the launcher's binding stays as it is
  *   placement  [out] where this rank runs; NULL, on all ranks: not wanted
