@@ -59,7 +59,7 @@ static dt_code prepare_scorer(dt_scorer *s, const dt_scorer_options *o, dt_error
                         "rows of y", err);
     s->output = dt_alloc(s->piece_rows * s->model.outputs, sizeof *s->output, "outputs", err);
     if (!dt_engine_create(&s->engine, &s->model, &s->team, 0, NULL, err))
-        dt_engine_take(s->engine, s->parameters);
+        dt_engine_load_weights(s->engine, s->parameters);
     return err->code;
 }
 

@@ -13,7 +13,7 @@
 enum {
     WAVE_ROWS = 256,         /* of a thread in a wave, at least: below, products slow down */
     WAVE_BYTES = 256 << 10,  /* of narrow rows so many more: what a core's cache holds */
-    NARROW_BYTES = 2 << 20,  /* weights of less are not fetched anew for each piece of the rows */
+    L2_BYTES = 2 << 20,      /* weights of less are not fetched anew for each piece of the rows */
     FLOPS_TO_WAKE = 4000000, /* a step of less is done before the other threads are awake */
     FLOPS_OF_BYTE = 8,       /* that take as long as to fetch a byte of a row, */
     FLOPS_TO_PACK = 16,      /* and as to pack a weight */
@@ -30,66 +30,66 @@ static int64_t choose_stride(int64_t width)
 }
 
 /* Whether derivatives are kept: they cannot be told from the activations. */
-static bool has_slope(const dt_model *m)
+static bool keeps_act_grad(const dt_model *m)
 {
     return m->activation == DT_ACT_GELU || m->dropout.p > 0;
 }
 
 /* Of a sample and its activations. */
-static double bytes_of_row(const dt_model *m)
+static double count_row_bytes(const dt_model *m)
 {
     double values = (double)choose_stride(m->inputs);
     for (int l = 0; l < m->n_layers; l++) {
-        int arrays = l == m->n_layers - 1 ? 1 : 2 + has_slope(m) + 2 * m->layer_norm;
+        int arrays = l == m->n_layers - 1 ? 1 : 2 + keeps_act_grad(m) + 2 * m->layer_norm;
         values += arrays * (double)choose_stride(m->layer[l].out);
     }
     return values * sizeof(float);
 }
 
 /* Most rows of a thread in a wave: whole blocks of any size that a batch is cut into. */
-static int64_t wave_rows(const dt_model *m)
+static int64_t choose_wave_rows(const dt_model *m)
 {
-    double fit = WAVE_BYTES / bytes_of_row(m);
+    double fit = WAVE_BYTES / count_row_bytes(m);
     return fit < WAVE_ROWS ? WAVE_ROWS : (int64_t)fit;
 }
 
 double dt_engine_bytes(const dt_model *m, int threads, int64_t block)
 {
-    double rows = (double)threads * (double)wave_rows(m), widest = 0;
+    double rows = (double)threads * (double)choose_wave_rows(m), widest = 0;
     for (int l = 0; l < m->n_layers; l++)
         widest = fmax(widest, (double)m->layer[l].out);
-    double row = bytes_of_row(m) + widest * sizeof(float); /* a delta once more, as gathered */
+    double row = count_row_bytes(m) + widest * sizeof(float); /* a delta once more, as gathered */
     return fmax(rows, (double)block) * row;
 }
 
 /* Zeros, so that the ends of panels, which are computed with and not used, are no odd numbers. */
-static float *rows_of(const dt_engine *e, int64_t stride, dt_error *err)
+static float *alloc_rows(const dt_engine *e, int64_t stride, dt_error *err)
 {
-    float *rows = dt_alloc(e->wave * stride, sizeof *rows, "activations", err);
+    float *rows = dt_alloc(e->wave_rows * stride, sizeof *rows, "activations", err);
     if (rows)
-        memset(rows, 0, (size_t)(e->wave * stride) * sizeof *rows);
+        memset(rows, 0, (size_t)(e->wave_rows * stride) * sizeof *rows);
     return rows;
 }
 
-static dt_code allocate_layer(dt_engine *e, int l, dt_error *err)
+static dt_code alloc_layer(dt_engine *e, int l, dt_error *err)
 {
     const dt_model *m = e->model;
     dt_layer_work *w = &e->work[l];
     bool last = l == m->n_layers - 1;
     w->stride = last ? m->outputs : choose_stride(m->layer[l].out);
-    w->a = rows_of(e, w->stride, err);
-    w->delta = last ? w->a : rows_of(e, w->stride, err);
-    if (!last && has_slope(m))
-        w->slope = rows_of(e, w->stride, err);
+    w->act = alloc_rows(e, w->stride, err);
+    w->dz = last ? w->act : alloc_rows(e, w->stride, err);
+    if (!last && keeps_act_grad(m))
+        w->act_grad = alloc_rows(e, w->stride, err);
     if (!last && m->layer_norm) {
-        w->hat = rows_of(e, w->stride, err);
-        w->above = rows_of(e, w->stride, err);
-        w->times = rows_of(e, 1, err);
+        w->xhat = alloc_rows(e, w->stride, err);
+        w->dy = alloc_rows(e, w->stride, err);
+        w->inv_std = alloc_rows(e, 1, err);
     }
-    if (m->layer[l].out > e->widest)
-        e->widest = m->layer[l].out;
-    if (m->layer[l].in * m->layer[l].out * (int64_t)sizeof(float) > NARROW_BYTES)
-        e->narrow = false;
+    if (m->layer[l].out > e->max_outputs)
+        e->max_outputs = m->layer[l].out;
+    if (m->layer[l].in * m->layer[l].out * (int64_t)sizeof(float) > L2_BYTES)
+        e->weights_fit_l2 = false;
     return err->code;
 }
 
@@ -102,7 +102,7 @@ int64_t dt_engine_panels(const dt_model *m)
 }
 
 /* Zeros, which the ends of panels stay. */
-static void make_panels(dt_engine *e, const dt_engine_pack *pack, dt_error *err)
+static void init_panels(dt_engine *e, const dt_engine_pack *pack, dt_error *err)
 {
     int64_t n = dt_engine_panels(e->model);
     e->numa_group = pack && dt_numa_group_size(pack->numa_group) > 1 ? pack->numa_group : NULL;
@@ -118,43 +118,44 @@ static void make_panels(dt_engine *e, const dt_engine_pack *pack, dt_error *err)
 }
 
 /* What the integers of a call have in common. */
-static dt_code allocate_bits(dt_engine *e, dt_error *err)
+static dt_code alloc_bits(dt_engine *e, dt_error *err)
 {
     const dt_model *m = e->model;
-    int64_t lines = 0, vectors = (int64_t)e->team->threads * m->n_layers * DT_MOST_VECTORS;
+    int64_t lines = 0, vectors = (int64_t)e->team->threads * m->n_layers * DT_MAX_VECTORS;
     for (int l = 0; l < m->n_layers; l++)
         lines += m->layer[l].out + dt_layer_vectors(m, l);
-    e->bits = dt_alloc(lines, sizeof *e->bits, "the scales", err);
+    e->lane_bits = dt_alloc(lines, sizeof *e->lane_bits, "the scales", err);
     e->vector_bits = dt_alloc(vectors, sizeof *e->vector_bits, "the scales", err);
     return err->code;
 }
 
-static dt_code allocate(dt_engine *e, int64_t block, const dt_engine_pack *pack, dt_error *err)
+static dt_code alloc_arrays(dt_engine *e, int64_t block, const dt_engine_pack *pack, dt_error *err)
 {
     const dt_model *m = e->model;
     e->x_stride = choose_stride(m->inputs);
     e->y_bytes = dt_target_bytes(m->loss, m->outputs);
-    e->x = rows_of(e, e->x_stride, err);
-    e->y = dt_alloc(e->wave, (size_t)e->y_bytes, "the samples of a step", err);
+    e->x = alloc_rows(e, e->x_stride, err);
+    e->y = dt_alloc(e->wave_rows, (size_t)e->y_bytes, "the samples of a step", err);
     e->sums = dt_alloc(e->team->threads, sizeof *e->sums, "losses", err);
     e->work = calloc((size_t)m->n_layers, sizeof *e->work);
     if (!e->work)
         return dt_fail(err, DT_ERR_MEMORY, "out of memory for the engine");
     for (int l = 0; l < m->n_layers && !err->code; l++)
-        allocate_layer(e, l, err);
-    make_panels(e, pack, err);
-    int64_t outputs = e->team->threads * dt_engine_most_outputs(e, e->team->threads);
-    e->rows = dt_alloc(e->team->threads, sizeof *e->rows, "shares of work", err);
-    e->outputs = dt_alloc(e->team->threads, sizeof *e->outputs, "shares of work", err);
-    e->losses = dt_alloc(e->wave, sizeof *e->losses, "losses", err);
+        alloc_layer(e, l, err);
+    init_panels(e, pack, err);
+    int64_t outputs = e->team->threads * dt_engine_outputs_per_thread(e, e->team->threads);
+    e->row_queues = dt_alloc(e->team->threads, sizeof *e->row_queues, "shares of work", err);
+    e->part_queues = dt_alloc(e->team->threads, sizeof *e->part_queues, "shares of work", err);
+    e->losses = dt_alloc(e->wave_rows, sizeof *e->losses, "losses", err);
     if (block > 0)
-        allocate_bits(e, err);
+        alloc_bits(e, err);
     if (block > 0)
-        e->across = dt_alloc(outputs * e->wave, sizeof *e->across, "activations", err);
+        e->packed_dz = dt_alloc(outputs * e->wave_rows, sizeof *e->packed_dz, "activations", err);
     else
-        e->room = dt_alloc((int64_t)e->team->threads * DT_PRODUCT_ROOM, sizeof *e->room,
-                           "activations", err);
-    e->column = dt_alloc(e->team->threads * e->widest, sizeof *e->column, "sums of rows", err);
+        e->scratch = dt_alloc((int64_t)e->team->threads * DT_PRODUCT_SCRATCH, sizeof *e->scratch,
+                              "activations", err);
+    e->vector_sums =
+        dt_alloc(e->team->threads * e->max_outputs, sizeof *e->vector_sums, "sums of rows", err);
     return err->code;
 }
 
@@ -167,11 +168,11 @@ dt_code dt_engine_create(dt_engine **engine, const dt_model *model, const dt_tea
         return dt_fail(err, DT_ERR_MEMORY, "out of memory for the engine");
     e->model = model;
     e->team = team;
-    e->narrow = true;
-    e->wave = (int64_t)team->threads * wave_rows(model);
-    if (e->wave < block)
-        e->wave = block;
-    if (allocate(e, block, pack, err)) {
+    e->weights_fit_l2 = true;
+    e->wave_rows = (int64_t)team->threads * choose_wave_rows(model);
+    if (e->wave_rows < block)
+        e->wave_rows = block;
+    if (alloc_arrays(e, block, pack, err)) {
         dt_engine_destroy(e);
         return err->code;
     }
@@ -184,25 +185,25 @@ void dt_engine_destroy(dt_engine *e)
     if (!e)
         return;
     for (int l = 0; e->work && l < e->model->n_layers; l++) {
-        free(e->work[l].a);
-        free(e->work[l].slope);
-        free(e->work[l].hat);
-        free(e->work[l].above);
-        free(e->work[l].times);
+        free(e->work[l].act);
+        free(e->work[l].act_grad);
+        free(e->work[l].xhat);
+        free(e->work[l].dy);
+        free(e->work[l].inv_std);
         if (l < e->model->n_layers - 1)
-            free(e->work[l].delta);
+            free(e->work[l].dz);
     }
     if (e->own_panels)
         free(e->panels);
     free(e->work);
-    free(e->across);
-    free(e->bits);
+    free(e->packed_dz);
+    free(e->lane_bits);
     free(e->vector_bits);
-    free(e->column);
-    free(e->room);
+    free(e->vector_sums);
+    free(e->scratch);
     free(e->sums);
-    free(e->rows);
-    free(e->outputs);
+    free(e->row_queues);
+    free(e->part_queues);
     free(e->losses);
     free(e->x);
     free(e->y);
@@ -212,7 +213,7 @@ void dt_engine_destroy(dt_engine *e)
 /* ---- Calls ---------------------------------------------------------------------------------- */
 
 /* Of the lines of a call whose rows are there. */
-static double flops_of_lines(const dt_call *c)
+static double count_line_flops(const dt_call *c)
 {
     double widest = 0;
     for (int l = 0; l < c->engine->model->n_layers; l++)
@@ -220,11 +221,11 @@ static double flops_of_lines(const dt_call *c)
     return 2 * widest * (double)c->words->n * (double)c->part.rows;
 }
 
-static int threads_for(const dt_call *c)
+static int choose_threads(const dt_call *c)
 {
     const dt_model *m = c->engine->model;
-    if (c->again && c->words)
-        return flops_of_lines(c) < FLOPS_TO_WAKE ? 1 : c->engine->team->threads;
+    if (c->reuse_rows && c->words)
+        return count_line_flops(c) < FLOPS_TO_WAKE ? 1 : c->engine->team->threads;
     double row = 6.0 * (double)m->parameters + (double)FLOPS_OF_BYTE * 4 * (double)m->inputs;
     double all = row * (double)c->part.rows;
     if (c->pack)
@@ -232,14 +233,14 @@ static int threads_for(const dt_call *c)
     return all < FLOPS_TO_WAKE ? 1 : c->engine->team->threads;
 }
 
-static dt_thread_sums run(dt_call *c)
+static dt_thread_sums run_call(dt_call *c)
 {
     const dt_engine *e = c->engine;
     dt_thread_sums all = {0};
-    if (c->want == DT_MEASURES && c->columns) /* rare, and what it finds is one thread's */
+    if (c->want == DT_MEASURES && c->measure_columns) /* rare, and what it finds is one thread's */
         c->threads = 1;
     else
-        c->threads = threads_for(c);
+        c->threads = choose_threads(c);
     if (c->threads == 1) {
         dt_threads_work(c, 0);
     } else {
@@ -250,8 +251,8 @@ static dt_thread_sums run(dt_call *c)
             dt_threads_work(c, omp_get_thread_num());
         }
     }
-    for (int l = c->part.rows > 0 ? 0 : e->model->n_layers - 1; l >= 0 && c->watcher; l--)
-        c->watcher->complete(c->watcher->with, l);
+    for (int l = c->part.rows > 0 ? 0 : e->model->n_layers - 1; l >= 0 && c->overlap; l--)
+        c->overlap->on_layer_done(c->overlap->with, l);
     for (int t = 0; t < c->threads; t++) {
         all.loss += e->sums[t].loss;
         all.weight += e->sums[t].weight;
@@ -259,14 +260,14 @@ static dt_thread_sums run(dt_call *c)
     return all;
 }
 
-void dt_engine_take(dt_engine *e, const float *parameters)
+void dt_engine_load_weights(dt_engine *e, const float *parameters)
 {
     dt_call c = {.engine = e, .want = DT_OUTPUTS, .parameters = parameters, .pack = true};
-    run(&c);
+    run_call(&c);
 }
 
 double dt_engine_gradient(dt_engine *e, const float *parameters, const dt_row_source *source,
-                          int64_t rows, bool accumulate, float *gradient, const dt_watcher *watcher,
+                          int64_t rows, bool accumulate, float *gradient, const dt_overlap *overlap,
                           dt_weight *weight)
 {
     dt_call c = {.engine = e,
@@ -276,31 +277,31 @@ double dt_engine_gradient(dt_engine *e, const float *parameters, const dt_row_so
                  .part = {.source = source, .rows = rows},
                  .accumulate = accumulate,
                  .gradient = gradient,
-                 .watcher = watcher};
+                 .overlap = overlap};
     if (rows == 0 && !accumulate)
         memset(gradient, 0, (size_t)e->model->parameters * sizeof *gradient);
-    dt_thread_sums sums = run(&c);
+    dt_thread_sums sums = run_call(&c);
     *weight += sums.weight;
     return sums.loss;
 }
 
 /* A call whose sums are integers, and the flags of its lines. */
-static dt_thread_sums run_exact(dt_call *c)
+static dt_thread_sums run_exact_call(dt_call *c)
 {
     const dt_engine *e = c->engine;
-    int64_t vectors = (int64_t)e->team->threads * e->model->n_layers * DT_MOST_VECTORS;
+    int64_t vectors = (int64_t)e->team->threads * e->model->n_layers * DT_MAX_VECTORS;
     int64_t flags = c->want == DT_WORDS ? c->words->n : c->scales->lines;
     memset(e->vector_bits, 0, (size_t)vectors * sizeof *e->vector_bits);
     if (c->part.rows == 0)
         memset(c->flags, 0, (size_t)flags * sizeof *c->flags);
-    dt_thread_sums sums = run(c);
+    dt_thread_sums sums = run_call(c);
     dt_flags_put_vectors(c);
     return sums;
 }
 
 void dt_engine_gradient_exact(dt_engine *e, const float *parameters, const dt_batch_part *part,
                               bool whole, const dt_scales *scales, int32_t *gradient,
-                              const dt_watcher *watcher, dt_exact_sums *exact)
+                              const dt_overlap *overlap, dt_exact_sums *exact)
 {
     dt_call c = {.engine = e,
                  .want = DT_INTEGERS,
@@ -312,10 +313,10 @@ void dt_engine_gradient_exact(dt_engine *e, const float *parameters, const dt_ba
                  .integers = gradient,
                  .flags = exact->flags,
                  .loss = exact->loss,
-                 .watcher = watcher};
+                 .overlap = overlap};
     if (part->rows == 0)
         memset(gradient, 0, (size_t)e->model->parameters * sizeof *gradient);
-    exact->weight += run_exact(&c).weight;
+    exact->weight += run_exact_call(&c).weight;
 }
 
 /* Of no rows nothing is summed: words are 0. */
@@ -343,13 +344,13 @@ void dt_engine_gradient_words(dt_engine *e, const float *parameters, const dt_ba
                  .loss = exact->loss};
     if (part->rows == 0)
         clear_words(&c);
-    exact->weight += run_exact(&c).weight;
+    exact->weight += run_exact_call(&c).weight;
 }
 
 /* Whether all rows of a part are in memory at a time. */
 static bool is_one_wave(const dt_engine *e, const dt_batch_part *part)
 {
-    return part->rows <= e->wave / part->block * part->block - part->first % part->block;
+    return part->rows <= e->wave_rows / part->block * part->block - part->first % part->block;
 }
 
 void dt_engine_sum_again(dt_engine *e, const float *parameters, const dt_batch_part *part,
@@ -359,27 +360,27 @@ void dt_engine_sum_again(dt_engine *e, const float *parameters, const dt_batch_p
                  .want = DT_WORDS,
                  .parameters = parameters,
                  .part = *part,
-                 .again = is_one_wave(e, part),
+                 .reuse_rows = is_one_wave(e, part),
                  .scales = scales,
                  .words = words,
                  .flags = flags};
     if (part->rows == 0)
         clear_words(&c);
-    run_exact(&c);
+    run_exact_call(&c);
 }
 
 void dt_engine_measure(dt_engine *e, const float *parameters, const dt_batch_part *part,
-                       const dt_scales *scales, bool columns, bool again, float *most)
+                       const dt_scales *scales, bool columns, bool reuse_rows, float *max)
 {
     dt_call c = {.engine = e,
                  .want = DT_MEASURES,
                  .parameters = parameters,
                  .part = *part,
                  .scales = scales,
-                 .columns = columns,
-                 .again = again && is_one_wave(e, part),
-                 .most = most};
-    run(&c);
+                 .measure_columns = columns,
+                 .reuse_rows = reuse_rows && is_one_wave(e, part),
+                 .max = max};
+    run_call(&c);
 }
 
 void dt_engine_forward(dt_engine *e, const float *parameters, const dt_row_source *source,
@@ -390,5 +391,5 @@ void dt_engine_forward(dt_engine *e, const float *parameters, const dt_row_sourc
                  .parameters = parameters,
                  .part = {.source = source, .rows = rows},
                  .output = output};
-    run(&c);
+    run_call(&c);
 }

@@ -46,23 +46,23 @@ double dt_engine_bytes(const dt_model *model, int threads, int64_t block);
 typedef struct {
     /* The gradient of this layer and of all above it is there; of each layer from the last to the
      * first. */
-    void (*complete)(void *with, int layer);
-    void (*meanwhile)(void *with); /* some milliseconds have passed */
+    void (*on_layer_done)(void *with, int layer);
+    void (*poll)(void *with); /* some milliseconds have passed */
     void *with;
-} dt_watcher;
+} dt_overlap;
 
 /* Take these parameters. */
-void dt_engine_take(dt_engine *engine, const float *parameters);
+void dt_engine_load_weights(dt_engine *engine, const float *parameters);
 
 /* Sum the loss and its gradient over some samples; dividing by their weight is the caller's.
  *   parameters  [P] taken, unless accumulate
  *   source      of at least so many rows
  *   gradient    [P] replaced, or added to if accumulate; with no rows it is set to 0 or kept
- *   watcher     NULL: none
+ *   overlap     NULL: none
  *   weight      [in,out] the samples' weight is added, as dt_loss_weight counts it
  * Returns the sum of the losses. */
 double dt_engine_gradient(dt_engine *engine, const float *parameters, const dt_row_source *source,
-                          int64_t rows, bool accumulate, float *gradient, const dt_watcher *watcher,
+                          int64_t rows, bool accumulate, float *gradient, const dt_overlap *overlap,
                           dt_weight *weight);
 
 /* Samples of the global batch, from one on. */
@@ -97,7 +97,7 @@ typedef struct {
  *   gradient  [P] replaced */
 void dt_engine_gradient_exact(dt_engine *engine, const float *parameters, const dt_batch_part *part,
                               bool whole, const dt_scales *scales, int32_t *gradient,
-                              const dt_watcher *watcher, dt_exact_sums *sums);
+                              const dt_overlap *overlap, dt_exact_sums *sums);
 
 /* The same with all lines in two words; sums->flags is [words->n]. */
 void dt_engine_gradient_words(dt_engine *engine, const float *parameters, const dt_batch_part *part,
@@ -110,12 +110,12 @@ void dt_engine_sum_again(dt_engine *engine, const float *parameters, const dt_ba
                          const dt_scales *scales, const dt_word_lines *words, int32_t *flags);
 
 /* The largest magnitude that a block's gradient has in each place that dt_scales has an exponent
- * for: most [n - 2], which it becomes where it is larger. The parameters are those taken last, as
+ * for: max [n - 2], which it becomes where it is larger. The parameters are those taken last, as
  * in what follows.
  *   columns  those of inputs, else all others
- *   again    the last call was of these rows */
+ *   reuse_rows  the last call was of these rows */
 void dt_engine_measure(dt_engine *engine, const float *parameters, const dt_batch_part *part,
-                       const dt_scales *scales, bool columns, bool again, float *most);
+                       const dt_scales *scales, bool columns, bool reuse_rows, float *max);
 
 /* The model's outputs before any softmax; the source needs no y.
  *   output  [rows,outputs] */

@@ -14,27 +14,28 @@ static bool is_whole(const dt_gradient_part *p)
 /* Some columns of these outputs' weights, and where their sum goes. */
 typedef struct {
     int64_t column, n;
-    const float *across; /* d loss / d these outputs as gather_blocks left it; NULL: it is not */
-    int32_t *sum;        /* [outputs,n] rows lds apart */
+    const float *packed_dz; /* d loss / d these outputs as gather_blocks left it; NULL: it is not */
+    int32_t *sum;           /* [outputs,n] rows lds apart */
     int64_t lds;
 } tile;
 
 static dt_rounding get_rounding(const dt_gradient_part *p, const tile *t)
 {
     const dt_layer_scales *scales = dt_part_scales(p);
-    return (dt_rounding){.row = t->across ? NULL : scales->row + p->begin,
+    return (dt_rounding){.row = t->packed_dz ? NULL : scales->row + p->begin,
                          .column = scales->column + t->column,
-                         .widest = scales->masked ? scales->widest + t->column : NULL,
-                         .bits = p->call->engine->bits + scales->line + p->begin};
+                         .counted = scales->masked ? scales->counted + t->column : NULL,
+                         .bits = p->call->engine->lane_bits + scales->line + p->begin};
 }
 
 /* d loss / d the outputs, of each block as products read it, multiplied by their rows' factors. */
-static void gather_blocks(const dt_gradient_part *p, float *across)
+static void gather_blocks(const dt_gradient_part *p, float *packed_dz)
 {
     for (int64_t b = 0; b < p->wave->blocks; b++) {
         dt_range rows = dt_block_rows(p->wave, b);
         dt_product product = dt_part_product(p, rows, 0, 0);
-        dt_product_gather(&product, dt_part_scales(p)->row + p->begin, across + rows.begin * p->n);
+        dt_product_gather(&product, dt_part_scales(p)->row + p->begin,
+                          packed_dz + rows.begin * p->n);
     }
 }
 
@@ -44,7 +45,8 @@ static void sum_in_place(const dt_gradient_part *p, const tile *t, bool add)
     const dt_wave *w = p->wave;
     dt_rounding rounding = get_rounding(p, t);
     dt_product product = dt_part_product(p, (dt_range){0, w->rows}, t->column, t->n);
-    dt_product_round_blocks(&product, w->block - w->lack, w->block, &rounding, t->sum, t->lds, add);
+    dt_product_round_blocks(&product, w->block - w->first_block_skip, w->block, &rounding, t->sum,
+                            t->lds, add);
 }
 
 static void sum_gathered(const dt_gradient_part *p, const tile *t)
@@ -53,7 +55,7 @@ static void sum_gathered(const dt_gradient_part *p, const tile *t)
     for (int64_t b = 0; b < p->wave->blocks; b++) {
         dt_range rows = dt_block_rows(p->wave, b);
         dt_product product = dt_part_product(p, rows, t->column, t->n);
-        product.a = t->across + rows.begin * p->n;
+        product.a = t->packed_dz + rows.begin * p->n;
         product.a_row = 0;
         dt_product_round(&product, &rounding, t->sum, t->lds, b > 0);
     }
@@ -69,17 +71,17 @@ static void put_tile(const dt_gradient_part *p, const tile *t)
         int32_t *to = c->integers + layer->weight + (p->begin + r) * layer->in + t->column;
         dt_put_integers(p->wave->accumulate, t->n, t->sum + r * t->lds, to);
         if (whole)
-            dt_scales_undo_row(c->scales, p->layer, p->begin + r, t->column, t->n, to);
+            dt_scales_dequantize_row(c->scales, p->layer, p->begin + r, t->column, t->n, to);
     }
 }
 
 /* The sum stays in the first caches, so that the gradient is gone through once a wave, not once a
  * block. */
-static void add_tile(const dt_gradient_part *p, int64_t column, int64_t n, const float *across)
+static void add_tile(const dt_gradient_part *p, int64_t column, int64_t n, const float *packed_dz)
 {
     _Alignas(64) int32_t sum[ROWS * COLUMNS];
-    tile t = {.column = column, .n = n, .across = across, .sum = sum, .lds = COLUMNS};
-    if (across)
+    tile t = {.column = column, .n = n, .packed_dz = packed_dz, .sum = sum, .lds = COLUMNS};
+    if (packed_dz)
         sum_gathered(p, &t);
     else
         sum_in_place(p, &t, false);
@@ -95,7 +97,7 @@ static void add_small_weight(const dt_gradient_part *p)
     sum_in_place(p, &t, p->wave->accumulate);
     if (is_whole(p))
         for (int64_t r = 0; r < p->n; r++, to += layer->in)
-            dt_scales_undo_row(p->call->scales, p->layer, p->begin + r, 0, layer->in, to);
+            dt_scales_dequantize_row(p->call->scales, p->layer, p->begin + r, 0, layer->in, to);
 }
 
 /* Columns outside: so few of all the wave's inputs stay in the second cache until all outputs have
@@ -107,18 +109,18 @@ static void add_weight(const dt_gradient_part *p)
         add_small_weight(p);
         return;
     }
-    float *across = in > COLUMNS ? dt_part_across(p) : NULL;
-    for (int64_t r = 0; r < p->n && across; r += ROWS) {
+    float *packed_dz = in > COLUMNS ? dt_part_packed_dz(p) : NULL;
+    for (int64_t r = 0; r < p->n && packed_dz; r += ROWS) {
         dt_gradient_part slice = dt_part_slice(p, r, ROWS);
-        gather_blocks(&slice, across + r * p->wave->rows);
+        gather_blocks(&slice, packed_dz + r * p->wave->rows);
     }
     for (int64_t i = 0; i < in; i += COLUMNS) {
         for (int64_t r = 0; r < p->n; r += ROWS) {
             dt_gradient_part slice = dt_part_slice(p, r, ROWS);
             add_tile(&slice, i, dt_min(in - i, COLUMNS),
-                     across ? across + r * p->wave->rows : NULL);
+                     packed_dz ? packed_dz + r * p->wave->rows : NULL);
         }
-        dt_call_look(p->call, p->thread);
+        dt_call_poll(p->call, p->thread);
     }
 }
 
@@ -127,9 +129,9 @@ static void add_weight(const dt_gradient_part *p)
 /* The sum of a vector's elements, and what is known of it. */
 typedef struct {
     int vector;
-    const float *factor;   /* [outputs] */
-    const int32_t *widest; /* [outputs] */
-    int32_t *sum;          /* [outputs] */
+    const float *factor;    /* [outputs] */
+    const int32_t *counted; /* [outputs] */
+    int32_t *sum;           /* [outputs] */
     dt_lane_bits bits;
     bool has_value; /* some block's is not 0 */
 } vector_sum;
@@ -149,10 +151,10 @@ static void add_element(const dt_gradient_part *p, vector_sum *s)
     const dt_wave *w = p->wave;
     uint32_t sum = w->accumulate ? (uint32_t)*s->sum : 0;
     float factors[TOGETHER];
-    int32_t counted[TOGETHER];
+    int32_t mask[TOGETHER];
     for (int i = 0; i < TOGETHER; i++) {
         factors[i] = *s->factor;
-        counted[i] = *s->widest;
+        mask[i] = *s->counted;
     }
     for (int64_t b = 0; b < w->blocks; b += TOGETHER) {
         float value[TOGETHER] = {0};
@@ -160,7 +162,7 @@ static void add_element(const dt_gradient_part *p, vector_sum *s)
         for (int64_t i = 0; i < TOGETHER && b + i < w->blocks; i++)
             dt_part_sum_vector(p, s->vector, dt_block_rows(w, b + i), false, &value[i]);
         s->has_value |= has_value(value, TOGETHER);
-        dt_product_round_vector(value, factors, counted, TOGETHER, rounded, false, &s->bits);
+        dt_product_round_vector(value, factors, mask, TOGETHER, rounded, false, &s->bits);
         for (int i = 0; i < TOGETHER; i++)
             sum += (uint32_t)rounded[i];
     }
@@ -169,11 +171,11 @@ static void add_element(const dt_gradient_part *p, vector_sum *s)
 
 static void add_elements(const dt_gradient_part *p, vector_sum *s)
 {
-    float *values = dt_part_sums(p);
+    float *values = dt_part_vector_sums(p);
     for (int64_t b = 0; b < p->wave->blocks; b++) {
         dt_part_sum_vector(p, s->vector, dt_block_rows(p->wave, b), false, values);
         s->has_value |= has_value(values, p->n);
-        dt_product_round_vector(values, s->factor, s->widest, p->n, s->sum,
+        dt_product_round_vector(values, s->factor, s->counted, p->n, s->sum,
                                 p->wave->accumulate || b > 0, &s->bits);
     }
 }
@@ -185,17 +187,17 @@ static void add_vector(const dt_gradient_part *p, int v)
     int64_t at = v * dt_part_layer(p)->out + p->begin;
     vector_sum s = {.vector = v,
                     .factor = scales->vector + at,
-                    .widest = scales->widest_vector + at,
+                    .counted = scales->counted_vector + at,
                     .sum = c->integers + dt_part_vector_begin(p, v)};
     if (p->n == 1)
         add_element(p, &s);
     else
         add_elements(p, &s);
     if (is_whole(p))
-        dt_scales_undo_vector(c->scales, p->layer, v, p->begin, p->n, s.sum);
+        dt_scales_dequantize_vector(c->scales, p->layer, v, p->begin, p->n, s.sum);
     dt_line_bits *bits = dt_flags_vector_bits(c, p->thread, p->layer, v);
     bits->any |= dt_lane_bits_all(s.bits.any) | s.has_value;
-    bits->widest |= dt_lane_bits_all(s.bits.widest);
+    bits->counted |= dt_lane_bits_all(s.bits.counted);
 }
 
 void dt_gradient_integers(const dt_gradient_part *p)

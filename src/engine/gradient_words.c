@@ -42,13 +42,13 @@ static void list_rows(const dt_gradient_part *p, int64_t first, word_rows *rows)
             break;
         rows->output[rows->n] = output - p->begin;
         rows->factor[rows->n++] =
-            dt_scales_word_of_row(scales, p->layer, output, words->line[i].raise);
+            dt_scales_row_factor(scales, p->layer, output, words->line[i].raise);
     }
 }
 
 /* Some columns of such rows, from what was gathered of them. */
 static void add_tile(const dt_gradient_part *p, word_rows *rows, int64_t column,
-                     const float *across)
+                     const float *packed_dz)
 {
     _Alignas(64) int32_t high[ROWS * COLUMNS], low[ROWS * COLUMNS];
     const dt_wave *w = p->wave;
@@ -61,9 +61,9 @@ static void add_tile(const dt_gradient_part *p, word_rows *rows, int64_t column,
                                  .bits = rows->bits};
     dt_product product = dt_part_product(p, (dt_range){0, w->rows}, column, n);
     product.m = rows->n;
-    product.a = across;
+    product.a = packed_dz;
     product.a_row = 0;
-    dt_product_round_words(&product, w->block - w->lack, w->block, &rounding);
+    dt_product_round_words(&product, w->block - w->first_block_skip, w->block, &rounding);
     for (int64_t r = 0; r < rows->n; r++) {
         int32_t *to = p->call->words->words + p->call->words->line[rows->first + r].place + column;
         dt_put_integers(w->accumulate, n, high + r * COLUMNS, to);
@@ -73,16 +73,16 @@ static void add_tile(const dt_gradient_part *p, word_rows *rows, int64_t column,
 
 static void add_rows(const dt_gradient_part *p)
 {
-    float *across = dt_part_across(p);
+    float *packed_dz = dt_part_packed_dz(p);
     int64_t first = find_line(p->call->words, dt_part_scales(p)->line + p->begin);
     word_rows rows;
     for (list_rows(p, first, &rows); rows.n > 0; list_rows(p, first += rows.n, &rows)) {
         dt_product product = dt_part_product(p, (dt_range){0, p->wave->rows}, 0, 0);
         product.m = rows.n;
-        dt_product_gather_some(&product, rows.output, across);
+        dt_product_gather_some(&product, rows.output, packed_dz);
         memset(rows.bits, 0, (size_t)rows.n * sizeof *rows.bits);
         for (int64_t column = 0; column < dt_part_layer(p)->in; column += COLUMNS)
-            add_tile(p, &rows, column, across);
+            add_tile(p, &rows, column, packed_dz);
         for (int64_t r = 0; r < rows.n; r++)
             dt_flags_put_words(p, p->begin + rows.output[r], &rows.bits[r],
                                &p->call->flags[rows.first + r]);
@@ -97,15 +97,15 @@ static void add_elements(const dt_gradient_part *p, int v, int raise, const floa
 {
     const dt_scales *scales = p->call->scales;
     int64_t out = dt_part_layer(p)->out;
-    const int32_t *widest = dt_part_scales(p)->widest_vector + v * out + p->begin;
+    const int32_t *counted = dt_part_scales(p)->counted_vector + v * out + p->begin;
     dt_line_bits *bits = dt_flags_vector_bits(p->call, p->thread, p->layer, v);
     for (int64_t i = 0; i < p->n; i++) {
         uint32_t any = 0, rest = 0;
-        float factor = dt_scales_word_of_element(scales, p->layer, v, p->begin + i, raise);
+        float factor = dt_scales_element_factor(scales, p->layer, v, p->begin + i, raise);
         dt_product_round_value(values[i] * factor, scales->bits, &high[i], &low[i], &any, &rest);
         bits->any |= any;
-        bits->widest |= any & (uint32_t)widest[i];
-        bits->low |= (rest & (uint32_t)widest[i]) | (values[i] != 0);
+        bits->counted |= any & (uint32_t)counted[i];
+        bits->low |= (rest & (uint32_t)counted[i]) | (values[i] != 0);
     }
 }
 
@@ -113,7 +113,7 @@ static void add_vector(const dt_gradient_part *p, int v, const dt_word_line *lin
 {
     int32_t *high = p->call->words->words + line->place + p->begin;
     int32_t *low = high + dt_part_layer(p)->out;
-    float *values = dt_part_sums(p);
+    float *values = dt_part_vector_sums(p);
     for (int64_t i = 0; i < p->n && !p->wave->accumulate; i++)
         high[i] = low[i] = 0;
     for (int64_t b = 0; b < p->wave->blocks; b++) {

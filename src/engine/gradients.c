@@ -11,11 +11,11 @@ dt_product dt_part_product(const dt_gradient_part *p, dt_range rows, int64_t col
     const dt_engine *e = p->call->engine;
     const dt_layer_work *work = &e->work[p->layer];
     int64_t stride = p->layer == 0 ? e->x_stride : work[-1].stride;
-    const float *in = p->layer == 0 ? e->x : work[-1].a;
+    const float *in = p->layer == 0 ? e->x : work[-1].act;
     return (dt_product){.m = p->n,
                         .n = columns,
                         .k = rows.end - rows.begin,
-                        .a = work->delta + rows.begin * work->stride + p->begin,
+                        .a = work->dz + rows.begin * work->stride + p->begin,
                         .a_row = 1,
                         .a_step = work->stride,
                         .b = in + rows.begin * stride + column,
@@ -23,13 +23,13 @@ dt_product dt_part_product(const dt_gradient_part *p, dt_range rows, int64_t col
                         .b_panel = DT_PANEL};
 }
 
-/* sum[i] (+)= some rows of d, or of d * hat where that is not NULL: not more than SUM_ROWS of them
+/* sum[i] (+)= some rows of d, or of d * xhat where that is not NULL: not more than SUM_ROWS of them
  * one after the other, since floats that are added to a large sum lose their last bits. */
-static void sum_rows(int64_t rows, int64_t stride, int64_t n, const float *d, const float *hat,
+static void sum_rows(int64_t rows, int64_t stride, int64_t n, const float *d, const float *xhat,
                      float *restrict sum)
 {
     enum { SUM_ROWS = 128, COLUMNS_AT_A_TIME = 64 };
-    if (n == 1 && stride == 1 && !hat) {
+    if (n == 1 && stride == 1 && !xhat) {
         *sum += dt_product_sum(d, rows);
         return;
     }
@@ -39,7 +39,7 @@ static void sum_rows(int64_t rows, int64_t stride, int64_t n, const float *d, co
             int64_t end = rows - begin < SUM_ROWS ? rows : begin + SUM_ROWS;
             float part[COLUMNS_AT_A_TIME] = {0};
             for (int64_t r = begin; r < end; r++) {
-                const float *a = d + r * stride + i, *b = hat ? hat + r * stride + i : NULL;
+                const float *a = d + r * stride + i, *b = xhat ? xhat + r * stride + i : NULL;
 #pragma omp simd
                 for (int64_t k = 0; k < some; k++)
                     part[k] += b ? a[k] * b[k] : a[k];
@@ -58,8 +58,8 @@ void dt_part_sum_vector(const dt_gradient_part *p, int vector, dt_range rows, bo
     if (!accumulate)
         for (int64_t i = 0; i < p->n; i++)
             sum[i] = 0;
-    const float *d = vector == 0 ? work->delta : work->above;
-    sum_rows(n, work->stride, p->n, d + at, vector == 1 ? work->hat + at : NULL, sum);
+    const float *d = vector == 0 ? work->dz : work->dy;
+    sum_rows(n, work->stride, p->n, d + at, vector == 1 ? work->xhat + at : NULL, sum);
 }
 
 void dt_put_integers(bool add, int64_t n, const int32_t *from, int32_t *to)
@@ -77,7 +77,8 @@ void dt_put_integers(bool add, int64_t n, const int32_t *from, int32_t *to)
 static dt_range find_outputs(const dt_call *c, int owner, int layer)
 {
     int64_t out = c->engine->model->layer[layer].out;
-    return (dt_range){dt_share(out, owner, c->threads), dt_share(out, owner + 1, c->threads)};
+    return (dt_range){dt_chunk_begin(out, owner, c->threads),
+                      dt_chunk_begin(out, owner + 1, c->threads)};
 }
 
 int64_t dt_gradients_parts(const dt_call *c, int owner, int layer)

@@ -48,19 +48,20 @@ static inline dt_gradient_part dt_part_slice(const dt_gradient_part *p, int64_t 
 }
 
 /* The thread's memory for deltas as products read them: [outputs of a thread,wave]. */
-static inline float *dt_part_across(const dt_gradient_part *p)
+static inline float *dt_part_packed_dz(const dt_gradient_part *p)
 {
     const dt_engine *e = p->call->engine;
-    return e->across + p->thread * dt_engine_most_outputs(e, p->call->threads) * e->wave;
+    return e->packed_dz +
+           p->thread * dt_engine_outputs_per_thread(e, p->call->threads) * e->wave_rows;
 }
 
-/* And for the sums of a vector over the rows of a block: [widest]. */
-static inline float *dt_part_sums(const dt_gradient_part *p)
+/* And for the sums of a vector over the rows of a block: [max outputs]. */
+static inline float *dt_part_vector_sums(const dt_gradient_part *p)
 {
-    return p->call->engine->column + p->thread * p->call->engine->widest;
+    return p->call->engine->vector_sums + p->thread * p->call->engine->max_outputs;
 }
 
-/* delta^T x [n,columns] by some rows of the wave, for the inputs from `column` on. */
+/* dz^T x [n,columns] by some rows of the wave, for the inputs from `column` on. */
 dt_product dt_part_product(const dt_gradient_part *p, dt_range rows, int64_t column,
                            int64_t columns);
 

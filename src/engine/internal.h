@@ -12,16 +12,15 @@
 typedef struct {
     dt_panels weight;
     int64_t stride;
-    float *a;     /* [wave,out] activations; of the last layer the outputs, then their gradient */
-    float *slope; /* [wave,out] of GELU, and where there is dropout, else NULL */
-    float *hat;   /* [wave,out] of a LayerNorm its normalised inputs, */
-    float *above; /* [wave,out] d loss / d its outputs, */
-    float *times; /* [wave] and what the inputs were multiplied by */
-    float
-        *delta; /* [wave,out] d loss / d (product + bias); of the last layer the same array as a */
+    float *act; /* [wave,out] activations; of the last layer the outputs, then their gradient */
+    float *act_grad; /* [wave,out] of GELU, and where there is dropout, else NULL */
+    float *xhat;     /* [wave,out] of a LayerNorm its normalised inputs, */
+    float *dy;       /* [wave,out] d loss / d its outputs, */
+    float *inv_std;  /* [wave] and what the inputs were multiplied by */
+    float *dz; /* [wave,out] d loss / d (product + bias); of the last layer the same array as act */
 } dt_layer_work;
 
-enum { DT_MOST_VECTORS = 3 }; /* of a layer */
+enum { DT_MAX_VECTORS = 3 }; /* of a layer */
 
 /* A thread's own; so large that no thread's store disturbs another. */
 typedef struct {
@@ -37,7 +36,7 @@ typedef struct {
     atomic_llong next;
     int64_t end;
     char apart[112];
-} dt_pile;
+} dt_work_queue;
 
 struct dt_engine {
     const dt_model *model;
@@ -45,23 +44,24 @@ struct dt_engine {
     dt_numa_group *numa_group; /* whose panels these are; NULL: this rank's alone */
     float *panels;             /* all layers' */
     bool own_panels;
-    int64_t wave;   /* most rows in a wave */
-    int64_t widest; /* layer */
+    int64_t wave_rows;   /* most rows in a wave */
+    int64_t max_outputs; /* of a layer */
     int64_t x_stride;
     float *x;        /* [wave,inputs] the rows, x_stride apart; whole panels */
     int64_t y_bytes; /* of a sample's y */
     char *y;         /* [wave] theirs */
     dt_layer_work *work;
-    float *across; /* [threads,most outputs,wave] a thread's part of a delta, as products read it */
-    float *column; /* [threads,widest] sums over the rows of a block */
-    float *room;   /* [threads,DT_PRODUCT_ROOM] of products that become floats */
-    dt_thread_sums *sums;      /* [threads] */
-    dt_pile *rows;             /* [threads] blocks of the wave, */
-    dt_pile *outputs;          /* [threads] and parts of outputs, of all layers */
-    double *losses;            /* [wave] of its blocks */
-    dt_lane_bits *bits;        /* [lines] of a call's integers; NULL where gradients are floats */
-    dt_line_bits *vector_bits; /* [threads,layers,DT_MOST_VECTORS] likewise */
-    bool narrow;               /* a layer's weights stay in the second cache */
+    float *
+        packed_dz; /* [threads,most outputs,wave] a thread's part of a delta, as products read it */
+    float *vector_sums;         /* [threads,max outputs] sums over the rows of a block */
+    float *scratch;             /* [threads,DT_PRODUCT_SCRATCH] of products that become floats */
+    dt_thread_sums *sums;       /* [threads] */
+    dt_work_queue *row_queues;  /* [threads] blocks of the wave, */
+    dt_work_queue *part_queues; /* [threads] and parts of outputs, of all layers */
+    double *losses;             /* [wave] of its blocks */
+    dt_lane_bits *lane_bits;    /* [lines] of a call's integers; NULL where gradients are floats */
+    dt_line_bits *vector_bits;  /* [threads,layers,DT_MAX_VECTORS] likewise */
+    bool weights_fit_l2;        /* a layer's weights stay in the second cache */
 };
 
 /* What a call wants of the rows. */
@@ -83,26 +83,26 @@ typedef struct {
     const dt_word_lines *words; /* DT_WORDS */
     int32_t *flags;             /* DT_INTEGERS: [lines], DT_WORDS: [words->n] */
     double *loss;               /* [blocks]; NULL: losses and weights are not wanted */
-    bool again;                 /* the rows of the only wave are still there */
-    float *most;                /* DT_MEASURES */
-    bool columns;               /* DT_MEASURES: columns, else rows and vectors */
-    const dt_watcher *watcher;  /* NULL: none */
+    bool reuse_rows;            /* the rows of the only wave are still there */
+    float *max;                 /* DT_MEASURES */
+    bool measure_columns;       /* DT_MEASURES: columns, else rows and vectors */
+    const dt_overlap *overlap;  /* NULL: none */
 } dt_call;
 
 /* Rows of a call that are in memory at a time, and how they are cut: into blocks of a size, of
  * which the first may lack some. */
 typedef struct {
     int64_t first, rows; /* of the call */
-    int64_t block, lack;
+    int64_t block, first_block_skip;
     int64_t blocks;
-    int64_t number;  /* of its first block in the batch */
-    bool accumulate; /* onto the wave before */
+    int64_t first_block; /* of its first block in the batch */
+    bool accumulate;     /* onto the wave before */
 } dt_wave;
 
 /* Where a block begins in the wave's rows, or the last one ends. */
 static inline int64_t dt_wave_begin(const dt_wave *w, int64_t block)
 {
-    int64_t row = block * w->block - w->lack;
+    int64_t row = block * w->block - w->first_block_skip;
     return row < 0 ? 0 : row < w->rows ? row : w->rows;
 }
 
@@ -112,34 +112,34 @@ static inline bool dt_wave_is_last(const dt_call *c, const dt_wave *w)
     return w->first + w->rows == c->part.rows;
 }
 
-static inline int64_t dt_share(int64_t n, int thread, int threads)
+static inline int64_t dt_chunk_begin(int64_t n, int thread, int threads)
 {
     return n * thread / threads;
 }
 
 /* Of any layer, that a thread computes the gradient of. */
-static inline int64_t dt_engine_most_outputs(const dt_engine *e, int threads)
+static inline int64_t dt_engine_outputs_per_thread(const dt_engine *e, int threads)
 {
-    return (e->widest + threads - 1) / threads;
+    return (e->max_outputs + threads - 1) / threads;
 }
 
 /* A thread's part of a call, in which all threads of the call are. */
 void dt_threads_work(const dt_call *call, int thread);
 
-/* From a thread's pile; if it is empty, from another's. Called by all threads after all piles were
- * filled.
- *   share     the owner takes one in so many of what is left
- *   least     but anyone so many at least
+/* From a thread's queue; if it is empty, from another's. Called by all threads after all queues
+ * were filled.
+ *   divisor     the owner takes one in so many of what is left
+ *   min       but anyone so many at least
  *   first, n  [out] the pieces
  * Returns whose they are, or -1 if none are left. */
-int dt_pile_take(dt_pile *piles, int threads, int thread, int64_t share, int64_t least,
-                 int64_t *first, int64_t *n);
+int dt_work_queue_take_chunk(dt_work_queue *queues, int threads, int thread, int64_t divisor,
+                             int64_t min, int64_t *first, int64_t *n);
 
 /* To be called every now and then by every thread. */
-static inline void dt_call_look(const dt_call *c, int thread)
+static inline void dt_call_poll(const dt_call *c, int thread)
 {
-    if (c->watcher && thread == 0)
-        c->watcher->meanwhile(c->watcher->with);
+    if (c->overlap && thread == 0)
+        c->overlap->poll(c->overlap->with);
 }
 
 /* Blocks [first, end) of the wave: forward and, but for DT_OUTPUTS, the loss. */

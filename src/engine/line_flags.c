@@ -7,14 +7,14 @@
 
 static dt_lane_bits *find_row_bits(const dt_gradient_part *p, int64_t output)
 {
-    return &p->call->engine->bits[dt_part_scales(p)->line + output];
+    return &p->call->engine->lane_bits[dt_part_scales(p)->line + output];
 }
 
 /* Whether d loss / d an output is 0 in all rows of the wave. */
-static bool is_dead(const dt_gradient_part *p, int64_t output)
+static bool is_zero(const dt_gradient_part *p, int64_t output)
 {
     const dt_layer_work *work = &p->call->engine->work[p->layer];
-    const float *d = work->delta + output;
+    const float *d = work->dz + output;
     for (int64_t r = 0; r < p->wave->rows; r++, d += work->stride)
         if (*d != 0)
             return false;
@@ -33,9 +33,9 @@ void dt_flags_end_rows(const dt_gradient_part *p)
     for (int64_t i = p->begin; i < p->begin + p->n; i++) {
         dt_lane_bits *bits = find_row_bits(p, i);
         dt_line_bits line = {.any = dt_lane_bits_all(bits->any)};
-        if (line.any == 0 && !is_dead(p, i)) /* rounded to 0: it has something, and not enough */
+        if (line.any == 0 && !is_zero(p, i)) /* rounded to 0: it has something, and not enough */
             line.any = bits->any[0] = 1;
-        line.widest = scales->masked ? dt_lane_bits_all(bits->widest) : line.any;
+        line.counted = scales->masked ? dt_lane_bits_all(bits->counted) : line.any;
         if (dt_wave_is_last(p->call, p->wave))
             p->call->flags[scales->line + i] = dt_scales_flag(p->call->scales, &line);
     }
@@ -50,11 +50,11 @@ void dt_flags_put_words(const dt_gradient_part *p, int64_t output, const dt_lane
         bits->low[i] = (p->wave->first > 0 ? bits->low[i] : 0) | added->low[i];
     }
     dt_line_bits line = {.any = dt_lane_bits_all(bits->any), .low = dt_lane_bits_all(bits->low)};
-    if (line.any == 0 && !is_dead(p, output)) { /* likewise, in units of either word */
+    if (line.any == 0 && !is_zero(p, output)) { /* likewise, in units of either word */
         bits->low[0] |= 1;
         line.low |= 1;
     }
-    line.widest = line.any;
+    line.counted = line.any;
     *flag = dt_scales_flag_words(p->call->scales, &line);
 }
 
@@ -63,7 +63,7 @@ void dt_flags_put_words(const dt_gradient_part *p, int64_t output, const dt_lane
 dt_line_bits *dt_flags_vector_bits(const dt_call *c, int thread, int layer, int vector)
 {
     int64_t layers = c->engine->model->n_layers;
-    return &c->engine->vector_bits[(thread * layers + layer) * DT_MOST_VECTORS + vector];
+    return &c->engine->vector_bits[(thread * layers + layer) * DT_MAX_VECTORS + vector];
 }
 
 static dt_line_bits join_threads(const dt_call *c, int layer, int vector)
@@ -72,7 +72,7 @@ static dt_line_bits join_threads(const dt_call *c, int layer, int vector)
     for (int t = 0; t < c->threads; t++) {
         const dt_line_bits *bits = dt_flags_vector_bits(c, t, layer, vector);
         all.any |= bits->any;
-        all.widest |= bits->widest;
+        all.counted |= bits->counted;
         all.low |= bits->low;
     }
     return all;

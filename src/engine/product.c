@@ -12,7 +12,7 @@
 enum {
     ROWS = DT_PRODUCT_ROWS, /* of C at a time, while that part of A stays in the second cache */
     GATHER_FROM = 64,       /* columns of C: for fewer a copy of A does not pay */
-    /* of k at a time, at most: a panel of so many fits the first cache; whole vectors */
+    /* of k at a time, at max: a panel of so many fits the first cache; whole vectors */
     STEPS = DT_LANES > 8 ? 256 : DT_PRODUCT_STEPS
 };
 _Static_assert((int)STEPS <= (int)DT_PRODUCT_STEPS, "the caller's room holds all steps");
@@ -80,7 +80,7 @@ static void prefetch_tile(const float *c, int64_t ldc)
         __builtin_prefetch(c + r * ldc, 1);
 }
 
-static void gather(const float *from, int64_t apart, int64_t n, float *to)
+static void gather_row(const float *from, int64_t apart, int64_t n, float *to)
 {
     for (int64_t i = 0; i < n; i++)
         to[i] = from[i * apart];
@@ -116,7 +116,7 @@ static void gather_rows(const dt_product *p, int64_t begin, int64_t end, int64_t
             else if (row)
                 gather_scaled(from, p->a_row, rows, row + i, to);
             else
-                gather(from, p->a_row, rows, to);
+                gather_row(from, p->a_row, rows, to);
     }
 }
 
@@ -141,7 +141,7 @@ static void store_part(const dt_product *p, int64_t begin, int64_t end, int64_t 
                        float *c, int64_t ldc, bool add)
 {
     int64_t tiles = (end - begin + TILE_ROWS - 1) / TILE_ROWS;
-    float *gathered = p->room;
+    float *gathered = p->scratch;
     bool gathers = gathered && p->a_row == 1 && p->a_step != 1 && p->n > GATHER_FROM;
     if (gathers)
         gather_rows(p, begin, end, step, steps, NULL, gathered);
@@ -165,7 +165,7 @@ static void store_part(const dt_product *p, int64_t begin, int64_t end, int64_t 
 }
 
 /* The sum of a vector's elements. */
-static inline float sum_of(vector v)
+static inline float sum_lanes(vector v)
 {
 #if defined __AVX512F__
     return _mm512_reduce_add_ps((__m512)v);
@@ -185,7 +185,7 @@ float dt_product_sum(const float *values, int64_t n)
     int64_t i = 0;
     for (; i + DT_LANES <= n; i += DT_LANES)
         sum += load(values + i);
-    float all = sum_of(sum);
+    float all = sum_lanes(sum);
     for (; i < n; i++)
         all += values[i];
     return all;
@@ -214,7 +214,7 @@ store_column(const dt_product *p, const float *b, bool padded, float *c, int64_t
             sum += load(a + k) * load(b + k);
         if (whole < p->k)
             sum += load_some(a + whole, p->k - whole) * load(b + whole);
-        c[i * ldc] = (add ? c[i * ldc] : 0) + sum_of(sum);
+        c[i * ldc] = (add ? c[i * ldc] : 0) + sum_lanes(sum);
     }
 }
 
@@ -250,24 +250,24 @@ void dt_product_store(const dt_product *p, float *c, int64_t ldc, bool add)
     }
 }
 
-/* most[i] becomes |v[i]| times the factor, where that is larger; NaN stays. */
-static void raise_max(int64_t n, const float *v, float factor, float *most)
+/* max[i] becomes |v[i]| times the factor, where that is larger; NaN stays. */
+static void raise_max(int64_t n, const float *v, float factor, float *max)
 {
 #pragma omp simd
     for (int64_t i = 0; i < n; i++) {
         float size = fabsf(v[i]) * factor;
-        most[i] = (size > most[i]) | (size != size) ? size : most[i];
+        max[i] = (size > max[i]) | (size != size) ? size : max[i];
     }
 }
 
-static void raise_row(const float *lanes, float *most)
+static void raise_row(const float *lanes, float *max)
 {
     for (int i = 0; i < DT_PANEL; i++)
-        if (lanes[i] > *most || isnan(lanes[i]))
-            *most = lanes[i];
+        if (lanes[i] > *max || isnan(lanes[i]))
+            *max = lanes[i];
 }
 
-void dt_product_measure(const dt_product *p, const float *row, float *row_most, float *column_most)
+void dt_product_measure(const dt_product *p, const float *row, float *row_max, float *column_max)
 {
     float tile[TILE_ROWS * DT_PANEL];
     for (int64_t i = 0, rows; i < p->m; i += rows) {
@@ -278,13 +278,13 @@ void dt_product_measure(const dt_product *p, const float *row, float *row_most, 
             operands o = part_of(p, i, j / DT_PANEL, 0, p->k);
             store_rows(rows, 2, &o, tile, DT_PANEL, false);
             for (int64_t t = 0; t < rows; t++) {
-                if (row_most)
+                if (row_max)
                     raise_max(columns, tile + t * DT_PANEL, 1, lanes[t]);
-                if (column_most)
-                    raise_max(columns, tile + t * DT_PANEL, row[i + t], column_most + j);
+                if (column_max)
+                    raise_max(columns, tile + t * DT_PANEL, row[i + t], column_max + j);
             }
         }
-        for (int64_t t = 0; t < rows && row_most; t++)
-            raise_row(lanes[t], &row_most[i + t]);
+        for (int64_t t = 0; t < rows && row_max; t++)
+            raise_row(lanes[t], &row_max[i + t]);
     }
 }

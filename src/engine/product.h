@@ -33,14 +33,14 @@ typedef struct {
     int64_t a_row, a_step;
     const float *b;
     int64_t b_step, b_panel;
-    float *room; /* [DT_PRODUCT_ROOM] scratch, where rows of A that lie across memory are copied to
-                    before they are read again and again; NULL: they are read where they are */
+    float *scratch; /* [DT_PRODUCT_SCRATCH] rows of A that lie across memory are copied here before
+                       they are read again and again; NULL: they are read where they are */
 } dt_product;
 
 enum {
     DT_PRODUCT_ROWS = 256,  /* that are copied at a time, */
     DT_PRODUCT_STEPS = 320, /* and the most steps of k */
-    DT_PRODUCT_ROOM = DT_PRODUCT_ROWS * DT_PRODUCT_STEPS
+    DT_PRODUCT_SCRATCH = DT_PRODUCT_ROWS * DT_PRODUCT_STEPS
 };
 
 /* c [m,n], rows ldc apart: replaced, or added to. Where n is 1 and a_step is 1 an element is one
@@ -61,18 +61,18 @@ void dt_product_gather_some(const dt_product *p, const int64_t *which, float *to
 typedef struct {
     _Alignas(64) uint32_t any[DT_LANES]; /* of all */
     union {
-        uint32_t widest[DT_LANES]; /* of those in columns that count */
-        uint32_t low[DT_LANES];    /* where there are two words: of the low ones, any of the high */
+        uint32_t counted[DT_LANES]; /* of those in columns that count */
+        uint32_t low[DT_LANES]; /* where there are two words: of the low ones, any of the high */
     };
 } dt_lane_bits;
 
 /* How a product is rounded: element (i,j) is multiplied by row[i] column[j], powers of two. */
 typedef struct {
-    const float *row;      /* [m]; NULL: A has been multiplied by them */
-    const float *column;   /* [n, to the end of its panel], there 0 */
-    const int32_t *widest; /* [n, to the end of its panel] -1 of a column that counts, else 0;
+    const float *row;       /* [m]; NULL: A has been multiplied by them */
+    const float *column;    /* [n, to the end of its panel], there 0 */
+    const int32_t *counted; /* [n, to the end of its panel] -1 of a column that counts, else 0;
                               NULL: all do, and of the bits only any is kept */
-    dt_lane_bits *bits;    /* [m] added to */
+    dt_lane_bits *bits;     /* [m] added to */
 } dt_rounding;
 
 /* Round the product to integers, and add them. a_row is 0, and a what dt_product_gather left of
@@ -102,8 +102,8 @@ void dt_product_round_words(const dt_product *p, int64_t first, int64_t block,
                             const dt_word_rounding *rounding);
 
 /* Round n values, each multiplied by its factor, and add them likewise.
- *   widest  [n] -1 of those that count, else 0 */
-void dt_product_round_vector(const float *values, const float *factor, const int32_t *widest,
+ *   counted  [n] -1 of those that count, else 0 */
+void dt_product_round_vector(const float *values, const float *factor, const int32_t *counted,
                              int64_t n, int32_t *sum, bool add, dt_lane_bits *bits);
 
 /* One value in two words, both added. Returns the bits of high in *any and of low in *low_any. */
@@ -124,8 +124,8 @@ float dt_product_sum(const float *values, int64_t n);
 
 /* The largest |C(i,j)| of each row, and of each column of the rows multiplied by row[i], where it is
  * larger than what is there; NaN stays.
- *   row_most     [m]; NULL: not wanted
- *   column_most  [n]; NULL: not wanted */
-void dt_product_measure(const dt_product *p, const float *row, float *row_most, float *column_most);
+ *   row_max     [m]; NULL: not wanted
+ *   column_max  [n]; NULL: not wanted */
+void dt_product_measure(const dt_product *p, const float *row, float *row_max, float *column_max);
 
 #endif

@@ -52,17 +52,17 @@ static inline void store_bits(void *to, modular bits)
 
 /* A row of a tile, of which the products are done: two vectors, rounded. */
 static inline __attribute__((always_inline)) void
-note_bits(int wide, bool masked, const integers n[2], const modular widest[2], dt_lane_bits *bits)
+note_bits(int wide, bool masked, const integers n[2], const modular counted[2], dt_lane_bits *bits)
 {
     modular first = magnitude(n[0]), second = wide > 1 ? magnitude(n[1]) : (modular){0};
     store_bits(bits->any, load_bits(bits->any) | first | second);
     if (masked)
-        store_bits(bits->widest,
-                   load_bits(bits->widest) | (first & widest[0]) | (second & widest[1]));
+        store_bits(bits->counted,
+                   load_bits(bits->counted) | (first & counted[0]) | (second & counted[1]));
 }
 
-static inline __attribute__((always_inline)) void load_widest(int wide, bool masked,
-                                                              const int32_t *from, modular to[2])
+static inline __attribute__((always_inline)) void load_counted(int wide, bool masked,
+                                                               const int32_t *from, modular to[2])
 {
     to[0] = masked ? load_bits(from) : (modular){0};
     to[1] = masked && wide > 1 ? load_bits(from + DT_LANES) : (modular){0};
@@ -75,7 +75,7 @@ typedef struct {
     int64_t a_step, a_tile; /* from one step, and from one tile, to the next */
     int64_t b_step;
     const float *column; /* factors of the panel's columns */
-    const int32_t *widest;
+    const int32_t *counted;
     dt_lane_bits *bits;
     int32_t *sum;
     int64_t lds;
@@ -88,11 +88,11 @@ static inline __attribute__((always_inline)) void round_tiles(int rows, int wide
                                                               const column_of_tiles *o)
 {
     vector s[2] = {load(o->column), load(o->column + (wide > 1 ? DT_LANES : 0))};
-    modular widest[2];
+    modular counted[2];
     const float *a = o->a;
     int32_t *sum = o->sum;
     dt_lane_bits *bits = o->bits;
-    load_widest(wide, masked, o->widest, widest);
+    load_counted(wide, masked, o->counted, counted);
     for (int64_t t = 0; t < o->tiles; t++, a += o->a_tile, sum += rows * o->lds, bits += rows) {
         operands tile = {
             .k = o->k, .a = a, .a_row = 1, .a_step = o->a_step, .b = o->b, .b_step = o->b_step};
@@ -107,7 +107,7 @@ static inline __attribute__((always_inline)) void round_tiles(int rows, int wide
                 n[v] = round_vector(acc[i][v] * s[v]);
                 store_bits(to, o->add ? load_bits(to) + (modular)n[v] : (modular)n[v]);
             }
-            note_bits(wide, masked, n, widest, bits + i);
+            note_bits(wide, masked, n, counted, bits + i);
         }
     }
 }
@@ -117,7 +117,7 @@ typedef struct {
     operands o;
     int64_t first, block;
     const float *row, *column;
-    const int32_t *widest;
+    const int32_t *counted;
     dt_lane_bits *bits;
     int32_t *sum;
     int64_t lds;
@@ -128,13 +128,13 @@ static inline __attribute__((always_inline)) void round_tile(int rows, int wide,
                                                              const blocks_of_tile *t)
 {
     vector s[TILE_ROWS][2];
-    modular all[TILE_ROWS][2], widest[2];
+    modular all[TILE_ROWS][2], counted[2];
     for (int i = 0; i < rows; i++)
         for (int v = 0; v < wide; v++) {
             s[i][v] = load(t->column + v * DT_LANES) * t->row[i];
             all[i][v] = t->add ? load_bits(t->sum + i * t->lds + v * DT_LANES) : (modular){0};
         }
-    load_widest(wide, masked, t->widest, widest);
+    load_counted(wide, masked, t->counted, counted);
     operands part = t->o;
     int64_t left = t->o.k;
     for (part.k = t->first; left > 0; part.k = left < t->block ? left : t->block) {
@@ -148,7 +148,7 @@ static inline __attribute__((always_inline)) void round_tile(int rows, int wide,
                 n[v] = round_vector(acc[i][v] * s[i][v]);
                 all[i][v] += (modular)n[v];
             }
-            note_bits(wide, masked, n, widest, t->bits + i);
+            note_bits(wide, masked, n, counted, t->bits + i);
         }
         part.a += part.k * part.a_step;
         part.b += part.k * part.b_step;
@@ -167,11 +167,11 @@ static inline __attribute__((always_inline)) void round_tile(int rows, int wide,
 #define ROUND_HALF_ALL(height) round_tiles(height, 1, false, o)
 static void round_rows(int64_t rows, int wide, const column_of_tiles *o)
 {
-    if (wide > 1 && o->widest)
+    if (wide > 1 && o->counted)
         EACH_HEIGHT(ROUND_MASKED)
     else if (wide > 1)
         EACH_HEIGHT(ROUND_ALL)
-    else if (o->widest)
+    else if (o->counted)
         EACH_HEIGHT(ROUND_HALF_MASKED)
     else
         EACH_HEIGHT(ROUND_HALF_ALL)
@@ -183,11 +183,11 @@ static void round_rows(int64_t rows, int wide, const column_of_tiles *o)
 #define BLOCKS_HALF_ALL(height) round_tile(height, 1, false, t)
 static void round_blocks(int64_t rows, int wide, const blocks_of_tile *t)
 {
-    if (wide > 1 && t->widest)
+    if (wide > 1 && t->counted)
         EACH_HEIGHT(BLOCKS_MASKED)
     else if (wide > 1)
         EACH_HEIGHT(BLOCKS_ALL)
-    else if (t->widest)
+    else if (t->counted)
         EACH_HEIGHT(BLOCKS_HALF_MASKED)
     else
         EACH_HEIGHT(BLOCKS_HALF_ALL)
@@ -217,7 +217,7 @@ void dt_product_round(const dt_product *p, const dt_rounding *rounding, int32_t 
                                  .b = p->b + j / DT_PANEL * p->b_panel,
                                  .b_step = p->b_step,
                                  .column = rounding->column + j,
-                                 .widest = rounding->widest ? rounding->widest + j : NULL,
+                                 .counted = rounding->counted ? rounding->counted + j : NULL,
                                  .bits = rounding->bits + i,
                                  .sum = sum + i * lds + j,
                                  .lds = lds,
@@ -239,7 +239,7 @@ void dt_product_round_blocks(const dt_product *p, int64_t first, int64_t block,
                                 .block = block,
                                 .row = rounding->row + i,
                                 .column = rounding->column + j,
-                                .widest = rounding->widest ? rounding->widest + j : NULL,
+                                .counted = rounding->counted ? rounding->counted + j : NULL,
                                 .bits = rounding->bits + i,
                                 .sum = sum + i * lds + j,
                                 .lds = lds,
@@ -334,25 +334,25 @@ static inline uint32_t magnitude_of_one(int32_t n)
     return n < 0 ? 0 - (uint32_t)n : (uint32_t)n;
 }
 
-void dt_product_round_vector(const float *values, const float *factor, const int32_t *widest,
+void dt_product_round_vector(const float *values, const float *factor, const int32_t *counted,
                              int64_t n, int32_t *sum, bool add, dt_lane_bits *bits)
 {
-    modular any = {0}, counted = {0};
+    modular any = {0}, counted_bits = {0};
     int64_t i = 0;
     for (; i + DT_LANES <= n; i += DT_LANES) {
         integers k = round_vector(load(values + i) * load(factor + i));
         modular size = magnitude(k);
         store_bits(sum + i, add ? load_bits(sum + i) + (modular)k : (modular)k);
         any |= size;
-        counted |= size & load_bits(widest + i);
+        counted_bits |= size & load_bits(counted + i);
     }
     store_bits(bits->any, load_bits(bits->any) | any);
-    store_bits(bits->widest, load_bits(bits->widest) | counted);
+    store_bits(bits->counted, load_bits(bits->counted) | counted_bits);
     for (; i < n; i++) {
         int32_t k = round_one(values[i] * factor[i]);
         sum[i] = (int32_t)((uint32_t)k + (add ? (uint32_t)sum[i] : 0));
         bits->any[0] |= magnitude_of_one(k);
-        bits->widest[0] |= magnitude_of_one(k) & (uint32_t)widest[i];
+        bits->counted[0] |= magnitude_of_one(k) & (uint32_t)counted[i];
     }
 }
 

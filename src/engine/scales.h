@@ -44,7 +44,7 @@
 #include <stdint.h>
 
 enum {
-    DT_SCALES_NARROW = 16, /* blocks of a batch that is summed in one word */
+    DT_SCALES_ONE_WORD_BLOCKS = 16, /* blocks of a batch that is summed in one word */
     DT_SCALES_NONFINITE = 1 << 20,
 };
 
@@ -53,14 +53,14 @@ typedef struct {
     int64_t line;     /* where its lines begin: [out] of weights, then one a vector */
     int64_t exponent; /* where its exponents begin in the state: r [out], e [vectors,out], c [in] */
     int vectors;
-    bool masked;     /* some column has c < 0 */
-    float *row;      /* [out] what a block's products are multiplied by: row[i] column[j] */
-    float *column;   /* [in, to the end of the panel] */
-    float *vector;   /* [vectors,out] and a vector's elements */
-    float *down_row; /* [out] one over each, but for vectors; 2^-bits is in the columns' */
-    float *down_column;
-    int32_t *widest;        /* [in, to the end of the panel] -1 where c = 0, else 0 */
-    int32_t *widest_vector; /* [vectors,out] -1 where e is its vector's largest, else 0 */
+    bool masked;    /* some column has c < 0 */
+    float *row;     /* [out] what a block's products are multiplied by: row[i] column[j] */
+    float *column;  /* [in, to the end of the panel] */
+    float *vector;  /* [vectors,out] and a vector's elements */
+    float *inv_row; /* [out] one over each, but for vectors; 2^-bits is in the columns' */
+    float *inv_column;
+    int32_t *counted;        /* [in, to the end of the panel] -1 where c = 0, else 0 */
+    int32_t *counted_vector; /* [vectors,out] -1 where e is its vector's largest, else 0 */
 } dt_layer_scales;
 
 typedef struct {
@@ -73,7 +73,7 @@ typedef struct {
     double *state;  /* [n] whole numbers, as a checkpoint keeps them: the exponents, then the steps
                         followed, and the steps summed again. Steps below 0: nothing is known */
     float *factors; /* the memory of all layers' */
-    int32_t *widest;
+    int32_t *counted;
     dt_layer_scales *layer; /* [layers] */
 } dt_scales;
 
@@ -104,19 +104,19 @@ bool dt_scales_known(const dt_scales *scales);
 /* Take the state as it is: after it was read or changed. */
 void dt_scales_set(dt_scales *scales);
 
-/* The steps that were summed again since the state was new, or since the last dt_scales_take_redone,
- * which begins anew. */
+/* The steps that were summed again since the state was new, or since the last
+ * dt_scales_consume_redone, which sets their number to 0. */
 int64_t dt_scales_redone(const dt_scales *scales);
-int64_t dt_scales_take_redone(dt_scales *scales);
+int64_t dt_scales_consume_redone(dt_scales *scales);
 
 /* ---- Whether a sum counts ------------------------------------------------------------------- */
 
 /* What the integers of a line's blocks have in common, on one rank: bits that some magnitude has.
  */
 typedef struct {
-    uint32_t any;    /* of all elements */
-    uint32_t widest; /* of those with the line's largest units */
-    uint32_t low;    /* of these the second words' */
+    uint32_t any;     /* of all elements */
+    uint32_t counted; /* of those with the line's largest units */
+    uint32_t low;     /* of these the second words' */
 } dt_line_bits;
 
 /* A rank's flag of a line: zeros, something, enough, or too large. The sum of the flags of at most
@@ -127,7 +127,7 @@ int32_t dt_scales_flag_words(const dt_scales *scales, const dt_line_bits *bits);
 typedef enum { DT_LINE_GOOD, DT_LINE_COARSE, DT_LINE_OVERFLOWS } dt_line_state;
 
 /* From the sum of the flags. */
-dt_line_state dt_scales_judge(int32_t flags);
+dt_line_state dt_scales_line_state(int32_t flags);
 
 /* ---- Words ---------------------------------------------------------------------------------- */
 
@@ -136,9 +136,9 @@ dt_line_state dt_scales_judge(int32_t flags);
 
 /* 2^(bits - exponent) of output i of a layer, and of an element of a vector; raise is added to the
  * exponent. */
-float dt_scales_word_of_row(const dt_scales *scales, int layer, int64_t output, int raise);
-float dt_scales_word_of_element(const dt_scales *scales, int layer, int vector, int64_t output,
-                                int raise);
+float dt_scales_row_factor(const dt_scales *scales, int layer, int64_t output, int raise);
+float dt_scales_element_factor(const dt_scales *scales, int layer, int vector, int64_t output,
+                               int raise);
 
 /* The bits by which the exponents of a line that overflows can be raised so that what is just too
  * large for one word is still enough for two. */
@@ -159,28 +159,28 @@ void dt_scales_join_row(const dt_scales *scales, int64_t n, const int32_t *high,
 /* Integers [begin, begin + n) of a gradient [P], in place, to the floats that they stand for. For
  * threads at once.
  *   values  [in,out] [n] */
-void dt_scales_undo(const dt_scales *scales, int64_t begin, int64_t n, void *values);
+void dt_scales_dequantize(const dt_scales *scales, int64_t begin, int64_t n, void *values);
 
 /* The same for a part of a row of a layer's weight, from an input on, and of one of its vectors,
  * from an output on. */
-void dt_scales_undo_row(const dt_scales *scales, int layer, int64_t output, int64_t input,
-                        int64_t n, void *values);
-void dt_scales_undo_vector(const dt_scales *scales, int layer, int vector, int64_t output,
-                           int64_t n, void *values);
+void dt_scales_dequantize_row(const dt_scales *scales, int layer, int64_t output, int64_t input,
+                              int64_t n, void *values);
+void dt_scales_dequantize_vector(const dt_scales *scales, int layer, int vector, int64_t output,
+                                 int64_t n, void *values);
 
 /* ---- Measuring and following ---------------------------------------------------------------- */
 
 /* From the largest magnitude in each place to exponents, whose maximum over all ranks is then to be
  * taken; of 0 INT32_MIN, of what is not finite DT_SCALES_NONFINITE. */
-void dt_scales_exponents(int64_t n, const float *most, int64_t *exponent);
+void dt_scales_exponents(int64_t n, const float *max, int64_t *exponent);
 
 /* Take measured exponents of rows and of vectors' elements, [n - 2] in the places of the state.
  *   only  NULL, or [lines] which lines' are taken
  * Returns false, and takes none, if one is DT_SCALES_NONFINITE. */
-bool dt_scales_take_rows(dt_scales *scales, const int64_t *exponent, const bool *only);
+bool dt_scales_fill_lines(dt_scales *scales, const int64_t *exponent, const bool *only);
 
 /* And of columns, of products whose rows were multiplied by dt_layer_scales.row. */
-void dt_scales_take_columns(dt_scales *scales, const int64_t *exponent);
+void dt_scales_fill_columns(dt_scales *scales, const int64_t *exponent);
 
 /* Whether columns are to be measured before the next step. */
 bool dt_scales_columns_due(const dt_scales *scales);
@@ -192,7 +192,7 @@ typedef struct {
     int64_t line;
     dt_line_state state;
 } dt_line_failed;
-void dt_scales_follow(dt_scales *scales, const dt_line_failed *failed, int64_t n,
+void dt_scales_update(dt_scales *scales, const dt_line_failed *failed, int64_t n,
                       const float *gradient);
 
 #endif

@@ -6,9 +6,10 @@
 enum { PIECE_ROWS = 64 }; /* of a thread's share that another can take */
 
 /* Blocks of floats, of which each thread has as many. */
-static int64_t float_block(const dt_call *c, int64_t rows)
+static int64_t choose_float_block(const dt_call *c, int64_t rows)
 {
-    int64_t each = c->engine->narrow && c->threads > 1 ? rows / (c->threads * PIECE_ROWS) : 1;
+    int64_t each =
+        c->engine->weights_fit_l2 && c->threads > 1 ? rows / (c->threads * PIECE_ROWS) : 1;
     int64_t blocks = c->threads * (each > 1 ? each : 1);
     return (rows + blocks - 1) / blocks;
 }
@@ -16,41 +17,41 @@ static int64_t float_block(const dt_call *c, int64_t rows)
 /* The wave from a row of the call on. */
 static dt_wave cut_wave(const dt_call *c, int64_t first)
 {
-    int64_t most = c->engine->wave, left = c->part.rows - first;
+    int64_t max = c->engine->wave_rows, left = c->part.rows - first;
     dt_wave w = {.first = first, .accumulate = c->accumulate || first > 0};
     if (c->part.block > 0) {
         w.block = c->part.block;
-        w.number = (c->part.first + first) / w.block;
-        w.lack = c->part.first + first - w.number * w.block;
-        most = most / w.block * w.block - w.lack;
+        w.first_block = (c->part.first + first) / w.block;
+        w.first_block_skip = c->part.first + first - w.first_block * w.block;
+        max = max / w.block * w.block - w.first_block_skip;
     }
-    w.rows = left < most ? left : most;
+    w.rows = left < max ? left : max;
     if (c->part.block == 0)
-        w.block = float_block(c, w.rows);
-    w.blocks = (w.lack + w.rows + w.block - 1) / w.block;
+        w.block = choose_float_block(c, w.rows);
+    w.blocks = (w.first_block_skip + w.rows + w.block - 1) / w.block;
     return w;
 }
 
 /* ---- A wave --------------------------------------------------------------------------------- */
 
-static void fill(dt_pile *pile, int64_t begin, int64_t end)
+static void fill_queue(dt_work_queue *queue, int64_t begin, int64_t end)
 {
-    atomic_store_explicit(&pile->next, begin, memory_order_relaxed);
-    pile->end = end;
+    atomic_store_explicit(&queue->next, begin, memory_order_relaxed);
+    queue->end = end;
 }
 
-static void fill_rows(const dt_call *c, const dt_wave *w, int thread)
+static void fill_row_queue(const dt_call *c, const dt_wave *w, int thread)
 {
-    fill(&c->engine->rows[thread], dt_share(w->blocks, thread, c->threads),
-         dt_share(w->blocks, thread + 1, c->threads));
+    fill_queue(&c->engine->row_queues[thread], dt_chunk_begin(w->blocks, thread, c->threads),
+               dt_chunk_begin(w->blocks, thread + 1, c->threads));
 }
 
-static void fill_outputs(const dt_call *c, int thread)
+static void fill_part_queue(const dt_call *c, int thread)
 {
     int64_t parts = 0;
     for (int l = 0; l < c->engine->model->n_layers; l++)
         parts += dt_gradients_parts(c, thread, l);
-    fill(&c->engine->outputs[thread], 0, parts);
+    fill_queue(&c->engine->part_queues[thread], 0, parts);
 }
 
 /* All rows, each all the way. */
@@ -65,8 +66,8 @@ static void run_blocks(const dt_call *c, const dt_wave *w, int thread, int64_t f
 static void run_rows(const dt_call *c, const dt_wave *w, int thread, dt_thread_sums *sums)
 {
     const dt_engine *e = c->engine;
-    int64_t first, n, least = e->narrow ? (PIECE_ROWS + w->block - 1) / w->block : w->blocks;
-    while (dt_pile_take(e->rows, c->threads, thread, 2, least, &first, &n) >= 0)
+    int64_t first, n, min = e->weights_fit_l2 ? (PIECE_ROWS + w->block - 1) / w->block : w->blocks;
+    while (dt_work_queue_take_chunk(e->row_queues, c->threads, thread, 2, min, &first, &n) >= 0)
         run_blocks(c, w, thread, first, first + n, sums);
 }
 
@@ -98,15 +99,16 @@ static void run_wave(const dt_call *c, const dt_wave *w, int thread, dt_thread_s
 {
     int64_t first, n;
     int owner;
-    if (!c->again)
+    if (!c->reuse_rows)
         run_rows(c, w, thread, sums);
-    fill_outputs(c, thread);
+    fill_part_queue(c, thread);
 #pragma omp barrier
     if (c->want == DT_OUTPUTS)
         return;
     add_losses(c, w, thread, sums);
-    dt_pile *piles = c->engine->outputs;
-    while ((owner = dt_pile_take(piles, c->threads, thread, INT64_MAX, 1, &first, &n)) >= 0)
+    dt_work_queue *queues = c->engine->part_queues;
+    while ((owner = dt_work_queue_take_chunk(queues, c->threads, thread, INT64_MAX, 1, &first,
+                                             &n)) >= 0)
         run_parts(c, w, thread, owner, first, n);
 }
 
@@ -119,7 +121,7 @@ static void run_layer(const dt_call *c, const dt_wave *w, int thread, int layer)
 /* Where there is nobody to share with. */
 static void run_alone(const dt_call *c, const dt_wave *w, dt_thread_sums *sums)
 {
-    if (!c->again)
+    if (!c->reuse_rows)
         run_blocks(c, w, 0, 0, w->blocks, sums);
     if (c->want == DT_OUTPUTS)
         return;
@@ -129,9 +131,9 @@ static void run_alone(const dt_call *c, const dt_wave *w, dt_thread_sums *sums)
 }
 
 /* Each layer's gradient as soon as it can be had. */
-static void run_watched(const dt_call *c, const dt_wave *w, int thread, dt_thread_sums *sums)
+static void run_overlapped(const dt_call *c, const dt_wave *w, int thread, dt_thread_sums *sums)
 {
-    const dt_pile *own = &c->engine->rows[thread];
+    const dt_work_queue *own = &c->engine->row_queues[thread];
     int64_t first = own->next, end = own->end;
     dt_rows_run(c, w, first, end, sums);
     for (int l = c->engine->model->n_layers - 1; l >= 0; l--) {
@@ -143,7 +145,7 @@ static void run_watched(const dt_call *c, const dt_wave *w, int thread, dt_threa
             return; /* complete when all threads have ended */
 #pragma omp barrier
         if (thread == 0)
-            c->watcher->complete(c->watcher->with, l);
+            c->overlap->on_layer_done(c->overlap->with, l);
         dt_rows_back(c, w, thread, first, end, l);
     }
 }
@@ -151,7 +153,7 @@ static void run_watched(const dt_call *c, const dt_wave *w, int thread, dt_threa
 /* ---- The weights ---------------------------------------------------------------------------- */
 
 /* The first panel of a layer's outputs whose weights begin at this place of the parameters. */
-static int64_t panel_at(const dt_layer *l, int64_t place)
+static int64_t find_panel(const dt_layer *l, int64_t place)
 {
     int64_t panels = dt_panels_round(l->out) / DT_PANEL, size = DT_PANEL * l->in;
     int64_t i = place < l->weight ? 0 : (place - l->weight + size - 1) / size;
@@ -159,7 +161,7 @@ static int64_t panel_at(const dt_layer *l, int64_t place)
 }
 
 /* A thread's share of this rank's panels: of a NUMA group those whose weights it updates itself. */
-static void pack(const dt_call *c, int thread)
+static void pack_weights(const dt_call *c, int thread)
 {
     const dt_engine *e = c->engine;
     const dt_model *m = e->model;
@@ -167,11 +169,11 @@ static void pack(const dt_call *c, int thread)
     if (e->numa_group)
         n = dt_numa_group_part(e->numa_group, n, &begin);
     for (int l = 0; l < m->n_layers; l++) {
-        int64_t first = panel_at(&m->layer[l], begin);
-        int64_t panels = panel_at(&m->layer[l], begin + n) - first;
+        int64_t first = find_panel(&m->layer[l], begin);
+        int64_t panels = find_panel(&m->layer[l], begin + n) - first;
         dt_panels_pack(&e->work[l].weight, &m->layer[l], c->parameters + m->layer[l].weight,
-                       first + dt_share(panels, thread, c->threads),
-                       first + dt_share(panels, thread + 1, c->threads));
+                       first + dt_chunk_begin(panels, thread, c->threads),
+                       first + dt_chunk_begin(panels, thread + 1, c->threads));
     }
     if (!e->numa_group)
         return;
@@ -186,19 +188,19 @@ void dt_threads_work(const dt_call *c, int thread)
     dt_thread_sums *sums = &e->sums[thread];
     *sums = (dt_thread_sums){0};
     if (c->pack)
-        pack(c, thread);
+        pack_weights(c, thread);
     dt_wave w;
     for (int64_t first = 0; first < c->part.rows; first += w.rows) {
         w = cut_wave(c, first);
-        bool watched = c->watcher && first + w.rows == c->part.rows;
-        if (c->threads == 1 && !watched) {
+        bool overlapped = c->overlap && first + w.rows == c->part.rows;
+        if (c->threads == 1 && !overlapped) {
             run_alone(c, &w, sums);
             continue;
         }
-        fill_rows(c, &w, thread);
+        fill_row_queue(c, &w, thread);
 #pragma omp barrier
-        if (watched)
-            run_watched(c, &w, thread, sums);
+        if (overlapped)
+            run_overlapped(c, &w, thread, sums);
         else
             run_wave(c, &w, thread, sums);
     }

@@ -38,7 +38,7 @@ static void transpose_square(const float *from, int64_t from_apart, float *to, i
 }
 
 /* The rows of one panel: a few columns of all, so that whole lines are written. */
-static void transpose(const float *from, int64_t in, int64_t rows, float *to)
+static void transpose_panel(const float *from, int64_t in, int64_t rows, float *to)
 {
     enum { SQUARE = 4 };
     int64_t squares = rows == DT_PANEL ? in / SQUARE * SQUARE : 0;
@@ -51,7 +51,8 @@ static void transpose(const float *from, int64_t in, int64_t rows, float *to)
 }
 
 /* Rows [begin, begin + rows) into the panels of inputs: in each they lie together. */
-static void spread(const float *from, const dt_layer *l, int64_t begin, int64_t rows, float *to)
+static void copy_inputs(const float *from, const dt_layer *l, int64_t begin, int64_t rows,
+                        float *to)
 {
     int64_t whole = l->in / DT_PANEL * DT_PANEL;
     to += begin * DT_PANEL;
@@ -69,8 +70,8 @@ void dt_panels_pack(const dt_panels *p, const dt_layer *l, const float *weight, 
     for (int64_t i = begin; i < end; i++) {
         int64_t row = i * DT_PANEL, rows = l->out - row < DT_PANEL ? l->out - row : DT_PANEL;
         const float *from = weight + row * l->in;
-        transpose(from, l->in, rows, p->forward + row * l->in);
+        transpose_panel(from, l->in, rows, p->forward + row * l->in);
         if (p->backward)
-            spread(from, l, row, rows, p->backward);
+            copy_inputs(from, l, row, rows, p->backward);
     }
 }

@@ -71,40 +71,40 @@ void dt_gradient_free(dt_gradient *g)
 /* ---- What is on its way while the rest is computed ------------------------------------------- */
 
 enum {
-    LEAST_PART = 1 << 16, /* values: of fewer the latency is more than the way */
-    MOST_PARTS = 32       /* of the same size, were layers to be cut */
+    MIN_MESSAGE = 1 << 16, /* values: of fewer the latency is more than the way */
+    MAX_MESSAGES = 32      /* of the same size, were layers to be cut */
 };
 
-static int64_t least_part(const dt_model *m)
+static int64_t choose_message(const dt_model *m)
 {
-    int64_t least = m->parameters / MOST_PARTS;
-    return least > LEAST_PART ? least : LEAST_PART;
+    int64_t min = m->parameters / MAX_MESSAGES;
+    return min > MIN_MESSAGE ? min : MIN_MESSAGE;
 }
 
-static void complete(void *gradient, int layer)
+static void send_layers(void *gradient, int layer)
 {
     dt_gradient *g = gradient;
     int64_t begin = g->model->layer[layer].weight;
-    if (layer == 0 || g->begun - begin < least_part(g->model))
+    if (layer == 0 || g->sent_from - begin < choose_message(g->model))
         return;
-    dt_reducer_start(g->reducer, g->head + begin, g->head + g->begun);
-    g->begun = begin;
+    dt_reducer_start(g->reducer, g->head + begin, g->head + g->sent_from);
+    g->sent_from = begin;
 }
 
-static void meanwhile(void *gradient)
+static void progress_sends(void *gradient)
 {
     dt_reducer_progress(((dt_gradient *)gradient)->reducer);
 }
 
-const dt_watcher *dt_gradient_watch(dt_gradient *g, dt_watcher *watcher)
+const dt_overlap *dt_gradient_start_overlap(dt_gradient *g, dt_overlap *overlap)
 {
     const dt_model *m = g->model;
-    g->begun = m->parameters;
+    g->sent_from = m->parameters;
     if (!dt_reducer_crosses_nodes(g->reducer) || m->n_layers == 1 ||
-        m->parameters - m->layer[1].weight < least_part(m))
+        m->parameters - m->layer[1].weight < choose_message(m))
         return NULL;
-    *watcher = (dt_watcher){complete, meanwhile, g};
-    return watcher;
+    *overlap = (dt_overlap){send_layers, progress_sends, g};
+    return overlap;
 }
 
 /* ---- Sums of floats ------------------------------------------------------------------------- */
@@ -122,7 +122,7 @@ static void fetch_slice(const void *from, int64_t begin, int64_t n, float *x, in
     s->source->fetch(s->source->from, s->begin + begin, n, x, stride, y);
 }
 
-static dt_row_source source_of(const dt_gradient *g, const slice *s)
+static dt_row_source slice_source(const dt_gradient *g, const slice *s)
 {
     dt_row_source source = *s->source;
     source.first += s->begin;
@@ -138,7 +138,7 @@ static dt_row_source source_of(const dt_gradient *g, const slice *s)
 }
 
 /* What is in values to what is in parts. */
-static void add_part(dt_gradient *g)
+static void add_to_double(dt_gradient *g)
 {
     for (int64_t i = 0; i < g->model->parameters; i++)
         g->parts[i] += (double)g->values[i];
@@ -147,22 +147,22 @@ static void add_part(dt_gradient *g)
 /* A delivery of many rows, some at a time.
  *   added  [in,out] rows whose gradient is in values already */
 static double add_rows(dt_gradient *g, const dt_samples *samples, const float *parameters,
-                       const dt_watcher *watcher, int64_t *added, dt_totals *totals)
+                       const dt_overlap *overlap, int64_t *added, dt_totals *totals)
 {
     double loss = 0;
     int64_t begin = 0;
     do {
         slice s = {&samples->source, begin};
-        dt_row_source source = source_of(g, &s);
+        dt_row_source source = slice_source(g, &s);
         int64_t left = samples->count - begin, n = left;
         if (g->parts && *added >= FLOAT_ROWS) {
-            add_part(g);
+            add_to_double(g);
             *added = 0;
         }
         if (g->parts && n > FLOAT_ROWS - *added)
             n = FLOAT_ROWS - *added;
         loss += dt_engine_gradient(g->engine, parameters, &source, n, *added > 0, g->values,
-                                   n == left ? watcher : NULL, &totals->weight);
+                                   n == left ? overlap : NULL, &totals->weight);
         *added += n;
         begin += n;
     } while (begin < samples->count);
@@ -173,15 +173,15 @@ static void compute_floats(dt_gradient *g, dt_loader *loader, const float *param
                            dt_totals *totals)
 {
     dt_samples samples;
-    dt_watcher watcher;
+    dt_overlap overlap;
     int64_t added = 0;
     if (g->parts)
         memset(g->parts, 0, (size_t)g->model->parameters * sizeof *g->parts);
     do {
         samples = dt_loader_next(loader);
         t->data += dt_times_lap(t);
-        const dt_watcher *watched =
-            samples.last && !g->parts ? dt_gradient_watch(g, &watcher) : NULL;
+        const dt_overlap *watched =
+            samples.last && !g->parts ? dt_gradient_start_overlap(g, &overlap) : NULL;
         totals->loss += add_rows(g, &samples, parameters, watched, &added, totals);
         totals->samples += samples.count;
         t->compute += dt_times_lap(t);
@@ -220,7 +220,7 @@ bool dt_gradient_sum(dt_gradient *g, const float *parameters, bool whole, dt_tot
     return true;
 }
 
-int64_t dt_gradient_take_redone(dt_gradient *g)
+int64_t dt_gradient_consume_redone(dt_gradient *g)
 {
-    return g->is_exact ? dt_scales_take_redone(&g->exact.scales) : 0;
+    return g->is_exact ? dt_scales_consume_redone(&g->exact.scales) : 0;
 }

@@ -25,17 +25,17 @@ typedef struct {
     int32_t *sums;      /* [P], of two words [2 P]: in the reducer's vector, behind */
     int32_t *flags;     /* [lines] the lines' flags */
     double *loss;       /* [blocks] */
-    bool infinite;      /* what was measured for this step is not finite */
+    bool not_finite;    /* what was measured for this step is not finite */
     dt_batch_part part; /* this rank's samples of the batch */
     dt_samples samples;
     dt_collected collected;
-    float *most;       /* [scales.n] what was measured, */
+    float *max;        /* [scales.n] what was measured, */
     int64_t *exponent; /* [scales.n] as exponents */
-    bool *chosen;      /* [lines] those that were measured */
+    bool *remeasured;  /* [lines] those that were measured */
     int32_t *words; /* [lines + 2 P] flags and words of lines that are summed again; pages that none
                        needs cost nothing */
     dt_word_lines all;      /* of two words: all lines */
-    dt_word_line *again;    /* [lines] those that are summed again, */
+    dt_word_line *resummed; /* [lines] those that are summed again, */
     dt_line_failed *failed; /* [lines] and why */
 } dt_exact;
 
@@ -47,9 +47,9 @@ typedef struct {
     int64_t head;        /* values before the gradient in what is summed over the ranks, */
     dt_reducer *reducer; /* which is here */
     dt_numa_group *numa_group;
-    float *values; /* [P] the gradient; after dt_gradient_sum the sum over the batch */
-    int64_t begun; /* the gradient from here on is already on its way */
-    double *parts; /* [P] of floats: the sum over the batch's earlier rows; NULL: few rows */
+    float *values;     /* [P] the gradient; after dt_gradient_sum the sum over the batch */
+    int64_t sent_from; /* the gradient from here on is already on its way */
+    double *parts;     /* [P] of floats: the sum over the batch's earlier rows; NULL: few rows */
     bool is_exact;
     dt_exact exact;
 } dt_gradient;
@@ -84,7 +84,7 @@ void dt_gradient_compute(dt_gradient *gradient, dt_loader *loader, const float *
 bool dt_gradient_sum(dt_gradient *gradient, const float *parameters, bool whole, dt_totals *totals);
 
 /* The steps whose exact sums were taken again since the last call; 0 of sums of floats. */
-int64_t dt_gradient_take_redone(dt_gradient *gradient);
+int64_t dt_gradient_consume_redone(dt_gradient *gradient);
 
 void dt_gradient_free(dt_gradient *gradient);
 

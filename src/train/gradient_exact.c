@@ -48,10 +48,10 @@ dt_code dt_exact_init(dt_gradient *g, const dt_gradient_options *options, dt_err
         return err->code;
     int64_t lines = e->scales.lines;
     e->loss = dt_alloc(e->blocks, sizeof *e->loss, "losses", err);
-    e->most = dt_alloc(e->scales.n, sizeof *e->most, "the scales", err);
+    e->max = dt_alloc(e->scales.n, sizeof *e->max, "the scales", err);
     e->exponent = dt_alloc(e->scales.n, sizeof *e->exponent, "the scales", err);
-    e->chosen = dt_alloc(lines, sizeof *e->chosen, "the scales", err);
-    e->again = dt_alloc(lines, sizeof *e->again, "the scales", err);
+    e->remeasured = dt_alloc(lines, sizeof *e->remeasured, "the scales", err);
+    e->resummed = dt_alloc(lines, sizeof *e->resummed, "the scales", err);
     e->failed = dt_alloc(lines, sizeof *e->failed, "the scales", err);
     e->all.line = dt_alloc(lines, sizeof *e->all.line, "the scales", err);
     e->words = dt_alloc(lines + 2 * g->model->parameters, sizeof *e->words, "the scales", err);
@@ -71,10 +71,10 @@ void dt_exact_free(dt_exact *e)
 {
     dt_scales_free(&e->scales);
     free(e->loss);
-    free(e->most);
+    free(e->max);
     free(e->exponent);
-    free(e->chosen);
-    free(e->again);
+    free(e->remeasured);
+    free(e->resummed);
     free(e->failed);
     free(e->all.line);
     free(e->words);
@@ -85,7 +85,7 @@ void dt_exact_free(dt_exact *e)
 /* ---- This rank's samples -------------------------------------------------------------------- */
 
 /* Behind what was collected of this batch. */
-static void collect(dt_gradient *g, const dt_samples *s)
+static void collect_delivery(dt_gradient *g, const dt_samples *s)
 {
     dt_collected *c = &g->exact.collected;
     int64_t inputs = g->model->inputs, y_bytes = dt_target_bytes(g->model->loss, g->model->outputs);
@@ -96,7 +96,7 @@ static void collect(dt_gradient *g, const dt_samples *s)
 }
 
 /* All of this rank's samples of the batch as one part, which stays until the next batch. */
-static void take_batch(dt_gradient *g, dt_loader *loader)
+static void load_batch(dt_gradient *g, dt_loader *loader)
 {
     dt_exact *e = &g->exact;
     dt_samples *s = &e->samples;
@@ -104,10 +104,10 @@ static void take_batch(dt_gradient *g, dt_loader *loader)
     if (!s->last) {
         dt_samples first = *s;
         e->collected.count = 0;
-        collect(g, s);
+        collect_delivery(g, s);
         while (!s->last) {
             *s = dt_loader_next(loader);
-            collect(g, s);
+            collect_delivery(g, s);
         }
         *s = first;
         s->count = e->collected.count;
@@ -122,32 +122,32 @@ static void take_batch(dt_gradient *g, dt_loader *loader)
 
 /* Exponents of the largest magnitudes in the blocks of all ranks. The engine has the parameters.
  *   again  its last call was of these rows */
-static void measure(dt_gradient *g, const float *parameters, bool columns, bool again)
+static void measure_blocks(dt_gradient *g, const float *parameters, bool columns, bool again)
 {
     dt_exact *e = &g->exact;
     int64_t n = e->scales.n - 2;
-    memset(e->most, 0, (size_t)n * sizeof *e->most);
-    dt_engine_measure(g->engine, parameters, &e->part, &e->scales, columns, again, e->most);
-    dt_scales_exponents(n, e->most, e->exponent);
+    memset(e->max, 0, (size_t)n * sizeof *e->max);
+    dt_engine_measure(g->engine, parameters, &e->part, &e->scales, columns, again, e->max);
+    dt_scales_exponents(n, e->max, e->exponent);
     dt_max_int64(g->world, e->exponent, n);
 }
 
 /* What this step needs to know before it is computed. Returns whether it is finite. */
-static bool prepare(dt_gradient *g, const float *parameters)
+static bool prepare_scales(dt_gradient *g, const float *parameters)
 {
     dt_exact *e = &g->exact;
     bool known = dt_scales_known(&e->scales);
     if (known && !dt_scales_columns_due(&e->scales))
         return true;
-    dt_engine_take(g->engine, parameters);
+    dt_engine_load_weights(g->engine, parameters);
     if (!known) {
-        measure(g, parameters, false, false);
-        if (!dt_scales_take_rows(&e->scales, e->exponent, NULL))
+        measure_blocks(g, parameters, false, false);
+        if (!dt_scales_fill_lines(&e->scales, e->exponent, NULL))
             return false;
     }
     if (!e->scales.words) {
-        measure(g, parameters, true, !known);
-        dt_scales_take_columns(&e->scales, e->exponent);
+        measure_blocks(g, parameters, true, !known);
+        dt_scales_fill_columns(&e->scales, e->exponent);
     }
     return true;
 }
@@ -158,15 +158,15 @@ void dt_exact_compute_part(dt_gradient *g, const float *parameters, dt_totals *t
 {
     dt_exact *e = &g->exact;
     dt_exact_sums sums = {.loss = e->loss, .flags = e->flags};
-    dt_watcher watcher;
-    e->infinite = !prepare(g, parameters);
+    dt_overlap overlap;
+    e->not_finite = !prepare_scales(g, parameters);
     memset(e->loss, 0, (size_t)e->blocks * sizeof *e->loss);
     e->all.words = e->sums;
     if (e->scales.words)
         dt_engine_gradient_words(g->engine, parameters, &e->part, &e->scales, &e->all, &sums);
     else
         dt_engine_gradient_exact(g->engine, parameters, &e->part, g->world->size == 1, &e->scales,
-                                 e->sums, dt_gradient_watch(g, &watcher), &sums);
+                                 e->sums, dt_gradient_start_overlap(g, &overlap), &sums);
     totals->samples = e->part.rows;
     totals->weight = sums.weight;
 }
@@ -174,20 +174,20 @@ void dt_exact_compute_part(dt_gradient *g, const float *parameters, dt_totals *t
 void dt_exact_compute(dt_gradient *g, dt_loader *loader, const float *parameters, dt_times *t,
                       dt_totals *totals)
 {
-    take_batch(g, loader);
+    load_batch(g, loader);
     t->data += dt_times_lap(t);
     dt_exact_compute_part(g, parameters, totals);
     t->compute += dt_times_lap(t);
 }
 
 /* What comes before the gradient stays as it is. */
-static void undo(const void *gradient, int64_t begin, int64_t n, void *values)
+static void dequantize_range(const void *gradient, int64_t begin, int64_t n, void *values)
 {
     const dt_gradient *g = gradient;
     int64_t skip = begin < g->head ? g->head - begin : 0;
     if (skip < n)
-        dt_scales_undo(&g->exact.scales, begin + skip - g->head, n - skip,
-                       (int32_t *)values + skip);
+        dt_scales_dequantize(&g->exact.scales, begin + skip - g->head, n - skip,
+                             (int32_t *)values + skip);
 }
 
 /* The two words of a line, where they are summed, to the gradient. */
@@ -198,27 +198,27 @@ static void join_line(dt_gradient *g, const dt_word_line *word, const int32_t *w
     float *to = g->values + line.begin;
     const int32_t *high = words + word->place, *low = high + line.n;
     if (line.vector < 0) {
-        float scale = dt_scales_word_of_row(s, line.layer, line.output, word->raise);
+        float scale = dt_scales_row_factor(s, line.layer, line.output, word->raise);
         dt_scales_join_row(s, line.n, high, low, scale, to);
         return;
     }
     for (int64_t k = 0; k < line.n; k++)
         to[k] =
             dt_scales_join(s, high[k], low[k],
-                           dt_scales_word_of_element(s, line.layer, line.vector, k, word->raise));
+                           dt_scales_element_factor(s, line.layer, line.vector, k, word->raise));
 }
 
 /* The step's one sum; the engine has undone what is one rank's. */
 static void sum_all(dt_gradient *g, bool whole, dt_totals *totals)
 {
     dt_exact *e = &g->exact;
-    dt_finish undoing = {.part = undo, .with = g};
+    dt_finish dequantizing = {.part = dequantize_range, .with = g};
     bool words = e->scales.words;
     dt_sum sum = {.n = g->head + (words ? 2 : 1) * g->model->parameters,
                   .head = g->head,
                   .whole =
                       whole || words || dt_numa_group_size(g->numa_group) < g->world->node_size,
-                  .finish = words ? NULL : &undoing};
+                  .finish = words ? NULL : &dequantizing};
     if (g->world->size > 1) {
         dt_totals_sum_exact(g->reducer, &sum, e->loss, e->blocks, totals);
     } else {
@@ -237,7 +237,7 @@ static int64_t list_failed(dt_exact *e)
 {
     int64_t n = 0;
     for (int64_t i = 0; i < e->scales.lines; i++) {
-        dt_line_state state = e->flags[i] == 0 ? DT_LINE_GOOD : dt_scales_judge(e->flags[i]);
+        dt_line_state state = e->flags[i] == 0 ? DT_LINE_GOOD : dt_scales_line_state(e->flags[i]);
         if (state != DT_LINE_GOOD)
             e->failed[n++] = (dt_line_failed){.line = i, .state = state};
     }
@@ -268,7 +268,7 @@ static void sum_lines(dt_gradient *g, const float *parameters, dt_word_lines *li
     if (g->world->size > 1)
         dt_sum_int32(g->world, flags, lines->n + values);
     for (int64_t i = 0; i < lines->n; i++) {
-        dt_line_state state = dt_scales_judge(flags[i]);
+        dt_line_state state = dt_scales_line_state(flags[i]);
         if (state == DT_LINE_GOOD || (last && state == DT_LINE_COARSE))
             join_line(g, &lines->line[i], lines->words);
         else
@@ -282,27 +282,28 @@ static bool measure_lines(dt_gradient *g, const float *parameters, dt_word_lines
                           int64_t failed)
 {
     dt_exact *e = &g->exact;
-    measure(g, parameters, false, true);
-    memset(e->chosen, 0, (size_t)e->scales.lines * sizeof *e->chosen);
+    measure_blocks(g, parameters, false, true);
+    memset(e->remeasured, 0, (size_t)e->scales.lines * sizeof *e->remeasured);
     for (int64_t i = 0; i < lines->n; i++) {
-        e->chosen[lines->line[i].line] = true;
+        e->remeasured[lines->line[i].line] = true;
         lines->line[i].raise = 0;
     }
     for (int64_t i = 0; i < failed; i++)
-        if (e->chosen[e->failed[i].line])
+        if (e->remeasured[e->failed[i].line])
             e->failed[i].state = DT_LINE_GOOD; /* they need not follow */
-    return dt_scales_take_rows(&e->scales, e->exponent, e->chosen);
+    return dt_scales_fill_lines(&e->scales, e->exponent, e->remeasured);
 }
 
 /* Returns whether all lines fit; totals->overflow: they are finite and do not. */
-static bool sum_again(dt_gradient *g, const float *parameters, int64_t failed, dt_totals *totals)
+static bool resum_lines(dt_gradient *g, const float *parameters, int64_t failed, dt_totals *totals)
 {
     dt_exact *e = &g->exact;
-    dt_word_lines lines = {.n = failed, .line = e->again};
+    dt_word_lines lines = {.n = failed, .line = e->resummed};
     int raise = dt_scales_raise(&e->scales);
     for (int64_t i = 0; i < failed; i++)
-        e->again[i] = (dt_word_line){.line = e->failed[i].line,
-                                     .raise = e->failed[i].state == DT_LINE_OVERFLOWS ? raise : 0};
+        e->resummed[i] =
+            (dt_word_line){.line = e->failed[i].line,
+                           .raise = e->failed[i].state == DT_LINE_OVERFLOWS ? raise : 0};
     if (!e->scales.words)
         sum_lines(g, parameters, &lines, false);
     if (lines.n > 0) {
@@ -318,11 +319,11 @@ bool dt_exact_sum(dt_gradient *g, const float *parameters, bool whole, dt_totals
 {
     dt_exact *e = &g->exact;
     sum_all(g, whole, totals);
-    if (totals->failed || e->infinite)
+    if (totals->failed || e->not_finite)
         return false;
     int64_t failed = list_failed(e);
-    if (failed > 0 && !sum_again(g, parameters, failed, totals))
+    if (failed > 0 && !resum_lines(g, parameters, failed, totals))
         return false;
-    dt_scales_follow(&e->scales, e->failed, failed, g->values);
+    dt_scales_update(&e->scales, e->failed, failed, g->values);
     return true;
 }

@@ -4,9 +4,9 @@
 
 #include "train/gradient.h"
 
-/* Of a call of the engine after which the gradient is complete; *watcher is filled in. NULL where
+/* Of a call of the engine after which the gradient is complete; *overlap is filled in. NULL where
  * there is nothing to be gained: then all is summed at once. */
-const dt_watcher *dt_gradient_watch(dt_gradient *g, dt_watcher *watcher);
+const dt_overlap *dt_gradient_start_overlap(dt_gradient *g, dt_overlap *overlap);
 
 /* Not collective. Values that the lines take in the vector that is summed: a multiple of
  * DT_TOTALS_LINE. */

@@ -223,7 +223,7 @@ static dt_code run_epoch(dt_run *run, dt_error *err)
                                    .global_step = c->global_step,
                                    .samples = c->samples,
                                    .train_loss = c->loss / c->weight,
-                                   .redone = dt_gradient_take_redone(&run->gradient),
+                                   .redone = dt_gradient_consume_redone(&run->gradient),
                                    .seconds = seconds,
                                    .data = t.data,
                                    .compute = t.compute,

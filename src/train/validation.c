@@ -102,7 +102,7 @@ dt_code dt_validation_run(dt_validation *v, dt_engine *engine, const float *para
                           dt_scores *scores, dt_error *err)
 {
     dt_metrics_clear(&v->metrics);
-    dt_engine_take(engine, parameters);
+    dt_engine_load_weights(engine, parameters);
     if (v->rereads)
         add_file(v, engine, parameters, err);
     else

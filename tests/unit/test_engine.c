@@ -163,7 +163,7 @@ static void check_forward(const sample *s, dt_engine *engine)
     int64_t K = s->shape.outputs;
     float *found = malloc((size_t)(s->rows * K + 1) * sizeof *found);
     double out[MOST_WIDE];
-    dt_engine_take(engine, s->parameters);
+    dt_engine_load_weights(engine, s->parameters);
     dt_engine_forward(engine, s->parameters, &(dt_row_source){.x = s->x}, s->rows, found);
     for (int64_t r = 0; r < s->rows; r++) {
         plain_forward(&s->shape, s->exact, s->x + r * s->shape.inputs, out);
@@ -322,7 +322,7 @@ typedef struct {
     int looks;
 } onlooker;
 
-static void complete(void *with, int layer)
+static void on_layer_done(void *with, int layer)
 {
     onlooker *o = with;
     const dt_layer *l = &o->model->layer[layer];
@@ -332,14 +332,14 @@ static void complete(void *with, int layer)
            (size_t)(end - l->weight) * sizeof *o->seen);
 }
 
-static void meanwhile(void *with)
+static void poll(void *with)
 {
     ((onlooker *)with)->looks++;
 }
 
 /* A layer that is said to be complete is, whatever the number of waves and threads; and the
  * gradient is that of a call that nobody watches. */
-static void watched(void **state)
+static void overlapped(void **state)
 {
     (void)state;
     static const int64_t wide[] = {70, 33, 20};
@@ -354,9 +354,9 @@ static void watched(void **state)
         dt_row_source source = {.x = s.x, .y = s.y};
         dt_engine *engine = engine_of(&s, &team);
         onlooker o = {.model = &s.model, .gradient = gradient, .seen = seen, .next = 3};
-        dt_watcher watcher = {complete, meanwhile, &o};
+        dt_overlap overlap = {on_layer_done, poll, &o};
         dt_engine_gradient(engine, s.parameters, &source, rows, false, alone, NULL, &weight);
-        dt_engine_gradient(engine, s.parameters, &source, rows, false, gradient, &watcher, &weight);
+        dt_engine_gradient(engine, s.parameters, &source, rows, false, gradient, &overlap, &weight);
         assert_int_equal(o.next, -1);
         assert_true(rows == 0 || o.looks > 0);
         assert_memory_equal(seen, gradient, bytes);
@@ -405,7 +405,7 @@ static void integers(void **state)
          ROWS_HERE);
     int64_t P = s.model.parameters;
     float *floats = malloc((size_t)P * sizeof *floats),
-          *undone = malloc((size_t)P * sizeof *undone);
+          *dequantized = malloc((size_t)P * sizeof *dequantized);
     int32_t *sums[2];
     for (int t = 0; t < 2; t++) {
         dt_team team = {.threads = 1 + 2 * t};
@@ -424,21 +424,21 @@ static void integers(void **state)
         assert_int_equal(err.code, DT_OK);
         assert_int_equal(scales.n, 10 + 4 * 40 + 40 + 4 * 33 + 33 + 2 * 4 + 2);
         assert_int_equal(scales.lines, 40 + 3 + 33 + 3 + 4 + 1);
-        dt_engine_take(engine, s.parameters);
+        dt_engine_load_weights(engine, s.parameters);
         dt_engine_measure(engine, s.parameters, &part, &scales, false, false, most);
         dt_scales_exponents(scales.n - 2, most, exponent);
-        assert_true(dt_scales_take_rows(&scales, exponent, NULL));
+        assert_true(dt_scales_fill_lines(&scales, exponent, NULL));
         memset(most, 0, sizeof most);
         dt_engine_measure(engine, s.parameters, &part, &scales, true, true, most);
         dt_scales_exponents(scales.n - 2, most, exponent);
-        dt_scales_take_columns(&scales, exponent);
+        dt_scales_fill_columns(&scales, exponent);
         sums[t] = malloc((size_t)P * sizeof *sums[t]);
         dt_engine_gradient_exact(engine, s.parameters, &part, false, &scales, sums[t], NULL,
                                  &(dt_exact_sums){.loss = loss, .flags = flags});
         for (int64_t i = 0; i < scales.lines; i++)
-            assert_int_equal(dt_scales_judge(flags[i]), DT_LINE_GOOD);
-        memcpy(undone, sums[t], (size_t)P * sizeof *undone);
-        dt_scales_undo(&scales, 0, P, undone);
+            assert_int_equal(dt_scales_line_state(flags[i]), DT_LINE_GOOD);
+        memcpy(dequantized, sums[t], (size_t)P * sizeof *dequantized);
+        dt_scales_dequantize(&scales, 0, P, dequantized);
         dt_engine_gradient(engine, s.parameters, &source, ROWS_HERE, false, floats, NULL, &weight);
         dt_scales_free(&scales);
         dt_engine_destroy(engine);
@@ -451,12 +451,12 @@ static void integers(void **state)
             largest = fmax(largest, fabs((double)floats[k]));
         assert_true(largest > 0.01);
         for (int64_t k = tensor.begin; k < tensor.begin + tensor.count; k++)
-            assert_true(fabs((double)floats[k] - (double)undone[k]) < 1e-5 * largest);
+            assert_true(fabs((double)floats[k] - (double)dequantized[k]) < 1e-5 * largest);
     }
     free(sums[0]);
     free(sums[1]);
     free(floats);
-    free(undone);
+    free(dequantized);
     destroy(&s);
 }
 
@@ -466,7 +466,7 @@ int main(void)
         cmocka_unit_test(activations), cmocka_unit_test(rows),
         cmocka_unit_test(threads),     cmocka_unit_test(wide_layers),
         cmocka_unit_test(narrow),      cmocka_unit_test(no_rows),
-        cmocka_unit_test(repeatable),  cmocka_unit_test(watched),
+        cmocka_unit_test(repeatable),  cmocka_unit_test(overlapped),
         cmocka_unit_test(integers),    cmocka_unit_test(nan_reaches_the_loss),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

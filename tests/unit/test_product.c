@@ -105,7 +105,7 @@ static int64_t across_with(float *room)
                                        .b = x,
                                        .b_step = B,
                                        .b_panel = DT_PANEL,
-                                       .room = room},
+                                       .scratch = room},
                          c, n, false);
         for (int64_t i = 0; i < A; i++)
             for (int64_t j = 0; j < n; j++) {
@@ -121,7 +121,7 @@ static int64_t across_with(float *room)
 static void across(void **state)
 {
     (void)state;
-    float *room = malloc(DT_PRODUCT_ROOM * sizeof *room);
+    float *room = malloc(DT_PRODUCT_SCRATCH * sizeof *room);
     assert_int_equal(across_with(NULL), 0);
     assert_int_equal(across_with(room), 0);
     free(room);
@@ -139,7 +139,7 @@ static void on_a_small_stack(void **state)
     enum { STACK = 96 << 10 };
     pthread_attr_t attributes;
     pthread_t thread;
-    void *right = NULL, *room = malloc(DT_PRODUCT_ROOM * sizeof(float));
+    void *right = NULL, *room = malloc(DT_PRODUCT_SCRATCH * sizeof(float));
     pthread_attr_init(&attributes);
     assert_int_equal(pthread_attr_setstacksize(&attributes, STACK), 0);
     assert_int_equal(pthread_create(&thread, &attributes, across_in_thread, room), 0);
@@ -213,7 +213,7 @@ static void rounds_blocks(void **state)
             for (int64_t rows = 1, first = BLOCK; rows <= ROWS; rows += 12, first -= 3) {
                 dt_lane_bits one_by_one[A] = {0}, together[A] = {0};
                 dt_product p = {.m = m, .n = n, .a_step = A, .b_step = B, .b_panel = DT_PANEL};
-                dt_rounding r = {.column = column, .widest = widest, .bits = one_by_one};
+                dt_rounding r = {.column = column, .counted = widest, .bits = one_by_one};
                 for (int64_t begin = 0; begin < rows; begin += p.k) {
                     int64_t most = begin == 0 ? first : BLOCK;
                     p.k = rows - begin < most ? rows - begin : most;
@@ -236,8 +236,8 @@ static void rounds_blocks(void **state)
                 for (int64_t i = 0; i < m; i++) {
                     assert_int_equal(dt_lane_bits_all(one_by_one[i].any),
                                      dt_lane_bits_all(together[i].any));
-                    assert_int_equal(dt_lane_bits_all(one_by_one[i].widest),
-                                     dt_lane_bits_all(together[i].widest));
+                    assert_int_equal(dt_lane_bits_all(one_by_one[i].counted),
+                                     dt_lane_bits_all(together[i].counted));
                     for (int64_t j = 0; j < n; j++)
                         assert_int_equal(sum[i * B + j], 2 * there[i * B + j]);
                 }
@@ -406,7 +406,7 @@ static void rounds_vectors(void **state)
         counted |= i % 2 ? magnitude(values[i] * factor[i]) : 0;
     }
     assert_int_equal(dt_lane_bits_all(bits.any), any);
-    assert_int_equal(dt_lane_bits_all(bits.widest), counted);
+    assert_int_equal(dt_lane_bits_all(bits.counted), counted);
     assert_int_equal(sum[A], 99);
     values[A - 1] = NAN;
     dt_product_round_vector(values, factor, widest, A, sum, true, &bits);
