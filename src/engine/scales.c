@@ -19,7 +19,8 @@ enum {
     WORDS_HEADROOM = 4,  /* where two words have bits to spare, */
     WORDS_SPARE = 25,    /* as of so many bits */
     MAX_RISE = 4,        /* bits by which an exponent grows at a time: an outlier is rare */
-    MAX_PERIOD = 1024,   /* steps between two measurements of the columns */
+    MIN_PERIOD = 64,     /* steps between two measurements of the columns that lines ask for, */
+    MAX_PERIOD = 1024,   /* and otherwise */
     ENOUGH_BITS = 19,    /* that a line's largest block has in its units, and */
     WORD_BITS = 24,      /* that a line's largest block has in units of the second word, and as many
                            more as blocks are added */
@@ -566,8 +567,9 @@ void dt_scales_update(dt_scales *s, const dt_line_failed *failed, int64_t n, con
         if (failed[i].state != DT_LINE_GOOD)
             update_line(s, &failed[i], gradient);
     }
-    if (overflows * MANY > s->lines)
-        *steps(s) = floor(*steps(s) / MAX_PERIOD) * MAX_PERIOD + 1; /* columns are due */
+    int64_t in_period = (int64_t)*steps(s) % MAX_PERIOD;
+    if (overflows * MANY > s->lines && in_period >= MIN_PERIOD)
+        *steps(s) -= (double)(in_period - 1); /* columns are due */
     if (n > 0)
         dt_scales_set(s);
 }
