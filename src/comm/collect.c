@@ -22,11 +22,6 @@ static void allreduce(const dt_world *world, void *values, int64_t n, MPI_Dataty
     }
 }
 
-void dt_sum_float(const dt_world *world, float *values, int64_t n)
-{
-    allreduce(world, values, n, MPI_FLOAT, sizeof *values, MPI_SUM);
-}
-
 void dt_sum_double(const dt_world *world, double *values, int64_t n)
 {
     allreduce(world, values, n, MPI_DOUBLE, sizeof *values, MPI_SUM);

@@ -3,7 +3,6 @@
 #include "comm/comm.h"
 #include "core/exact_sum.h"
 #include "core/memory.h"
-#include "data/data_file.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -13,7 +12,6 @@ enum {
     LANES = 8,                 /* features that are added up together */
     BLOCK = 64,                /* features that a thread takes at a time */
     PARALLEL_VALUES = 1 << 16, /* from so many on, threads are worth waking */
-    PIECE_BYTES = 4 << 20,     /* of floats unpacked from bytes at a time */
 };
 static const int64_t MAX_GROUPS = (int64_t)1 << 29; /* between two settlements: see exact_sum.h */
 
@@ -237,73 +235,4 @@ void dt_moments_destroy(dt_moments *m)
     free(m->sum);
     free(m->exact);
     free(m);
-}
-
-/* ---- Rows in memory ------------------------------------------------------------------------- */
-
-/* Values of rows [i, i + n) of the shard; into the buffer where they are bytes. */
-static const float *values_of(const dt_shard_rows *rows, int64_t i, int64_t n, float *buffer)
-{
-    if (!rows->x_is_bytes)
-        return (const float *)rows->x + i * rows->features;
-    dt_unit_from_bytes((const uint8_t *)rows->x + i * rows->features, n * rows->features, buffer);
-    return buffer;
-}
-
-/* The first row of all that is trained on, on every rank. Collective.
- *   shift  [features] zeros before, and after it if there is no such row */
-static void share_first_row(const dt_world *world, const dt_shard_rows *rows, float *shift)
-{
-    int64_t mine = 0;
-    while (rows->skip && mine < rows->count && rows->skip[mine])
-        mine++;
-    int64_t first = mine < rows->count ? -(rows->begin + mine) : INT64_MIN; /* the least, negated */
-    int64_t lowest = first;
-    dt_max_int64(world, &lowest, 1);
-    if (first == lowest && first != INT64_MIN)
-        memmove(shift, values_of(rows, mine, 1, shift), (size_t)rows->features * sizeof *shift);
-    dt_sum_float(world, shift, rows->features); /* zeros from the others */
-}
-
-static int64_t rows_in_piece(const dt_shard_rows *rows)
-{
-    if (!rows->x_is_bytes)
-        return rows->count;
-    return PIECE_BYTES / (rows->features * (int64_t)sizeof(float)) + 1;
-}
-
-static void add_shard(dt_moments *m, const dt_shard_rows *rows, float *buffer)
-{
-    int64_t piece = rows_in_piece(rows);
-    for (int64_t i = 0; i < rows->count; i += piece) {
-        int64_t n = rows->count - i < piece ? rows->count - i : piece;
-        dt_moments_add(m, rows->begin + i, n, values_of(rows, i, n, buffer),
-                       rows->skip ? rows->skip + i : NULL);
-    }
-}
-
-dt_code dt_normalizer_measure(dt_normalizer **normalizer, const dt_world *world,
-                              const dt_shard_rows *rows, dt_error *err)
-{
-    dt_moments *m = NULL;
-    int64_t n = rows->x_is_bytes ? rows_in_piece(rows) : 1;
-    float *buffer = dt_alloc(n * rows->features, sizeof *buffer, "rows of x", err);
-    *normalizer = NULL;
-    if (!dt_world_agree(world, err)) {
-        memset(buffer, 0, (size_t)rows->features * sizeof *buffer);
-        share_first_row(world, rows, buffer);
-        dt_moments_create(&m, rows->features, buffer, err);
-    }
-    if (!dt_world_agree(world, err)) {
-        add_shard(m, rows, buffer);
-        dt_moments_sum(world, m);
-        dt_moments_normalizer(m, normalizer, err);
-    }
-    if (dt_world_agree(world, err)) {
-        dt_normalizer_destroy(*normalizer);
-        *normalizer = NULL;
-    }
-    dt_moments_destroy(m);
-    free(buffer);
-    return err->code;
 }

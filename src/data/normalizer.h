@@ -62,17 +62,4 @@ dt_code dt_moments_normalizer(dt_moments *moments, dt_normalizer **normalizer, d
 /* Takes NULL. */
 void dt_moments_destroy(dt_moments *moments);
 
-/* The rows that a rank has in memory. */
-typedef struct {
-    int64_t features, begin, count; /* begin: the row of the file, a multiple of DT_GROUP_ROWS */
-    bool x_is_bytes;
-    const void *x;    /* [count,features] float, or uint8_t */
-    const bool *skip; /* [count]; NULL: none */
-} dt_shard_rows;
-
-/* Measure rows that lie in memory, with all of the above. Collective; *normalizer is NULL after
- * an error, which is the same on every rank. */
-dt_code dt_normalizer_measure(dt_normalizer **normalizer, const dt_world *world,
-                              const dt_shard_rows *rows, dt_error *err);
-
 #endif

@@ -47,16 +47,13 @@ static void sums_and_maxima(void **state)
 {
     (void)state;
     int64_t n = world.size, sum = world.rank + 1, most[2] = {world.rank, -world.rank};
-    float f[3] = {1, (float)world.rank, 0.5f};
-    double d = 0.25;
+    double d[3] = {1, world.rank, 0.25};
     dt_sum_int64(&world, &sum, 1);
     dt_max_int64(&world, most, 2);
-    dt_sum_float(&world, f, 3);
-    dt_sum_double(&world, &d, 1);
+    dt_sum_double(&world, d, 3);
     CHECK_ALL(sum == n * (n + 1) / 2);
     CHECK_ALL(most[0] == n - 1 && most[1] == 0);
-    CHECK_ALL(f[0] == (float)n && f[1] == (float)(n * (n - 1) / 2) && f[2] == 0.5f * (float)n);
-    CHECK_ALL(d == 0.25 * (double)n);
+    CHECK_ALL(d[0] == (double)n && d[1] == (double)(n * (n - 1) / 2) && d[2] == 0.25 * (double)n);
 }
 
 /* Rank r sends r + 1 records, the last none. */
