@@ -277,14 +277,14 @@ round_words(int rows, const operands *o, int64_t first, int64_t block, const dt_
             modular any = {0}, low_any = {0};
             for (int v = 0; v < 2; v++) {
                 integers rest = {0};
-                integers n = split_vector(acc[i][v] * row[i], (vector){0} + low_factor, &rest);
+                integers n = split_vector(acc[i][v] * t->row[i], low_factor, &rest);
                 sum[i][v][0] += (modular)n;
                 sum[i][v][1] += (modular)rest;
                 any |= magnitude(n);
                 low_any |= magnitude(rest);
             }
-            store_bits(bits[i].any, load_bits(bits[i].any) | any);
-            store_bits(bits[i].widest, load_bits(bits[i].widest) | low_any);
+            store_bits(t->bits[i].any, load_bits(t->bits[i].any) | any);
+            store_bits(t->bits[i].low, load_bits(t->bits[i].low) | low_any);
         }
         part.a += part.k * part.a_step;
         part.b += part.k * part.b_step;
