@@ -1,15 +1,16 @@
-/* From a rank's samples and the parameters to the loss and its gradient, on all the rank's threads.
+/* The engine computes loss and gradient from a rank's samples and the parameters, on all threads of
+ * the rank.
  *
  * Samples are taken in waves of some rows for each thread. In a wave each thread first runs forward
- * and backward over its own rows; then the threads share out the rows of every weight's gradient.
- * So there is one gradient, not one a thread, no thread ever writes where another does, and memory
- * is bounded by the number of threads, whatever the batch. A thread that has done its own part
- * takes of the others' what these have not begun.
+ * and backward over its own rows. Then the threads share out the rows of every weight's gradient.
+ * So there is one gradient, not one for each thread; no thread writes where another does; and
+ * memory is bounded by the number of threads, whatever the batch. A thread that has done its own
+ * part takes over what others have not begun. internal.h has a drawing of a wave.
  *
- * The gradient is a sum of floats, or of integers: then that of each block of samples, which are
- * the same ones for any number of ranks and threads, is rounded (scales.h), and integers are added.
- * What is rounded is the same to the bit, since every number before it is one sum in a fixed order.
- */
+ * The gradient is a sum of floats, or of integers. For integers the gradient of each block of
+ * samples is rounded (scales.h). Blocks are the same for any number of ranks and threads, every
+ * number of a block's gradient is one sum in a fixed order, and integers are added: so the sum is
+ * the same to the bit. */
 #ifndef DT_ENGINE_H
 #define DT_ENGINE_H
 
@@ -21,9 +22,9 @@
 
 typedef struct dt_engine dt_engine;
 
-/* Where weights are kept in the order in which products read them: once for a NUMA group, whose ranks
- * each pack a part. What takes parameters is then collective over the NUMA group, with the same ones, and
- * is called when all its ranks have ended what they do with those before. */
+/* Memory for the weights in the order in which products read them. A NUMA group has it once, and
+ * each of its ranks packs a part. Then a function that packs parameters is collective over the NUMA
+ * group; all its ranks give the same parameters, and have ended what they do with those before. */
 typedef struct {
     dt_numa_group *numa_group;
     float *values; /* [dt_engine_panels] of the NUMA group, zeros at first */
@@ -31,32 +32,32 @@ typedef struct {
 
 int64_t dt_engine_panels(const dt_model *model);
 
-/* Not collective. What is pointed to is borrowed for the engine's life. *engine NULL after an
- * error. block  the largest that dt_batch_part will have, 0 where gradients are sums of floats pack
- * NULL: its own */
+/* Not collective. Pointers are borrowed for the engine's life. *engine is NULL after an error.
+ *   block  the largest block of any dt_batch_part; 0: gradients are sums of floats
+ *   pack   NULL: the engine has memory of its own */
 dt_code dt_engine_create(dt_engine **engine, const dt_model *model, const dt_team *team,
                          int64_t block, const dt_engine_pack *pack, dt_error *err);
 
-/* Bytes that an engine takes for the rows that it computes with at a time and their activations;
- * without the panels. block as for dt_engine_create. */
+/* The bytes of an engine's rows and activations of one wave, without the packed weights. block is
+ * that of dt_engine_create. */
 double dt_engine_bytes(const dt_model *model, int threads, int64_t block);
 
-/* Who uses a gradient while the rest of it is still computed. Both are called by the thread that
- * called the engine. */
+/* Callbacks that use a part of a gradient while the rest of it is computed. The thread that called
+ * the engine calls both. */
 typedef struct {
-    /* The gradient of this layer and of all above it is there; of each layer from the last to the
-     * first. */
+    /* Called once for each layer, from the last to the first, as soon as the gradients of this
+     * layer and of all after it are final. */
     void (*on_layer_done)(void *with, int layer);
-    void (*poll)(void *with); /* some milliseconds have passed */
+    void (*poll)(void *with); /* called every few milliseconds */
     void *with;
 } dt_overlap;
 
-/* Take these parameters. */
+/* Pack these parameters for the calls that follow. */
 void dt_engine_load_weights(dt_engine *engine, const float *parameters);
 
-/* Sum the loss and its gradient over some samples; dividing by their weight is the caller's.
- *   parameters  [P] taken, unless accumulate
- *   source      of at least so many rows
+/* Sum the loss and its gradient over some samples. The caller divides by their weight.
+ *   parameters  [P] packed first, unless accumulate
+ *   source      has at least so many rows
  *   gradient    [P] replaced, or added to if accumulate; with no rows it is set to 0 or kept
  *   overlap     NULL: none
  *   weight      [in,out] the samples' weight is added, as dt_loss_weight counts it
@@ -65,25 +66,26 @@ double dt_engine_gradient(dt_engine *engine, const float *parameters, const dt_r
                           int64_t rows, bool accumulate, float *gradient, const dt_overlap *overlap,
                           dt_weight *weight);
 
-/* Samples of the global batch, from one on. */
+/* A rank's samples of the global batch: they lie together. */
 typedef struct {
     const dt_row_source *source;
-    int64_t first; /* the source's first sample in the batch */
+    int64_t first; /* the source's first sample, counted from the batch's */
     int64_t rows;
     int64_t block; /* samples in a block of the batch */
 } dt_batch_part;
 
+/* What a call adds up beside the gradient. */
 typedef struct {
-    double *loss;     /* [blocks of the batch] those of the blocks here are added to */
+    double *loss;     /* [blocks of the batch] the losses of the blocks here are added */
     dt_weight weight; /* added to */
-    int32_t *flags;   /* [scales' lines] replaced: see dt_scales_flag */
+    int32_t *flags;   /* [lines of the scales] replaced: see dt_scales_flag */
 } dt_exact_sums;
 
 /* Lines whose sums are of two words. */
 typedef struct {
     int64_t line;  /* see dt_scales */
-    int64_t place; /* where its high words begin, behind which are its low ones */
-    int raise;     /* bits that its exponents are larger by */
+    int64_t place; /* where its high words begin; its low words follow them */
+    int raise;     /* bits that are added to its exponents */
 } dt_word_line;
 
 typedef struct {
@@ -92,8 +94,8 @@ typedef struct {
     int32_t *words;     /* replaced */
 } dt_word_lines;
 
-/* The same as integers; parameters are taken.
- *   whole     the part is the batch: the sums become the floats that they stand for
+/* Sum the gradient as integers; the parameters are packed first.
+ *   whole     the part is the whole batch: the sums become the floats that they stand for
  *   gradient  [P] replaced */
 void dt_engine_gradient_exact(dt_engine *engine, const float *parameters, const dt_batch_part *part,
                               bool whole, const dt_scales *scales, int32_t *gradient,
@@ -104,20 +106,21 @@ void dt_engine_gradient_words(dt_engine *engine, const float *parameters, const 
                               const dt_scales *scales, const dt_word_lines *words,
                               dt_exact_sums *sums);
 
-/* Some lines of the part and the parameters of the last call, again.
+/* Sum some lines again, of the same part and parameters as in the call before.
  *   flags  [words->n] replaced: see dt_scales_flag_words */
 void dt_engine_sum_again(dt_engine *engine, const float *parameters, const dt_batch_part *part,
                          const dt_scales *scales, const dt_word_lines *words, int32_t *flags);
 
-/* The largest magnitude that a block's gradient has in each place that dt_scales has an exponent
- * for: max [n - 2], which it becomes where it is larger. The parameters are those taken last, as
- * in what follows.
- *   columns  those of inputs, else all others
- *   reuse_rows  the last call was of these rows */
+/* Find the largest magnitude that a block's gradient has in each place for which dt_scales has an
+ * exponent. The parameters are those packed last.
+ *   columns     find those of inputs, else all others
+ *   reuse_rows  the last call was of these rows
+ *   max         [n - 2] a magnitude replaces what is smaller */
 void dt_engine_measure(dt_engine *engine, const float *parameters, const dt_batch_part *part,
                        const dt_scales *scales, bool columns, bool reuse_rows, float *max);
 
-/* The model's outputs before any softmax; the source needs no y.
+/* Compute the model's outputs before any softmax. The parameters are those packed last; the source
+ * needs no y.
  *   output  [rows,outputs] */
 void dt_engine_forward(dt_engine *engine, const float *parameters, const dt_row_source *source,
                        int64_t rows, float *output);

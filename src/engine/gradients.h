@@ -38,16 +38,16 @@ static inline const dt_layer_scales *dt_part_scales(const dt_gradient_part *p)
     return &p->call->scales->layer[p->layer];
 }
 
-/* At most so many of the outputs, from the one at `from` on. */
-static inline dt_gradient_part dt_part_slice(const dt_gradient_part *p, int64_t from, int64_t most)
+/* The part's outputs from the one at `from` on, at most `max` of them. */
+static inline dt_gradient_part dt_part_slice(const dt_gradient_part *p, int64_t from, int64_t max)
 {
     dt_gradient_part slice = *p;
     slice.begin += from;
-    slice.n = dt_min(p->n - from, most);
+    slice.n = dt_min(p->n - from, max);
     return slice;
 }
 
-/* The thread's memory for deltas as products read them: [outputs of a thread,wave]. */
+/* The thread's memory for dz as products read it: [outputs per thread,W]. */
 static inline float *dt_part_packed_dz(const dt_gradient_part *p)
 {
     const dt_engine *e = p->call->engine;
@@ -55,13 +55,13 @@ static inline float *dt_part_packed_dz(const dt_gradient_part *p)
            p->thread * dt_engine_outputs_per_thread(e, p->call->threads) * e->wave_rows;
 }
 
-/* And for the sums of a vector over the rows of a block: [max outputs]. */
+/* The thread's memory for the sums of a vector over the rows of a block: [max outputs]. */
 static inline float *dt_part_vector_sums(const dt_gradient_part *p)
 {
     return p->call->engine->vector_sums + p->thread * p->call->engine->max_outputs;
 }
 
-/* dz^T x [n,columns] by some rows of the wave, for the inputs from `column` on. */
+/* The product dz^T x [n,columns] of some rows of the wave, for the inputs from `column` on. */
 dt_product dt_part_product(const dt_gradient_part *p, dt_range rows, int64_t column,
                            int64_t columns);
 
@@ -71,22 +71,22 @@ static inline dt_range dt_block_rows(const dt_wave *w, int64_t block)
     return (dt_range){dt_wave_begin(w, block), dt_wave_begin(w, block + 1)};
 }
 
-/* sum [n] = the gradient of one of the layer's vectors (see dt_layer_vectors) by some rows; it is
- * added to if accumulate. */
+/* Sum the gradient of one of the layer's vectors (see dt_layer_vectors) over some rows into
+ * sum [n], which is added to if accumulate. */
 void dt_part_sum_vector(const dt_gradient_part *p, int vector, dt_range rows, bool accumulate,
                         float *sum);
 
-/* Where the elements of these outputs begin among the parameters. */
+/* Where the vector's elements of these outputs begin among the parameters. */
 static inline int64_t dt_part_vector_begin(const dt_gradient_part *p, int vector)
 {
     const dt_layer *layer = dt_part_layer(p);
     return layer->bias + vector * layer->out + p->begin;
 }
 
-/* Integers to where they belong: they replace what is there, or are added to it modulo 2^32. */
+/* Copy integers to where they belong, or add them modulo 2^32. */
 void dt_put_integers(bool add, int64_t n, const int32_t *from, int32_t *to);
 
-/* The parts of a gradient. */
+/* Compute a part of the gradient, for each kind of call. */
 void dt_gradient_floats(const dt_gradient_part *p);
 void dt_gradient_integers(const dt_gradient_part *p);
 void dt_gradient_words(const dt_gradient_part *p);
@@ -94,20 +94,21 @@ void dt_gradient_measure(const dt_gradient_part *p);
 
 /* ---- Flags of lines (line_flags.c) ---------------------------------------------------------- */
 
-/* Before a wave: the bits of these outputs' lines are 0 where the wave is the call's first. */
+/* Before a wave: set the bits of these outputs' lines to 0 if the wave is the call's first. */
 void dt_flags_begin_rows(const dt_gradient_part *p);
 
-/* After it: flags of these outputs' lines, where the wave is the last. */
+/* After a wave: set the flags of these outputs' lines if the wave is the call's last. */
 void dt_flags_end_rows(const dt_gradient_part *p);
 
-/* The same of one line in two words, whose bits in this wave are given; flag  [out]. */
+/* The same for one line in two words, whose bits in this wave are given.
+ *   flag  [out] */
 void dt_flags_put_words(const dt_gradient_part *p, int64_t output, const dt_lane_bits *bits,
                         int32_t *flag);
 
-/* The bits of a vector, of which a thread keeps its own. */
+/* The bits that one thread has found in a vector. */
 dt_line_bits *dt_flags_vector_bits(const dt_call *c, int thread, int layer, int vector);
 
-/* When all threads have ended: the flags of the vectors among the call's lines. */
+/* When all threads have ended: set the flags of the vectors among the call's lines. */
 void dt_flags_put_vectors(const dt_call *c);
 
 #endif

@@ -1,4 +1,30 @@
-/* A call of the engine, as its threads see it. */
+/* A call of the engine, as its threads see it.
+ *
+ * A wave is so many of the call's rows that all threads together hold in memory: W at most. One
+ * wave goes through four stages. In the first three a thread works on its own rows (rows.c), in the
+ * fourth on its own outputs of every layer, over all rows of the wave (gradients.c):
+ *
+ *   forward    x -> act[0] -> act[1] -> ... -> act[last]    by dt_panels.forward
+ *   loss       act[last], y -> dz[last]                     (the same array), losses
+ *   backward   dz[0] <- dz[1] <- ... <- dz[last]            by dt_panels.backward
+ *   ---------- barrier: all rows of the wave are there ----------------------------------
+ *   gradient   of weight l: dz[l]^T act[l-1]                (l = 0: x), of bias l: sum of dz[l]
+ *
+ * Arrays of a wave, in rows that lie `stride` apart; in_l and out_l are the widths of layer l:
+ *
+ *   array        shape      holds                           written by      read by
+ *   x            [W,in_0]   inputs                          fetch           forward, gradient of 0
+ *   y            [W]        targets                         fetch           loss
+ *   act[l]       [W,out_l]  activations                     forward         forward, backward,
+ *                                                                           gradient of l+1
+ *   act_grad[l]  [W,out_l]  slopes of GELU and dropout      forward         backward
+ *   xhat[l]      [W,out_l]  LayerNorm's normalised inputs   forward         backward, gradient
+ *   inv_std[l]   [W]        what it multiplied them by      forward         backward
+ *   dy[l]        [W,out_l]  d loss / d LayerNorm's outputs  backward        gradient
+ *   dz[l]        [W,out_l]  d loss / d (product + bias)     loss, backward  backward, gradient
+ *
+ * With an overlap the barriers are one a layer: the gradient of a layer is computed as soon as its
+ * dz is there, and travels while the layers before it are computed (threads.c). */
 #ifndef DT_ENGINE_INTERNAL_H
 #define DT_ENGINE_INTERNAL_H
 
@@ -8,30 +34,30 @@
 
 #include <stdatomic.h>
 
-/* What a wave keeps of one layer, in rows of out values that lie stride apart. */
+/* The arrays of one layer, [W,out] in rows that lie stride apart; see above. */
 typedef struct {
     dt_panels weight;
     int64_t stride;
-    float *act; /* [wave,out] activations; of the last layer the outputs, then their gradient */
-    float *act_grad; /* [wave,out] of GELU, and where there is dropout, else NULL */
-    float *xhat;     /* [wave,out] of a LayerNorm its normalised inputs, */
-    float *dy;       /* [wave,out] d loss / d its outputs, */
-    float *inv_std;  /* [wave] and what the inputs were multiplied by */
-    float *dz; /* [wave,out] d loss / d (product + bias); of the last layer the same array as act */
+    float *act;      /* of the last layer the outputs, and then dz */
+    float *act_grad; /* NULL where there is neither GELU nor dropout */
+    float *xhat;     /* NULL without a LayerNorm, like the next two */
+    float *dy;
+    float *inv_std; /* [W] */
+    float *dz;      /* of the last layer the same array as act */
 } dt_layer_work;
 
-enum { DT_MAX_VECTORS = 3 }; /* of a layer */
+enum { DT_MAX_VECTORS = 3 }; /* of a layer: bias, and gamma and beta of a LayerNorm */
 
-/* A thread's own; so large that no thread's store disturbs another. */
+/* The sums of one thread. The structure is so large that threads share no cache line. */
 typedef struct {
     double loss;
     dt_weight weight;
     char apart[92]; /* with three numbers, two cache lines */
 } dt_thread_sums;
 
-/* Pieces of work, [next, end), that are a thread's: it takes them from the front, and so do others
- * that have none left. What is waited for is then shared out anew where a core is slower, or is
- * taken away for a while. */
+/* The pieces of work [next, end) of one thread. A thread takes chunks from the front of its own
+ * queue, and then from the queues of others. So all threads end together, also where a core is
+ * slower or is taken away for a while. */
 typedef struct {
     atomic_llong next;
     int64_t end;
@@ -42,64 +68,64 @@ struct dt_engine {
     const dt_model *model;
     const dt_team *team;
     dt_numa_group *numa_group; /* whose panels these are; NULL: this rank's alone */
-    float *panels;             /* all layers' */
+    float *panels;             /* the panels of all layers */
     bool own_panels;
-    int64_t wave_rows;   /* most rows in a wave */
-    int64_t max_outputs; /* of a layer */
-    int64_t x_stride;
-    float *x;        /* [wave,inputs] the rows, x_stride apart; whole panels */
-    int64_t y_bytes; /* of a sample's y */
-    char *y;         /* [wave] theirs */
-    dt_layer_work *work;
-    float *
-        packed_dz; /* [threads,most outputs,wave] a thread's part of a delta, as products read it */
+    int64_t wave_rows;   /* W */
+    int64_t max_outputs; /* outputs of the widest layer */
+    int64_t x_stride;    /* a whole number of panels */
+    float *x;
+    int64_t y_bytes; /* of one sample's y */
+    char *y;
+    dt_layer_work *work;        /* [layers] */
+    float *packed_dz;           /* [threads,outputs per thread,W] a thread's part of one layer's dz,
+                                   as products read it */
     float *vector_sums;         /* [threads,max outputs] sums over the rows of a block */
-    float *scratch;             /* [threads,DT_PRODUCT_SCRATCH] of products that become floats */
+    float *scratch;             /* [threads,DT_PRODUCT_SCRATCH] for products of floats */
     dt_thread_sums *sums;       /* [threads] */
-    dt_work_queue *row_queues;  /* [threads] blocks of the wave, */
-    dt_work_queue *part_queues; /* [threads] and parts of outputs, of all layers */
-    double *losses;             /* [wave] of its blocks */
-    dt_lane_bits *lane_bits;    /* [lines] of a call's integers; NULL where gradients are floats */
-    dt_line_bits *vector_bits;  /* [threads,layers,DT_MAX_VECTORS] likewise */
-    bool weights_fit_l2;        /* a layer's weights stay in the second cache */
+    dt_work_queue *row_queues;  /* [threads] pieces: blocks of the wave */
+    dt_work_queue *part_queues; /* [threads] pieces: parts of outputs, counted through all layers */
+    double *losses;             /* [W] one for each block of the wave */
+    dt_lane_bits *lane_bits;    /* [lines] bits of a call's integers; NULL for sums of floats */
+    dt_line_bits *vector_bits;  /* [threads,layers,DT_MAX_VECTORS] the same of vectors */
+    bool weights_fit_l2;        /* each layer's weights stay in the second cache */
 };
 
-/* What a call wants of the rows. */
+/* What a call computes from the rows. */
 typedef enum { DT_OUTPUTS, DT_FLOATS, DT_INTEGERS, DT_WORDS, DT_MEASURES } dt_want;
 
 typedef struct {
     dt_engine *engine;
     dt_want want;
     const float *parameters;
-    bool pack; /* the parameters are not those of the last call */
+    bool pack; /* the parameters are not those of the call before: pack them first */
     dt_batch_part part;
     int threads;
     bool accumulate;
-    float *gradient; /* DT_FLOATS: [P] */
-    float *output;   /* DT_OUTPUTS: [rows,outputs] */
-    const dt_scales *scales;
-    int32_t *integers; /* DT_INTEGERS: [P] */
-    bool whole;        /* DT_INTEGERS: they are those of the whole batch, and become floats */
-    const dt_word_lines *words; /* DT_WORDS */
-    int32_t *flags;             /* DT_INTEGERS: [lines], DT_WORDS: [words->n] */
-    double *loss;               /* [blocks]; NULL: losses and weights are not wanted */
-    bool reuse_rows;            /* the rows of the only wave are still there */
-    float *max;                 /* DT_MEASURES */
-    bool measure_columns;       /* DT_MEASURES: columns, else rows and vectors */
+    bool reuse_rows;            /* the arrays of the only wave are still there */
     const dt_overlap *overlap;  /* NULL: none */
+    double *loss;               /* [blocks of the batch] added to; NULL: not wanted */
+    const dt_scales *scales;    /* not for DT_OUTPUTS and DT_FLOATS */
+    int32_t *flags;             /* DT_INTEGERS: [lines], DT_WORDS: [words->n] */
+    float *output;              /* DT_OUTPUTS: [rows,outputs] */
+    float *gradient;            /* DT_FLOATS: [P] */
+    int32_t *integers;          /* DT_INTEGERS: [P] */
+    bool whole;                 /* DT_INTEGERS: the sums are the whole batch's, and become floats */
+    const dt_word_lines *words; /* DT_WORDS */
+    float *max;                 /* DT_MEASURES: [scales->n - 2] */
+    bool measure_columns;       /* DT_MEASURES: columns, else rows and vectors */
 } dt_call;
 
-/* Rows of a call that are in memory at a time, and how they are cut: into blocks of a size, of
- * which the first may lack some. */
+/* The rows of one wave, and how they are cut into blocks. */
 typedef struct {
-    int64_t first, rows; /* of the call */
-    int64_t block, first_block_skip;
+    int64_t first, rows;      /* of the call */
+    int64_t block;            /* rows of a block */
+    int64_t first_block_skip; /* rows that the first block lacks: another wave or rank has them */
+    int64_t first_block;      /* number of the first block in the batch */
     int64_t blocks;
-    int64_t first_block; /* of its first block in the batch */
-    bool accumulate;     /* onto the wave before */
+    bool accumulate; /* the gradient is added to that of the wave before */
 } dt_wave;
 
-/* Where a block begins in the wave's rows, or the last one ends. */
+/* Where a block begins in the wave's rows, or where the last one ends. */
 static inline int64_t dt_wave_begin(const dt_wave *w, int64_t block)
 {
     int64_t row = block * w->block - w->first_block_skip;
@@ -112,50 +138,51 @@ static inline bool dt_wave_is_last(const dt_call *c, const dt_wave *w)
     return w->first + w->rows == c->part.rows;
 }
 
+/* Where the chunk of a thread begins, when n things are shared out evenly. */
 static inline int64_t dt_chunk_begin(int64_t n, int thread, int threads)
 {
     return n * thread / threads;
 }
 
-/* Of any layer, that a thread computes the gradient of. */
+/* The most outputs of one layer whose gradient is a thread's. */
 static inline int64_t dt_engine_outputs_per_thread(const dt_engine *e, int threads)
 {
     return (e->max_outputs + threads - 1) / threads;
 }
 
-/* A thread's part of a call, in which all threads of the call are. */
+/* Do a thread's part of a call. All threads of the call are in this function at once. */
 void dt_threads_work(const dt_call *call, int thread);
 
-/* From a thread's queue; if it is empty, from another's. Called by all threads after all queues
- * were filled.
- *   divisor     the owner takes one in so many of what is left
- *   min       but anyone so many at least
+/* Take a chunk from the thread's own queue or, if that is empty, from another's. All threads call
+ * it, after all queues were filled.
+ *   divisor   the owner takes this part of what is left: 2 is half
+ *   min       but nobody takes less, unless less is left
  *   first, n  [out] the pieces
- * Returns whose they are, or -1 if none are left. */
+ * Returns the queue's owner, or -1 if no queue has pieces left. */
 int dt_work_queue_take_chunk(dt_work_queue *queues, int threads, int thread, int64_t divisor,
                              int64_t min, int64_t *first, int64_t *n);
 
-/* To be called every now and then by every thread. */
+/* Every thread calls it every now and then; it calls the overlap's poll. */
 static inline void dt_call_poll(const dt_call *c, int thread)
 {
     if (c->overlap && thread == 0)
         c->overlap->poll(c->overlap->with);
 }
 
-/* Blocks [first, end) of the wave: forward and, but for DT_OUTPUTS, the loss. */
+/* Run blocks [first, end) of the wave forward, and, except for DT_OUTPUTS, compute the loss and dz
+ * of the last layer. */
 void dt_rows_run(const dt_call *call, const dt_wave *wave, int64_t first, int64_t end,
                  dt_thread_sums *sums);
 
-/* Then from d loss / d the outputs of a layer, which is not the first, to those of the layer below.
- */
+/* Then compute from a layer's dz that of the layer before it. layer is not 0. */
 void dt_rows_back(const dt_call *call, const dt_wave *wave, int thread, int64_t first, int64_t end,
                   int layer);
 
-/* How many parts there are of a layer's outputs that are a thread's. */
+/* The number of parts into which a thread's outputs of a layer are cut. */
 int64_t dt_gradients_parts(const dt_call *call, int owner, int layer);
 
-/* Such parts [first, end) of a layer's gradient, over all rows of the wave, of which all have been
- * there, on any thread. */
+/* Compute parts [first, end) of the owner's outputs of a layer, over all rows of the wave. All rows
+ * have been run. The thread may be another than the owner. */
 void dt_gradients_run(const dt_call *call, const dt_wave *wave, int thread, int owner, int layer,
                       int64_t first, int64_t end);
 

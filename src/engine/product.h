@@ -18,7 +18,7 @@ enum { DT_LANES = 4 };
 
 enum { DT_PANEL = 2 * DT_LANES }; /* columns that are computed together */
 
-/* The next whole number of panels. */
+/* Columns, rounded up to whole panels. */
 static inline int64_t dt_panels_round(int64_t columns)
 {
     return (columns + DT_PANEL - 1) / DT_PANEL * DT_PANEL;
@@ -38,14 +38,14 @@ typedef struct {
 } dt_product;
 
 enum {
-    DT_PRODUCT_ROWS = 256,  /* that are copied at a time, */
-    DT_PRODUCT_STEPS = 320, /* and the most steps of k */
+    DT_PRODUCT_ROWS = 256,  /* rows of A that are copied at a time, */
+    DT_PRODUCT_STEPS = 320, /* and the most steps of k of each */
     DT_PRODUCT_SCRATCH = DT_PRODUCT_ROWS * DT_PRODUCT_STEPS
 };
 
-/* c [m,n], rows ldc apart: replaced, or added to. Where n is 1 and a_step is 1 an element is one
- * sum in an order that depends on k alone; rows of A that are whole panels apart, or more, are then
- * read to the end of their last one, and are numbers there. */
+/* Compute C. c [m,n], rows ldc apart, is replaced, or added to if add. Where n is 1 and a_step is
+ * 1 an element is one sum in an order that depends on k alone; rows of A that are whole panels
+ * apart, or more, are then read to the end of their last one, and are numbers there. */
 void dt_product_store(const dt_product *p, float *c, int64_t ldc, bool add);
 
 /* Copy A as dt_product_round reads it.
@@ -53,16 +53,16 @@ void dt_product_store(const dt_product *p, float *c, int64_t ldc, bool add);
  *   to   [m * k] */
 void dt_product_gather(const dt_product *p, const float *row, float *to);
 
-/* The same of some rows of A: [m] which, for dt_product_round_words. */
+/* Copy some rows of A as dt_product_round_words reads them; which  [m] their numbers. */
 void dt_product_gather_some(const dt_product *p, const int64_t *which, float *to);
 
-/* Bits that the magnitudes of some integers have, lane by lane; of a value that is not finite, or
- * does not fit an int32_t, the highest. */
+/* The bits of the magnitudes of some integers, lane by lane. A value that is not finite, or does
+ * not fit an int32_t, has the highest bit. */
 typedef struct {
-    _Alignas(64) uint32_t any[DT_LANES]; /* of all */
+    _Alignas(64) uint32_t any[DT_LANES]; /* bits of all integers */
     union {
-        uint32_t counted[DT_LANES]; /* of those in columns that count */
-        uint32_t low[DT_LANES]; /* where there are two words: of the low ones, any of the high */
+        uint32_t counted[DT_LANES]; /* bits of those in columns that count */
+        uint32_t low[DT_LANES]; /* of two words: bits of the low ones; any has those of the high */
     };
 } dt_lane_bits;
 
@@ -81,13 +81,13 @@ typedef struct {
 void dt_product_round(const dt_product *p, const dt_rounding *rounding, int32_t *sum, int64_t lds,
                       bool add);
 
-/* The same of blocks of the k steps, each rounded for itself: of `first` steps, then of `block`,
- * the last of what is left. a_row is 1; rounding->row is given. */
+/* Round each block of the k steps by itself, and add all. The first block has `first` steps, the
+ * others `block`, the last what is left. a_row is 1; rounding->row is given. */
 void dt_product_round_blocks(const dt_product *p, int64_t first, int64_t block,
                              const dt_rounding *rounding, int32_t *sum, int64_t lds, bool add);
 
-/* How a product is rounded to two words: of v = row[i] times the product, high = round(v), and low
- * what that leaves times 2^low_bits, rounded. */
+/* How a product is rounded to two words: with v = row[i] times the product, high = round(v), and
+ * low is the rest times 2^low_bits, rounded. */
 typedef struct {
     const float *row; /* [m] */
     int low_bits;
@@ -96,8 +96,8 @@ typedef struct {
     dt_lane_bits *bits; /* [m] added to */
 } dt_word_rounding;
 
-/* The same of blocks in two words: the sums over all blocks replace what is in high and low. a_row
- * is 0, and a what dt_product_gather left of all k steps. */
+/* Round each block to two words. The sums over all blocks replace what is in high and low. a_row is
+ * 0, and a is what dt_product_gather_some left of all k steps. */
 void dt_product_round_words(const dt_product *p, int64_t first, int64_t block,
                             const dt_word_rounding *rounding);
 
@@ -106,11 +106,12 @@ void dt_product_round_words(const dt_product *p, int64_t first, int64_t block,
 void dt_product_round_vector(const float *values, const float *factor, const int32_t *counted,
                              int64_t n, int32_t *sum, bool add, dt_lane_bits *bits);
 
-/* One value in two words, both added. Returns the bits of high in *any and of low in *low_any. */
+/* Round one value to two words, and add them to *high and *low. Their bits are added to *any and
+ * *low_any. */
 void dt_product_round_value(float value, int low_bits, int32_t *high, int32_t *low, uint32_t *any,
                             uint32_t *low_any);
 
-/* All lanes' bits. */
+/* The bits of all lanes together. */
 static inline uint32_t dt_lane_bits_all(const uint32_t lanes[DT_LANES])
 {
     uint32_t all = 0;
@@ -122,8 +123,8 @@ static inline uint32_t dt_lane_bits_all(const uint32_t lanes[DT_LANES])
 /* The sum of n values, in an order that depends on n alone. */
 float dt_product_sum(const float *values, int64_t n);
 
-/* The largest |C(i,j)| of each row, and of each column of the rows multiplied by row[i], where it is
- * larger than what is there; NaN stays.
+/* Find the largest |C(i,j)| of each row, and the largest |row[i] C(i,j)| of each column. It
+ * replaces a smaller number that is there; NaN stays.
  *   row_max     [m]; NULL: not wanted
  *   column_max  [n]; NULL: not wanted */
 void dt_product_measure(const dt_product *p, const float *row, float *row_max, float *column_max);

@@ -1,4 +1,4 @@
-/* A thread's rows of a wave: forward, loss, and back through the layers. */
+/* A thread's rows of a wave: forward through the layers, loss, and back. */
 #include "engine/internal.h"
 #include "engine/product.h"
 #include "model/activation.h"

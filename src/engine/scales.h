@@ -1,8 +1,8 @@
 /* Powers of two by which a block's gradient is multiplied before it is rounded to integers.
  *
- * A step's gradient is the sum over the blocks of its batch (data/batch.h): B of them. Each block's
- * gradient is rounded to int32_t, and integers are added, so that the order does not matter. Three
- * kinds of exponents say what a unit of these integers is worth:
+ * A step's gradient is the sum over the blocks of its batch (data/batch.h): B of them. Each
+ * block's gradient is rounded to int32_t, and integers are added, so that the order does not
+ * matter. Three kinds of exponents say what a unit of these integers is worth:
  *
  *   r(i)  of output i of a layer: each block's gradient of a weight (i,j) is below 2^(r(i) + c(j)),
  *   c(j)  of input j, at most 0: a column that is smaller than others has finer units,
@@ -21,19 +21,19 @@
  *
  *     |error| <= B u / 2 <= 2^-20 M.
  *
- * A float32 sum of the same B blocks, one after the other, is only known to be right to
- * (B - 1) 2^-24 times the sum of the blocks' magnitudes (Higham, "Accuracy and Stability of
- * Numerical Algorithms", 2002, section 4.2). A line has all zeros where what its products are made
- * of is 0, not where its integers are: these may have been rounded.
+ * A float32 sum of the same B blocks, one after the other, is only known to be right to (B - 1)
+ * 2^-24 times the sum of the blocks' magnitudes (Higham, "Accuracy and Stability of Numerical
+ * Algorithms", 2002, section 4.2). Blocks of a line count as 0 where the factors of its products
+ * are 0. Integers that are 0 are no proof: they may have been rounded.
  *
- * A line that fails is summed again while the batch is still there, in two words:
- * the second has what the first rounds away, in units that are 2^-bits as large. Batches of
- * more than 16 blocks are summed in two words at once. Both are integers, and 2. then asks
- * for 2^24 B of the smaller units, so that |error| <= 2^-25 M. What fails even so is measured: the
- * largest magnitude in a block decides the exponents, and the sum is taken once more.
+ * A line that fails is summed again while the batch is still there, in two words. The second word
+ * has the rest that the first rounds away, in units that are 2^-bits as large. Batches of more
+ * than 16 blocks are summed in two words at once. Both words are integers, and rule 2 then asks
+ * for 2^24 B of the smaller units, so that |error| <= 2^-25 M. A line that fails even so is
+ * measured: the largest magnitude in a block decides its exponents, and it is summed once more.
  *
- * Which lines fail, every rank sees in the step's one allreduce (dt_scales_flag). Exponents are the
- * same on every rank, and belong to the run: a checkpoint keeps them. */
+ * Every rank sees from the step's one allreduce which lines fail (dt_scales_flag). Exponents are
+ * the same on every rank, and belong to the run: a checkpoint keeps them. */
 #ifndef DT_ENGINE_SCALES_H
 #define DT_ENGINE_SCALES_H
 
@@ -53,37 +53,37 @@ typedef struct {
     int64_t line;     /* where its lines begin: [out] of weights, then one a vector */
     int64_t exponent; /* where its exponents begin in the state: r [out], e [vectors,out], c [in] */
     int vectors;
-    bool masked;    /* some column has c < 0 */
-    float *row;     /* [out] what a block's products are multiplied by: row[i] column[j] */
-    float *column;  /* [in, to the end of the panel] */
-    float *vector;  /* [vectors,out] and a vector's elements */
-    float *inv_row; /* [out] one over each, but for vectors; 2^-bits is in the columns' */
-    float *inv_column;
-    int32_t *counted;        /* [in, to the end of the panel] -1 where c = 0, else 0 */
+    bool masked;       /* some column has c < 0 */
+    float *row;        /* [out] the product (i,j) of a block is multiplied by row[i] column[j] */
+    float *column;     /* [in, to the end of the panel] */
+    float *vector;     /* [vectors,out] an element of a vector is multiplied by this */
+    float *inv_row;    /* [out] 1 / row */
+    float *inv_column; /* [in] 1 / column; 2^-bits is a factor of these */
+    int32_t *counted;  /* [in, to the end of the panel] -1 where c = 0, else 0 */
     int32_t *counted_vector; /* [vectors,out] -1 where e is its vector's largest, else 0 */
 } dt_layer_scales;
 
 typedef struct {
     const dt_model *model;
-    int64_t blocks; /* of a batch */
-    int bits;       /* a block's integers stay below 2^bits in size */
-    bool words;     /* every line has two words */
-    int64_t lines;  /* of all layers */
-    int64_t n;      /* of the state */
-    double *state;  /* [n] whole numbers, as a checkpoint keeps them: the exponents, then the steps
-                        followed, and the steps summed again. Steps below 0: nothing is known */
-    float *factors; /* the memory of all layers' */
-    int32_t *counted;
+    int64_t blocks;   /* of a batch */
+    int bits;         /* a block's integers stay below 2^bits in size */
+    bool words;       /* every line has two words */
+    int64_t lines;    /* of all layers */
+    int64_t n;        /* of the state */
+    double *state;    /* [n] whole numbers, as a checkpoint keeps them: the exponents, the number of
+                        steps (-1: the exponents are not known), the number of steps redone */
+    float *factors;   /* memory of the factors of all layers */
+    int32_t *counted; /* memory of the masks of all layers */
     dt_layer_scales *layer; /* [layers] */
 } dt_scales;
 
-/* Numbers of the state of such a model: checkpoints are compared with it. */
+/* The length of a model's state. A checkpoint's must be as long. */
 int64_t dt_scales_numbers(const dt_model *model);
 
-/* Whether numbers are such as a run has. n is dt_scales_numbers of the model. */
+/* Whether n numbers can be the state of a run of this model: as many, whole, and in range. */
 bool dt_scales_are_sound(const dt_model *model, const double *state, int64_t n);
 
-/* Not collective. model is borrowed. To be ended with dt_scales_free. */
+/* Not collective. model is borrowed. dt_scales_free frees what this allocates. */
 dt_code dt_scales_init(dt_scales *scales, const dt_model *model, int64_t blocks, dt_error *err);
 void dt_scales_free(dt_scales *scales);
 
@@ -98,10 +98,10 @@ typedef struct {
 
 dt_line dt_scales_find(const dt_scales *scales, int64_t line);
 
-/* Whether a block's gradient has been measured or the state was set. */
+/* Whether the exponents are known: they were measured, or came from a checkpoint. */
 bool dt_scales_known(const dt_scales *scales);
 
-/* Take the state as it is: after it was read or changed. */
+/* Compute the factors from the state, after it was read or changed. */
 void dt_scales_set(dt_scales *scales);
 
 /* The steps that were summed again since the state was new, or since the last
@@ -111,31 +111,30 @@ int64_t dt_scales_consume_redone(dt_scales *scales);
 
 /* ---- Whether a sum counts ------------------------------------------------------------------- */
 
-/* What the integers of a line's blocks have in common, on one rank: bits that some magnitude has.
+/* The bits of the integers of a line's blocks, on one rank: a bit is set if some magnitude has it.
  */
 typedef struct {
     uint32_t any;     /* of all elements */
     uint32_t counted; /* of those with the line's largest units */
-    uint32_t low;     /* of these the second words' */
+    uint32_t low;     /* of the second words of these */
 } dt_line_bits;
 
-/* A rank's flag of a line: zeros, something, enough, or too large. The sum of the flags of at most
- * 1024 ranks that have blocks (data/batch.h) tells how many said which. */
+/* A rank's flag of a line says: all zeros, not enough, enough, or too large. At most 1024 ranks
+ * have blocks (data/batch.h), and the sum of their flags tells how many said each. */
 int32_t dt_scales_flag(const dt_scales *scales, const dt_line_bits *bits);
 int32_t dt_scales_flag_words(const dt_scales *scales, const dt_line_bits *bits);
 
 typedef enum { DT_LINE_GOOD, DT_LINE_COARSE, DT_LINE_OVERFLOWS } dt_line_state;
 
-/* From the sum of the flags. */
+/* The state of a line, from the sum of all ranks' flags. */
 dt_line_state dt_scales_line_state(int32_t flags);
 
 /* ---- Words ---------------------------------------------------------------------------------- */
 
-/* A block's gradient v in two words: high = round(v 2^(bits - exponent)), and what that leaves
- * times 2^bits, rounded. In these lines the columns' exponents do not count. */
+/* A block's gradient v becomes two words: high = round(v 2^(bits - exponent)), and low = the rest
+ * times 2^bits, rounded. In these lines the exponents of columns are not used. */
 
-/* 2^(bits - exponent) of output i of a layer, and of an element of a vector; raise is added to the
- * exponent. */
+/* 2^(bits - exponent - raise) of the weights of an output, and of an element of a vector. */
 float dt_scales_row_factor(const dt_scales *scales, int layer, int64_t output, int raise);
 float dt_scales_element_factor(const dt_scales *scales, int layer, int vector, int64_t output,
                                int raise);
@@ -144,8 +143,7 @@ float dt_scales_element_factor(const dt_scales *scales, int layer, int vector, i
  * large for one word is still enough for two. */
 int dt_scales_raise(const dt_scales *scales);
 
-/* The sums of two words to the floats that they stand for: of blocks that were multiplied by scale.
- */
+/* The floats that sums of two words stand for. The blocks were multiplied by `scale`. */
 static inline float dt_scales_join(const dt_scales *scales, int32_t high, int32_t low, float scale)
 {
     double unit = 1 / (double)scale, low_unit = unit / (double)((int64_t)1 << scales->bits);
@@ -156,42 +154,46 @@ void dt_scales_join_row(const dt_scales *scales, int64_t n, const int32_t *high,
 
 /* ---- From integers to numbers --------------------------------------------------------------- */
 
-/* Integers [begin, begin + n) of a gradient [P], in place, to the floats that they stand for. For
- * threads at once.
+/* Turn integers [begin, begin + n) of a gradient [P] into the floats that they stand for, in place.
+ * Several threads may call it at once.
  *   values  [in,out] [n] */
 void dt_scales_dequantize(const dt_scales *scales, int64_t begin, int64_t n, void *values);
 
-/* The same for a part of a row of a layer's weight, from an input on, and of one of its vectors,
- * from an output on. */
+/* The same for n elements of a row of a layer's weight, from `input` on; and of one of its vectors,
+ * from `output` on. */
 void dt_scales_dequantize_row(const dt_scales *scales, int layer, int64_t output, int64_t input,
                               int64_t n, void *values);
 void dt_scales_dequantize_vector(const dt_scales *scales, int layer, int vector, int64_t output,
                                  int64_t n, void *values);
 
-/* ---- Measuring and following ---------------------------------------------------------------- */
+/* ---- Measuring and updating ----------------------------------------------------------------- */
 
-/* From the largest magnitude in each place to exponents, whose maximum over all ranks is then to be
- * taken; of 0 INT32_MIN, of what is not finite DT_SCALES_NONFINITE. */
+/* Turn the largest magnitude in each place into an exponent: INT32_MIN for 0, DT_SCALES_NONFINITE
+ * for what is not finite. The caller takes their maximum over all ranks. */
 void dt_scales_exponents(int64_t n, const float *max, int64_t *exponent);
 
-/* Take measured exponents of rows and of vectors' elements, [n - 2] in the places of the state.
- *   only  NULL, or [lines] which lines' are taken
- * Returns false, and takes none, if one is DT_SCALES_NONFINITE. */
+/* Set the exponents of rows and of vectors' elements from measured ones, [n - 2] in the places of
+ * the state.
+ *   only  [lines] the lines whose exponents are set; NULL: all
+ * Returns false, and sets none, if one is DT_SCALES_NONFINITE. */
 bool dt_scales_fill_lines(dt_scales *scales, const int64_t *exponent, const bool *only);
 
-/* And of columns, of products whose rows were multiplied by dt_layer_scales.row. */
+/* The same of columns. The products were measured with their rows multiplied by
+ * dt_layer_scales.row. */
 void dt_scales_fill_columns(dt_scales *scales, const int64_t *exponent);
 
 /* Whether columns are to be measured before the next step. */
 bool dt_scales_columns_due(const dt_scales *scales);
 
-/* A step has been summed.
- *   line      [n] lines that were summed again, in their order, and what they were at first
- *   gradient  [P] its sum */
+/* A line that was summed again, and its state at first. */
 typedef struct {
     int64_t line;
     dt_line_state state;
 } dt_line_failed;
+
+/* Count a step that has been summed, and change the exponents of the lines that failed in it.
+ *   failed    [n] in the order of the lines
+ *   gradient  [P] the step's sum */
 void dt_scales_update(dt_scales *scales, const dt_line_failed *failed, int64_t n,
                       const float *gradient);
 

@@ -1,6 +1,7 @@
+/* Work stealing: see dt_work_queue. */
 #include "engine/internal.h"
 
-/* Returns how many, from *first on. */
+/* Take from one queue. Returns the number of pieces, which begin at *first. */
 static int64_t take_chunk(dt_work_queue *q, int64_t divisor, int64_t min, int64_t *first)
 {
     long long next = atomic_load_explicit(&q->next, memory_order_relaxed);

@@ -1,3 +1,15 @@
+/* The gradient of a step, in the order of the calls:
+ *
+ *   dt_gradient_compute   fetch this rank's samples, and run the engine over them. Floats: rows are
+ *                         summed 2048 at a time, and these sums in double. Integers: see
+ *                         gradient_exact.c. Between nodes the gradient of the last layers is sent
+ *                         meanwhile (send_layers)
+ *   dt_gradient_sum       the step's one allreduce, of a vector that holds
+ *
+ *                           header          totals.h: counts, stop, failure, losses
+ *                           flags           of lines; integers only
+ *                           gradient        [P]; [2 P] where each line has two words
+ */
 #include "train/gradient_internal.h"
 
 #include "comm/comm.h"
@@ -68,11 +80,11 @@ void dt_gradient_free(dt_gradient *g)
     memset(g, 0, sizeof *g);
 }
 
-/* ---- What is on its way while the rest is computed ------------------------------------------- */
+/* ---- Sending layers while others are computed ------------------------------------------------ */
 
 enum {
-    MIN_MESSAGE = 1 << 16, /* values: of fewer the latency is more than the way */
-    MAX_MESSAGES = 32      /* of the same size, were layers to be cut */
+    MIN_MESSAGE = 1 << 16, /* values; of fewer a message's latency costs more than its bandwidth */
+    MAX_MESSAGES = 32      /* messages in a step, if all had the same size */
 };
 
 static int64_t choose_message(const dt_model *m)

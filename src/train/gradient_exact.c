@@ -1,11 +1,13 @@
 /* Gradients as sums of integers. A step, in the order of what happens:
  *
- *   measure      only where exponents are not known, or columns are due: a maximum over all ranks
- *   compute      each line in one word; in two where the batch has many blocks
- *   sum          the step's one allreduce, with a flag of each line
- *   again        only lines that overflow or are too coarse: in two words, a sum of their own
- *   again        what fails even so: its largest magnitude is measured, and decides its exponents
- *   follow       exponents of lines that failed change for the steps to come
+ *   load_batch       this rank's samples, which stay until the next batch
+ *   prepare_scales   only where exponents are not known, or columns are due: blocks are measured,
+ *                    and the maximum over all ranks decides
+ *   compute          each line in one word; in two where the batch has many blocks
+ *   sum_all          the step's one allreduce, with a flag of each line
+ *   resum_lines      only lines that overflow or are too coarse: in two words, by a sum of their
+ *                    own. A line that fails even so is measured, and summed once more
+ *   update           exponents of lines that failed change for the steps to come
  */
 #include "train/gradient_internal.h"
 
@@ -18,7 +20,7 @@
 
 /* ---- Creation ------------------------------------------------------------------------------- */
 
-/* Pages that no batch reaches cost nothing. */
+/* Memory is for the largest batch; pages that no batch reaches cost nothing. */
 static dt_code init_collected(dt_gradient *g, dt_error *err)
 {
     const dt_model *m = g->model;
@@ -84,7 +86,7 @@ void dt_exact_free(dt_exact *e)
 
 /* ---- This rank's samples -------------------------------------------------------------------- */
 
-/* Behind what was collected of this batch. */
+/* Append a delivery's samples to those of this batch. */
 static void collect_delivery(dt_gradient *g, const dt_samples *s)
 {
     dt_collected *c = &g->exact.collected;
@@ -95,7 +97,7 @@ static void collect_delivery(dt_gradient *g, const dt_samples *s)
     c->count += s->count;
 }
 
-/* All of this rank's samples of the batch as one part, which stays until the next batch. */
+/* Load all of this rank's samples of the batch as one part, which stays until the next batch. */
 static void load_batch(dt_gradient *g, dt_loader *loader)
 {
     dt_exact *e = &g->exact;
@@ -120,19 +122,20 @@ static void load_batch(dt_gradient *g, dt_loader *loader)
 
 /* ---- Measuring ------------------------------------------------------------------------------ */
 
-/* Exponents of the largest magnitudes in the blocks of all ranks. The engine has the parameters.
- *   again  its last call was of these rows */
-static void measure_blocks(dt_gradient *g, const float *parameters, bool columns, bool again)
+/* Find the exponents of the largest magnitudes in the blocks of all ranks. The engine has the
+ * parameters.
+ *   reuse_rows  its last call was of these rows */
+static void measure_blocks(dt_gradient *g, const float *parameters, bool columns, bool reuse_rows)
 {
     dt_exact *e = &g->exact;
     int64_t n = e->scales.n - 2;
     memset(e->max, 0, (size_t)n * sizeof *e->max);
-    dt_engine_measure(g->engine, parameters, &e->part, &e->scales, columns, again, e->max);
+    dt_engine_measure(g->engine, parameters, &e->part, &e->scales, columns, reuse_rows, e->max);
     dt_scales_exponents(n, e->max, e->exponent);
     dt_max_int64(g->world, e->exponent, n);
 }
 
-/* What this step needs to know before it is computed. Returns whether it is finite. */
+/* Measure what this step needs before it is computed. Returns whether it is finite. */
 static bool prepare_scales(dt_gradient *g, const float *parameters)
 {
     dt_exact *e = &g->exact;
@@ -180,7 +183,7 @@ void dt_exact_compute(dt_gradient *g, dt_loader *loader, const float *parameters
     t->compute += dt_times_lap(t);
 }
 
-/* What comes before the gradient stays as it is. */
+/* Dequantize a range of the sum. What comes before the gradient stays as it is. */
 static void dequantize_range(const void *gradient, int64_t begin, int64_t n, void *values)
 {
     const dt_gradient *g = gradient;
@@ -190,7 +193,7 @@ static void dequantize_range(const void *gradient, int64_t begin, int64_t n, voi
                              (int32_t *)values + skip);
 }
 
-/* The two words of a line, where they are summed, to the gradient. */
+/* Turn the summed words of a line into floats of the gradient. */
 static void join_line(dt_gradient *g, const dt_word_line *word, const int32_t *words)
 {
     const dt_scales *s = &g->exact.scales;
@@ -208,7 +211,7 @@ static void join_line(dt_gradient *g, const dt_word_line *word, const int32_t *w
                            dt_scales_element_factor(s, line.layer, line.vector, k, word->raise));
 }
 
-/* The step's one sum; the engine has undone what is one rank's. */
+/* The step's one sum. The engine has dequantized what is one rank's. */
 static void sum_all(dt_gradient *g, bool whole, dt_totals *totals)
 {
     dt_exact *e = &g->exact;
@@ -232,7 +235,7 @@ static void sum_all(dt_gradient *g, bool whole, dt_totals *totals)
 
 /* ---- Lines that are summed again ------------------------------------------------------------ */
 
-/* List those that the flags name. Returns how many. */
+/* List the lines that the flags name. Returns their number. */
 static int64_t list_failed(dt_exact *e)
 {
     int64_t n = 0;
@@ -244,7 +247,7 @@ static int64_t list_failed(dt_exact *e)
     return n;
 }
 
-/* Room for the two words of lines, behind their flags; lines get their places. */
+/* Give each line a place for its two words. Returns the number of words. */
 static int64_t place_lines(const dt_scales *s, dt_word_lines *lines)
 {
     int64_t at = 0;
@@ -294,7 +297,8 @@ static bool measure_lines(dt_gradient *g, const float *parameters, dt_word_lines
     return dt_scales_fill_lines(&e->scales, e->exponent, e->remeasured);
 }
 
-/* Returns whether all lines fit; totals->overflow: they are finite and do not. */
+/* Sum lines again that failed. Returns whether all fit; totals->overflow: they are finite and do
+ * not. */
 static bool resum_lines(dt_gradient *g, const float *parameters, int64_t failed, dt_totals *totals)
 {
     dt_exact *e = &g->exact;

@@ -1,3 +1,21 @@
+/* A run is opened in this order. Each stage needs those before it.
+ *
+ *   place_threads       threads and cores of the rank
+ *   find_checkpoint     --resume: what the run goes on from
+ *   open_data, open_val_data, plan_memory, load_data
+ *                       the files; how much of them each rank holds; the rows
+ *   count_steps, create_schedule
+ *                       the number of rows gives the number of steps
+ *   build_model         columns and options give the shapes; memory is checked before it is taken
+ *   create_gradient     engine and reducer; needs the NUMA group of build_model
+ *   create_criterion    class weights, from the labels
+ *   set_weights         initial ones, or the checkpoint's with optimizer and scales: it fills what
+ *                       the stages before have allocated
+ *   create_validation, create_loader
+ *                       they load further rows, and begin to read ahead
+ *   open_report, run_preflight, dt_run_files_begin
+ *                       the log, warnings, and the folder of checkpoints
+ */
 #include "train/run.h"
 
 #include "comm/comm.h"
@@ -367,8 +385,8 @@ static dt_code create_gradient(dt_run *r, dt_error *err)
     return dt_gradient_init(&r->gradient, r->world, &r->model, &r->team, &gradient, err);
 }
 
-/* Rank 0 reads a file and the others get its weights; a drawn number every NUMA group draws for itself.
- */
+/* Rank 0 reads a file and the others get its weights; a drawn number every NUMA group draws for
+ * itself. */
 static dt_code set_weights(dt_run *r, dt_error *err)
 {
     const char *file = r->options->init_from;
