@@ -1,7 +1,7 @@
 #include "cli/arguments.h"
 
 #include "cli/config.h"
-#include "cli/suggest.h"
+#include "cli/unknown.h"
 #include "core/line.h"
 
 #include <stdio.h>
@@ -14,69 +14,6 @@ typedef struct {
     const char *value; /* what stands behind "=", or NULL */
     char copy[MAX_NAME];
 } named;
-
-/* The option that other programs call so; else the one with the fewest other letters.
- *   dashed  on a command line, not in a file */
-static const char *find_meant(const dt_option *table, const char *name, bool dashed)
-{
-    static const char *const everywhere[] = {"help", "version", NULL};
-    if (dt_options_find(table, name)) /* with one dash */
-        return name;
-    const char *const *ours = dt_suggest_option(name);
-    for (int i = 0; ours && ours[i]; i++)
-        if (dt_options_find(table, ours[i]))
-            return ours[i];
-    dt_suggestion nearest;
-    dt_suggest_begin(&nearest, name);
-    for (const dt_option *option = table; option->name; option++)
-        dt_suggest_try(&nearest, option->name);
-    for (int i = 0; dashed && everywhere[i]; i++)
-        dt_suggest_try(&nearest, everywhere[i]);
-    return nearest.best;
-}
-
-/* To those who look for an option that there is not. */
-static const char *find_answer(const char *name)
-{
-    static const struct {
-        const char *name, *answer;
-    } known[] = {
-        {"device", "it trains on processors only"},
-        {"gpu", "it trains on processors only"},
-        {"gpus", "it trains on processors only"},
-        {"cuda", "it trains on processors only"},
-        {"np", "ranks are the launcher's: mpirun -np 4 dtrain ..."},
-        {"ranks", "ranks are the launcher's: mpirun -np 4 dtrain ..."},
-        {"world-size", "ranks are the launcher's: mpirun -np 4 dtrain ..."},
-        {"nproc-per-node", "ranks are the launcher's: mpirun -np 4 dtrain ..."},
-        {"shuffle", "samples are shuffled unless --no-shuffle is given"},
-        {"verbose", "all is printed without --quiet; more steps with --log-every 1"},
-    };
-    dt_suggestion n;
-    dt_suggest_begin(&n, name);
-    for (size_t i = 0; i < sizeof known / sizeof *known; i++)
-        if (strcmp(n.name, known[i].name) == 0)
-            return known[i].answer;
-    return NULL;
-}
-
-dt_code dt_arguments_unknown(const dt_arguments_form *form, const char *dashes, const char *name,
-                             dt_error *err)
-{
-    size_t length = strcspn(name, "=");
-    int shown = dt_line_cut(name, length < 80 ? (int)length : 80);
-    char bare[DT_SUGGEST_NAME] = "";
-    if (length < sizeof bare)
-        memcpy(bare, name, length);
-    const char *other = find_answer(bare),
-               *near = other ? NULL : find_meant(form->table, bare, *dashes);
-    if (near)
-        return dt_fail(err, DT_ERR_USAGE,
-                       "unknown option %s%.*s (did you mean %s%s? see dtrain %s --help)", dashes,
-                       shown, name, *dashes ? "--" : "", near, form->command);
-    return dt_fail(err, DT_ERR_USAGE, "unknown option %s%.*s (%s%ssee dtrain %s --help)", dashes,
-                   shown, name, other ? other : "", other ? "; " : "", form->command);
-}
 
 /* Take "--name" or "--name=value" apart. A name too long for any option stays whole. */
 static void split_value(const char *argument, named *to)
@@ -137,7 +74,7 @@ static dt_code set_option(const dt_arguments_form *form, int argc, char **argv, 
         return take_value(&argument, "FILE", argc, argv, i, err);
     const dt_option *option = dt_options_find(form->table, argument.name);
     if (!option)
-        return dt_arguments_unknown(form, "--", argument.name, err);
+        return dt_unknown_option(form, "--", argument.name, err);
     if (option->type == DT_OPTION_FLAG && argument.value)
         return dt_fail(err, DT_ERR_USAGE, "%.*s: takes no value", dt_line_cut(argv[*i], 80),
                        argv[*i]);
@@ -166,7 +103,7 @@ static dt_code set_word(const dt_arguments_form *form, const char *word, dt_word
                         dt_error *err)
 {
     if (word[0] == '-' && word[1])
-        return dt_arguments_unknown(form, "-", word + 1, err);
+        return dt_unknown_option(form, "-", word + 1, err);
     if (words->n == form->max_words)
         return dt_arguments_unexpected(form, word, err);
     words->word[words->n++] = word;

@@ -42,11 +42,6 @@ const char *dt_arguments_config(const dt_arguments_form *form, int argc, char **
 bool dt_arguments_want_help(int argc, char **argv);
 bool dt_arguments_want_version(int argc, char **argv);
 
-/* DT_ERR_USAGE for a name that no option of the form has, with the one that was meant if one is
- * near, or is called so elsewhere. dashes is "--", "-" or ""; name may have "=VALUE" behind it. */
-dt_code dt_arguments_unknown(const dt_arguments_form *form, const char *dashes, const char *name,
-                             dt_error *err);
-
 /* DT_ERR_USAGE for a word in a place where none is expected. */
 dt_code dt_arguments_unexpected(const dt_arguments_form *form, const char *word, dt_error *err);
 

@@ -1,5 +1,6 @@
 #include "cli/config.h"
 
+#include "cli/unknown.h"
 #include "comm/comm.h"
 #include "core/memory.h"
 
@@ -87,7 +88,7 @@ static dt_code set_once(reading *in, const char *name, const char *value, dt_err
 {
     const dt_option *option = dt_options_find(in->form->table, name);
     if (!option)
-        return dt_arguments_unknown(in->form, "", name, err);
+        return dt_unknown_option(in->form, "", name, err);
     int *line = &in->line_of[(option - in->form->table) % MAX_OPTIONS];
     if (*line)
         return dt_fail(err, DT_ERR_USAGE, "%s is given twice, first in line %d", name, *line);
