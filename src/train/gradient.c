@@ -6,7 +6,7 @@
  *                         meanwhile (send_layers)
  *   dt_gradient_sum       the step's one allreduce, of a vector that holds
  *
- *                           header          totals.h: counts, stop, failure, losses
+ *                           header          step_sums.h: counts, stop, failure, losses
  *                           flags           of lines; integers only
  *                           gradient        [P]; [2 P] where each line has two words
  */
@@ -53,19 +53,20 @@ dt_code dt_gradient_init(dt_gradient *g, const dt_world *world, const dt_model *
     if (dt_world_agree(world, err))
         return err->code;
     bool words = g->is_exact && g->exact.scales.words;
-    g->head = dt_totals_room(g->exact.blocks) + (g->is_exact ? dt_exact_flags(&g->exact) : 0);
-    if (dt_reducer_create(world, g->head + (words ? 2 : 1) * model->parameters,
+    g->header_len =
+        dt_step_sums_header_len(g->exact.blocks) + (g->is_exact ? dt_exact_flags(&g->exact) : 0);
+    if (dt_reducer_create(world, g->header_len + (words ? 2 : 1) * model->parameters,
                           g->is_exact ? DT_SUM_INT32 : DT_SUM_FLOAT, &g->reducer, err))
         return err->code;
     float *values = dt_reducer_values(g->reducer);
     int32_t *integers = dt_reducer_values(g->reducer);
-    memset(values, 0, (size_t)g->head * sizeof *values);
-    g->exact.flags = integers + dt_totals_room(g->exact.blocks);
-    g->exact.sums = integers + g->head;
+    memset(values, 0, (size_t)g->header_len * sizeof *values);
+    g->exact.flags = integers + dt_step_sums_header_len(g->exact.blocks);
+    g->exact.sums = integers + g->header_len;
     if (words)
         g->values = dt_alloc(model->parameters, sizeof *g->values, "the gradient", err);
     else
-        g->values = values + g->head;
+        g->values = values + g->header_len;
     return dt_world_agree(world, err);
 }
 
@@ -99,7 +100,7 @@ static void send_layers(void *gradient, int layer)
     int64_t begin = g->model->layer[layer].weight;
     if (layer == 0 || g->sent_from - begin < choose_message(g->model))
         return;
-    dt_reducer_start(g->reducer, g->head + begin, g->head + g->sent_from);
+    dt_reducer_start(g->reducer, g->header_len + begin, g->header_len + g->sent_from);
     g->sent_from = begin;
 }
 
@@ -159,7 +160,7 @@ static void add_to_double(dt_gradient *g)
 /* A delivery of many rows, some at a time.
  *   added  [in,out] rows whose gradient is in values already */
 static double add_rows(dt_gradient *g, const dt_samples *samples, const float *parameters,
-                       const dt_overlap *overlap, int64_t *added, dt_totals *totals)
+                       const dt_overlap *overlap, int64_t *added, dt_step_sums *totals)
 {
     double loss = 0;
     int64_t begin = 0;
@@ -182,7 +183,7 @@ static double add_rows(dt_gradient *g, const dt_samples *samples, const float *p
 }
 
 static void compute_floats(dt_gradient *g, dt_loader *loader, const float *parameters, dt_times *t,
-                           dt_totals *totals)
+                           dt_step_sums *totals)
 {
     dt_samples samples;
     dt_overlap overlap;
@@ -203,28 +204,28 @@ static void compute_floats(dt_gradient *g, dt_loader *loader, const float *param
     t->compute += dt_times_lap(t);
 }
 
-static void sum_floats(dt_gradient *g, bool whole, dt_totals *totals)
+static void sum_floats(dt_gradient *g, bool whole, dt_step_sums *totals)
 {
-    dt_sum sum = {.n = g->head + g->model->parameters,
-                  .head = g->head,
+    dt_sum sum = {.n = g->header_len + g->model->parameters,
+                  .head = g->header_len,
                   .whole = whole || dt_numa_group_size(g->numa_group) < g->world->node_size};
     if (g->world->size > 1)
-        dt_totals_sum(g->reducer, &sum, g->batch_size, totals);
+        dt_step_sums_reduce(g->reducer, &sum, g->batch_size, totals);
 }
 
 /* ---- Either --------------------------------------------------------------------------------- */
 
 void dt_gradient_compute(dt_gradient *g, dt_loader *loader, const float *parameters, dt_times *t,
-                         dt_totals *totals)
+                         dt_step_sums *totals)
 {
-    *totals = (dt_totals){0};
+    *totals = (dt_step_sums){0};
     if (g->is_exact)
         dt_exact_compute(g, loader, parameters, t, totals);
     else
         compute_floats(g, loader, parameters, t, totals);
 }
 
-bool dt_gradient_sum(dt_gradient *g, const float *parameters, bool whole, dt_totals *totals)
+bool dt_gradient_sum(dt_gradient *g, const float *parameters, bool whole, dt_step_sums *totals)
 {
     if (g->is_exact)
         return dt_exact_sum(g, parameters, whole, totals);

@@ -7,8 +7,8 @@
 
 #include "data/loader.h"
 #include "engine/engine.h"
+#include "train/step_sums.h"
 #include "train/times.h"
-#include "train/totals.h"
 
 /* Samples of a batch that came in several deliveries, copied together: a line may have to be summed
  * again. */
@@ -44,7 +44,7 @@ typedef struct {
     const dt_model *model;
     dt_engine *engine;
     int64_t batch_size;
-    int64_t head;        /* values before the gradient in what is summed over the ranks, */
+    int64_t header_len;  /* values before the gradient in what is summed over the ranks, */
     dt_reducer *reducer; /* which is here */
     dt_numa_group *numa_group;
     float *values;     /* [P] the gradient; after dt_gradient_sum the sum over the batch */
@@ -74,7 +74,7 @@ dt_code dt_gradient_init(dt_gradient *gradient, const dt_world *world, const dt_
 /* Load this rank's samples of the next batch, and compute their loss and gradient. Collective.
  *   totals  [out] loss, samples and weight */
 void dt_gradient_compute(dt_gradient *gradient, dt_loader *loader, const float *parameters,
-                         dt_times *times, dt_totals *totals);
+                         dt_times *times, dt_step_sums *totals);
 
 /* Sum the gradient and the totals over all ranks, in one allreduce unless lines have to be summed
  * again. Collective.
@@ -82,7 +82,8 @@ void dt_gradient_compute(dt_gradient *gradient, dt_loader *loader, const float *
  *   totals  [in,out] this rank's, then the sums of all
  * Returns whether the gradient is finite and fits its sum, the same on every rank; false also if
  * one rank failed. totals.overflow tells a gradient that is finite and does not fit. */
-bool dt_gradient_sum(dt_gradient *gradient, const float *parameters, bool whole, dt_totals *totals);
+bool dt_gradient_sum(dt_gradient *gradient, const float *parameters, bool whole,
+                     dt_step_sums *totals);
 
 /* The number of steps since the last call in which lines were summed again; 0 for sums of floats.
  */

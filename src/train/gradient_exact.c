@@ -66,7 +66,7 @@ dt_code dt_exact_init(dt_gradient *g, const dt_gradient_options *options, dt_err
 
 int64_t dt_exact_flags(const dt_exact *e)
 {
-    return (e->scales.lines + DT_TOTALS_LINE - 1) / DT_TOTALS_LINE * DT_TOTALS_LINE;
+    return (e->scales.lines + DT_STEP_SUMS_ALIGN - 1) / DT_STEP_SUMS_ALIGN * DT_STEP_SUMS_ALIGN;
 }
 
 void dt_exact_free(dt_exact *e)
@@ -157,7 +157,7 @@ static bool prepare_scales(dt_gradient *g, const float *parameters)
 
 /* ---- A step --------------------------------------------------------------------------------- */
 
-void dt_exact_compute_part(dt_gradient *g, const float *parameters, dt_totals *totals)
+void dt_exact_compute_part(dt_gradient *g, const float *parameters, dt_step_sums *totals)
 {
     dt_exact *e = &g->exact;
     dt_exact_sums sums = {.loss = e->loss, .flags = e->flags};
@@ -175,7 +175,7 @@ void dt_exact_compute_part(dt_gradient *g, const float *parameters, dt_totals *t
 }
 
 void dt_exact_compute(dt_gradient *g, dt_loader *loader, const float *parameters, dt_times *t,
-                      dt_totals *totals)
+                      dt_step_sums *totals)
 {
     load_batch(g, loader);
     t->data += dt_times_lap(t);
@@ -187,9 +187,9 @@ void dt_exact_compute(dt_gradient *g, dt_loader *loader, const float *parameters
 static void dequantize_range(const void *gradient, int64_t begin, int64_t n, void *values)
 {
     const dt_gradient *g = gradient;
-    int64_t skip = begin < g->head ? g->head - begin : 0;
+    int64_t skip = begin < g->header_len ? g->header_len - begin : 0;
     if (skip < n)
-        dt_scales_dequantize(&g->exact.scales, begin + skip - g->head, n - skip,
+        dt_scales_dequantize(&g->exact.scales, begin + skip - g->header_len, n - skip,
                              (int32_t *)values + skip);
 }
 
@@ -212,18 +212,18 @@ static void join_line(dt_gradient *g, const dt_word_line *word, const int32_t *w
 }
 
 /* The step's one sum. The engine has dequantized what is one rank's. */
-static void sum_all(dt_gradient *g, bool whole, dt_totals *totals)
+static void sum_all(dt_gradient *g, bool whole, dt_step_sums *totals)
 {
     dt_exact *e = &g->exact;
     dt_finish dequantizing = {.part = dequantize_range, .with = g};
     bool words = e->scales.words;
-    dt_sum sum = {.n = g->head + (words ? 2 : 1) * g->model->parameters,
-                  .head = g->head,
+    dt_sum sum = {.n = g->header_len + (words ? 2 : 1) * g->model->parameters,
+                  .head = g->header_len,
                   .whole =
                       whole || words || dt_numa_group_size(g->numa_group) < g->world->node_size,
                   .finish = words ? NULL : &dequantizing};
     if (g->world->size > 1) {
-        dt_totals_sum_exact(g->reducer, &sum, e->loss, e->blocks, totals);
+        dt_step_sums_reduce_exact(g->reducer, &sum, e->loss, e->blocks, totals);
     } else {
         totals->loss = 0;
         for (int64_t b = 0; b < e->blocks; b++)
@@ -299,7 +299,8 @@ static bool measure_lines(dt_gradient *g, const float *parameters, dt_word_lines
 
 /* Sum lines again that failed. Returns whether all fit; totals->overflow: they are finite and do
  * not. */
-static bool resum_lines(dt_gradient *g, const float *parameters, int64_t failed, dt_totals *totals)
+static bool resum_lines(dt_gradient *g, const float *parameters, int64_t failed,
+                        dt_step_sums *totals)
 {
     dt_exact *e = &g->exact;
     dt_word_lines lines = {.n = failed, .line = e->resummed};
@@ -319,7 +320,7 @@ static bool resum_lines(dt_gradient *g, const float *parameters, int64_t failed,
     return lines.n == 0;
 }
 
-bool dt_exact_sum(dt_gradient *g, const float *parameters, bool whole, dt_totals *totals)
+bool dt_exact_sum(dt_gradient *g, const float *parameters, bool whole, dt_step_sums *totals)
 {
     dt_exact *e = &g->exact;
     sum_all(g, whole, totals);

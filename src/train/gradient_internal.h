@@ -14,17 +14,17 @@ dt_code dt_exact_init(dt_gradient *g, const dt_gradient_options *options, dt_err
 void dt_exact_free(dt_exact *e);
 
 /* The number of values that the lines' flags take in the vector that is summed: a multiple of
- * DT_TOTALS_LINE. */
+ * DT_STEP_SUMS_ALIGN. */
 int64_t dt_exact_flags(const dt_exact *e);
 
 /* As dt_gradient_compute. Collective. */
 void dt_exact_compute(dt_gradient *g, dt_loader *loader, const float *parameters, dt_times *t,
-                      dt_totals *totals);
+                      dt_step_sums *totals);
 
 /* The same with the samples that are in exact.part already. Collective. */
-void dt_exact_compute_part(dt_gradient *g, const float *parameters, dt_totals *totals);
+void dt_exact_compute_part(dt_gradient *g, const float *parameters, dt_step_sums *totals);
 
 /* As dt_gradient_sum. Collective. */
-bool dt_exact_sum(dt_gradient *g, const float *parameters, bool whole, dt_totals *totals);
+bool dt_exact_sum(dt_gradient *g, const float *parameters, bool whole, dt_step_sums *totals);
 
 #endif

@@ -348,7 +348,7 @@ static dt_code check_memory(const dt_run *r, dt_error *err)
 }
 
 /* A small model's weights each rank updates in less time than it takes to wait for the others. */
-static dt_code form_crew(dt_run *r, dt_error *err)
+static dt_code form_numa_group(dt_run *r, dt_error *err)
 {
     bool small = r->model.parameters < SMALL_MODEL;
     return dt_numa_group_create(r->world, small ? -1 : r->placement.memory, &r->numa_group, err);
@@ -367,7 +367,7 @@ static dt_code build_model(dt_run *r, dt_error *err)
                             .dropout = o->dropout};
     dt_model_init(&r->model, &shape, err);
     r->model.dropout.seed = run_seed(r);
-    if (dt_world_agree(r->world, err) || form_crew(r, err))
+    if (dt_world_agree(r->world, err) || form_numa_group(r, err))
         return err->code;
     int64_t n = r->model.parameters;
     dt_optimizer_options optimizer = optimizer_options(r);

@@ -13,7 +13,7 @@
 #include <stdio.h>
 
 /* What the ranks agree on besides the sums. */
-static void gather_flags(dt_run *run, dt_totals *totals, dt_error *err)
+static void gather_flags(dt_run *run, dt_step_sums *totals, dt_error *err)
 {
     if (run->time_limit.end < INFINITY)
         dt_time_limit_step(&run->time_limit, dt_clock(), dt_saver_seconds(run->saver));
@@ -25,7 +25,7 @@ static void gather_flags(dt_run *run, dt_totals *totals, dt_error *err)
 
 /* summed: whether the gradient is the sum that it should be */
 static dt_code not_finite(const dt_run *run, const dt_report_step_facts *step,
-                          const dt_totals *totals, bool summed, dt_error *err)
+                          const dt_step_sums *totals, bool summed, dt_error *err)
 {
     long long epoch = (long long)step->epoch, n = (long long)step->step;
     const char *normalize = run->dataset.normalizer ? "" : " or --normalize standard";
@@ -57,7 +57,7 @@ static dt_code weightless(const dt_report_step_facts *step, dt_error *err)
 static dt_code run_step(dt_run *run, dt_report_step_facts *step, double *weight, dt_times *t,
                         dt_error *err)
 {
-    dt_totals totals;
+    dt_step_sums totals;
     dt_gradient_compute(&run->gradient, run->loader, run->parameters, t, &totals);
     t->samples += totals.samples;
     gather_flags(run, &totals, err);

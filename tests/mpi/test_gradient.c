@@ -72,7 +72,7 @@ static bool same_everywhere(const void *bytes, size_t n)
     return other == 0;
 }
 
-static void check_sums(const dt_gradient *g, const dt_totals *totals, int s)
+static void check_sums(const dt_gradient *g, const dt_step_sums *totals, int s)
 {
     int rows = s < STEPS - 1 ? BATCH : LAST_ROWS;
     double expected[P], loss = plain_sum(s * BATCH, rows, expected), largest = 0;
@@ -91,7 +91,7 @@ static void check_sums(const dt_gradient *g, const dt_totals *totals, int s)
 static void take_step(dt_gradient *g, dt_loader *loader, int s)
 {
     dt_times times = {0};
-    dt_totals totals;
+    dt_step_sums totals;
     const dt_scales *scales = &g->exact.scales;
     bool last = world.rank == world.size - 1;
     int64_t redone = dt_scales_redone(scales);
@@ -175,7 +175,7 @@ static void deep(void **state)
     dt_gradient gradient;
     dt_numa_group *numa_group;
     dt_model model;
-    dt_totals totals = {0};
+    dt_step_sums totals = {0};
     const dt_team team = {.threads = 1};
     int64_t wide[HIDDEN];
     for (int i = 0; i < HIDDEN; i++)

@@ -139,7 +139,7 @@ static void destroy(sample *s)
  * finite. */
 static bool sum_rows(sample *s, int64_t rows)
 {
-    dt_totals totals = {0};
+    dt_step_sums totals = {0};
     dt_exact *e = &s->exact.exact;
     dt_split split = dt_batch_split(rows, e->block, world.size);
     int64_t begin = dt_split_begin(&split, world.rank),

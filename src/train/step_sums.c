@@ -1,4 +1,4 @@
-#include "train/totals.h"
+#include "train/step_sums.h"
 
 #include <string.h>
 
@@ -21,7 +21,7 @@ static dt_weight get_count(const int32_t *digit, int n)
 }
 
 /* All but the loss as whole numbers. Of flags and reasons the sum counts ranks. */
-static void put_counts(const dt_totals *t, int32_t count[DT_TOTALS_COUNTS])
+static void put_counts(const dt_step_sums *t, int32_t count[DT_STEP_SUMS_COUNTS])
 {
     count[0] = t->failed;
     count[1] = t->due;
@@ -31,7 +31,7 @@ static void put_counts(const dt_totals *t, int32_t count[DT_TOTALS_COUNTS])
         count[FLAGS + SAMPLES_DIGITS + WEIGHT_DIGITS + i] = t->stop == i;
 }
 
-static void get_counts(dt_totals *t, const int32_t count[DT_TOTALS_COUNTS])
+static void get_counts(dt_step_sums *t, const int32_t count[DT_STEP_SUMS_COUNTS])
 {
     t->failed = count[0] != 0;
     t->due = count[1] != 0;
@@ -43,32 +43,33 @@ static void get_counts(dt_totals *t, const int32_t count[DT_TOTALS_COUNTS])
             t->stop = i;
 }
 
-void dt_totals_sum(dt_reducer *values, const dt_sum *sum, int64_t batch_size, dt_totals *totals)
+void dt_step_sums_reduce(dt_reducer *values, const dt_sum *sum, int64_t batch_size,
+                         dt_step_sums *totals)
 {
-    float *to = dt_reducer_values(values), *loss = to + DT_TOTALS_COUNTS;
-    int32_t count[DT_TOTALS_COUNTS];
+    float *to = dt_reducer_values(values), *loss = to + DT_STEP_SUMS_COUNTS;
+    int32_t count[DT_STEP_SUMS_COUNTS];
     double mean = totals->loss / (double)batch_size;
     put_counts(totals, count);
-    for (int i = 0; i < DT_TOTALS_COUNTS; i++)
+    for (int i = 0; i < DT_STEP_SUMS_COUNTS; i++)
         to[i] = (float)count[i];
     loss[0] = (float)mean;
     loss[1] = (float)(mean - (double)(float)mean); /* what the float lost */
     dt_reducer_sum(values, sum);
-    for (int i = 0; i < DT_TOTALS_COUNTS; i++)
+    for (int i = 0; i < DT_STEP_SUMS_COUNTS; i++)
         count[i] = (int32_t)to[i];
     get_counts(totals, count);
     totals->loss = ((double)loss[0] + (double)loss[1]) * (double)batch_size;
 }
 
 /* A block's loss is one rank's: added to zeros its bits stay what they are. */
-void dt_totals_sum_exact(dt_reducer *values, const dt_sum *sum, double *loss, int64_t blocks,
-                         dt_totals *totals)
+void dt_step_sums_reduce_exact(dt_reducer *values, const dt_sum *sum, double *loss, int64_t blocks,
+                               dt_step_sums *totals)
 {
     int32_t *to = dt_reducer_values(values);
     put_counts(totals, to);
-    memcpy(to + DT_TOTALS_COUNTS, loss, (size_t)blocks * sizeof *loss);
+    memcpy(to + DT_STEP_SUMS_COUNTS, loss, (size_t)blocks * sizeof *loss);
     dt_reducer_sum(values, sum);
-    memcpy(loss, to + DT_TOTALS_COUNTS, (size_t)blocks * sizeof *loss);
+    memcpy(loss, to + DT_STEP_SUMS_COUNTS, (size_t)blocks * sizeof *loss);
     get_counts(totals, to);
     totals->loss = 0;
     for (int64_t b = 0; b < blocks; b++)
