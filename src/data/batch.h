@@ -39,4 +39,17 @@ static inline int64_t dt_batch_max_per_rank(int64_t batch_size, int64_t block, i
     return max < batch_size ? max : batch_size;
 }
 
+/* The samples of a batch on a rank that stay in memory with their activations, so that lines of an
+ * exact sum can be taken again without another forward pass; whole blocks. block 0: none need to.
+ */
+static inline int64_t dt_batch_rows_kept(int64_t batch_size, int64_t block, int ranks)
+{
+    enum { MAX_KEPT = 2048 };
+    if (block == 0)
+        return 0;
+    int64_t rows = dt_batch_max_per_rank(batch_size, block, ranks);
+    rows = rows < MAX_KEPT ? rows : MAX_KEPT;
+    return (rows + block - 1) / block * block;
+}
+
 #endif

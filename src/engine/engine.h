@@ -33,14 +33,15 @@ typedef struct {
 int64_t dt_engine_panels(const dt_model *model);
 
 /* Not collective. Pointers are borrowed for the engine's life. *engine is NULL after an error.
- *   block  the largest block of any dt_batch_part; 0: gradients are sums of floats
- *   pack   NULL: the engine has memory of its own */
+ *   rows  the rows of a batch that stay in memory together, at least a block; 0: gradients are sums
+ *         of floats
+ *   pack  NULL: the engine has memory of its own */
 dt_code dt_engine_create(dt_engine **engine, const dt_model *model, const dt_team *team,
-                         int64_t block, const dt_engine_pack *pack, dt_error *err);
+                         int64_t rows, const dt_engine_pack *pack, dt_error *err);
 
-/* The bytes of an engine's rows and activations of one wave, without the packed weights. block is
+/* The bytes of an engine's rows and activations of one wave, without the packed weights. rows is
  * that of dt_engine_create. */
-double dt_engine_bytes(const dt_model *model, int threads, int64_t block);
+double dt_engine_bytes(const dt_model *model, int threads, int64_t rows);
 
 /* Callbacks that use a part of a gradient while the rest of it is computed. The thread that called
  * the engine calls both. */

@@ -28,7 +28,7 @@
  *
  * A line that fails is summed again while the batch is still there, in two words. The second word
  * has the rest that the first rounds away, in units that are 2^-bits as large. Batches of more
- * than 16 blocks are summed in two words at once. Both words are integers, and rule 2 then asks
+ * than 8 blocks are summed in two words at once. Both words are integers, and rule 2 then asks
  * for 2^24 B of the smaller units, so that |error| <= 2^-25 M. A line that fails even so is
  * measured: the largest magnitude in a block decides its exponents, and it is summed once more.
  *
@@ -44,7 +44,7 @@
 #include <stdint.h>
 
 enum {
-    DT_SCALES_ONE_WORD_BLOCKS = 16, /* blocks of a batch that is summed in one word */
+    DT_SCALES_ONE_WORD_BLOCKS = 8, /* blocks of a batch that is summed in one word */
     DT_SCALES_NONFINITE = 1 << 20,
 };
 

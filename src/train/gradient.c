@@ -49,7 +49,9 @@ dt_code dt_gradient_init(dt_gradient *g, const dt_world *world, const dt_model *
     pack.values =
         dt_numa_group_alloc(pack.numa_group, panels, sizeof(float), "the packed weights", err);
     if (!err->code)
-        dt_engine_create(&g->engine, model, team, g->exact.block, &pack, err);
+        dt_engine_create(&g->engine, model, team,
+                         dt_batch_rows_kept(g->batch_size, g->exact.block, world->size), &pack,
+                         err);
     if (dt_world_agree(world, err))
         return err->code;
     bool words = g->is_exact && g->exact.scales.words;

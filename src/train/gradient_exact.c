@@ -297,6 +297,14 @@ static bool measure_lines(dt_gradient *g, const float *parameters, dt_word_lines
     return dt_scales_fill_lines(&e->scales, e->exponent, e->remeasured);
 }
 
+/* Bits by which the exponents of a line are larger than they were: what fits the next window of two
+ * words above or, if there were two already, below. */
+static int choose_raise(const dt_scales *s, dt_line_state state)
+{
+    int raise = dt_scales_raise(s);
+    return state == DT_LINE_OVERFLOWS ? raise : s->words ? -raise : 0;
+}
+
 /* Sum lines again that failed. Returns whether all fit; totals->overflow: they are finite and do
  * not. */
 static bool resum_lines(dt_gradient *g, const float *parameters, int64_t failed,
@@ -304,13 +312,10 @@ static bool resum_lines(dt_gradient *g, const float *parameters, int64_t failed,
 {
     dt_exact *e = &g->exact;
     dt_word_lines lines = {.n = failed, .line = e->resummed};
-    int raise = dt_scales_raise(&e->scales);
     for (int64_t i = 0; i < failed; i++)
-        e->resummed[i] =
-            (dt_word_line){.line = e->failed[i].line,
-                           .raise = e->failed[i].state == DT_LINE_OVERFLOWS ? raise : 0};
-    if (!e->scales.words)
-        sum_lines(g, parameters, &lines, false);
+        e->resummed[i] = (dt_word_line){.line = e->failed[i].line,
+                                        .raise = choose_raise(&e->scales, e->failed[i].state)};
+    sum_lines(g, parameters, &lines, false);
     if (lines.n > 0) {
         if (!measure_lines(g, parameters, &lines, failed))
             return false;
