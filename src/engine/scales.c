@@ -411,12 +411,13 @@ static int get_headroom(const dt_scales *s)
     return s->words && s->bits >= WORDS_SPARE ? WORDS_HEADROOM : HEADROOM;
 }
 
-/* The elements of a vector whose outputs' rows are taken: they fall with them, see update_row. */
+/* The elements of a vector whose outputs' rows are taken: they fall with them, see update_row.
+ *   rows  NULL: all */
 static void lower_elements(const dt_scales *s, double *to, const int64_t *exponent, int64_t n,
                            const bool *rows)
 {
     for (int64_t i = 0; i < n; i++)
-        if (rows[i] && exponent[i] != INT32_MIN)
+        if ((!rows || rows[i]) && exponent[i] != INT32_MIN && exponent[i] < DT_SCALES_NONFINITE)
             to[i] = fmin(to[i], clamp_exponent((double)exponent[i] + get_headroom(s)));
 }
 
@@ -461,6 +462,17 @@ bool dt_scales_fill_lines(dt_scales *s, const int64_t *exponent, const bool *onl
     return true;
 }
 
+void dt_scales_lower_elements(dt_scales *s, const int64_t *exponent)
+{
+    for (int l = 0; l < s->model->n_layers; l++) {
+        int64_t out = s->model->layer[l].out;
+        for (int v = 0; v < s->layer[l].vectors; v++)
+            lower_elements(s, vector_exponents(s, l, v),
+                           exponent + s->layer[l].exponent + (1 + v) * out, out, NULL);
+    }
+    dt_scales_set(s);
+}
+
 /* A column of this batch may be larger in another, so that it falls a bit at a time, and rarely. */
 static double update_column(const dt_scales *s, double now, double measured)
 {
@@ -483,10 +495,10 @@ void dt_scales_fill_columns(dt_scales *s, const int64_t *exponent)
 }
 
 /* At the first steps, and then less and less often. */
-bool dt_scales_columns_due(const dt_scales *s)
+bool dt_scales_measure_due(const dt_scales *s)
 {
     int64_t n = (int64_t)*steps(s);
-    return !s->words && (n % MAX_PERIOD < 2 || (n < MAX_PERIOD && (n & (n - 1)) == 0));
+    return n % MAX_PERIOD < 2 || (n < MAX_PERIOD && (n & (n - 1)) == 0);
 }
 
 /* ---- Following ------------------------------------------------------------------------------ */

@@ -182,8 +182,12 @@ bool dt_scales_fill_lines(dt_scales *scales, const int64_t *exponent, const bool
  * dt_layer_scales.row. */
 void dt_scales_fill_columns(dt_scales *scales, const int64_t *exponent);
 
-/* Whether columns are to be measured before the next step. */
-bool dt_scales_columns_due(const dt_scales *scales);
+/* Lower the exponents of elements of vectors to what was measured, [n - 2] in the places of the
+ * state: a vector is good by its largest element, so that nothing else lowers a small one. */
+void dt_scales_lower_elements(dt_scales *scales, const int64_t *exponent);
+
+/* Whether elements and columns are to be measured before the next step. */
+bool dt_scales_measure_due(const dt_scales *scales);
 
 /* A line that was summed again, and its state at first. */
 typedef struct {

@@ -140,16 +140,16 @@ static bool prepare_scales(dt_gradient *g, const float *parameters)
 {
     dt_exact *e = &g->exact;
     bool known = dt_scales_known(&e->scales);
-    if (known && !dt_scales_columns_due(&e->scales))
+    if (known && !dt_scales_measure_due(&e->scales))
         return true;
     dt_engine_load_weights(g->engine, parameters);
-    if (!known) {
-        measure_blocks(g, parameters, false, false);
-        if (!dt_scales_fill_lines(&e->scales, e->exponent, NULL))
-            return false;
-    }
+    measure_blocks(g, parameters, false, false);
+    if (known)
+        dt_scales_lower_elements(&e->scales, e->exponent);
+    else if (!dt_scales_fill_lines(&e->scales, e->exponent, NULL))
+        return false;
     if (!e->scales.words) {
-        measure_blocks(g, parameters, true, !known);
+        measure_blocks(g, parameters, true, true);
         dt_scales_fill_columns(&e->scales, e->exponent);
     }
     return true;

@@ -318,22 +318,26 @@ static void outlier_of_a_small_target(void **state)
 {
     (void)state;
     static const float times[] = {1e5f, 1e13f};
-    for (int t = 0; t < 2; t++) {
-        sample s;
-        dt_model_shape shape = linear(5, 2);
-        make(&s, &shape, 100);
-        memset(s.parameters, 0, (size_t)s.model.parameters * sizeof *s.parameters);
-        for (int64_t r = 0; r < 100; r++)
-            s.y[r * 2] *= 1e10f;
-        float kept = s.y[199];
-        s.y[199] *= times[t];
-        check_step(&s, "an outlier of a small target", 100);
-        s.y[199] = kept;
-        for (int step = 0; step < 20; step++)
-            check_step(&s, "after it", 100);
-        check_near(&s, "long after it", 100, true);
-        destroy(&s);
-    }
+    for (int t = 0; t < 2; t++)
+        for (int no_x = 0; no_x < 2; no_x++) {
+            sample s;
+            dt_model_shape shape = linear(5, 2);
+            make(&s, &shape, 100);
+            memset(s.parameters, 0, (size_t)s.model.parameters * sizeof *s.parameters);
+            for (int64_t r = 0; r < 100; r++)
+                s.y[r * 2] *= 1e10f;
+            if (no_x) /* so that only the bias has an outlier */
+                memset(s.x + 99 * 5, 0, 5 * sizeof *s.x);
+            check_step(&s, "before an outlier of a small target", 100);
+            float kept = s.y[199];
+            s.y[199] *= times[t];
+            check_step(&s, "an outlier of a small target", 100);
+            s.y[199] = kept;
+            for (int step = 0; step < 20; step++)
+                check_step(&s, "after it", 100);
+            check_near(&s, "long after it", 100, true);
+            destroy(&s);
+        }
 }
 
 /* An outlier in one step, in an input or a target, of the last row, which is on the last rank: that
