@@ -370,7 +370,8 @@ void dt_engine_sum_again(dt_engine *e, const float *parameters, const dt_batch_p
 }
 
 void dt_engine_measure(dt_engine *e, const float *parameters, const dt_batch_part *part,
-                       const dt_scales *scales, bool columns, bool reuse_rows, float *max)
+                       const dt_scales *scales, const bool *only, bool columns, bool reuse_rows,
+                       float *max)
 {
     dt_call c = {.engine = e,
                  .want = DT_MEASURES,
@@ -378,6 +379,7 @@ void dt_engine_measure(dt_engine *e, const float *parameters, const dt_batch_par
                  .part = *part,
                  .scales = scales,
                  .measure_columns = columns,
+                 .only = only,
                  .reuse_rows = reuse_rows && is_one_wave(e, part),
                  .max = max};
     run_call(&c);

@@ -114,11 +114,13 @@ void dt_engine_sum_again(dt_engine *engine, const float *parameters, const dt_ba
 
 /* Find the largest magnitude that a block's gradient has in each place for which dt_scales has an
  * exponent. The parameters are those packed last.
+ *   only     NULL, or [lines] which lines
  *   columns     find those of inputs, else all others
  *   reuse_rows  the last call was of these rows
  *   max         [n - 2] a magnitude replaces what is smaller */
 void dt_engine_measure(dt_engine *engine, const float *parameters, const dt_batch_part *part,
-                       const dt_scales *scales, bool columns, bool reuse_rows, float *max);
+                       const dt_scales *scales, const bool *only, bool columns, bool reuse_rows,
+                       float *max);
 
 /* Compute the model's outputs before any softmax. The parameters are those packed last; the source
  * needs no y.

@@ -112,7 +112,8 @@ typedef struct {
     bool whole;                 /* DT_INTEGERS: the sums are the whole batch's, and become floats */
     const dt_word_lines *words; /* DT_WORDS */
     float *max;                 /* DT_MEASURES: [scales->n - 2] */
-    bool measure_columns;       /* DT_MEASURES: columns, else rows and vectors */
+    bool measure_columns;       /* DT_MEASURES: columns, else rows and vectors, */
+    const bool *only;           /* [lines] of these lines; NULL: of all */
 } dt_call;
 
 /* The rows of one wave, and how they are cut into blocks. */

@@ -12,15 +12,15 @@ enum {
     MIN_LINE = -64, /* exponents of lines: with the least of a column and 30 bits still a float */
     MAX_LINE = 127,
     MIN_COLUMN = -32,    /* exponents of columns; */
-    EQUAL_COLUMN = -6,   /* above, a column has the units of the others */
-    COLUMN_HEADROOM = 5, /* bits above: a column that does not fit makes all lines fail */
+    EQUAL_COLUMN = -8,   /* above, a column has the units of the others */
+    COLUMN_HEADROOM = 7, /* bits above: a column that does not fit makes all lines fail */
     MAX_APART = 100,     /* between the exponents of a layer's rows, as factors have them */
     HEADROOM = 2,        /* bits above what was measured, */
     WORDS_HEADROOM = 4,  /* where two words have bits to spare, */
     WORDS_SPARE = 25,    /* as of so many bits */
     MAX_RISE = 4,        /* bits by which an exponent grows at a time: an outlier is rare */
-    MIN_PERIOD = 64,     /* steps between two measurements of the columns that lines ask for, */
-    MAX_PERIOD = 1024,   /* and otherwise */
+    MIN_PERIOD = 64,     /* steps after columns were measured in vain for lines that overflow, */
+    MAX_PERIOD = 1024,   /* and between measurements that nothing asks for */
     ENOUGH_BITS = 19,    /* that a line's largest block has in its units, and */
     WORD_BITS = 24,      /* that a line's largest block has in units of the second word, and as many
                            more as blocks are added */
@@ -31,10 +31,16 @@ enum {
 
 static double *steps(const dt_scales *s)
 {
-    return &s->state[s->n - 2];
+    return &s->state[s->n - 3];
 }
 
 static double *redone(const dt_scales *s)
+{
+    return &s->state[s->n - 2];
+}
+
+/* Steps in which columns are not measured, since that did not help lines that overflowed. */
+static double *patience(const dt_scales *s)
 {
     return &s->state[s->n - 1];
 }
@@ -61,7 +67,7 @@ static int64_t count_exponents(const dt_model *m, int l)
 
 int64_t dt_scales_numbers(const dt_model *m)
 {
-    int64_t n = 2;
+    int64_t n = DT_SCALES_COUNTERS;
     for (int l = 0; l < m->n_layers; l++)
         n += count_exponents(m, l);
     return n;
@@ -84,7 +90,8 @@ bool dt_scales_are_sound(const dt_model *m, const double *state, int64_t n)
                are_whole(state + lines, m->layer[l].in, MIN_COLUMN, 0);
         state += count_exponents(m, l);
     }
-    return good && are_whole(state, 1, -1, 0x1p53) && are_whole(state + 1, 1, 0, 0x1p53);
+    return good && are_whole(state, 1, -1, 0x1p53) && are_whole(state + 1, 1, 0, 0x1p53) &&
+           are_whole(state + 2, 1, 0, MIN_PERIOD);
 }
 
 /* ---- Creation ------------------------------------------------------------------------------- */
@@ -433,14 +440,14 @@ static void fill_lines(const dt_scales *s, double *to, const int64_t *exponent, 
         largest = dt_max(largest, exponent[i]);
     for (int64_t i = 0; i < n; i++) {
         int64_t e = exponent[i] == INT32_MIN ? largest : exponent[i];
-        if (!only || only[i * step])
+        if (!only || (only[i * step] && exponent[i] != INT32_MIN))
             to[i] = e == INT32_MIN ? 0 : clamp_exponent((double)e + headroom);
     }
 }
 
 bool dt_scales_fill_lines(dt_scales *s, const int64_t *exponent, const bool *only)
 {
-    if (!are_finite(exponent, s->n - 2))
+    if (!are_finite(exponent, s->n - DT_SCALES_COUNTERS))
         return false;
     for (int l = 0; l < s->model->n_layers; l++) {
         const dt_layer_scales *layer = &s->layer[l];
@@ -473,6 +480,23 @@ void dt_scales_lower_elements(dt_scales *s, const int64_t *exponent)
     dt_scales_set(s);
 }
 
+void dt_scales_use_measured_rows(dt_scales *s, const int64_t *exponent)
+{
+    for (int l = 0; l < s->model->n_layers; l++) {
+        dt_layer_scales *layer = &s->layer[l];
+        const int64_t *from = exponent + layer->exponent;
+        int64_t out = s->model->layer[l].out;
+        layer->max_row = INT32_MIN;
+        for (int64_t i = 0; i < out; i++)
+            layer->max_row = dt_max(layer->max_row, from[i]);
+        for (int64_t i = 0; i < out; i++)
+            layer->row[i] =
+                from[i] == INT32_MIN
+                    ? 1
+                    : ldexpf(1, (int)dt_min(layer->max_row - from[i], (int64_t)MAX_APART));
+    }
+}
+
 /* A column of this batch may be larger in another, so that it falls a bit at a time, and rarely. */
 static double update_column(const dt_scales *s, double now, double measured)
 {
@@ -483,22 +507,39 @@ static double update_column(const dt_scales *s, double now, double measured)
 
 void dt_scales_fill_columns(dt_scales *s, const int64_t *exponent)
 {
+    bool rises = false;
     for (int l = 0; l < s->model->n_layers; l++) {
         double *c = column_exponents(s, l);
         const int64_t *from = exponent + (c - s->state);
-        double max = find_max(row_exponents(s, l), s->model->layer[l].out);
         for (int64_t j = 0; j < s->model->layer[l].in; j++)
-            if (from[j] != INT32_MIN)
-                c[j] = update_column(s, c[j], (double)from[j] - max);
+            if (from[j] != INT32_MIN) {
+                double now = c[j];
+                c[j] = update_column(s, now, (double)(from[j] - s->layer[l].max_row));
+                rises |= c[j] > now;
+            }
     }
+    *patience(s) = rises ? 0 : MIN_PERIOD;
     dt_scales_set(s);
+}
+
+bool dt_scales_are_finite(const dt_scales *s, const int64_t *exponent)
+{
+    return are_finite(exponent, s->n - DT_SCALES_COUNTERS);
+}
+
+bool dt_scales_suspect_columns(const dt_scales *s, const dt_line_failed *failed, int64_t n)
+{
+    int64_t overflows = 0;
+    for (int64_t i = 0; i < n; i++)
+        overflows += failed[i].state == DT_LINE_OVERFLOWS;
+    return !s->words && *patience(s) == 0 && overflows * MANY > s->lines;
 }
 
 /* At the first steps, and then less and less often. */
 bool dt_scales_measure_due(const dt_scales *s)
 {
     int64_t n = (int64_t)*steps(s);
-    return n % MAX_PERIOD < 2 || (n < MAX_PERIOD && (n & (n - 1)) == 0);
+    return n % MAX_PERIOD == 0 || (n < MAX_PERIOD && (n & (n - 1)) == 0);
 }
 
 /* ---- Following ------------------------------------------------------------------------------ */
@@ -571,17 +612,12 @@ static void update_line(const dt_scales *s, const dt_line_failed *f, const float
 
 void dt_scales_update(dt_scales *s, const dt_line_failed *failed, int64_t n, const float *gradient)
 {
-    int64_t overflows = 0;
     *steps(s) += 1;
     *redone(s) += n > 0;
-    for (int64_t i = 0; i < n; i++) {
-        overflows += failed[i].state == DT_LINE_OVERFLOWS;
+    *patience(s) = fmax(*patience(s) - 1, 0);
+    for (int64_t i = 0; i < n; i++)
         if (failed[i].state != DT_LINE_GOOD)
             update_line(s, &failed[i], gradient);
-    }
-    int64_t in_period = (int64_t)*steps(s) % MAX_PERIOD;
-    if (overflows * MANY > s->lines && in_period >= MIN_PERIOD)
-        *steps(s) -= (double)(in_period - 1); /* columns are due */
     if (n > 0)
         dt_scales_set(s);
 }

@@ -44,6 +44,7 @@
 #include <stdint.h>
 
 enum {
+    DT_SCALES_COUNTERS = 3,        /* numbers of the state that are no exponents */
     DT_SCALES_ONE_WORD_BLOCKS = 8, /* blocks of a batch that is summed in one word */
     DT_SCALES_NONFINITE = 1 << 20,
 };
@@ -53,6 +54,7 @@ typedef struct {
     int64_t line;     /* where its lines begin: [out] of weights, then one a vector */
     int64_t exponent; /* where its exponents begin in the state: r [out], e [vectors,out], c [in] */
     int vectors;
+    int64_t max_row;   /* the largest of its rows' exponents that were measured last */
     bool masked;       /* some column has c < 0 */
     float *row;        /* [out] the product (i,j) of a block is multiplied by row[i] column[j] */
     float *column;     /* [in, to the end of the panel] */
@@ -172,17 +174,22 @@ void dt_scales_dequantize_vector(const dt_scales *scales, int layer, int vector,
  * for what is not finite. The caller takes their maximum over all ranks. */
 void dt_scales_exponents(int64_t n, const float *max, int64_t *exponent);
 
-/* Set the exponents of rows and of vectors' elements from measured ones, [n - 2] in the places of
+/* Set the exponents of rows and of vectors' elements from measured ones, [n - DT_SCALES_COUNTERS] in the places of
  * the state.
  *   only  [lines] the lines whose exponents are set; NULL: all
  * Returns false, and sets none, if one is DT_SCALES_NONFINITE. */
 bool dt_scales_fill_lines(dt_scales *scales, const int64_t *exponent, const bool *only);
 
-/* The same of columns. The products were measured with their rows multiplied by
- * dt_layer_scales.row. */
+/* Whether measured exponents are all of finite numbers. */
+bool dt_scales_are_finite(const dt_scales *scales, const int64_t *exponent);
+
+/* Let dt_layer_scales.row be of measured exponents, so that columns can be measured against the
+ * rows of the batch; and take the columns' exponents, after which the rows' factors are those of the
+ * state again. */
+void dt_scales_use_measured_rows(dt_scales *scales, const int64_t *exponent);
 void dt_scales_fill_columns(dt_scales *scales, const int64_t *exponent);
 
-/* Lower the exponents of elements of vectors to what was measured, [n - 2] in the places of the
+/* Lower the exponents of elements of vectors to what was measured, [n - DT_SCALES_COUNTERS] in the places of the
  * state: a vector is good by its largest element, so that nothing else lowers a small one. */
 void dt_scales_lower_elements(dt_scales *scales, const int64_t *exponent);
 
@@ -200,5 +207,8 @@ typedef struct {
  *   gradient  [P] the step's sum */
 void dt_scales_update(dt_scales *scales, const dt_line_failed *failed, int64_t n,
                       const float *gradient);
+
+/* Whether so many lines overflow that columns may have grown, and are worth measuring. */
+bool dt_scales_suspect_columns(const dt_scales *scales, const dt_line_failed *failed, int64_t n);
 
 #endif

@@ -124,15 +124,27 @@ static void load_batch(dt_gradient *g, dt_loader *loader)
 
 /* Find the exponents of the largest magnitudes in the blocks of all ranks. The engine has the
  * parameters.
+ *   only        NULL, or [lines] which lines
  *   reuse_rows  its last call was of these rows */
-static void measure_blocks(dt_gradient *g, const float *parameters, bool columns, bool reuse_rows)
+static void measure_blocks(dt_gradient *g, const float *parameters, const bool *only, bool columns,
+                           bool reuse_rows)
 {
     dt_exact *e = &g->exact;
-    int64_t n = e->scales.n - 2;
+    int64_t n = e->scales.n - DT_SCALES_COUNTERS;
     memset(e->max, 0, (size_t)n * sizeof *e->max);
-    dt_engine_measure(g->engine, parameters, &e->part, &e->scales, columns, reuse_rows, e->max);
+    dt_engine_measure(g->engine, parameters, &e->part, &e->scales, only, columns, reuse_rows,
+                      e->max);
     dt_scales_exponents(n, e->max, e->exponent);
     dt_max_int64(g->world, e->exponent, n);
+}
+
+/* After the rows were measured, the columns against them. */
+static void measure_columns(dt_gradient *g, const float *parameters)
+{
+    dt_exact *e = &g->exact;
+    dt_scales_use_measured_rows(&e->scales, e->exponent);
+    measure_blocks(g, parameters, NULL, true, true);
+    dt_scales_fill_columns(&e->scales, e->exponent);
 }
 
 /* Measure what this step needs before it is computed. Returns whether it is finite. */
@@ -143,15 +155,13 @@ static bool prepare_scales(dt_gradient *g, const float *parameters)
     if (known && !dt_scales_measure_due(&e->scales))
         return true;
     dt_engine_load_weights(g->engine, parameters);
-    measure_blocks(g, parameters, false, false);
+    measure_blocks(g, parameters, NULL, false, false);
     if (known)
         dt_scales_lower_elements(&e->scales, e->exponent);
     else if (!dt_scales_fill_lines(&e->scales, e->exponent, NULL))
         return false;
-    if (!e->scales.words) {
-        measure_blocks(g, parameters, true, true);
-        dt_scales_fill_columns(&e->scales, e->exponent);
-    }
+    if (!e->scales.words)
+        measure_columns(g, parameters);
     return true;
 }
 
@@ -285,12 +295,12 @@ static bool measure_lines(dt_gradient *g, const float *parameters, dt_word_lines
                           int64_t failed)
 {
     dt_exact *e = &g->exact;
-    measure_blocks(g, parameters, false, true);
     memset(e->remeasured, 0, (size_t)e->scales.lines * sizeof *e->remeasured);
     for (int64_t i = 0; i < lines->n; i++) {
         e->remeasured[lines->line[i].line] = true;
         lines->line[i].raise = 0;
     }
+    measure_blocks(g, parameters, e->remeasured, false, true);
     for (int64_t i = 0; i < failed; i++)
         if (e->remeasured[e->failed[i].line])
             e->failed[i].state = DT_LINE_GOOD; /* they need not follow */
@@ -315,6 +325,11 @@ static bool resum_lines(dt_gradient *g, const float *parameters, int64_t failed,
     for (int64_t i = 0; i < failed; i++)
         e->resummed[i] = (dt_word_line){.line = e->failed[i].line,
                                         .raise = choose_raise(&e->scales, e->failed[i].state)};
+    if (dt_scales_suspect_columns(&e->scales, e->failed, failed)) {
+        measure_blocks(g, parameters, NULL, false, true);
+        if (dt_scales_are_finite(&e->scales, e->exponent))
+            measure_columns(g, parameters);
+    }
     sum_lines(g, parameters, &lines, false);
     if (lines.n > 0) {
         if (!measure_lines(g, parameters, &lines, failed))

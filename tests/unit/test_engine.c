@@ -422,15 +422,16 @@ static void integers(void **state)
         dt_engine_create(&engine, &s.model, &team, BLOCK, NULL, &err);
         dt_scales_init(&scales, &s.model, BLOCKS, &err);
         assert_int_equal(err.code, DT_OK);
-        assert_int_equal(scales.n, 10 + 4 * 40 + 40 + 4 * 33 + 33 + 2 * 4 + 2);
+        assert_int_equal(scales.n, 10 + 4 * 40 + 40 + 4 * 33 + 33 + 2 * 4 + 3);
         assert_int_equal(scales.lines, 40 + 3 + 33 + 3 + 4 + 1);
         dt_engine_load_weights(engine, s.parameters);
-        dt_engine_measure(engine, s.parameters, &part, &scales, false, false, most);
-        dt_scales_exponents(scales.n - 2, most, exponent);
+        dt_engine_measure(engine, s.parameters, &part, &scales, NULL, false, false, most);
+        dt_scales_exponents(scales.n - DT_SCALES_COUNTERS, most, exponent);
         assert_true(dt_scales_fill_lines(&scales, exponent, NULL));
         memset(most, 0, sizeof most);
-        dt_engine_measure(engine, s.parameters, &part, &scales, true, true, most);
-        dt_scales_exponents(scales.n - 2, most, exponent);
+        dt_scales_use_measured_rows(&scales, exponent);
+        dt_engine_measure(engine, s.parameters, &part, &scales, NULL, true, true, most);
+        dt_scales_exponents(scales.n - DT_SCALES_COUNTERS, most, exponent);
         dt_scales_fill_columns(&scales, exponent);
         sums[t] = malloc((size_t)P * sizeof *sums[t]);
         dt_engine_gradient_exact(engine, s.parameters, &part, false, &scales, sums[t], NULL,
