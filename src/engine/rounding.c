@@ -265,7 +265,8 @@ static inline __attribute__((always_inline)) void
 round_words(int rows, const operands *o, int64_t first, int64_t block, const dt_word_rounding *t)
 {
     modular sum[TILE_ROWS][2][2] = {0};
-    vector low_factor = (vector){0} + ldexpf(1, t->low_bits);
+    float factor = ldexpf(1, t->low_bits);
+    vector low_factor = (vector){0} + factor;
     operands part = *o;
     int64_t left = o->k;
     for (part.k = first; left > 0; part.k = dt_min(left, block)) {
