@@ -364,7 +364,8 @@ void dt_product_round_vector(const float *values, const float *factor, const int
 void dt_product_round_value(float value, int low_bits, int32_t *high, int32_t *low, uint32_t *any,
                             uint32_t *low_any)
 {
-    int32_t n = round_one(value), rest = round_one((value - (float)n) * ldexpf(1, low_bits));
+    int32_t n = round_one(value);
+    int32_t rest = round_one((value - (float)n) * (float)((int64_t)1 << low_bits));
     *high = (int32_t)((uint32_t)*high + (uint32_t)n);
     *low = (int32_t)((uint32_t)*low + (uint32_t)rest);
     *any |= magnitude_of_one(n);

@@ -19,8 +19,9 @@ enum {
     WORDS_HEADROOM = 4,  /* where two words have bits to spare, */
     WORDS_SPARE = 25,    /* as of so many bits */
     MAX_RISE = 4,        /* bits by which an exponent grows at a time: an outlier is rare */
+    MAX_FALL = 24,       /* and by which it falls */
     MIN_PERIOD = 64,     /* steps after columns were measured in vain for lines that overflow, */
-    MAX_PERIOD = 1024,   /* and between measurements that nothing asks for */
+    MAX_PERIOD = 512,    /* and between measurements that nothing asks for */
     ENOUGH_BITS = 19,    /* that a line's largest block has in its units, and */
     WORD_BITS = 24,      /* that a line's largest block has in units of the second word, and as many
                            more as blocks are added */
@@ -204,6 +205,18 @@ int64_t dt_scales_consume_redone(dt_scales *s)
     return n;
 }
 
+/* 2^exponent, as ldexpf has it, which takes ten times as long. */
+static float power_of_two(int exponent)
+{
+    enum { BIAS = 127, FRACTION = 23 };
+    if (exponent <= -BIAS || exponent > BIAS)
+        return ldexpf(1, exponent);
+    uint32_t bits = (uint32_t)(exponent + BIAS) << FRACTION;
+    float power;
+    memcpy(&power, &bits, sizeof power);
+    return power;
+}
+
 /* ---- Factors -------------------------------------------------------------------------------- */
 
 static double find_max(const double *values, int64_t n)
@@ -223,11 +236,11 @@ static void set_weight_factors(const dt_scales *s, int l)
     int max = (int)find_max(r, layer->out);
     to->masked = false;
     for (int64_t i = 0; i < layer->out; i++) {
-        to->row[i] = ldexpf(1, (int)fmin(max - r[i], MAX_APART));
+        to->row[i] = power_of_two((int)fmin(max - r[i], MAX_APART));
         to->inv_row[i] = 1 / to->row[i];
     }
     for (int64_t j = 0; j < layer->in; j++) {
-        to->column[j] = ldexpf(1, s->bits - max - (int)c[j]);
+        to->column[j] = power_of_two(s->bits - max - (int)c[j]);
         to->inv_column[j] = 1 / to->column[j];
         to->counted[j] = c[j] < 0 ? 0 : -1;
         to->masked |= c[j] < 0;
@@ -240,7 +253,7 @@ static void set_vector_factors(const dt_scales *s, int l, int v)
     const double *e = vector_exponents(s, l, v);
     double max = find_max(e, out);
     for (int64_t o = 0; o < out; o++) {
-        s->layer[l].vector[v * out + o] = ldexpf(1, s->bits - (int)e[o]);
+        s->layer[l].vector[v * out + o] = power_of_two(s->bits - (int)e[o]);
         s->layer[l].counted_vector[v * out + o] = e[o] < max ? 0 : -1;
     }
 }
@@ -256,7 +269,17 @@ void dt_scales_set(dt_scales *s)
 
 /* ---- Whether a sum counts ------------------------------------------------------------------- */
 
-enum { SOMETHING = 1, ENOUGH = 1025, OVERFLOWS = 1025 * 1025 }; /* digits that 1024 ranks fit */
+/* Digits of a flag, so that the sum over all ranks that have blocks counts how many said which: of
+ * one word 8 ranks at most, of two 1024, whose lines are never told to be next to nothing. */
+typedef struct {
+    int32_t little, something, enough, overflows;
+} flag_digits;
+
+static flag_digits get_digits(const dt_scales *s)
+{
+    static const flag_digits few = {1, 16, 256, 4096}, many = {0, 1, 1025, 1025 * 1025};
+    return s->words ? many : few;
+}
 
 /* log2 of the blocks, rounded up. */
 static int log2_blocks(const dt_scales *s)
@@ -266,13 +289,16 @@ static int log2_blocks(const dt_scales *s)
 
 static int32_t make_flag(const dt_scales *s, const dt_line_bits *b, bool enough)
 {
+    flag_digits digits = get_digits(s);
     if (b->any >> s->bits != 0)
-        return OVERFLOWS;
-    return enough ? ENOUGH : b->any != 0 || b->low != 0 ? SOMETHING : 0;
+        return digits.overflows;
+    return enough ? digits.enough : b->any != 0 || b->low != 0 ? digits.something : 0;
 }
 
 int32_t dt_scales_flag(const dt_scales *s, const dt_line_bits *b)
 {
+    if (b->any == 1) /* a unit, or what was rounded to less */
+        return get_digits(s).little;
     return make_flag(s, b, b->counted >> (ENOUGH_BITS + log2_blocks(s)) != 0);
 }
 
@@ -288,28 +314,42 @@ int32_t dt_scales_flag_words(const dt_scales *s, const dt_line_bits *b)
     return make_flag(s, b, b->counted >> high != 0 || (need < 32 && b->low >> need != 0));
 }
 
-int dt_scales_raise(const dt_scales *s)
+/* A line that overflows is raised so that what is just too large for one word is still enough for
+ * two. One that is too coarse for two is lowered likewise; where there was one, the second has what
+ * is coarse, and what is next to nothing is lowered by the first. */
+int dt_scales_raise(const dt_scales *s, dt_line_state state)
 {
-    return 2 * s->bits - get_word_bits(s) - 1;
+    int raise = 2 * s->bits - get_word_bits(s) - 1;
+    switch (state) {
+    case DT_LINE_OVERFLOWS:
+        return raise;
+    case DT_LINE_LITTLE:
+        return -(s->bits - 2);
+    default:
+        return s->words ? -raise : 0;
+    }
 }
 
-dt_line_state dt_scales_line_state(int32_t flags)
+dt_line_state dt_scales_line_state(const dt_scales *s, int32_t flags)
 {
-    if (flags >= OVERFLOWS)
+    flag_digits digits = get_digits(s);
+    if (flags == 0 || (flags >= digits.enough && flags < digits.overflows))
+        return DT_LINE_GOOD;
+    if (flags >= digits.overflows)
         return DT_LINE_OVERFLOWS;
-    return flags == 0 || flags >= ENOUGH ? DT_LINE_GOOD : DT_LINE_COARSE;
+    return flags >= digits.something ? DT_LINE_COARSE : DT_LINE_LITTLE;
 }
 
 /* ---- Words ---------------------------------------------------------------------------------- */
 
 float dt_scales_row_factor(const dt_scales *s, int l, int64_t output, int raise)
 {
-    return ldexpf(1, s->bits - raise - (int)row_exponents(s, l)[output]);
+    return power_of_two(s->bits - raise - (int)row_exponents(s, l)[output]);
 }
 
 float dt_scales_element_factor(const dt_scales *s, int l, int vector, int64_t output, int raise)
 {
-    return ldexpf(1, s->bits - raise - (int)vector_exponents(s, l, vector)[output]);
+    return power_of_two(s->bits - raise - (int)vector_exponents(s, l, vector)[output]);
 }
 
 void dt_scales_join_row(const dt_scales *s, int64_t n, const int32_t *high, const int32_t *low,
@@ -418,7 +458,8 @@ static int get_headroom(const dt_scales *s)
     return s->words && s->bits >= WORDS_SPARE ? WORDS_HEADROOM : HEADROOM;
 }
 
-/* The elements of a vector whose outputs' rows are taken: they fall with them, see update_row.
+/* The elements of a vector whose outputs' rows are taken: they fall with them, as they
+ * would be too coarse for ever: a vector is good by its largest element.
  *   rows  NULL: all */
 static void lower_elements(const dt_scales *s, double *to, const int64_t *exponent, int64_t n,
                            const bool *rows)
@@ -493,7 +534,7 @@ void dt_scales_use_measured_rows(dt_scales *s, const int64_t *exponent)
             layer->row[i] =
                 from[i] == INT32_MIN
                     ? 1
-                    : ldexpf(1, (int)dt_min(layer->max_row - from[i], (int64_t)MAX_APART));
+                    : power_of_two((int)dt_min(layer->max_row - from[i], (int64_t)MAX_APART));
     }
 }
 
@@ -559,9 +600,14 @@ static double raise_exponent(double exponent, float sum)
     return clamp_exponent(fmin(fmax(exponent, of_sum) + 1, exponent + MAX_RISE));
 }
 
-static double lower_exponent(double exponent)
+/* A line that is coarse falls by little, since one that is often small and often large should stay
+ * in the window of one word; it falls by much where it is far below, or the window is of two words. */
+static double lower_exponent(const dt_scales *s, double exponent, float sum, dt_line_state state)
 {
-    return clamp_exponent(exponent - HEADROOM);
+    double least = exponent - MAX_FALL, lowered = exponent - HEADROOM;
+    if (sum > 0 && (s->words || state == DT_LINE_LITTLE))
+        lowered = fmin(lowered, fmax(get_exponent(sum) + get_headroom(s), least));
+    return clamp_exponent(lowered);
 }
 
 static void update_vector(const dt_scales *s, int l, int v, dt_line_state state, const float *sum)
@@ -569,8 +615,8 @@ static void update_vector(const dt_scales *s, int l, int v, dt_line_state state,
     int64_t out = s->model->layer[l].out;
     double *e = vector_exponents(s, l, v);
     bool rises = false;
-    if (state == DT_LINE_COARSE) {
-        double max = lower_exponent(find_max(e, out));
+    if (state != DT_LINE_OVERFLOWS) {
+        double max = lower_exponent(s, find_max(e, out), find_max_sum(sum, out), state);
         for (int64_t o = 0; o < out; o++)
             e[o] = fmin(e[o], max);
         return;
@@ -584,20 +630,10 @@ static void update_vector(const dt_scales *s, int l, int v, dt_line_state state,
         e[o] = clamp_exponent(e[o] + 1);
 }
 
-/* The elements of an output's vectors fall with its weights: a vector is as fine as its largest
- * element wants, and an outlier of a small one would stay for ever. */
 static void update_row(const dt_scales *s, int l, int64_t output, dt_line_state state, float sum)
 {
     double *r = row_exponents(s, l) + output;
-    if (state == DT_LINE_OVERFLOWS) {
-        *r = raise_exponent(*r, sum);
-        return;
-    }
-    *r = lower_exponent(*r);
-    for (int v = 0; v < s->layer[l].vectors; v++) {
-        double *e = vector_exponents(s, l, v) + output;
-        *e = lower_exponent(*e);
-    }
+    *r = state == DT_LINE_OVERFLOWS ? raise_exponent(*r, sum) : lower_exponent(s, *r, sum, state);
 }
 
 static void update_line(const dt_scales *s, const dt_line_failed *f, const float *gradient)

@@ -126,10 +126,10 @@ typedef struct {
 int32_t dt_scales_flag(const dt_scales *scales, const dt_line_bits *bits);
 int32_t dt_scales_flag_words(const dt_scales *scales, const dt_line_bits *bits);
 
-typedef enum { DT_LINE_GOOD, DT_LINE_COARSE, DT_LINE_OVERFLOWS } dt_line_state;
+typedef enum { DT_LINE_GOOD, DT_LINE_LITTLE, DT_LINE_COARSE, DT_LINE_OVERFLOWS } dt_line_state;
 
 /* The state of a line, from the sum of all ranks' flags. */
-dt_line_state dt_scales_line_state(int32_t flags);
+dt_line_state dt_scales_line_state(const dt_scales *scales, int32_t flags);
 
 /* ---- Words ---------------------------------------------------------------------------------- */
 
@@ -141,9 +141,8 @@ float dt_scales_row_factor(const dt_scales *scales, int layer, int64_t output, i
 float dt_scales_element_factor(const dt_scales *scales, int layer, int vector, int64_t output,
                                int raise);
 
-/* The bits by which the exponents of a line that overflows can be raised so that what is just too
- * large for one word is still enough for two. */
-int dt_scales_raise(const dt_scales *scales);
+/* The bits by which the exponents of a line that failed are larger when it is summed again. */
+int dt_scales_raise(const dt_scales *scales, dt_line_state state);
 
 /* The floats that sums of two words stand for. The blocks were multiplied by `scale`. */
 static inline float dt_scales_join(const dt_scales *scales, int32_t high, int32_t low, float scale)

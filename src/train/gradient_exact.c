@@ -250,7 +250,7 @@ static int64_t list_failed(dt_exact *e)
 {
     int64_t n = 0;
     for (int64_t i = 0; i < e->scales.lines; i++) {
-        dt_line_state state = e->flags[i] == 0 ? DT_LINE_GOOD : dt_scales_line_state(e->flags[i]);
+        dt_line_state state = dt_scales_line_state(&e->scales, e->flags[i]);
         if (state != DT_LINE_GOOD)
             e->failed[n++] = (dt_line_failed){.line = i, .state = state};
     }
@@ -281,7 +281,7 @@ static void sum_lines(dt_gradient *g, const float *parameters, dt_word_lines *li
     if (g->world->size > 1)
         dt_sum_int32(g->world, flags, lines->n + values);
     for (int64_t i = 0; i < lines->n; i++) {
-        dt_line_state state = dt_scales_line_state(flags[i]);
+        dt_line_state state = dt_scales_line_state(&e->scales, flags[i]);
         if (state == DT_LINE_GOOD || (last && state == DT_LINE_COARSE))
             join_line(g, &lines->line[i], lines->words);
         else
@@ -307,14 +307,6 @@ static bool measure_lines(dt_gradient *g, const float *parameters, dt_word_lines
     return dt_scales_fill_lines(&e->scales, e->exponent, e->remeasured);
 }
 
-/* Bits by which the exponents of a line are larger than they were: what fits the next window of two
- * words above or, if there were two already, below. */
-static int choose_raise(const dt_scales *s, dt_line_state state)
-{
-    int raise = dt_scales_raise(s);
-    return state == DT_LINE_OVERFLOWS ? raise : s->words ? -raise : 0;
-}
-
 /* Sum lines again that failed. Returns whether all fit; totals->overflow: they are finite and do
  * not. */
 static bool resum_lines(dt_gradient *g, const float *parameters, int64_t failed,
@@ -324,7 +316,7 @@ static bool resum_lines(dt_gradient *g, const float *parameters, int64_t failed,
     dt_word_lines lines = {.n = failed, .line = e->resummed};
     for (int64_t i = 0; i < failed; i++)
         e->resummed[i] = (dt_word_line){.line = e->failed[i].line,
-                                        .raise = choose_raise(&e->scales, e->failed[i].state)};
+                                        .raise = dt_scales_raise(&e->scales, e->failed[i].state)};
     if (dt_scales_suspect_columns(&e->scales, e->failed, failed)) {
         measure_blocks(g, parameters, NULL, false, true);
         if (dt_scales_are_finite(&e->scales, e->exponent))

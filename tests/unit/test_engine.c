@@ -437,7 +437,7 @@ static void integers(void **state)
         dt_engine_gradient_exact(engine, s.parameters, &part, false, &scales, sums[t], NULL,
                                  &(dt_exact_sums){.loss = loss, .flags = flags});
         for (int64_t i = 0; i < scales.lines; i++)
-            assert_int_equal(dt_scales_line_state(flags[i]), DT_LINE_GOOD);
+            assert_int_equal(dt_scales_line_state(&scales, flags[i]), DT_LINE_GOOD);
         memcpy(dequantized, sums[t], (size_t)P * sizeof *dequantized);
         dt_scales_dequantize(&scales, 0, P, dequantized);
         dt_engine_gradient(engine, s.parameters, &source, ROWS_HERE, false, floats, NULL, &weight);
