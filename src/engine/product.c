@@ -256,7 +256,7 @@ static void raise_max(int64_t n, const float *v, float factor, float *max)
 #pragma omp simd
     for (int64_t i = 0; i < n; i++) {
         float size = fabsf(v[i]) * factor;
-        max[i] = (size > max[i]) | (size != size) ? size : max[i];
+        max[i] = ((size > max[i]) | (size != size)) ? size : max[i];
     }
 }
 

@@ -67,7 +67,7 @@ static void arithmetic(void **state)
     dt_footprint plain = dt_footprint_of(&f);
     assert_true(plain.weights == 4 * (2 * p + panels) && plain.data == 0);
     assert_true(plain.activations == dt_engine_bytes(&m, 2, 384)); /* 6 of 16 blocks */
-    f.saves = true; /* a copy of the weights */
+    f.saves = true;                                                /* a copy of the weights */
     assert_true(dt_footprint_of(&f).weights == 4 * (3 * p + panels));
     f.vectors = 2; /* adam: two, and their copies */
     assert_true(dt_footprint_of(&f).weights == 4 * (7 * p + panels));
