@@ -121,11 +121,13 @@ static double cross_entropy_backward(int64_t K, int32_t label, float *output)
     return log(sum) - chosen;
 }
 
-/* With weights w ([K]; NULL: all 1) and smoothing: see dt_criterion. */
+/* With weights w ([K]; NULL: all 1) and smoothing: see dt_criterion. The gradient is in double, since
+ * its terms may cancel: beside a light class, a heavy one that is surely right has none. */
 static double smooth_entropy_backward(int64_t K, const dt_criterion *c, int32_t label,
                                       float *output)
 {
-    float max = find_max(K, output), spread = c->smoothing / (float)K;
+    float max = find_max(K, output);
+    double spread = (double)c->smoothing / (double)K;
     float own = c->weight ? c->weight[label] : 1;
     double all = 0, apart = 0; /* sums of w and of w (max - o) */
     for (int64_t k = 0; k < K; k++) {
@@ -136,14 +138,15 @@ static double smooth_entropy_backward(int64_t K, const dt_criterion *c, int32_t 
     double w = (1 - (double)c->smoothing) * (double)own;
     double chosen = (double)max - (double)output[label];
     double sum = exp_row(K, max, output);
-    double log_sum = log(sum), label_mass = w + (double)spread * all;
+    double log_sum = log(sum), label_mass = w + spread * all;
     double share = label_mass / sum;
-    double gradient = share * (double)output[label] - w - (double)spread * (double)own;
-    float scale = (float)share;
-    for (int64_t k = 0; k < K; k++)
-        output[k] = scale * output[k] - spread * (c->weight ? c->weight[k] : 1);
+    double gradient = share * (double)output[label] - w - spread * (double)own;
+    for (int64_t k = 0; k < K; k++) {
+        double weight = c->weight ? (double)c->weight[k] : 1;
+        output[k] = (float)(share * (double)output[k] - spread * weight);
+    }
     output[label] = (float)gradient;
-    return label_mass * log_sum + w * chosen + (double)spread * apart;
+    return label_mass * log_sum + w * chosen + spread * apart;
 }
 
 static double row_backward(dt_loss loss, const dt_criterion *c, int64_t K, const void *y,
