@@ -23,29 +23,42 @@ dt_product dt_part_product(const dt_gradient_part *p, dt_range rows, int64_t col
                         .b_panel = DT_PANEL};
 }
 
-/* sum[i] (+)= some rows of d, or of d * xhat where that is not NULL: not more than SUM_ROWS of them
- * one after the other, since floats that are added to a large sum lose their last bits. */
+/* The rows of a sum that are added one after the other, at most: floats that are added to a large
+ * sum lose their last bits. The columns that are summed at a time. */
+enum { SUM_ROWS = 128, SUM_COLUMNS = 64 };
+
+/* sum[k] += the rows of d, or of d * xhat where that is not NULL. For a compile-time n sums are in
+ * registers. */
+static inline __attribute__((always_inline)) void
+sum_columns(int64_t rows, int64_t stride, int64_t n, const float *d, const float *xhat, float *sum)
+{
+    float part[SUM_COLUMNS] = {0};
+    for (int64_t r = 0; r < rows; r++) {
+        const float *a = d + r * stride, *b = xhat ? xhat + r * stride : NULL;
+#pragma omp simd
+        for (int64_t k = 0; k < n; k++)
+            part[k] += b ? a[k] * b[k] : a[k];
+    }
+    for (int64_t k = 0; k < n; k++)
+        sum[k] += part[k];
+}
+
+/* sum[i] += the rows of d, or of d * xhat. */
 static void sum_rows(int64_t rows, int64_t stride, int64_t n, const float *d, const float *xhat,
                      float *restrict sum)
 {
-    enum { SUM_ROWS = 128, COLUMNS_AT_A_TIME = 64 };
     if (n == 1 && stride == 1 && !xhat) {
         *sum += dt_product_sum(d, rows);
         return;
     }
-    for (int64_t i = 0; i < n; i += COLUMNS_AT_A_TIME) {
-        int64_t some = n - i < COLUMNS_AT_A_TIME ? n - i : COLUMNS_AT_A_TIME;
+    for (int64_t i = 0; i < n; i += SUM_COLUMNS) {
         for (int64_t begin = 0; begin < rows; begin += SUM_ROWS) {
-            int64_t end = rows - begin < SUM_ROWS ? rows : begin + SUM_ROWS;
-            float part[COLUMNS_AT_A_TIME] = {0};
-            for (int64_t r = begin; r < end; r++) {
-                const float *a = d + r * stride + i, *b = xhat ? xhat + r * stride + i : NULL;
-#pragma omp simd
-                for (int64_t k = 0; k < some; k++)
-                    part[k] += b ? a[k] * b[k] : a[k];
-            }
-            for (int64_t k = 0; k < some; k++)
-                sum[i + k] += part[k];
+            int64_t some = dt_min(rows - begin, SUM_ROWS), at = begin * stride + i;
+            if (n - i >= SUM_COLUMNS && !xhat)
+                sum_columns(some, stride, SUM_COLUMNS, d + at, NULL, sum + i);
+            else
+                sum_columns(some, stride, dt_min(n - i, SUM_COLUMNS), d + at,
+                            xhat ? xhat + at : NULL, sum + i);
         }
     }
 }
