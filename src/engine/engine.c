@@ -125,6 +125,7 @@ static dt_code alloc_bits(dt_engine *e, dt_error *err)
     for (int l = 0; l < m->n_layers; l++)
         lines += m->layer[l].out + dt_layer_vectors(m, l);
     e->lane_bits = dt_alloc(lines, sizeof *e->lane_bits, "the scales", err);
+    e->line_blocks = dt_alloc(lines, sizeof *e->line_blocks, "the scales", err);
     e->vector_bits = dt_alloc(vectors, sizeof *e->vector_bits, "the scales", err);
     return err->code;
 }
@@ -198,6 +199,7 @@ void dt_engine_destroy(dt_engine *e)
     free(e->work);
     free(e->packed_dz);
     free(e->lane_bits);
+    free(e->line_blocks);
     free(e->vector_bits);
     free(e->vector_sums);
     free(e->scratch);

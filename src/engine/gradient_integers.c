@@ -144,29 +144,18 @@ static bool has_value(const float *values, int64_t n)
     return has;
 }
 
-/* Of one output: its blocks side by side. */
+/* Of a layer with one output. */
 static void add_element(const dt_gradient_part *p, vector_sum *s)
 {
-    enum { TOGETHER = 16 };
     const dt_wave *w = p->wave;
-    uint32_t sum = w->accumulate ? (uint32_t)*s->sum : 0;
-    float factors[TOGETHER];
-    int32_t mask[TOGETHER];
-    for (int i = 0; i < TOGETHER; i++) {
-        factors[i] = *s->factor;
-        mask[i] = *s->counted;
-    }
-    for (int64_t b = 0; b < w->blocks; b += TOGETHER) {
-        float value[TOGETHER] = {0};
-        int32_t rounded[TOGETHER];
-        for (int64_t i = 0; i < TOGETHER && b + i < w->blocks; i++)
-            dt_part_sum_vector(p, s->vector, dt_block_rows(w, b + i), false, &value[i]);
-        s->has_value |= has_value(value, TOGETHER);
-        dt_product_round_vector(value, factors, mask, TOGETHER, rounded, false, &s->bits);
-        for (int i = 0; i < TOGETHER; i++)
-            sum += (uint32_t)rounded[i];
-    }
-    *s->sum = (int32_t)sum;
+    uint32_t any = 0;
+    int32_t sum = w->accumulate ? *s->sum : 0;
+    s->has_value =
+        dt_product_round_sums(p->call->engine->work[p->layer].dz, w->rows,
+                              w->block - w->first_block_skip, w->block, *s->factor, &sum, &any);
+    *s->sum = sum;
+    s->bits.any[0] = any;
+    s->bits.counted[0] = any & (uint32_t)*s->counted;
 }
 
 static void add_elements(const dt_gradient_part *p, vector_sum *s)
@@ -189,7 +178,7 @@ static void add_vector(const dt_gradient_part *p, int v)
                     .factor = scales->vector + at,
                     .counted = scales->counted_vector + at,
                     .sum = c->integers + dt_part_vector_begin(p, v)};
-    if (p->n == 1)
+    if (v == 0 && c->engine->work[p->layer].stride == 1)
         add_element(p, &s);
     else
         add_elements(p, &s);

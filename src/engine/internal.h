@@ -86,6 +86,7 @@ struct dt_engine {
     dt_work_queue *part_queues; /* [threads] pieces: parts of outputs, counted through all layers */
     double *losses;             /* [W] one for each block of the wave */
     dt_lane_bits *lane_bits;    /* [lines] bits of a call's integers; NULL for sums of floats */
+    int32_t *line_blocks;       /* [lines] blocks in which the line is not 0, where they decide */
     dt_line_bits *vector_bits;  /* [threads,layers,DT_MAX_VECTORS] the same of vectors */
     bool weights_fit_l2;        /* each layer's weights stay in the second cache */
 };

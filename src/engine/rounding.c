@@ -361,6 +361,24 @@ void dt_product_round_vector(const float *values, const float *factor, const int
     }
 }
 
+bool dt_product_round_sums(const float *values, int64_t k, int64_t first, int64_t block,
+                           float factor, int32_t *sum, uint32_t *any)
+{
+    bool has_value = false;
+    uint32_t all = (uint32_t)*sum, bits = 0;
+    for (int64_t begin = 0, end = dt_min(first, k); begin < k;
+         begin = end, end = dt_min(end + block, k)) {
+        float value = sum_values(values + begin, end - begin);
+        int32_t n = round_one(value * factor);
+        has_value |= value != 0;
+        all += (uint32_t)n;
+        bits |= magnitude_of_one(n);
+    }
+    *sum = (int32_t)all;
+    *any |= bits;
+    return has_value;
+}
+
 void dt_product_round_value(float value, int low_bits, int32_t *high, int32_t *low, uint32_t *any,
                             uint32_t *low_any)
 {

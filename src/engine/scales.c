@@ -11,21 +11,22 @@
 enum {
     MIN_LINE = -64, /* exponents of lines: with the least of a column and 30 bits still a float */
     MAX_LINE = 127,
-    MIN_COLUMN = -32,    /* exponents of columns; */
-    EQUAL_COLUMN = -8,   /* above, a column has the units of the others */
-    COLUMN_HEADROOM = 7, /* bits above: a column that does not fit makes all lines fail */
-    MAX_APART = 100,     /* between the exponents of a layer's rows, as factors have them */
-    HEADROOM = 2,        /* bits above what was measured, */
-    WORDS_HEADROOM = 4,  /* where two words have bits to spare, */
-    WORDS_SPARE = 25,    /* as of so many bits */
-    MAX_RISE = 4,        /* bits by which an exponent grows at a time: an outlier is rare */
-    MAX_FALL = 24,       /* and by which it falls */
-    MIN_PERIOD = 64,     /* steps after columns were measured in vain for lines that overflow, */
-    MAX_PERIOD = 512,    /* and between measurements that nothing asks for */
-    ENOUGH_BITS = 19,    /* that a line's largest block has in its units, and */
-    WORD_BITS = 24,      /* that a line's largest block has in units of the second word, and as many
+    MIN_COLUMN = -32,     /* exponents of columns; */
+    EQUAL_COLUMN = -8,    /* above, a column has the units of the others */
+    COLUMN_HEADROOM = 7,  /* bits above: a column that does not fit makes all lines fail */
+    MAX_APART = 100,      /* between the exponents of a layer's rows, as factors have them */
+    HEADROOM = 2,         /* bits above what was measured, */
+    ELEMENT_HEADROOM = 6, /* of an element of a vector: one that does not fit makes all fail, */
+    WORDS_HEADROOM = 4,   /* where two words have bits to spare, */
+    WORDS_SPARE = 25,     /* as of so many bits */
+    MAX_RISE = 4,         /* bits by which an exponent grows at a time: an outlier is rare */
+    MAX_FALL = 24,        /* and by which it falls */
+    MIN_PERIOD = 64,      /* steps after columns were measured in vain for lines that overflow, */
+    MAX_PERIOD = 512,     /* and between measurements that nothing asks for */
+    ENOUGH_BITS = 19,     /* that a line's largest block has in its units, and */
+    WORD_BITS = 24, /* that a line's largest block has in units of the second word, and as many
                            more as blocks are added */
-    MANY = 8             /* one line in so many that overflows: columns have changed */
+    MANY = 8        /* one line in so many that overflows: columns have changed */
 };
 
 /* ---- The state ------------------------------------------------------------------------------ */
@@ -133,6 +134,12 @@ static void lay_out(dt_scales *s)
     }
 }
 
+/* log2 of the blocks, rounded up. */
+static int log2_blocks(const dt_scales *s)
+{
+    return s->blocks > 1 ? 31 - s->bits : 0;
+}
+
 dt_code dt_scales_init(dt_scales *s, const dt_model *m, int64_t blocks, dt_error *err)
 {
     int bits_of_blocks = 0;
@@ -143,6 +150,8 @@ dt_code dt_scales_init(dt_scales *s, const dt_model *m, int64_t blocks, dt_error
     s->bits =
         bits_of_blocks > 0 ? 31 - bits_of_blocks : 30; /* so that what has all 31 bits is seen */
     s->words = blocks > DT_SCALES_ONE_WORD_BLOCKS;
+    s->enough_bits = ENOUGH_BITS + log2_blocks(s);
+    s->good_flag = dt_scales_flag(s, &(dt_line_bits){.counted = 1U << s->enough_bits});
     for (int l = 0; l < m->n_layers; l++) {
         factors += count_factors(m, l);
         masks += pad_inputs(&m->layer[l]) + dt_layer_vectors(m, l) * m->layer[l].out;
@@ -258,49 +267,59 @@ static void set_vector_factors(const dt_scales *s, int l, int v)
     }
 }
 
+static void set_layer(const dt_scales *s, int l)
+{
+    set_weight_factors(s, l);
+    for (int v = 0; v < s->layer[l].vectors; v++)
+        set_vector_factors(s, l, v);
+}
+
 void dt_scales_set(dt_scales *s)
 {
-    for (int l = 0; l < s->model->n_layers; l++) {
-        set_weight_factors(s, l);
-        for (int v = 0; v < s->layer[l].vectors; v++)
-            set_vector_factors(s, l, v);
-    }
+    for (int l = 0; l < s->model->n_layers; l++)
+        set_layer(s, l);
 }
 
 /* ---- Whether a sum counts ------------------------------------------------------------------- */
 
-/* Digits of a flag, so that the sum over all ranks that have blocks counts how many said which: of
- * one word 8 ranks at most, of two 1024, whose lines are never told to be next to nothing. */
-typedef struct {
-    int32_t little, something, enough, overflows;
-} flag_digits;
-
-static flag_digits get_digits(const dt_scales *s)
-{
-    static const flag_digits few = {1, 16, 256, 4096}, many = {0, 1, 1025, 1025 * 1025};
-    return s->words ? many : few;
-}
-
-/* log2 of the blocks, rounded up. */
-static int log2_blocks(const dt_scales *s)
-{
-    return s->blocks > 1 ? 31 - s->bits : 0;
-}
-
-static int32_t make_flag(const dt_scales *s, const dt_line_bits *b, bool enough)
-{
-    flag_digits digits = get_digits(s);
-    if (b->any >> s->bits != 0)
-        return digits.overflows;
-    return enough ? digits.enough : b->any != 0 || b->low != 0 ? digits.something : 0;
-}
+/* Digits of a flag of one word. The sum of 8 ranks' digits fits, and the digits of blocks add up to
+ * all blocks. dt_scales_is_surely_good knows the last two. */
+enum {
+    DIGIT_BITS = 4,
+    DIGIT = (1 << DIGIT_BITS) - 1,
+    BLOCKS = 0,    /* blocks in which the line is not 0 */
+    SOMETHING = 4, /* 1: more than a unit */
+    ENOUGH = 8,    /* four digits. Digit i is 1: enough for 2^i blocks, or for all there are */
+    OVERFLOWS = DT_SCALES_OVERFLOWS, /* 1: too large */
+    MAX_LOG2_BLOCKS = 3,
+};
 
 int32_t dt_scales_flag(const dt_scales *s, const dt_line_bits *b)
 {
-    if (b->any == 1) /* a unit, or what was rounded to less */
-        return get_digits(s).little;
-    return make_flag(s, b, b->counted >> (ENOUGH_BITS + log2_blocks(s)) != 0);
+    if (b->any >> s->bits != 0)
+        return 1 << OVERFLOWS;
+    int32_t flag = (int32_t)b->blocks << BLOCKS | (b->any > 1) << SOMETHING;
+    for (int i = 0; i <= MAX_LOG2_BLOCKS; i++) {
+        int bits = ENOUGH_BITS + (int)dt_min(i, log2_blocks(s));
+        flag |= (b->counted >> bits != 0) << (ENOUGH + i * DIGIT_BITS);
+    }
+    return flag;
 }
+
+static dt_line_state get_one_word_state(int32_t flags)
+{
+    int enough = ENOUGH;
+    if (flags >> OVERFLOWS != 0)
+        return DT_LINE_OVERFLOWS;
+    for (int32_t blocks = 1; blocks < (flags & DIGIT); blocks *= 2)
+        enough += DIGIT_BITS;
+    if ((flags & DIGIT) == 0 || (flags >> enough & DIGIT) != 0)
+        return DT_LINE_GOOD;
+    return (flags >> SOMETHING & DIGIT) != 0 ? DT_LINE_COARSE : DT_LINE_LITTLE;
+}
+
+/* Flags of two words: the sum of 1024 ranks' flags tells how many said which. */
+enum { WORDS_SOMETHING = 1, WORDS_ENOUGH = 1025, WORDS_OVERFLOWS = WORDS_ENOUGH * WORDS_ENOUGH };
 
 /* Bits that a line's largest block has in units of the second word. */
 static int get_word_bits(const dt_scales *s)
@@ -311,7 +330,11 @@ static int get_word_bits(const dt_scales *s)
 int32_t dt_scales_flag_words(const dt_scales *s, const dt_line_bits *b)
 {
     int need = get_word_bits(s), high = need > s->bits ? need - s->bits : 0;
-    return make_flag(s, b, b->counted >> high != 0 || (need < 32 && b->low >> need != 0));
+    if (b->any >> s->bits != 0)
+        return WORDS_OVERFLOWS;
+    if (b->counted >> high != 0 || (need < 32 && b->low >> need != 0))
+        return WORDS_ENOUGH;
+    return b->any != 0 || b->low != 0 ? WORDS_SOMETHING : 0;
 }
 
 /* A line that overflows is raised so that what is just too large for one word is still enough for
@@ -330,14 +353,16 @@ int dt_scales_raise(const dt_scales *s, dt_line_state state)
     }
 }
 
+dt_line_state dt_scales_words_state(int32_t flags)
+{
+    if (flags == 0 || (flags >= WORDS_ENOUGH && flags < WORDS_OVERFLOWS))
+        return DT_LINE_GOOD;
+    return flags >= WORDS_OVERFLOWS ? DT_LINE_OVERFLOWS : DT_LINE_COARSE;
+}
+
 dt_line_state dt_scales_line_state(const dt_scales *s, int32_t flags)
 {
-    flag_digits digits = get_digits(s);
-    if (flags == 0 || (flags >= digits.enough && flags < digits.overflows))
-        return DT_LINE_GOOD;
-    if (flags >= digits.overflows)
-        return DT_LINE_OVERFLOWS;
-    return flags >= digits.something ? DT_LINE_COARSE : DT_LINE_LITTLE;
+    return s->words ? dt_scales_words_state(flags) : get_one_word_state(flags);
 }
 
 /* ---- Words ---------------------------------------------------------------------------------- */
@@ -461,28 +486,43 @@ static int get_headroom(const dt_scales *s)
 /* The elements of a vector whose outputs' rows are taken: they fall with them, as they
  * would be too coarse for ever: a vector is good by its largest element.
  *   rows  NULL: all */
-static void lower_elements(const dt_scales *s, double *to, const int64_t *exponent, int64_t n,
-                           const bool *rows)
+static void lower_elements(double *to, const int64_t *exponent, int64_t n, const bool *rows)
 {
     for (int64_t i = 0; i < n; i++)
         if ((!rows || rows[i]) && exponent[i] != INT32_MIN && exponent[i] < DT_SCALES_NONFINITE)
-            to[i] = fmin(to[i], clamp_exponent((double)exponent[i] + get_headroom(s)));
+            to[i] = fmin(to[i], clamp_exponent((double)exponent[i] + ELEMENT_HEADROOM));
 }
 
-/* Rows of a layer or a vector's elements. A line that is 0 in this batch may be as large as any
- * other in the next.
- *   only  NULL, or whether each is taken; step 0: the same for all */
-static void fill_lines(const dt_scales *s, double *to, const int64_t *exponent, int64_t n,
-                       const bool *only, int step)
+static int64_t find_largest(const int64_t *exponent, int64_t n)
 {
     int64_t largest = INT32_MIN;
-    int headroom = get_headroom(s);
     for (int64_t i = 0; i < n; i++)
         largest = dt_max(largest, exponent[i]);
+    return largest;
+}
+
+/* Rows of a layer. One that is 0 in this batch may be as large as any other in the next.
+ *   only  NULL, or whether each is taken */
+static void fill_rows(const dt_scales *s, double *to, const int64_t *exponent, int64_t n,
+                      const bool *only)
+{
+    int64_t largest = find_largest(exponent, n);
     for (int64_t i = 0; i < n; i++) {
         int64_t e = exponent[i] == INT32_MIN ? largest : exponent[i];
-        if (!only || (only[i * step] && exponent[i] != INT32_MIN))
-            to[i] = e == INT32_MIN ? 0 : clamp_exponent((double)e + headroom);
+        if (!only || (only[i] && exponent[i] != INT32_MIN))
+            to[i] = e == INT32_MIN ? 0 : clamp_exponent((double)e + get_headroom(s));
+    }
+}
+
+/* The elements of a vector: each has bits to spare, up to the exponent of the largest. */
+static void fill_elements(const dt_scales *s, double *to, const int64_t *exponent, int64_t n)
+{
+    int64_t largest = find_largest(exponent, n);
+    for (int64_t i = 0; i < n; i++) {
+        double most = (double)largest + get_headroom(s), e = (double)exponent[i] + ELEMENT_HEADROOM;
+        to[i] = largest == INT32_MIN
+                    ? 0
+                    : clamp_exponent(exponent[i] == INT32_MIN ? most : fmin(e, most));
     }
 }
 
@@ -495,13 +535,13 @@ bool dt_scales_fill_lines(dt_scales *s, const int64_t *exponent, const bool *onl
         const int64_t *from = exponent + layer->exponent;
         int64_t out = s->model->layer[l].out;
         const bool *line = only ? only + layer->line : NULL;
-        fill_lines(s, row_exponents(s, l), from, out, line, 1);
+        fill_rows(s, row_exponents(s, l), from, out, line);
         for (int v = 0; v < layer->vectors; v++) {
             const int64_t *elements = from + (1 + v) * out;
             if (line)
-                lower_elements(s, vector_exponents(s, l, v), elements, out, line);
-            fill_lines(s, vector_exponents(s, l, v), elements, out, line ? line + out + v : NULL,
-                       0);
+                lower_elements(vector_exponents(s, l, v), elements, out, line);
+            if (!line || line[out + v])
+                fill_elements(s, vector_exponents(s, l, v), elements, out);
         }
     }
     if (!dt_scales_known(s))
@@ -515,7 +555,7 @@ void dt_scales_lower_elements(dt_scales *s, const int64_t *exponent)
     for (int l = 0; l < s->model->n_layers; l++) {
         int64_t out = s->model->layer[l].out;
         for (int v = 0; v < s->layer[l].vectors; v++)
-            lower_elements(s, vector_exponents(s, l, v),
+            lower_elements(vector_exponents(s, l, v),
                            exponent + s->layer[l].exponent + (1 + v) * out, out, NULL);
     }
     dt_scales_set(s);
@@ -546,7 +586,7 @@ static double update_column(const dt_scales *s, double now, double measured)
     return first ? c : fmax(fmax(c, now - lowers), MIN_COLUMN);
 }
 
-void dt_scales_fill_columns(dt_scales *s, const int64_t *exponent)
+void dt_scales_fill_columns(dt_scales *s, const int64_t *exponent, bool suspected)
 {
     bool rises = false;
     for (int l = 0; l < s->model->n_layers; l++) {
@@ -559,7 +599,8 @@ void dt_scales_fill_columns(dt_scales *s, const int64_t *exponent)
                 rises |= c[j] > now;
             }
     }
-    *patience(s) = rises ? 0 : MIN_PERIOD;
+    if (suspected && !rises)
+        *patience(s) = MIN_PERIOD;
     dt_scales_set(s);
 }
 
@@ -580,7 +621,10 @@ bool dt_scales_suspect_columns(const dt_scales *s, const dt_line_failed *failed,
 bool dt_scales_measure_due(const dt_scales *s)
 {
     int64_t n = (int64_t)*steps(s);
-    return n % MAX_PERIOD == 0 || (n < MAX_PERIOD && (n & (n - 1)) == 0);
+    int64_t power = 1;
+    while (power < n)
+        power *= 4;
+    return n % MAX_PERIOD == 0 || (n == power && n > 1 && n < MAX_PERIOD);
 }
 
 /* ---- Following ------------------------------------------------------------------------------ */
@@ -614,16 +658,18 @@ static void update_vector(const dt_scales *s, int l, int v, dt_line_state state,
 {
     int64_t out = s->model->layer[l].out;
     double *e = vector_exponents(s, l, v);
+    double max = find_max(e, out);
     bool rises = false;
     if (state != DT_LINE_OVERFLOWS) {
-        double max = lower_exponent(s, find_max(e, out), find_max_sum(sum, out), state);
+        max = lower_exponent(s, max, find_max_sum(sum, out), state);
         for (int64_t o = 0; o < out; o++)
             e[o] = fmin(e[o], max);
         return;
     }
     for (int64_t o = 0; o < out; o++)
         if (find_max_sum(sum + o, 1) > 0 && get_exponent(sum[o]) + 1 > e[o]) {
-            e[o] = raise_exponent(e[o], find_max_sum(sum + o, 1));
+            double spare = fmin(get_exponent(sum[o]) + ELEMENT_HEADROOM, max);
+            e[o] = fmax(raise_exponent(e[o], find_max_sum(sum + o, 1)), clamp_exponent(spare));
             rises = true;
         }
     for (int64_t o = 0; o < out && !rises; o++)
@@ -636,7 +682,8 @@ static void update_row(const dt_scales *s, int l, int64_t output, dt_line_state 
     *r = state == DT_LINE_OVERFLOWS ? raise_exponent(*r, sum) : lower_exponent(s, *r, sum, state);
 }
 
-static void update_line(const dt_scales *s, const dt_line_failed *f, const float *gradient)
+/* Returns the line's layer. */
+static int update_line(const dt_scales *s, const dt_line_failed *f, const float *gradient)
 {
     dt_line line = dt_scales_find(s, f->line);
     const float *sum = gradient + line.begin;
@@ -644,6 +691,7 @@ static void update_line(const dt_scales *s, const dt_line_failed *f, const float
         update_vector(s, line.layer, line.vector, f->state, sum);
     else
         update_row(s, line.layer, line.output, f->state, find_max_sum(sum, line.n));
+    return line.layer;
 }
 
 void dt_scales_update(dt_scales *s, const dt_line_failed *failed, int64_t n, const float *gradient)
@@ -651,9 +699,15 @@ void dt_scales_update(dt_scales *s, const dt_line_failed *failed, int64_t n, con
     *steps(s) += 1;
     *redone(s) += n > 0;
     *patience(s) = fmax(*patience(s) - 1, 0);
-    for (int64_t i = 0; i < n; i++)
-        if (failed[i].state != DT_LINE_GOOD)
-            update_line(s, &failed[i], gradient);
-    if (n > 0)
-        dt_scales_set(s);
+    int updated = -1; /* the layer of the last line that changed */
+    for (int64_t i = 0; i < n; i++) {
+        if (failed[i].state == DT_LINE_GOOD)
+            continue;
+        int layer = update_line(s, &failed[i], gradient);
+        if (updated >= 0 && updated != layer)
+            set_layer(s, updated);
+        updated = layer;
+    }
+    if (updated >= 0)
+        set_layer(s, updated);
 }

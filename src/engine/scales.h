@@ -13,13 +13,15 @@
  * A line is the weights of one output, or one vector. The sum of a line counts only if
  *
  *   1. every integer of a block is below 2^bits in size, and
- *   2. all blocks of the line are 0, or an integer of those with the line's largest units
- *      (c(j) = 0; e(k) = max e) is at least 2^19 B.
+ *   2. with K blocks in which the line is not 0, K = 0, or an integer of those with the line's
+ *      largest units (c(j) = 0; e(k) = max e) is at least 2^19 K, K rounded up to a power of two.
+ *      (Of a vector K is the number of all blocks, unless the vector is 0 in all of them.)
  *
  * Then with M the largest magnitude that a block has in the line, and u the line's largest unit, M
- * is at least 2^19 B u, and the sum of an element is off by B/2 units at most:
+ * is at least 2^19 K u, and the sum of an element is off by K/2 units at most, since 0 is not
+ * rounded:
  *
- *     |error| <= B u / 2 <= 2^-20 M.
+ *     |error| <= K u / 2 <= 2^-20 M.
  *
  * A float32 sum of the same B blocks, one after the other, is only known to be right to (B - 1)
  * 2^-24 times the sum of the blocks' magnitudes (Higham, "Accuracy and Stability of Numerical
@@ -47,6 +49,8 @@ enum {
     DT_SCALES_COUNTERS = 3,        /* numbers of the state that are no exponents */
     DT_SCALES_ONE_WORD_BLOCKS = 8, /* blocks of a batch that is summed in one word */
     DT_SCALES_NONFINITE = 1 << 20,
+    DT_SCALES_ENOUGH = 20, /* digits of a sum of flags of one word, 4 bits each: how many ranks */
+    DT_SCALES_OVERFLOWS = 24, /* have enough for any number of blocks; and too much */
 };
 
 /* One layer's part of the scales. */
@@ -67,11 +71,13 @@ typedef struct {
 
 typedef struct {
     const dt_model *model;
-    int64_t blocks;   /* of a batch */
-    int bits;         /* a block's integers stay below 2^bits in size */
-    bool words;       /* every line has two words */
-    int64_t lines;    /* of all layers */
-    int64_t n;        /* of the state */
+    int64_t blocks;    /* of a batch */
+    int bits;          /* a block's integers stay below 2^bits in size */
+    bool words;        /* every line has two words */
+    int enough_bits;   /* of one word: an integer of 2^enough_bits is enough for any line */
+    int32_t good_flag; /* of such a line */
+    int64_t lines;     /* of all layers */
+    int64_t n;         /* of the state */
     double *state;    /* [n] whole numbers, as a checkpoint keeps them: the exponents, the number of
                         steps (-1: the exponents are not known), the number of steps redone */
     float *factors;   /* memory of the factors of all layers */
@@ -119,17 +125,36 @@ typedef struct {
     uint32_t any;     /* of all elements */
     uint32_t counted; /* of those with the line's largest units */
     uint32_t low;     /* of the second words of these */
+    int64_t blocks;   /* in which the line is not 0; not used where dt_scales_surely_enough, and not
+                         of two words */
 } dt_line_bits;
 
-/* A rank's flag of a line says: all zeros, not enough, enough, or too large. At most 1024 ranks
- * have blocks (data/batch.h), and the sum of their flags tells how many said each. */
+/* Whether the bits are enough for a sum of one word, whatever the blocks in which it is 0. */
+static inline bool dt_scales_surely_enough(const dt_scales *scales, const dt_line_bits *bits)
+{
+    return bits->counted >> scales->enough_bits != 0;
+}
+
+/* A rank's flag of a line says in how many blocks it is not 0, and how large it is. Of two words it
+ * says: all zeros, not enough, enough, or too large. At most 1024 ranks have blocks (data/batch.h),
+ * and 8 where there is one word. The sum of the flags tells how many ranks said each. */
 int32_t dt_scales_flag(const dt_scales *scales, const dt_line_bits *bits);
 int32_t dt_scales_flag_words(const dt_scales *scales, const dt_line_bits *bits);
 
 typedef enum { DT_LINE_GOOD, DT_LINE_LITTLE, DT_LINE_COARSE, DT_LINE_OVERFLOWS } dt_line_state;
 
-/* The state of a line, from the sum of all ranks' flags. */
+/* The state of a line, from the sum of all ranks' flags of the step; and of a line that was summed
+ * again. */
 dt_line_state dt_scales_line_state(const dt_scales *scales, int32_t flags);
+dt_line_state dt_scales_words_state(int32_t flags);
+
+/* Whether the sum of all ranks' flags of the step says at once that the line's state is
+ * DT_LINE_GOOD. */
+static inline bool dt_scales_is_surely_good(const dt_scales *scales, int32_t flags)
+{
+    return !scales->words &&
+           (flags >> DT_SCALES_ENOUGH) - 1U < (1U << (DT_SCALES_OVERFLOWS - DT_SCALES_ENOUGH)) - 1;
+}
 
 /* ---- Words ---------------------------------------------------------------------------------- */
 
@@ -184,9 +209,11 @@ bool dt_scales_are_finite(const dt_scales *scales, const int64_t *exponent);
 
 /* Let dt_layer_scales.row be of measured exponents, so that columns can be measured against the
  * rows of the batch; and take the columns' exponents, after which the rows' factors are those of the
- * state again. */
+ * state again.
+ *   suspected  lines overflowed: if it was not for the columns, these are not suspected again for a
+ *              while */
 void dt_scales_use_measured_rows(dt_scales *scales, const int64_t *exponent);
-void dt_scales_fill_columns(dt_scales *scales, const int64_t *exponent);
+void dt_scales_fill_columns(dt_scales *scales, const int64_t *exponent, bool suspected);
 
 /* Lower the exponents of elements of vectors to what was measured, [n - DT_SCALES_COUNTERS] in the places of the
  * state: a vector is good by its largest element, so that nothing else lowers a small one. */

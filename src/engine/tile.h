@@ -106,4 +106,32 @@ static inline operands part_of(const dt_product *p, int64_t i, int64_t panel, in
                       .b_step = p->b_step};
 }
 
+/* The sum of a vector's elements. */
+static inline float sum_lanes(vector v)
+{
+#if defined __AVX512F__
+    return _mm512_reduce_add_ps((__m512)v);
+#else
+    float half[DT_LANES];
+    store(half, v);
+    for (int n = DT_LANES / 2; n > 0; n /= 2)
+        for (int i = 0; i < n; i++)
+            half[i] += half[i + n];
+    return half[0];
+#endif
+}
+
+/* The sum of n values, in an order that depends on n alone. */
+static inline float sum_values(const float *values, int64_t n)
+{
+    vector sum = {0};
+    int64_t i = 0;
+    for (; i + DT_LANES <= n; i += DT_LANES)
+        sum += load(values + i);
+    float all = sum_lanes(sum);
+    for (; i < n; i++)
+        all += values[i];
+    return all;
+}
+
 #endif

@@ -1,8 +1,8 @@
 /* Gradients as sums of integers. A step, in the order of what happens:
  *
  *   load_batch       this rank's samples, which stay until the next batch
- *   prepare_scales   only where exponents are not known, or columns are due: blocks are measured,
- *                    and the maximum over all ranks decides
+ *   prepare_scales   only where exponents are not known, or columns are due: blocks are measured (all,
+ *                    or the first), and the maximum over all ranks decides
  *   compute          each line in one word; in two where the batch has many blocks
  *   sum_all          the step's one allreduce, with a flag of each line
  *   resum_lines      only lines that overflow or are too coarse: in two words, by a sum of their
@@ -13,6 +13,7 @@
 
 #include "comm/comm.h"
 #include "core/memory.h"
+#include "core/minmax.h"
 #include "model/loss.h"
 
 #include <stdlib.h>
@@ -122,29 +123,37 @@ static void load_batch(dt_gradient *g, dt_loader *loader)
 
 /* ---- Measuring ------------------------------------------------------------------------------ */
 
-/* Find the exponents of the largest magnitudes in the blocks of all ranks. The engine has the
- * parameters.
+/* Find the exponents of the largest magnitudes in these rows' blocks, over all ranks. The engine has
+ * the parameters.
  *   only        NULL, or [lines] which lines
  *   reuse_rows  its last call was of these rows */
-static void measure_blocks(dt_gradient *g, const float *parameters, const bool *only, bool columns,
-                           bool reuse_rows)
+static void measure_blocks(dt_gradient *g, const float *parameters, const dt_batch_part *part,
+                           const bool *only, bool columns, bool reuse_rows)
 {
     dt_exact *e = &g->exact;
     int64_t n = e->scales.n - DT_SCALES_COUNTERS;
     memset(e->max, 0, (size_t)n * sizeof *e->max);
-    dt_engine_measure(g->engine, parameters, &e->part, &e->scales, only, columns, reuse_rows,
-                      e->max);
+    dt_engine_measure(g->engine, parameters, part, &e->scales, only, columns, reuse_rows, e->max);
     dt_scales_exponents(n, e->max, e->exponent);
     dt_max_int64(g->world, e->exponent, n);
 }
 
 /* After the rows were measured, the columns against them. */
-static void measure_columns(dt_gradient *g, const float *parameters)
+static void measure_columns(dt_gradient *g, const float *parameters, const dt_batch_part *part,
+                            bool suspected)
 {
     dt_exact *e = &g->exact;
     dt_scales_use_measured_rows(&e->scales, e->exponent);
-    measure_blocks(g, parameters, NULL, true, true);
-    dt_scales_fill_columns(&e->scales, e->exponent);
+    measure_blocks(g, parameters, part, NULL, true, true);
+    dt_scales_fill_columns(&e->scales, e->exponent, suspected);
+}
+
+/* This rank's rows of the first block of the batch. */
+static dt_batch_part get_first_block(const dt_batch_part *part)
+{
+    dt_batch_part first = *part;
+    first.rows = part->first == 0 ? dt_min(part->rows, part->block) : 0;
+    return first;
 }
 
 /* Measure what this step needs before it is computed. Returns whether it is finite. */
@@ -154,14 +163,15 @@ static bool prepare_scales(dt_gradient *g, const float *parameters)
     bool known = dt_scales_known(&e->scales);
     if (known && !dt_scales_measure_due(&e->scales))
         return true;
+    dt_batch_part part = known ? get_first_block(&e->part) : e->part;
     dt_engine_load_weights(g->engine, parameters);
-    measure_blocks(g, parameters, NULL, false, false);
+    measure_blocks(g, parameters, &part, NULL, false, false);
     if (known)
         dt_scales_lower_elements(&e->scales, e->exponent);
     else if (!dt_scales_fill_lines(&e->scales, e->exponent, NULL))
         return false;
     if (!e->scales.words)
-        measure_columns(g, parameters);
+        measure_columns(g, parameters, &part, false);
     return true;
 }
 
@@ -250,6 +260,8 @@ static int64_t list_failed(dt_exact *e)
 {
     int64_t n = 0;
     for (int64_t i = 0; i < e->scales.lines; i++) {
+        if (dt_scales_is_surely_good(&e->scales, e->flags[i]))
+            continue;
         dt_line_state state = dt_scales_line_state(&e->scales, e->flags[i]);
         if (state != DT_LINE_GOOD)
             e->failed[n++] = (dt_line_failed){.line = i, .state = state};
@@ -281,7 +293,7 @@ static void sum_lines(dt_gradient *g, const float *parameters, dt_word_lines *li
     if (g->world->size > 1)
         dt_sum_int32(g->world, flags, lines->n + values);
     for (int64_t i = 0; i < lines->n; i++) {
-        dt_line_state state = dt_scales_line_state(&e->scales, flags[i]);
+        dt_line_state state = dt_scales_words_state(flags[i]);
         if (state == DT_LINE_GOOD || (last && state == DT_LINE_COARSE))
             join_line(g, &lines->line[i], lines->words);
         else
@@ -300,7 +312,7 @@ static bool measure_lines(dt_gradient *g, const float *parameters, dt_word_lines
         e->remeasured[lines->line[i].line] = true;
         lines->line[i].raise = 0;
     }
-    measure_blocks(g, parameters, e->remeasured, false, true);
+    measure_blocks(g, parameters, &e->part, e->remeasured, false, true);
     for (int64_t i = 0; i < failed; i++)
         if (e->remeasured[e->failed[i].line])
             e->failed[i].state = DT_LINE_GOOD; /* they need not follow */
@@ -318,9 +330,9 @@ static bool resum_lines(dt_gradient *g, const float *parameters, int64_t failed,
         e->resummed[i] = (dt_word_line){.line = e->failed[i].line,
                                         .raise = dt_scales_raise(&e->scales, e->failed[i].state)};
     if (dt_scales_suspect_columns(&e->scales, e->failed, failed)) {
-        measure_blocks(g, parameters, NULL, false, true);
+        measure_blocks(g, parameters, &e->part, NULL, false, true);
         if (dt_scales_are_finite(&e->scales, e->exponent))
-            measure_columns(g, parameters);
+            measure_columns(g, parameters, &e->part, true);
     }
     sum_lines(g, parameters, &lines, false);
     if (lines.n > 0) {

@@ -432,7 +432,7 @@ static void integers(void **state)
         dt_scales_use_measured_rows(&scales, exponent);
         dt_engine_measure(engine, s.parameters, &part, &scales, NULL, true, true, most);
         dt_scales_exponents(scales.n - DT_SCALES_COUNTERS, most, exponent);
-        dt_scales_fill_columns(&scales, exponent);
+        dt_scales_fill_columns(&scales, exponent, false);
         sums[t] = malloc((size_t)P * sizeof *sums[t]);
         dt_engine_gradient_exact(engine, s.parameters, &part, false, &scales, sums[t], NULL,
                                  &(dt_exact_sums){.loss = loss, .flags = flags});
