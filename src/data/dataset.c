@@ -144,8 +144,6 @@ static dt_code load_rows(dt_survey *s, const dt_world *world, const dt_dataset_o
         return err->code;
     if (!o->normalize || !dt_survey_start_measuring(s, err))
         dt_survey_read(s, err);
-    if (o->profile && world->rank == 0 && s->d->streamed && s->d->holdout.held == 0 && !err->code)
-        dt_profile_read(&s->d->profile, s->d->file, s->piece, !o->normalize, true, err);
     if (!dt_world_agree(world, err) && o->normalize)
         dt_survey_finish_measuring(s, world, err);
     return err->code;

@@ -34,24 +34,6 @@ void dt_profile_add(dt_profile *l, int64_t row, int64_t n, const void *x, const 
             l->class_count[label[i]]++;
 }
 
-dt_code dt_profile_read(dt_profile *l, dt_data_file *file, int64_t n, bool x, bool y, dt_error *err)
-{
-    float *values = NULL, *targets = NULL;
-    if (x && l->x.n > 0)
-        values = dt_alloc(n * l->x.n, sizeof *values, "rows of x", err);
-    if (y && l->y.n > 0)
-        targets = dt_alloc(n * l->y.n, sizeof *targets, "rows of y", err);
-    if (values && !err->code)
-        dt_data_file_read_x(file, 0, n, values, err);
-    if (targets && !err->code)
-        dt_data_file_read_y(file, l->kind, 0, n, targets, err);
-    if (!err->code)
-        dt_profile_add(l, 0, n, values, targets, NULL);
-    free(values);
-    free(targets);
-    return err->code;
-}
-
 dt_code dt_profile_sum(const dt_world *world, dt_profile *l, int64_t outputs, dt_error *err)
 {
     if ((l->x.n > 0 && dt_column_stats_sum(world, &l->x, err)) ||

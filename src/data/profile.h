@@ -27,11 +27,6 @@ dt_code dt_profile_init(dt_profile *profile, const dt_data_file_info *info, dt_y
 void dt_profile_add(dt_profile *profile, int64_t row, int64_t n, const void *x, const void *y,
                     const bool *held);
 
-/* Read the first n rows of a file and add them. Not collective.
- *   x, y  whether to read them */
-dt_code dt_profile_read(dt_profile *profile, dt_data_file *file, int64_t n, bool x, bool y,
-                        dt_error *err);
-
 /* Afterwards every rank has the profile of the rows of all ranks. Collective.
  *   outputs  values in a row of y; for labels the number of classes */
 dt_code dt_profile_sum(const dt_world *world, dt_profile *profile, int64_t outputs, dt_error *err);

@@ -1,6 +1,7 @@
 #include "data/survey.h"
 
 #include "core/memory.h"
+#include "core/minmax.h"
 #include "core/stop.h"
 
 #include <stdlib.h>
@@ -41,81 +42,87 @@ static bool is_full(const dt_survey *s)
 }
 
 /* Mostly the first of them are enough. */
-static void find_max_byte(dt_survey *s, int64_t n, const void *x)
+static void find_max_byte(dt_survey *s, int64_t n)
 {
-    const uint8_t *bytes = x;
+    const uint8_t *bytes = (const uint8_t *)s->x;
     for (int64_t i = 0; i < n * s->d->features && s->d->x_is_bytes && !is_full(s); i++)
         s->largest = bytes[i] > s->largest ? bytes[i] : s->largest;
 }
 
-static void add_moments(dt_survey *s, int64_t row, int64_t n, const void *x, const bool *mark)
+static void add_moments(dt_survey *s, int64_t row, int64_t n, const bool *mark)
 {
-    const float *values = x;
+    const float *values = (const float *)s->x;
     if (!s->moments)
         return;
     if (s->d->x_is_bytes) {
-        dt_unit_from_bytes(x, n * s->d->features, s->unit);
+        dt_unit_from_bytes((const uint8_t *)s->x, n * s->d->features, s->unit);
         values = s->unit;
     }
     dt_moments_add(s->moments, row, n, values, mark);
 }
 
-/* Whether rows that are held out are held in memory. */
-static bool holds_any_out(const dt_dataset *d)
+/* ---- The pass ------------------------------------------------------------------------------- */
+
+/* With nothing held out rows are read to where they stay. */
+static bool is_in_place(const dt_dataset *d)
 {
-    return d->holdout.held > 0 && !d->reread;
+    return !d->streamed && d->holdout.held == 0;
 }
 
-/* Of a data set that is streamed whole, x is needed only to be measured, and y to count classes. */
+/* Whether rows of the file stay in memory. */
+static bool keeps_rows(const dt_dataset *d)
+{
+    return !d->streamed || (d->holdout.held > 0 && !d->reread);
+}
+
+/* Whether the values of a piece are needed. Of a data set that is streamed whole, the first piece of
+ * the file is enough for the profile. */
+static bool needs_x(const dt_survey *s, int64_t row)
+{
+    return keeps_rows(s->d) || s->moments || (s->d->x_is_bytes && !is_full(s)) ||
+           (row < s->piece && s->d->profile.x.n > 0);
+}
+
+static bool needs_y(const dt_survey *s, int64_t row)
+{
+    return keeps_rows(s->d) || s->d->kind == DT_Y_LABELS ||
+           (row < s->piece && s->d->profile.y.n > 0);
+}
+
+/* Read rows [row, row + n) as far as they are needed, keep those that stay, and note all.
+ *   own  the rows trained on that this rank has in memory; NULL: none, or they are read in place */
 static dt_code survey_piece(dt_survey *s, dt_rows *own, int64_t row, int64_t n, dt_error *err)
 {
     const dt_dataset *d = s->d;
-    bool holds = own || holds_any_out(d);
-    bool reads_x = holds || s->moments, reads_y = holds || d->kind == DT_Y_LABELS;
+    bool reads_x = needs_x(s, row), reads_y = needs_y(s, row);
     if (reads_x && dt_data_file_read_x(d->file, row, n, s->x, err))
         return err->code;
     if (reads_y && dt_data_file_read_y(d->file, d->kind, row, n, s->y, err))
         return err->code;
-    dt_holdout_mark(&d->holdout, row, n, s->mark);
-    add_moments(s, row, n, s->x, s->mark);
-    find_max_byte(s, reads_x ? n : 0, s->x);
-    find_max_label(s, n);
+    if (s->mark)
+        dt_holdout_mark(&d->holdout, row, n, s->mark);
+    if (reads_x) {
+        add_moments(s, row, n, s->mark);
+        find_max_byte(s, n);
+    }
+    if (reads_y)
+        find_max_label(s, n);
     dt_profile_add(&s->d->profile, row, n, reads_x ? s->x : NULL, reads_y ? s->y : NULL, s->mark);
-    sort_piece(s, own, n);
+    if (s->mark)
+        sort_piece(s, own, n);
     return DT_OK;
 }
 
-/* With nothing held out the rows go straight to where they stay. */
-static dt_code survey_in_place(dt_survey *s, dt_error *err)
+static dt_code allocate_piece(dt_survey *s, dt_error *err)
 {
-    dt_window *w = &s->d->window;
-    int64_t x_bytes = dt_dataset_x_bytes(s->d), y_bytes = dt_dataset_y_bytes(s->d);
-    for (int64_t row = s->begin; row < s->end && !dt_stop_check(err); row += s->piece) {
-        int64_t n = s->end - row < s->piece ? s->end - row : s->piece;
-        char *x = (char *)w->x + (row - s->begin) * x_bytes;
-        s->y = (char *)w->y + (row - s->begin) * y_bytes;
-        if (dt_data_file_read_x(s->d->file, row, n, x, err) ||
-            dt_data_file_read_y(s->d->file, s->d->kind, row, n, s->y, err))
-            break;
-        add_moments(s, row, n, x, NULL);
-        find_max_byte(s, n, x);
-        find_max_label(s, n);
-        dt_profile_add(&s->d->profile, row, n, x, s->y, NULL);
-    }
-    s->y = NULL;
-    return err->code;
-}
-
-/* Bytes that the survey has no need to read. */
-static dt_code find_largest(dt_survey *s, dt_error *err)
-{
-    for (int64_t row = s->begin;
-         row < s->end && s->d->x_is_bytes && !is_full(s) && !dt_stop_check(err); row += s->piece) {
-        int64_t n = s->end - row < s->piece ? s->end - row : s->piece;
-        if (dt_data_file_read_x(s->d->file, row, n, s->x, err))
-            return err->code;
-        find_max_byte(s, n, s->x);
-    }
+    const dt_dataset *d = s->d;
+    if (s->moments && d->x_is_bytes)
+        s->unit = dt_alloc(s->piece * d->features, sizeof *s->unit, "rows of x", err);
+    if (is_in_place(d))
+        return err->code;
+    s->x = dt_alloc(s->piece, (size_t)dt_dataset_x_bytes(d), "rows of x", err);
+    s->y = dt_alloc(s->piece, (size_t)dt_dataset_y_bytes(d), "rows of y", err);
+    s->mark = dt_alloc(s->piece, sizeof *s->mark, "rows held out", err);
     return err->code;
 }
 
@@ -123,31 +130,27 @@ dt_code dt_survey_read(dt_survey *s, dt_error *err)
 {
     dt_dataset *d = s->d;
     dt_rows own = {.x = d->window.x, .y = d->window.y};
-    bool in_place = !d->streamed && d->holdout.held == 0;
-    if (s->moments && d->x_is_bytes)
-        s->unit = dt_alloc(s->piece * d->features, sizeof *s->unit, "rows of x", err);
-    if (!in_place) {
-        s->x = dt_alloc(s->piece, (size_t)dt_dataset_x_bytes(d), "rows of x", err);
-        s->y = dt_alloc(s->piece, (size_t)dt_dataset_y_bytes(d), "rows of y", err);
-        s->mark = dt_alloc(s->piece, sizeof *s->mark, "rows held out", err);
-    } else if (!err->code) {
-        survey_in_place(s, err);
+    bool in_place = is_in_place(d);
+    allocate_piece(s, err);
+    for (int64_t row = s->begin, end; row < s->end && !dt_stop_check(err); row = end) {
+        end = dt_min((row / s->piece + 1) * s->piece, s->end);
+        if (in_place) {
+            s->x = (char *)d->window.x + (row - s->begin) * dt_dataset_x_bytes(d);
+            s->y = (char *)d->window.y + (row - s->begin) * dt_dataset_y_bytes(d);
+        }
+        survey_piece(s, d->streamed ? NULL : &own, row, end - row, err);
     }
-    bool nothing = d->streamed && !holds_any_out(d) && !s->moments && d->kind != DT_Y_LABELS;
-    for (int64_t row = s->begin; row < s->end && !in_place && !nothing && !dt_stop_check(err);
-         row += s->piece)
-        survey_piece(s, d->streamed ? NULL : &own, row,
-                     s->end - row < s->piece ? s->end - row : s->piece, err);
-    if (!in_place && !err->code)
-        find_largest(s, err);
     free(s->unit);
-    free(s->x);
-    free(s->y);
+    free(in_place ? NULL : s->x);
+    free(in_place ? NULL : s->y);
     free(s->mark);
+    s->x = s->y = NULL;
     return err->code;
 }
 
-/* The first row trained on, by which every rank shifts what it measures. */
+/* ---- Measuring ------------------------------------------------------------------------------ */
+
+/* Every rank shifts its values by the first row trained on. */
 dt_code dt_survey_start_measuring(dt_survey *s, dt_error *err)
 {
     const dt_dataset *d = s->d;
@@ -168,7 +171,6 @@ dt_code dt_survey_start_measuring(dt_survey *s, dt_error *err)
     return err->code;
 }
 
-/* Collective, where no rank has an error. */
 dt_code dt_survey_finish_measuring(dt_survey *s, const dt_world *world, dt_error *err)
 {
     dt_moments_sum(world, s->moments);

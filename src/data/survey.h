@@ -1,5 +1,14 @@
-/* The first pass over a rank's rows of the file. It puts the rows that stay into memory, measures
- * what normalisation needs, and takes the profile and the largest label. */
+/* The one pass over a rank's rows of the file, in which data is loaded and surveyed: rows that stay
+ * go into memory, and what must be known of all rows is noted on the way.
+ *
+ *   rows trained on, in memory  ->  dt_dataset.window        unless they are streamed
+ *   rows held out               ->  dt_dataset.held          unless they are read again
+ *   moments of the columns      ->  dt_dataset.measured      for --normalize
+ *   largest label               ->  dt_dataset.outputs
+ *   largest byte                ->  dt_dataset.x_largest     until it is large enough
+ *   profile                     ->  dt_dataset.profile       warnings
+ *
+ * A piece of rows whose values nothing needs is not read. */
 #ifndef DT_DATA_SURVEY_H
 #define DT_DATA_SURVEY_H
 
@@ -8,14 +17,14 @@
 typedef struct {
     dt_dataset *d;      /* borrowed */
     int64_t begin, end; /* this rank's rows of the file */
-    int64_t piece;      /* rows read at a time: whole chunks */
+    int64_t piece; /* rows read at a time, counted from the first row of the file: whole chunks */
     int64_t largest_label;
     int64_t largest;     /* of x, if it is bytes: as dt_dataset.x_largest */
     dt_moments *moments; /* NULL: none are wanted */
-    /* Scratch of dt_survey_read: */
+    /* Of the piece that dt_survey_read is at: */
     float *unit; /* [piece,features] bytes as the model sees them, for the moments */
-    bool *mark;  /* [piece] */
-    char *x, *y; /* [piece] */
+    bool *mark;  /* [piece] whether a row is held out; NULL: none is */
+    char *x, *y; /* [piece] scratch, or the place where the rows stay */
 } dt_survey;
 
 /* Begin to measure x (survey->moments): every rank shifts its values by the first row trained on.
