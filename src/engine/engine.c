@@ -269,18 +269,18 @@ void dt_engine_load_weights(dt_engine *e, const float *parameters)
 }
 
 double dt_engine_gradient(dt_engine *e, const float *parameters, const dt_row_source *source,
-                          int64_t rows, bool accumulate, float *gradient, const dt_overlap *overlap,
-                          dt_weight *weight)
+                          int64_t rows, dt_gradient_mode mode, float *gradient,
+                          const dt_overlap *overlap, dt_weight *weight)
 {
     dt_call c = {.engine = e,
                  .want = DT_FLOATS,
                  .parameters = parameters,
-                 .pack = !accumulate,
+                 .pack = mode == DT_GRADIENT_FIRST,
                  .part = {.source = source, .rows = rows},
-                 .accumulate = accumulate,
+                 .accumulate = mode == DT_GRADIENT_ADD,
                  .gradient = gradient,
                  .overlap = overlap};
-    if (rows == 0 && !accumulate)
+    if (rows == 0 && mode != DT_GRADIENT_ADD)
         memset(gradient, 0, (size_t)e->model->parameters * sizeof *gradient);
     dt_thread_sums sums = run_call(&c);
     *weight += sums.weight;

@@ -56,16 +56,24 @@ typedef struct {
 /* Pack these parameters for the calls that follow. */
 void dt_engine_load_weights(dt_engine *engine, const float *parameters);
 
+/* What dt_engine_gradient does to the gradient that is there. All ranks of a NUMA group pack
+ * together: in a step each calls it with DT_GRADIENT_FIRST once. */
+typedef enum {
+    DT_GRADIENT_FIRST,   /* pack the parameters, and replace the gradient */
+    DT_GRADIENT_REPLACE, /* the parameters are those of the call before */
+    DT_GRADIENT_ADD,     /* likewise, and add to the gradient */
+} dt_gradient_mode;
+
 /* Sum the loss and its gradient over some samples. The caller divides by their weight.
- *   parameters  [P] packed first, unless accumulate
+ *   parameters  [P]
  *   source      has at least so many rows
- *   gradient    [P] replaced, or added to if accumulate; with no rows it is set to 0 or kept
+ *   gradient    [P] with no rows it is set to 0, or kept with DT_GRADIENT_ADD
  *   overlap     NULL: none
  *   weight      [in,out] the samples' weight is added, as dt_loss_weight counts it
  * Returns the sum of the losses. */
 double dt_engine_gradient(dt_engine *engine, const float *parameters, const dt_row_source *source,
-                          int64_t rows, bool accumulate, float *gradient, const dt_overlap *overlap,
-                          dt_weight *weight);
+                          int64_t rows, dt_gradient_mode mode, float *gradient,
+                          const dt_overlap *overlap, dt_weight *weight);
 
 /* A rank's samples of the global batch: they lie together. */
 typedef struct {

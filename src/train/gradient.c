@@ -159,10 +159,22 @@ static void add_to_double(dt_gradient *g)
         g->parts[i] += (double)g->values[i];
 }
 
-/* A delivery of many rows, some at a time.
- *   added  [in,out] rows whose gradient is in values already */
+/* The sum of a step. */
+typedef struct {
+    bool begun;    /* the engine has this step's parameters */
+    int64_t added; /* rows whose gradient is in dt_gradient.values */
+} float_sum;
+
+static dt_gradient_mode next_mode(const float_sum *sum)
+{
+    if (!sum->begun)
+        return DT_GRADIENT_FIRST;
+    return sum->added > 0 ? DT_GRADIENT_ADD : DT_GRADIENT_REPLACE;
+}
+
+/* A delivery of many rows, some at a time. */
 static double add_rows(dt_gradient *g, const dt_samples *samples, const float *parameters,
-                       const dt_overlap *overlap, int64_t *added, dt_step_sums *totals)
+                       const dt_overlap *overlap, float_sum *sum, dt_step_sums *totals)
 {
     double loss = 0;
     int64_t begin = 0;
@@ -170,15 +182,16 @@ static double add_rows(dt_gradient *g, const dt_samples *samples, const float *p
         slice s = {&samples->source, begin};
         dt_row_source source = slice_source(g, &s);
         int64_t left = samples->count - begin, n = left;
-        if (g->parts && *added >= FLOAT_ROWS) {
+        if (g->parts && sum->added >= FLOAT_ROWS) {
             add_to_double(g);
-            *added = 0;
+            sum->added = 0;
         }
-        if (g->parts && n > FLOAT_ROWS - *added)
-            n = FLOAT_ROWS - *added;
-        loss += dt_engine_gradient(g->engine, parameters, &source, n, *added > 0, g->values,
+        if (g->parts && n > FLOAT_ROWS - sum->added)
+            n = FLOAT_ROWS - sum->added;
+        loss += dt_engine_gradient(g->engine, parameters, &source, n, next_mode(sum), g->values,
                                    n == left ? overlap : NULL, &totals->weight);
-        *added += n;
+        sum->begun = true;
+        sum->added += n;
         begin += n;
     } while (begin < samples->count);
     return loss;
@@ -189,7 +202,7 @@ static void compute_floats(dt_gradient *g, dt_loader *loader, const float *param
 {
     dt_samples samples;
     dt_overlap overlap;
-    int64_t added = 0;
+    float_sum sum = {0};
     if (g->parts)
         memset(g->parts, 0, (size_t)g->model->parameters * sizeof *g->parts);
     do {
@@ -197,7 +210,7 @@ static void compute_floats(dt_gradient *g, dt_loader *loader, const float *param
         t->data += dt_times_lap(t);
         const dt_overlap *watched =
             samples.last && !g->parts ? dt_gradient_start_overlap(g, &overlap) : NULL;
-        totals->loss += add_rows(g, &samples, parameters, watched, &added, totals);
+        totals->loss += add_rows(g, &samples, parameters, watched, &sum, totals);
         totals->samples += samples.count;
         t->compute += dt_times_lap(t);
     } while (!samples.last);

@@ -39,18 +39,18 @@ static void fill(void)
     }
 }
 
-/* The sum over a batch of the gradient of (w x + b - y)^2; returns that of the losses. */
-static double plain_sum(int first, int rows, double gradient[P])
+/* The sum over some rows of the gradient of (w x + b - y)^2; returns that of the losses. */
+static double plain_sum(float (*inputs)[WIDTH], const float *targets, int rows, double gradient[P])
 {
     double loss = 0;
     memset(gradient, 0, P * sizeof *gradient);
-    for (int r = first; r < first + rows; r++) {
-        double error = (double)parameters[WIDTH] - (double)y[r];
+    for (int r = 0; r < rows; r++) {
+        double error = (double)parameters[WIDTH] - (double)targets[r];
         for (int i = 0; i < WIDTH; i++)
-            error += (double)parameters[i] * (double)x[r][i];
+            error += (double)parameters[i] * (double)inputs[r][i];
         loss += error * error;
         for (int i = 0; i < WIDTH; i++)
-            gradient[i] += 2 * error * (double)x[r][i];
+            gradient[i] += 2 * error * (double)inputs[r][i];
         gradient[WIDTH] += 2 * error;
     }
     return loss;
@@ -72,10 +72,10 @@ static bool same_everywhere(const void *bytes, size_t n)
     return other == 0;
 }
 
-static void check_sums(const dt_gradient *g, const dt_step_sums *totals, int s)
+static void check_sums(const dt_gradient *g, const dt_step_sums *totals, float (*inputs)[WIDTH],
+                       const float *targets, int rows)
 {
-    int rows = s < STEPS - 1 ? BATCH : LAST_ROWS;
-    double expected[P], loss = plain_sum(s * BATCH, rows, expected), largest = 0;
+    double expected[P], loss = plain_sum(inputs, targets, rows, expected), largest = 0;
     bool close = true;
     for (int i = 0; i < P; i++)
         largest = fmax(largest, fabs(expected[i]));
@@ -104,7 +104,7 @@ static void take_step(dt_gradient *g, dt_loader *loader, int s)
     CHECK_ALL(finite == (steps[s].kind != INFINITE && !steps[s].fails));
     CHECK_ALL(same_everywhere(scales->state, (size_t)scales->n * sizeof(double)));
     if (finite)
-        check_sums(g, &totals, s);
+        check_sums(g, &totals, x + s * BATCH, y + s * BATCH, s < STEPS - 1 ? BATCH : LAST_ROWS);
 }
 
 /* memory 0: all rows; else so little that batches come in parts. */
@@ -164,6 +164,69 @@ static void streamed(void **state)
     take_steps(600);
 }
 
+/* Sums of floats, in parts that are not the same on all ranks: of more rows than are added in one
+ * go, and of batches that come from several windows, of which a rank may have nothing at first. The
+ * ranks of a node pack the weights together, once a step.
+ *   memory  0: all rows in memory */
+static void take_float_steps(int64_t batch_size, int64_t memory)
+{
+    enum { MANY = 9500 };
+    static float many_x[MANY][WIDTH], many_y[MANY];
+    for (int r = 0; r < MANY; r++) {
+        many_y[r] = sinf((float)r * 3);
+        for (int i = 0; i < WIDTH; i++)
+            many_x[r][i] = sinf((float)(r * WIDTH + i));
+    }
+    dt_error err = {0};
+    dt_data_file *source;
+    dt_dataset dataset;
+    dt_loader *loader;
+    dt_model model;
+    dt_gradient gradient;
+    dt_numa_group *numa_group;
+    const dt_team team = {.threads = 1};
+    char *path = test_path("floats.h5");
+    if (world.rank == 0)
+        write_data(path, &(test_data){
+                             .rows = MANY, .width = WIDTH, .y_width = 1, .x = many_x, .y = many_y});
+    dt_world_agree(&world, &err);
+    dt_data_file_open(&source, path, "x", "y", &err);
+    dt_dataset_options how = {.kind = DT_Y_TARGETS, .streamed = memory > 0, .memory = memory};
+    dt_dataset_load(&dataset, &world, source, &how, &err);
+    dt_loader_options cut = {.batch_size = batch_size, .team = &team};
+    dt_loader_create(&loader, &world, &dataset, &cut, &err);
+    dt_model_shape shape = {WIDTH, 1, NULL, 0, DT_ACT_RELU, DT_LOSS_MSE, false, 0};
+    dt_model_init(&model, &shape, &err);
+    dt_numa_group_create(&world, 0, &numa_group, &err);
+    dt_gradient_options options = {.batch_size = batch_size, .numa_group = numa_group};
+    dt_gradient_init(&gradient, &world, &model, &team, &options, &err);
+    CHECK_NO_ERROR(&err);
+    for (int64_t row = 0; row < MANY; row += batch_size) {
+        dt_times times = {0};
+        dt_step_sums totals;
+        dt_gradient_compute(&gradient, loader, parameters, &times, &totals);
+        CHECK_ALL(dt_gradient_sum(&gradient, parameters, true, &totals));
+        check_sums(&gradient, &totals, many_x + row, many_y + row,
+                   (int)(MANY - row < batch_size ? MANY - row : batch_size));
+    }
+    dt_gradient_free(&gradient);
+    dt_numa_group_destroy(numa_group);
+    dt_model_free(&model);
+    dt_loader_destroy(loader);
+    dt_dataset_free(&dataset);
+    dt_data_file_close(source);
+    remove_file(path);
+}
+
+static void floats_in_parts(void **state)
+{
+    (void)state;
+    static const int64_t batch[] = {9201, 4099, 100}, memory[] = {0, 4000, 40000};
+    for (int b = 0; b < 3; b++)
+        for (int m = 0; m < 3; m++)
+            take_float_steps(batch[b], memory[m]);
+}
+
 /* More layers, each large enough to be on its way by itself, than can be on their way: each rank as
  * if on a node of its own. */
 static void deep(void **state)
@@ -211,7 +274,7 @@ int main(int argc, char **argv)
 {
     dt_error err = {0};
     const struct CMUnitTest tests[] = {cmocka_unit_test(in_memory), cmocka_unit_test(streamed),
-                                       cmocka_unit_test(deep)};
+                                       cmocka_unit_test(floats_in_parts), cmocka_unit_test(deep)};
     if (dt_world_begin(&world, &argc, &argv, &err))
         return 1;
     int failed = cmocka_run_group_tests(tests, NULL, NULL);

@@ -162,8 +162,8 @@ static void sum_floats(sample *s, int64_t rows)
 {
     dt_weight weight = 0;
     const dt_row_source source = {.x = s->x, .y = s->y};
-    dt_engine_gradient(s->floats.engine, s->parameters, &source, rows, false, s->floats.values,
-                       NULL, &weight);
+    dt_engine_gradient(s->floats.engine, s->parameters, &source, rows, DT_GRADIENT_FIRST,
+                       s->floats.values, NULL, &weight);
 }
 
 typedef struct {

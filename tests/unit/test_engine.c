@@ -179,7 +179,8 @@ static double gradient_of(dt_engine *engine, const sample *s, int64_t rows, bool
 {
     dt_weight weight = 7;
     double loss = dt_engine_gradient(engine, s->parameters, &(dt_row_source){.x = s->x, .y = s->y},
-                                     rows, accumulate, gradient, NULL, &weight);
+                                     rows, accumulate ? DT_GRADIENT_ADD : DT_GRADIENT_FIRST,
+                                     gradient, NULL, &weight);
     assert_int_equal(weight, 7 + rows);
     return loss;
 }
@@ -355,8 +356,10 @@ static void overlapped(void **state)
         dt_engine *engine = engine_of(&s, &team);
         onlooker o = {.model = &s.model, .gradient = gradient, .seen = seen, .next = 3};
         dt_overlap overlap = {on_layer_done, poll, &o};
-        dt_engine_gradient(engine, s.parameters, &source, rows, false, alone, NULL, &weight);
-        dt_engine_gradient(engine, s.parameters, &source, rows, false, gradient, &overlap, &weight);
+        dt_engine_gradient(engine, s.parameters, &source, rows, DT_GRADIENT_FIRST, alone, NULL,
+                           &weight);
+        dt_engine_gradient(engine, s.parameters, &source, rows, DT_GRADIENT_FIRST, gradient,
+                           &overlap, &weight);
         assert_int_equal(o.next, -1);
         assert_true(rows == 0 || o.looks > 0);
         assert_memory_equal(seen, gradient, bytes);
@@ -440,7 +443,8 @@ static void integers(void **state)
             assert_int_equal(dt_scales_line_state(&scales, flags[i]), DT_LINE_GOOD);
         memcpy(dequantized, sums[t], (size_t)P * sizeof *dequantized);
         dt_scales_dequantize(&scales, 0, P, dequantized);
-        dt_engine_gradient(engine, s.parameters, &source, ROWS_HERE, false, floats, NULL, &weight);
+        dt_engine_gradient(engine, s.parameters, &source, ROWS_HERE, DT_GRADIENT_FIRST, floats,
+                           NULL, &weight);
         dt_scales_free(&scales);
         dt_engine_destroy(engine);
     }
