@@ -44,11 +44,13 @@ except ImportError as error:
     sys.exit(77)
 
 LIMIT = 2e-6  # of the largest magnitude in a row
-NOISE = 1.5  # times what float32 is off by
+NOISE = 2  # times what float32 is off by, in the ways in which it was computed
 HALF_UNIT = 2.0**-24
 VECTOR_UNITS = 4  # that exp, tanh or erf of a library for vectors may be off
 KINK = 2.0**-20  # of the terms: so near to 0, float32 may be on the other side
 UNDERFLOW = 1e-37
+SMALLEST = 1e-27  # gradients of less count as 0 (MIN_LINE in engine/scales.c)
+SMALLEST_LOSS = 1e-20
 WAYS = (5, 20, 80)  # to compute in float32: more, as long as there is a disagreement,
 MANY = 2e6  # and they have at most so many rows together
 SECONDS = 120  # for one run of dtrain
@@ -540,6 +542,7 @@ class Step:
         self.c, self.sample, self.before, self.lr, self.step = c, sample, before, lr, step
         self.g = np.random.default_rng([c.numbers, step])
         self.loss, gradients = differentiate(c, before.weights, sample, torch.float64)
+        self.gradients = gradients
         self.exact = self.update(gradients)
         self.finite = math.isfinite(self.loss) and all(
             np.isfinite(d).all() and np.abs(d).max() < 1e38 for d in gradients.values()
@@ -554,17 +557,22 @@ class Step:
             for k, d in gradients.items()
         }
 
+    def add_noise(self, loss, gradients):
+        self.loss_noise = np.fmax(self.loss_noise, abs(loss - self.loss))
+        for k, states in self.update(gradients).items():
+            for s, (value, _) in states.items():
+                off = rows_of(np.abs(value - self.exact[k][s][0])).max(1)
+                self.noise[k, s] = np.fmax(self.noise.get((k, s), 0), off)
+
     def measure_noise(self, ways):
+        if self.ways == 0:
+            tiny = {k: np.where(np.abs(d) < SMALLEST, 0, d) for k, d in self.gradients.items()}
+            self.add_noise(self.loss, tiny)
         while self.ways < ways:
-            loss, gradients = in_float32(
-                self.c, self.before.weights, self.sample, self.g, self.ways
+            self.add_noise(
+                *in_float32(self.c, self.before.weights, self.sample, self.g, self.ways)
             )
             self.ways += 1
-            self.loss_noise = np.fmax(self.loss_noise, abs(loss - self.loss))
-            for k, states in self.update(gradients).items():
-                for s, (value, _) in states.items():
-                    off = rows_of(np.abs(value - self.exact[k][s][0])).max(1)
-                    self.noise[k, s] = np.fmax(self.noise.get((k, s), 0), off)
 
     def judge(self, what, off, terms, noise):
         """off, terms, noise: a number a row. noise(): what float32 is off by, measured if asked."""
@@ -589,7 +597,7 @@ class Step:
         one = np.ones(1)
         return self.judge(
             "loss", one * abs(found - self.loss), one * abs(self.loss),
-            lambda: one * self.loss_noise,
+            lambda: one * max(self.loss_noise, SMALLEST_LOSS),
         )
 
     def judge_parameter(self, k, after):
@@ -748,7 +756,7 @@ def main():
             print(f"    or, in {folder}: {shlex.join(c.command)}", flush=True)
         elif not given.case:
             shutil.rmtree(folder)
-    if not os.listdir(keep):
+    if not given.keep and not os.listdir(keep):
         os.rmdir(keep)
     print(
         f"{sum(counts.values())} cases: {counts['agree']} agree, {counts['refused']} refused, "

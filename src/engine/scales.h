@@ -34,6 +34,9 @@
  * for 2^24 B of the smaller units, so that |error| <= 2^-25 M. A line that fails even so is
  * measured: the largest magnitude in a block decides its exponents, and it is summed once more.
  *
+ * Exponents of lines end at -64, so that factors are floats: a line whose gradients are all below
+ * 2^-64 has units of 2^-92 at least, in two words of 2^-120, and what is less counts as 0.
+ *
  * Every rank sees from the step's one allreduce which lines fail (dt_scales_flag). Exponents are
  * the same on every rank, and belong to the run: a checkpoint keeps them. */
 #ifndef DT_ENGINE_SCALES_H
