@@ -2,8 +2,8 @@
  *
  *   place_threads       threads and cores of the rank
  *   find_checkpoint     --resume: what the run goes on from
- *   open_data, open_val_data, plan_memory, load_data
- *                       the files; how much of them each rank holds; the rows
+ *   dt_run_open_data, dt_run_open_val_data, dt_run_plan_memory, dt_run_load_data
+ *                       run_data.c: the files; how much of them each rank holds; the rows
  *   count_steps, create_schedule
  *                       the number of rows gives the number of steps
  *   build_model         columns and options give the shapes; memory is checked before it is taken
@@ -16,64 +16,18 @@
  *   open_report, run_preflight, dt_run_files_begin
  *                       the log, warnings, and the folder of checkpoints
  */
-#include "train/run.h"
+#include "train/run_internal.h"
 
 #include "comm/comm.h"
 #include "core/line.h"
 #include "data/stream.h"
 #include "model/model.h"
 #include "train/footprint.h"
-#include "train/options.h"
 
-#include <limits.h>
 #include <math.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
-#include <sys/stat.h>
 
 enum { SMALL_MODEL = 1 << 12 }; /* parameters */
-
-/* auto: integers are classes, floats are numbers. */
-static dt_loss choose_loss(const dt_train_options *options, const dt_data_file_info *facts)
-{
-    if (options->loss != DT_LOSS_AUTO)
-        return (dt_loss)options->loss;
-    return facts->y_is_integer ? DT_LOSS_CROSS_ENTROPY : DT_LOSS_MSE;
-}
-
-/* What only some losses have. */
-static dt_code check_criterion(const dt_train_options *o, dt_loss loss, dt_error *err)
-{
-    if (o->class_weights && loss != DT_LOSS_CROSS_ENTROPY && loss != DT_LOSS_BCE)
-        return dt_fail(err, DT_ERR_USAGE,
-                       "--class-weights: expected with --loss cross-entropy or bce, not %s",
-                       dt_loss_name(loss));
-    if (o->label_smoothing > 0 && loss != DT_LOSS_CROSS_ENTROPY)
-        return dt_fail(err, DT_ERR_USAGE,
-                       "--label-smoothing: expected with --loss cross-entropy, not %s",
-                       dt_loss_name(loss));
-    return DT_OK;
-}
-
-/* The seed means what it says; only a run that an older program began goes on with what that added
- * to it. */
-static uint64_t run_seed(const dt_run *r)
-{
-    return (uint64_t)r->options->seed + (uint64_t)r->seed_offset;
-}
-
-/* The options as a checkpoint keeps them: with the loss that was chosen, not "auto", and the
- * learning rate in use. */
-static char *describe_options(const dt_run *r)
-{
-    json_t *options = dt_train_options_to_json(r->options);
-    json_object_set_new(options, "loss", json_string(dt_loss_name(r->model.loss)));
-    json_object_set_new(options, "lr", json_real(r->lr));
-    char *text = json_dumps(options, JSON_COMPACT | JSON_REAL_PRECISION(17));
-    json_decref(options);
-    return text;
-}
 
 /* Find what the run goes on from, with --resume. */
 static dt_code find_checkpoint(dt_run *r, dt_error *err)
@@ -90,159 +44,10 @@ static dt_code find_checkpoint(dt_run *r, dt_error *err)
     return DT_OK;
 }
 
-/* A run that goes on has the columns and classes that it had. */
-static dt_code fit_data(dt_run *r, dt_error *err)
-{
-    char whose[PATH_MAX];
-    dt_schema *then = r->resume.contents.path ? &r->resume.contents.schema : NULL; /* on rank 0 */
-    snprintf(whose, sizeof whose, "the run of %s", then ? r->resume.contents.path : "");
-    if (dt_data_file_fit(r->file, r->world, then, whose, &r->schema, err) || !then)
-        return err->code;
-    dt_schema now = r->schema;
-    r->schema = *then;
-    *then = (dt_schema){0};
-    dt_schema_complete(&r->schema, &now, err);
-    dt_schema_free(&now);
-    return err->code;
-}
-
-/* Open the data, and see that with it and these options this is the run that it goes on from. */
-static dt_code open_data(dt_run *r, dt_error *err)
-{
-    const dt_train_options *o = r->options;
-    if (dt_data_file_open_all(&r->file, r->world, o->data, o->x, o->y, err))
-        return err->code;
-    fit_data(r, err);
-    if (dt_world_agree(r->world, err))
-        return err->code;
-    r->model.loss = choose_loss(o, dt_data_file_get_info(r->file));
-    if (check_criterion(o, r->model.loss, err))
-        return err->code;
-    if (r->world->rank == 0) {
-        r->options_text = describe_options(r);
-        if (!r->options_text)
-            dt_fail(err, DT_ERR_MEMORY, "out of memory for the options");
-        else if (r->resume.found && !dt_resume_check_options(&r->resume, r->options_text, err) &&
-                 !dt_resume_check_data(&r->resume, o->data,
-                                       dt_data_file_get_info(r->file)->features, -1, -1, err) &&
-                 !(r->identity = dt_resume_identity(&r->resume, r->options_text)))
-            dt_fail(err, DT_ERR_MEMORY, "out of memory for the options");
-    }
-    return dt_world_agree(r->world, err);
-}
-
-/* Validation on the rows that are trained on says nothing. On rank 0. */
-static dt_code check_other_file(const dt_train_options *o, dt_error *err)
-{
-    struct stat a, b;
-    if (stat(o->data, &a) == 0 && stat(o->val_data, &b) == 0 && a.st_dev == b.st_dev &&
-        a.st_ino == b.st_ino)
-        return dt_fail(err, DT_ERR_USAGE,
-                       "--val-data %s: \"%s\" of the same file is trained on; --val-fraction "
-                       "holds some of its rows out",
-                       o->val_data, o->x);
-    return DT_OK;
-}
-
-static dt_code open_val_data(dt_run *r, dt_error *err)
-{
-    const dt_train_options *o = r->options;
-    if (!o->val_data)
-        return DT_OK;
-    if (r->world->rank == 0)
-        check_other_file(o, err);
-    if (dt_world_agree(r->world, err))
-        return err->code;
-    return dt_data_file_open_all(&r->val_source, r->world, o->val_data, o->x, o->y, err);
-}
-
-static dt_planned_rows planned_rows(const dt_run *r, const dt_data_file *source, double hold_out)
-{
-    const dt_data_file_info *facts = dt_data_file_get_info(source);
-    return (dt_planned_rows){.path = facts->path,
-                             .holdout = dt_holdout_of(facts->rows, hold_out, run_seed(r)),
-                             .row_bytes = dt_dataset_row_bytes(facts, dt_y_kind_of(r->model.loss)),
-                             .chunk_rows = facts->chunk_rows};
-}
-
-/* What a rank will hold of all data. Collective; an error is the same on every rank. */
-static dt_code plan_memory(dt_run *r, dt_error *err)
-{
-    const dt_train_options *o = r->options;
-    dt_memory_limit limit = {.memory = o->memory,
-                             .part = dt_memory_part(r->world),
-                             .ranks = r->world->size,
-                             .goes_on = r->resume.found,
-                             .block_rows = r->resume.data.block_rows,
-                             .window_blocks = r->resume.data.window_blocks};
-    dt_planned_rows train = planned_rows(r, r->file, o->val_fraction), validate;
-    if (r->val_source)
-        validate = planned_rows(r, r->val_source, 0);
-    r->memory_part = limit.part;
-    return dt_memory_plan_make(&r->memory, &limit, &train, r->val_source ? &validate : NULL, err);
-}
-
-static dt_code load_data(dt_run *r, dt_error *err)
-{
-    const dt_train_options *o = r->options;
-    const dt_resume *resume = &r->resume;
-    dt_dataset_options data = {.hold_out = o->val_fraction,
-                               .streamed = r->memory.streamed,
-                               .reread = r->memory.reread,
-                               .memory = r->memory.windows,
-                               .normalizer = resume->normalizer,
-                               .block_rows = resume->data.block_rows,
-                               .window_blocks = resume->data.window_blocks,
-                               .profile = true};
-    data.kind = dt_y_kind_of(r->model.loss);
-    data.seed = run_seed(r);
-    data.normalize = o->normalize == DT_NORMALIZE_STANDARD && !resume->found;
-    if (dt_dataset_load(&r->dataset, r->world, r->file, &data, err))
-        return err->code;
-    if (r->schema.units == DT_X_BYTES && r->dataset.x_is_bytes && r->dataset.x_largest <= 1)
-        r->schema.units = DT_X_FLAGS;
-    if (!resume->found)
-        return DT_OK;
-    return dt_resume_check_data(resume, o->data, r->dataset.features, r->dataset.rows,
-                                r->dataset.outputs, err);
-}
-
-/* Whether the rows to validate on are like those to train on. */
-static dt_code check_validation(const dt_run *r, dt_error *err)
-{
-    const dt_dataset *a = &r->dataset, *b = &r->val_dataset;
-    const char *file = r->options->val_data;
-    if (b->features != a->features)
-        return dt_fail(err, DT_ERR_SHAPE, "%s: rows of %lld value%s, but %lld in %s", file,
-                       (long long)b->features, dt_plural(b->features), (long long)a->features,
-                       r->options->data);
-    if (a->kind == DT_Y_LABELS ? b->outputs > a->outputs : b->outputs != a->outputs)
-        return dt_fail(err, DT_ERR_SHAPE, "%s: %lld %s, but %lld in %s", file,
-                       (long long)b->outputs,
-                       a->kind == DT_Y_LABELS ? "classes" : "values in a row of y",
-                       (long long)a->outputs, r->options->data);
-    return DT_OK;
-}
-
-static dt_code load_val_data(dt_run *r, dt_error *err)
-{
-    char whose[PATH_MAX];
-    snprintf(whose, sizeof whose, "the training data %s", r->options->data);
-    if (dt_data_file_fit(r->val_source, r->world, &r->schema, whose, NULL, err))
-        return err->code;
-    dt_dataset_options data = {
-        .kind = r->dataset.kind, .streamed = r->memory.reread, .normalizer = r->dataset.normalizer};
-    if (dt_dataset_load(&r->val_dataset, r->world, r->val_source, &data, err))
-        return err->code;
-    if (!check_validation(r, err))
-        r->val_dataset.outputs = r->dataset.outputs;
-    return err->code;
-}
-
 static dt_code create_validation(dt_run *r, dt_error *err)
 {
     bool whole = r->options->val_data != NULL;
-    if (whole && load_val_data(r, err))
+    if (whole && dt_run_load_val_data(r, err))
         return err->code;
     r->validates = whole || r->options->val_fraction > 0;
     if (r->validates)
@@ -277,7 +82,7 @@ static dt_code create_schedule(dt_run *r, dt_error *err)
     return dt_schedule_parse(o->schedule, &r->schedule, err);
 }
 
-static dt_optimizer_options optimizer_options(const dt_run *r)
+static dt_optimizer_options make_optimizer_options(const dt_run *r)
 {
     const dt_train_options *o = r->options;
     return (dt_optimizer_options){.kind = (dt_optim_kind)o->optimizer,
@@ -290,7 +95,8 @@ static dt_optimizer_options optimizer_options(const dt_run *r)
                                   .model = &r->model};
 }
 
-static dt_gradient_options gradient_options(const dt_run *r)
+/* Of the largest batch. The NUMA group is known. */
+static dt_gradient_options make_gradient_options(const dt_run *r)
 {
     const dt_train_options *o = r->options;
     return (dt_gradient_options){
@@ -300,12 +106,11 @@ static dt_gradient_options gradient_options(const dt_run *r)
         .numa_group = r->numa_group};
 }
 
-static dt_loader_options loader_options(const dt_run *r)
+static dt_loader_options make_loader_options(const dt_run *r)
 {
-    dt_gradient_options gradient = gradient_options(r);
     dt_loader_options options = {.batch_size = r->options->batch_size,
-                                 .block = dt_gradient_block(&gradient),
-                                 .seed = run_seed(r),
+                                 .block = dt_gradient_block(&r->gradient_options),
+                                 .seed = dt_run_seed(r),
                                  .shuffle = !r->options->no_shuffle,
                                  .drop_last = r->options->drop_last,
                                  .team = &r->team,
@@ -317,22 +122,21 @@ static dt_loader_options loader_options(const dt_run *r)
 }
 
 /* Before anything of it is allocated but the data. */
-static dt_code check_memory(const dt_run *r, dt_error *err)
+static dt_code check_memory(const dt_run *r, const dt_optimizer_options *optimizer, dt_error *err)
 {
     const dt_train_options *o = r->options;
-    dt_optimizer_options optimizer = optimizer_options(r);
-    dt_gradient_options gradient = gradient_options(r);
-    dt_loader_options loader = loader_options(r);
+    const dt_gradient_options *gradient = &r->gradient_options;
+    dt_loader_options loader = make_loader_options(r);
     dt_footprint_facts facts = {.model = &r->model,
                                 .ranks = r->world->size,
                                 .threads = r->team.threads,
                                 .numa_group = dt_numa_group_size(r->numa_group),
-                                .vectors = dt_optimizer_vectors(&optimizer),
+                                .vectors = dt_optimizer_vectors(optimizer),
                                 .saves = o->checkpoint != NULL,
                                 .several_nodes = r->world->nodes > 1,
-                                .batch_size = gradient.batch_size,
-                                .block = dt_gradient_block(&gradient),
-                                .collects = gradient.exact && gradient.in_parts,
+                                .batch_size = gradient->batch_size,
+                                .block = dt_gradient_block(gradient),
+                                .collects = gradient->exact && gradient->in_parts,
                                 .data = (double)r->memory.held,
                                 .under_way = dt_loader_bytes(r->world, &r->dataset, &loader)};
     dt_footprint footprint = dt_footprint_of(&facts);
@@ -366,12 +170,13 @@ static dt_code build_model(dt_run *r, dt_error *err)
                             .layer_norm = o->layer_norm,
                             .dropout = o->dropout};
     dt_model_init(&r->model, &shape, err);
-    r->model.dropout.seed = run_seed(r);
+    r->model.dropout.seed = dt_run_seed(r);
     if (dt_world_agree(r->world, err) || form_numa_group(r, err))
         return err->code;
     int64_t n = r->model.parameters;
-    dt_optimizer_options optimizer = optimizer_options(r);
-    check_memory(r, err);
+    r->gradient_options = make_gradient_options(r);
+    dt_optimizer_options optimizer = make_optimizer_options(r);
+    check_memory(r, &optimizer, err);
     r->parameters =
         dt_numa_group_alloc(r->numa_group, n, sizeof *r->parameters, "the weights", err);
     if (err->code)
@@ -381,8 +186,7 @@ static dt_code build_model(dt_run *r, dt_error *err)
 
 static dt_code create_gradient(dt_run *r, dt_error *err)
 {
-    dt_gradient_options gradient = gradient_options(r);
-    return dt_gradient_init(&r->gradient, r->world, &r->model, &r->team, &gradient, err);
+    return dt_gradient_init(&r->gradient, r->world, &r->model, &r->team, &r->gradient_options, err);
 }
 
 /* Rank 0 reads a file and the others get its weights; a drawn number every NUMA group draws for
@@ -395,7 +199,7 @@ static dt_code set_weights(dt_run *r, dt_error *err)
                               &r->gradient.exact.scales, err);
     if (!file) {
         if (dt_numa_group_rank(r->numa_group) == 0)
-            dt_model_init_parameters(&r->model, run_seed(r), r->parameters);
+            dt_model_init_parameters(&r->model, dt_run_seed(r), r->parameters);
         (void)dt_numa_group_barrier(r->numa_group, true); /* to draw cannot fail */
         return DT_OK;
     }
@@ -420,7 +224,7 @@ static dt_code create_criterion(dt_run *r, dt_error *err)
 
 static dt_code create_loader(dt_run *r, dt_error *err)
 {
-    dt_loader_options options = loader_options(r);
+    dt_loader_options options = make_loader_options(r);
     return dt_loader_create(&r->loader, r->world, &r->dataset, &options, err);
 }
 
@@ -515,9 +319,9 @@ static void collect_warnings(dt_run *r)
 
 static dt_code run_preflight(dt_run *r, dt_error *err)
 {
-    dt_gradient_options gradient = gradient_options(r);
-    int64_t block = dt_gradient_block(&gradient);
-    dt_split batch = dt_batch_split(gradient.batch_size, block > 0 ? block : 1, r->world->size);
+    int64_t block = dt_gradient_block(&r->gradient_options);
+    dt_split batch =
+        dt_batch_split(r->gradient_options.batch_size, block > 0 ? block : 1, r->world->size);
     const int64_t *begin = r->dataset.window.begin + r->world->rank;
     if (dt_preflight_run(&r->preflight, r->world, &r->placement, begin[1] - begin[0], &batch,
                          r->options->checkpoint, err))
@@ -537,8 +341,8 @@ dt_code dt_run_open(dt_run *r, const dt_world *world, const dt_train_options *op
     if (dt_world_agree(world, err) ||
         dt_place_threads(world, options->threads, options->bind == DT_BIND_KEEP, &r->team,
                          &r->placement, err) ||
-        find_checkpoint(r, err) || open_data(r, err) || open_val_data(r, err) ||
-        plan_memory(r, err) || load_data(r, err))
+        find_checkpoint(r, err) || dt_run_open_data(r, err) || dt_run_open_val_data(r, err) ||
+        dt_run_plan_memory(r, err) || dt_run_load_data(r, err))
         return err->code;
     if (!count_steps(r, err) && r->resume.found)
         dt_resume_check_position(&r->resume, options->batch_size, r->steps_per_epoch, err);

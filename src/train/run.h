@@ -42,6 +42,7 @@ typedef struct {
     dt_model model;
     dt_numa_group *numa_group; /* the ranks that have the weights together */
     float *parameters;         /* [P] the NUMA group's */
+    dt_gradient_options gradient_options;
     dt_gradient gradient;
     dt_optimizer optimizer;
     dt_schedule schedule;

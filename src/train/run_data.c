@@ -1,0 +1,201 @@
+/* The data of a run: the files are opened, the run that it goes on from is compared with them, each
+ * rank finds out how much of the rows it can hold, and they are loaded. */
+#include "train/run_internal.h"
+
+#include "comm/comm.h"
+#include "core/line.h"
+#include "model/model.h"
+#include "train/options.h"
+
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+/* auto: integers are classes, floats are numbers. */
+static dt_loss choose_loss(const dt_train_options *options, const dt_data_file_info *info)
+{
+    if (options->loss != DT_LOSS_AUTO)
+        return (dt_loss)options->loss;
+    return info->y_is_integer ? DT_LOSS_CROSS_ENTROPY : DT_LOSS_MSE;
+}
+
+/* What only some losses have. */
+static dt_code check_criterion(const dt_train_options *o, dt_loss loss, dt_error *err)
+{
+    if (o->class_weights && loss != DT_LOSS_CROSS_ENTROPY && loss != DT_LOSS_BCE)
+        return dt_fail(err, DT_ERR_USAGE,
+                       "--class-weights: expected with --loss cross-entropy or bce, not %s",
+                       dt_loss_name(loss));
+    if (o->label_smoothing > 0 && loss != DT_LOSS_CROSS_ENTROPY)
+        return dt_fail(err, DT_ERR_USAGE,
+                       "--label-smoothing: expected with --loss cross-entropy, not %s",
+                       dt_loss_name(loss));
+    return DT_OK;
+}
+
+uint64_t dt_run_seed(const dt_run *r)
+{
+    return (uint64_t)r->options->seed + (uint64_t)r->seed_offset;
+}
+
+/* The options as a checkpoint keeps them: with the loss that was chosen, not "auto", and the
+ * learning rate in use. */
+static char *describe_options(const dt_run *r)
+{
+    json_t *options = dt_train_options_to_json(r->options);
+    json_object_set_new(options, "loss", json_string(dt_loss_name(r->model.loss)));
+    json_object_set_new(options, "lr", json_real(r->lr));
+    char *text = json_dumps(options, JSON_COMPACT | JSON_REAL_PRECISION(17));
+    json_decref(options);
+    return text;
+}
+
+/* A run that goes on has the columns and classes that it had. */
+static dt_code fit_data(dt_run *r, dt_error *err)
+{
+    char whose[PATH_MAX];
+    dt_schema *then = r->resume.contents.path ? &r->resume.contents.schema : NULL; /* on rank 0 */
+    snprintf(whose, sizeof whose, "the run of %s", then ? r->resume.contents.path : "");
+    if (dt_data_file_fit(r->file, r->world, then, whose, &r->schema, err) || !then)
+        return err->code;
+    dt_schema now = r->schema;
+    r->schema = *then;
+    *then = (dt_schema){0};
+    dt_schema_complete(&r->schema, &now, err);
+    dt_schema_free(&now);
+    return err->code;
+}
+
+/* Open the data, and see that with it and these options this is the run that it goes on from. */
+dt_code dt_run_open_data(dt_run *r, dt_error *err)
+{
+    const dt_train_options *o = r->options;
+    if (dt_data_file_open_all(&r->file, r->world, o->data, o->x, o->y, err))
+        return err->code;
+    fit_data(r, err);
+    if (dt_world_agree(r->world, err))
+        return err->code;
+    r->model.loss = choose_loss(o, dt_data_file_get_info(r->file));
+    if (check_criterion(o, r->model.loss, err))
+        return err->code;
+    if (r->world->rank == 0) {
+        r->options_text = describe_options(r);
+        if (!r->options_text)
+            dt_fail(err, DT_ERR_MEMORY, "out of memory for the options");
+        else if (r->resume.found && !dt_resume_check_options(&r->resume, r->options_text, err) &&
+                 !dt_resume_check_data(&r->resume, o->data,
+                                       dt_data_file_get_info(r->file)->features, -1, -1, err) &&
+                 !(r->identity = dt_resume_identity(&r->resume, r->options_text)))
+            dt_fail(err, DT_ERR_MEMORY, "out of memory for the options");
+    }
+    return dt_world_agree(r->world, err);
+}
+
+/* Validation on the rows that are trained on says nothing. On rank 0. */
+static dt_code check_other_file(const dt_train_options *o, dt_error *err)
+{
+    struct stat a, b;
+    if (stat(o->data, &a) == 0 && stat(o->val_data, &b) == 0 && a.st_dev == b.st_dev &&
+        a.st_ino == b.st_ino)
+        return dt_fail(err, DT_ERR_USAGE,
+                       "--val-data %s: \"%s\" of the same file is trained on; --val-fraction "
+                       "holds some of its rows out",
+                       o->val_data, o->x);
+    return DT_OK;
+}
+
+dt_code dt_run_open_val_data(dt_run *r, dt_error *err)
+{
+    const dt_train_options *o = r->options;
+    if (!o->val_data)
+        return DT_OK;
+    if (r->world->rank == 0)
+        check_other_file(o, err);
+    if (dt_world_agree(r->world, err))
+        return err->code;
+    return dt_data_file_open_all(&r->val_source, r->world, o->val_data, o->x, o->y, err);
+}
+
+static dt_planned_rows planned_rows(const dt_run *r, const dt_data_file *source, double hold_out)
+{
+    const dt_data_file_info *info = dt_data_file_get_info(source);
+    return (dt_planned_rows){.path = info->path,
+                             .holdout = dt_holdout_of(info->rows, hold_out, dt_run_seed(r)),
+                             .row_bytes = dt_dataset_row_bytes(info, dt_y_kind_of(r->model.loss)),
+                             .chunk_rows = info->chunk_rows};
+}
+
+/* What a rank will hold of all data. Collective; an error is the same on every rank. */
+dt_code dt_run_plan_memory(dt_run *r, dt_error *err)
+{
+    const dt_train_options *o = r->options;
+    dt_memory_limit limit = {.memory = o->memory,
+                             .part = dt_memory_part(r->world),
+                             .ranks = r->world->size,
+                             .goes_on = r->resume.found,
+                             .block_rows = r->resume.data.block_rows,
+                             .window_blocks = r->resume.data.window_blocks};
+    dt_planned_rows train = planned_rows(r, r->file, o->val_fraction), validate;
+    if (r->val_source)
+        validate = planned_rows(r, r->val_source, 0);
+    r->memory_part = limit.part;
+    return dt_memory_plan_make(&r->memory, &limit, &train, r->val_source ? &validate : NULL, err);
+}
+
+dt_code dt_run_load_data(dt_run *r, dt_error *err)
+{
+    const dt_train_options *o = r->options;
+    const dt_resume *resume = &r->resume;
+    dt_dataset_options data = {.hold_out = o->val_fraction,
+                               .streamed = r->memory.streamed,
+                               .reread = r->memory.reread,
+                               .memory = r->memory.windows,
+                               .normalizer = resume->normalizer,
+                               .block_rows = resume->data.block_rows,
+                               .window_blocks = resume->data.window_blocks,
+                               .profile = true};
+    data.kind = dt_y_kind_of(r->model.loss);
+    data.seed = dt_run_seed(r);
+    data.normalize = o->normalize == DT_NORMALIZE_STANDARD && !resume->found;
+    if (dt_dataset_load(&r->dataset, r->world, r->file, &data, err))
+        return err->code;
+    if (r->schema.units == DT_X_BYTES && r->dataset.x_is_bytes && r->dataset.x_largest <= 1)
+        r->schema.units = DT_X_FLAGS;
+    if (!resume->found)
+        return DT_OK;
+    return dt_resume_check_data(resume, o->data, r->dataset.features, r->dataset.rows,
+                                r->dataset.outputs, err);
+}
+
+/* Whether the rows to validate on are like those to train on. */
+static dt_code check_validation(const dt_run *r, dt_error *err)
+{
+    const dt_dataset *a = &r->dataset, *b = &r->val_dataset;
+    const char *file = r->options->val_data;
+    if (b->features != a->features)
+        return dt_fail(err, DT_ERR_SHAPE, "%s: rows of %lld value%s, but %lld in %s", file,
+                       (long long)b->features, dt_plural(b->features), (long long)a->features,
+                       r->options->data);
+    if (a->kind == DT_Y_LABELS ? b->outputs > a->outputs : b->outputs != a->outputs)
+        return dt_fail(err, DT_ERR_SHAPE, "%s: %lld %s, but %lld in %s", file,
+                       (long long)b->outputs,
+                       a->kind == DT_Y_LABELS ? "classes" : "values in a row of y",
+                       (long long)a->outputs, r->options->data);
+    return DT_OK;
+}
+
+dt_code dt_run_load_val_data(dt_run *r, dt_error *err)
+{
+    char whose[PATH_MAX];
+    snprintf(whose, sizeof whose, "the training data %s", r->options->data);
+    if (dt_data_file_fit(r->val_source, r->world, &r->schema, whose, NULL, err))
+        return err->code;
+    dt_dataset_options data = {
+        .kind = r->dataset.kind, .streamed = r->memory.reread, .normalizer = r->dataset.normalizer};
+    if (dt_dataset_load(&r->val_dataset, r->world, r->val_source, &data, err))
+        return err->code;
+    if (!check_validation(r, err))
+        r->val_dataset.outputs = r->dataset.outputs;
+    return err->code;
+}
