@@ -153,6 +153,32 @@ bool dt_numa_group_barrier(dt_numa_group *c, bool ok)
     return ok;
 }
 
+static void *alloc_for_sharing(void *group, int64_t n, size_t size, const char *what, dt_error *err)
+{
+    return dt_numa_group_alloc(group, n, size, what, err);
+}
+
+static int64_t find_part(const void *group, int64_t n, int64_t *begin)
+{
+    return dt_numa_group_part(group, n, begin);
+}
+
+static bool wait_for_group(void *group, bool ok)
+{
+    return dt_numa_group_barrier(group, ok);
+}
+
+dt_sharing dt_numa_group_sharing(dt_numa_group *c)
+{
+    if (!c)
+        return (dt_sharing){.ranks = 1};
+    return (dt_sharing){.with = c,
+                        .ranks = c->ranks,
+                        .alloc = alloc_for_sharing,
+                        .part = find_part,
+                        .barrier = wait_for_group};
+}
+
 void dt_numa_group_destroy(dt_numa_group *c)
 {
     if (!c)

@@ -4,6 +4,7 @@
 #ifndef DT_COMM_NUMA_GROUP_H
 #define DT_COMM_NUMA_GROUP_H
 
+#include "core/sharing.h"
 #include <dtrain/world.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -32,6 +33,10 @@ int64_t dt_numa_group_part(const dt_numa_group *numa_group, int64_t n, int64_t *
 /* Barrier: afterwards each rank sees what all others wrote before it. Returns false on every rank
  * if any rank passed false. Collective over the group. */
 bool dt_numa_group_barrier(dt_numa_group *numa_group, bool ok);
+
+/* The calls above, for rooms that do not use this one. The group is borrowed. Not collective. Takes
+ * NULL: then nothing is shared. */
+dt_sharing dt_numa_group_sharing(dt_numa_group *numa_group);
 
 /* Not collective. Takes NULL. */
 void dt_numa_group_destroy(dt_numa_group *numa_group);

@@ -105,7 +105,8 @@ int64_t dt_engine_panels(const dt_model *m)
 static void init_panels(dt_engine *e, const dt_engine_pack *pack, dt_error *err)
 {
     int64_t n = dt_engine_panels(e->model);
-    e->numa_group = pack && dt_numa_group_size(pack->numa_group) > 1 ? pack->numa_group : NULL;
+    if (pack && pack->sharing.ranks > 1)
+        e->sharing = pack->sharing;
     e->panels = pack ? pack->values : dt_alloc(n, sizeof *e->panels, "the packed weights", err);
     e->own_panels = !pack;
     if (e->own_panels && e->panels)

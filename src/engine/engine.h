@@ -14,20 +14,20 @@
 #ifndef DT_ENGINE_H
 #define DT_ENGINE_H
 
-#include "comm/numa_group.h"
 #include "core/row_source.h"
+#include "core/sharing.h"
 #include "core/team.h"
 #include "engine/scales.h"
 #include "model/model.h"
 
 typedef struct dt_engine dt_engine;
 
-/* Memory for the weights in the order in which products read them. A NUMA group has it once, and
- * each of its ranks packs a part. Then a function that packs parameters is collective over the NUMA
- * group; all its ranks give the same parameters, and have ended what they do with those before. */
+/* Memory for the weights in the order in which products read them. Ranks that share it have it
+ * once, and each packs a part. Then a function that packs parameters is collective over these ranks;
+ * all give the same parameters, and have ended what they do with those before. */
 typedef struct {
-    dt_numa_group *numa_group;
-    float *values; /* [dt_engine_panels] of the NUMA group, zeros at first */
+    dt_sharing sharing;
+    float *values; /* [dt_engine_panels] of all ranks that share it, zeros at first */
 } dt_engine_pack;
 
 int64_t dt_engine_panels(const dt_model *model);
@@ -56,8 +56,8 @@ typedef struct {
 /* Pack these parameters for the calls that follow. */
 void dt_engine_load_weights(dt_engine *engine, const float *parameters);
 
-/* What dt_engine_gradient does to the gradient that is there. All ranks of a NUMA group pack
- * together: in a step each calls it with DT_GRADIENT_FIRST once. */
+/* What dt_engine_gradient does to the gradient that is there. All ranks that share memory
+ * pack together: in a step each calls it with DT_GRADIENT_FIRST once. */
 typedef enum {
     DT_GRADIENT_FIRST,   /* pack the parameters, and replace the gradient */
     DT_GRADIENT_REPLACE, /* the parameters are those of the call before */

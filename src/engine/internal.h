@@ -67,8 +67,8 @@ typedef struct {
 struct dt_engine {
     const dt_model *model;
     const dt_team *team;
-    dt_numa_group *numa_group; /* whose panels these are; NULL: this rank's alone */
-    float *panels;             /* the panels of all layers */
+    dt_sharing sharing; /* of the panels, if several ranks have them */
+    float *panels;      /* the panels of all layers */
     bool own_panels;
     int64_t wave_rows;   /* W */
     int64_t max_outputs; /* outputs of the widest layer */

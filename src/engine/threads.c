@@ -160,14 +160,14 @@ static int64_t find_panel(const dt_layer *l, int64_t place)
     return i < panels ? i : panels;
 }
 
-/* A thread's share of this rank's panels: of a NUMA group those whose weights it updates itself. */
+/* A thread's part of this rank's panels: of shared ones those whose weights it updates itself. */
 static void pack_weights(const dt_call *c, int thread)
 {
     const dt_engine *e = c->engine;
     const dt_model *m = e->model;
     int64_t begin = 0, n = m->parameters;
-    if (e->numa_group)
-        n = dt_numa_group_part(e->numa_group, n, &begin);
+    if (e->sharing.with)
+        n = e->sharing.part(e->sharing.with, n, &begin);
     for (int l = 0; l < m->n_layers; l++) {
         int64_t first = find_panel(&m->layer[l], begin);
         int64_t panels = find_panel(&m->layer[l], begin + n) - first;
@@ -175,11 +175,11 @@ static void pack_weights(const dt_call *c, int thread)
                        first + dt_chunk_begin(panels, thread, c->threads),
                        first + dt_chunk_begin(panels, thread + 1, c->threads));
     }
-    if (!e->numa_group)
+    if (!e->sharing.with)
         return;
 #pragma omp barrier
     if (thread == 0) /* a rank that has failed is here too: it says so with the gradient's sum */
-        (void)dt_numa_group_barrier(e->numa_group, true);
+        (void)e->sharing.barrier(e->sharing.with, true);
 }
 
 void dt_threads_work(const dt_call *c, int thread)

@@ -30,8 +30,8 @@ int dt_optimizer_vectors(const dt_optimizer_options *options)
 static float *alloc_state(const dt_optimizer *o, dt_error *err)
 {
     static const char what[] = "the optimizer's state";
-    if (o->numa_group)
-        return dt_numa_group_alloc(o->numa_group, o->n, sizeof(float), what, err);
+    if (o->sharing.with)
+        return o->sharing.alloc(o->sharing.with, o->n, sizeof(float), what, err);
     float *values = dt_alloc(o->n, sizeof *values, what, err);
     if (values)
         memset(values, 0, (size_t)o->n * sizeof *values);
@@ -39,13 +39,12 @@ static float *alloc_state(const dt_optimizer *o, dt_error *err)
 }
 
 dt_code dt_optimizer_init(dt_optimizer *o, const dt_optimizer_options *options, int64_t n,
-                          dt_numa_group *numa_group, dt_error *err)
+                          const dt_sharing *sharing, dt_error *err)
 {
     const char *name[DT_OPTIMIZER_VECTORS];
-    *o = (dt_optimizer){.options = *options,
-                        .n = n,
-                        .n_vectors = state_names(options, name),
-                        .numa_group = numa_group};
+    *o = (dt_optimizer){.options = *options, .n = n, .n_vectors = state_names(options, name)};
+    if (sharing)
+        o->sharing = *sharing;
     for (int i = 0; i < o->n_vectors; i++)
         o->vector[i] = (dt_optimizer_vector){.name = name[i], .values = alloc_state(o, err)};
     return err->code;
@@ -53,7 +52,7 @@ dt_code dt_optimizer_init(dt_optimizer *o, const dt_optimizer_options *options, 
 
 void dt_optimizer_free(dt_optimizer *o)
 {
-    for (int i = 0; i < o->n_vectors && !o->numa_group; i++)
+    for (int i = 0; i < o->n_vectors && !o->sharing.with; i++)
         free(o->vector[i].values);
     o->n_vectors = 0;
 }
@@ -77,10 +76,10 @@ bool dt_optimizer_step(dt_optimizer *o, double lr, double scale, const float *gr
                         .w = weights,
                         .n = o->n};
     o->steps++;
-    if (!o->numa_group)
+    if (!o->sharing.with)
         return step[o->options.kind](&update) == 0;
-    update.n = dt_numa_group_part(o->numa_group, o->n, &update.begin);
-    return dt_numa_group_barrier(o->numa_group, step[o->options.kind](&update) == 0);
+    update.n = o->sharing.part(o->sharing.with, o->n, &update.begin);
+    return o->sharing.barrier(o->sharing.with, step[o->options.kind](&update) == 0);
 }
 
 const char *dt_optimizer_name(dt_optim_kind kind)

@@ -2,7 +2,7 @@
 #ifndef DT_OPTIM_H
 #define DT_OPTIM_H
 
-#include "comm/numa_group.h"
+#include "core/sharing.h"
 #include "model/model.h"
 #include <dtrain/options.h>
 #include <dtrain/status.h>
@@ -22,7 +22,7 @@ enum { DT_OPTIMIZER_VECTORS = 2 };
  * momentum_buffer, or exp_avg and exp_avg_sq. */
 typedef struct {
     const char *name;
-    float *values; /* [n] owned by the optimizer, or by its NUMA group */
+    float *values; /* [n] owned by the optimizer, or by those who share it */
 } dt_optimizer_vector;
 
 typedef struct {
@@ -31,29 +31,28 @@ typedef struct {
     int64_t steps; /* updates done */
     int n_vectors; /* 0: the optimizer has no state */
     dt_optimizer_vector vector[DT_OPTIMIZER_VECTORS];
-    dt_numa_group *numa_group; /* NULL: none */
+    dt_sharing sharing; /* of weights and state */
 } dt_optimizer;
 
 /* The number of vectors that an optimizer with these options has. */
 int dt_optimizer_vectors(const dt_optimizer_options *options);
 
 /* To be ended with dt_optimizer_free.
- *   numa_group  the group that has weights and state together; then the call is collective over the
- *               world, and err is the same on all ranks. NULL: they are this rank's alone, and no
- *               call here is collective */
+ *   sharing  the ranks that have weights and state together; then the call is collective over the
+ *            world, and err is the same on all ranks. NULL: they are this rank's alone, and no call
+ *            here is collective */
 dt_code dt_optimizer_init(dt_optimizer *optimizer, const dt_optimizer_options *options, int64_t n,
-                          dt_numa_group *numa_group, dt_error *err);
+                          const dt_sharing *sharing, dt_error *err);
 
-/* Whether a step reads the whole gradient on every rank of a NUMA group, not only the rank's part.
- * */
+/* Whether a step reads the whole gradient on each rank that shares, not only the rank's part. */
 bool dt_optimizer_wants_all(const dt_optimizer *optimizer);
 
 /* One update of the weights; the formula of each optimizer is in its file.
  *   scale     the gradient is scale * gradient: one over the number of samples
  *   gradient  [n] the sum over the samples of the batch
  *   weights   [in,out] [n]
- * Every rank computes the same from the same bits. Collective over the NUMA group, of which each
- * rank updates a part. Returns whether every weight is finite. */
+ * Every rank computes the same from the same bits. Collective over the ranks that share, each of
+ * which updates a part. Returns whether every weight is finite. */
 bool dt_optimizer_step(dt_optimizer *optimizer, double lr, double scale, const float *gradient,
                        float *weights);
 

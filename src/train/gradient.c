@@ -45,9 +45,9 @@ dt_code dt_gradient_init(dt_gradient *g, const dt_world *world, const dt_model *
     else
         init_floats(g, err);
     int64_t panels = dt_engine_panels(model);
-    dt_engine_pack pack = {.numa_group = options->numa_group};
+    dt_engine_pack pack = {.sharing = dt_numa_group_sharing(options->numa_group)};
     pack.values =
-        dt_numa_group_alloc(pack.numa_group, panels, sizeof(float), "the packed weights", err);
+        dt_numa_group_alloc(options->numa_group, panels, sizeof(float), "the packed weights", err);
     if (!err->code)
         dt_engine_create(&g->engine, model, team,
                          dt_batch_rows_kept(g->batch_size, g->exact.block, world->size), &pack,

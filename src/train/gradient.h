@@ -5,6 +5,7 @@
 #ifndef DT_TRAIN_GRADIENT_H
 #define DT_TRAIN_GRADIENT_H
 
+#include "comm/numa_group.h"
 #include "data/loader.h"
 #include "engine/engine.h"
 #include "train/step_sums.h"

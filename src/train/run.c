@@ -181,7 +181,8 @@ static dt_code build_model(dt_run *r, dt_error *err)
         dt_numa_group_alloc(r->numa_group, n, sizeof *r->parameters, "the weights", err);
     if (err->code)
         return err->code;
-    return dt_optimizer_init(&r->optimizer, &optimizer, n, r->numa_group, err);
+    dt_sharing sharing = dt_numa_group_sharing(r->numa_group);
+    return dt_optimizer_init(&r->optimizer, &optimizer, n, &sharing, err);
 }
 
 static dt_code create_gradient(dt_run *r, dt_error *err)
