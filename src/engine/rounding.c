@@ -128,12 +128,14 @@ static inline __attribute__((always_inline)) void round_tile(int rows, int wide,
                                                              const blocks_of_tile *t)
 {
     vector s[TILE_ROWS][2];
-    modular all[TILE_ROWS][2], counted[2];
+    modular all[TILE_ROWS][2], counted[2], any[TILE_ROWS];
     for (int i = 0; i < rows; i++)
         for (int v = 0; v < wide; v++) {
             s[i][v] = load(t->column + v * DT_LANES) * t->row[i];
             all[i][v] = t->add ? load_bits(t->sum + i * t->lds + v * DT_LANES) : (modular){0};
         }
+    for (int i = 0; i < rows; i++)
+        any[i] = (modular){0};
     load_counted(wide, masked, t->counted, counted);
     operands part = t->o;
     int64_t left = t->o.k;
@@ -148,12 +150,17 @@ static inline __attribute__((always_inline)) void round_tile(int rows, int wide,
                 n[v] = round_vector(acc[i][v] * s[i][v]);
                 all[i][v] += (modular)n[v];
             }
-            note_bits(wide, masked, n, counted, t->bits + i);
+            if (masked)
+                note_bits(wide, true, n, counted, t->bits + i);
+            else
+                any[i] |= magnitude(n[0]) | (wide > 1 ? magnitude(n[1]) : (modular){0});
         }
         part.a += part.k * part.a_step;
         part.b += part.k * part.b_step;
         left -= part.k;
     }
+    for (int i = 0; i < rows && !masked; i++)
+        store_bits(t->bits[i].any, load_bits(t->bits[i].any) | any[i]);
     for (int i = 0; i < rows; i++)
         for (int v = 0; v < wide; v++)
             store_bits(t->sum + i * t->lds + v * DT_LANES, all[i][v]);
