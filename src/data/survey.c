@@ -10,8 +10,8 @@
 static void append_rows(dt_rows *to, const dt_survey *s, int64_t i, int64_t n)
 {
     int64_t x = dt_dataset_x_bytes(s->d), y = dt_dataset_y_bytes(s->d);
-    memcpy((char *)to->x + to->count * x, s->x + i * x, (size_t)(n * x));
-    memcpy((char *)to->y + to->count * y, s->y + i * y, (size_t)(n * y));
+    memcpy((char *)to->x + to->count * x, (const char *)s->x + i * x, (size_t)(n * x));
+    memcpy((char *)to->y + to->count * y, (const char *)s->y + i * y, (size_t)(n * y));
     to->count += n;
 }
 
@@ -44,18 +44,18 @@ static bool is_full(const dt_survey *s)
 /* Mostly the first of them are enough. */
 static void find_max_byte(dt_survey *s, int64_t n)
 {
-    const uint8_t *bytes = (const uint8_t *)s->x;
+    const uint8_t *bytes = s->x;
     for (int64_t i = 0; i < n * s->d->features && s->d->x_is_bytes && !is_full(s); i++)
         s->largest = bytes[i] > s->largest ? bytes[i] : s->largest;
 }
 
 static void add_moments(dt_survey *s, int64_t row, int64_t n, const bool *mark)
 {
-    const float *values = (const float *)s->x;
+    const float *values = s->x;
     if (!s->moments)
         return;
     if (s->d->x_is_bytes) {
-        dt_unit_from_bytes((const uint8_t *)s->x, n * s->d->features, s->unit);
+        dt_unit_from_bytes(s->x, n * s->d->features, s->unit);
         values = s->unit;
     }
     dt_moments_add(s->moments, row, n, values, mark);

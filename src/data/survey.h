@@ -24,7 +24,7 @@ typedef struct {
     /* Of the piece that dt_survey_read is at: */
     float *unit; /* [piece,features] bytes as the model sees them, for the moments */
     bool *mark;  /* [piece] whether a row is held out; NULL: none is */
-    char *x, *y; /* [piece] scratch, or the place where the rows stay */
+    void *x, *y; /* [piece] scratch, or the place where the rows stay */
 } dt_survey;
 
 /* Begin to measure x (survey->moments): every rank shifts its values by the first row trained on.
