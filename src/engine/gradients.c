@@ -25,7 +25,7 @@ dt_product dt_part_product(const dt_gradient_part *p, dt_range rows, int64_t col
 
 /* The rows of a sum that are added one after the other, at most: floats that are added to a large
  * sum lose their last bits. The columns that are summed at a time. */
-enum { SUM_ROWS = 128, SUM_COLUMNS = 64 };
+enum { SUM_ROWS = 32, SUM_COLUMNS = 64 };
 
 /* sum[k] += the rows of d, or of d * xhat where that is not NULL. For a compile-time n sums are in
  * registers. */
