@@ -175,7 +175,10 @@ static dt_code check_finite(const dt_data_file *s, const dt_h5_array *v, int64_t
     return dt_fail(err, DT_ERR_DATA,
                    "%s: \"%s\" has %s in row %lld, column %lld (counted from 0); clean the data "
                    "first",
-                   s->path, v->name, isnan(values[i]) ? "NaN" : "an infinite value (as float32)",
+                   s->path, v->name,
+                   !isnan(values[i])           ? "an infinite value (as float32)"
+                   : v->encoding.n_missing > 0 ? "NaN or a missing value (see _FillValue)"
+                                               : "NaN",
                    (long long)(row + i / v->width), (long long)(i % v->width));
 }
 
@@ -309,9 +312,11 @@ static dt_code read_labels(dt_data_file *s, int64_t row, int64_t n, int32_t *out
         for (int64_t k = 0; k < piece && !err->code; k++) {
             if (!isfinite(label[k]))
                 dt_fail(err, DT_ERR_DATA,
-                        "%s: \"%s\" has NaN or an infinite value in row %lld "
+                        "%s: \"%s\" has NaN%s or an infinite value in row %lld "
                         "(counted from 0)",
-                        s->path, s->y.name, (long long)(row + i + k));
+                        s->path, s->y.name,
+                        s->y.encoding.n_missing > 0 ? ", a missing value (see _FillValue)" : "",
+                        (long long)(row + i + k));
             else if (!check_label(s, row + i + k, label[k], err))
                 out[i + k] = (int32_t)(class_of ? class_of[(int64_t)label[k]] : (int64_t)label[k]);
         }

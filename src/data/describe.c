@@ -2,6 +2,7 @@
 
 #include "core/memory.h"
 #include "core/wrap.h"
+#include "data/encoding.h"
 #include "data/shape.h"
 #include "file/h5.h"
 #include "file/link.h"
@@ -182,6 +183,10 @@ static void describe_set(description *d, hid_t set, const char *name)
     fprintf(d->to, " %s, %s, ", type_text(type, type_name),
             dt_format_bytes((double)values * (double)s.shape.value_bytes, size));
     print_layout(d->to, plist, &s);
+    dt_encoding encoding;
+    if (!dt_encoding_read(&encoding, set, d->path, name, &err))
+        dt_encoding_print(&encoding, d->to);
+    dt_encoding_free(&encoding);
     fputc('\n', d->to);
     print_advice(d, &s);
     H5Pclose(plist);

@@ -53,13 +53,19 @@ static dt_code inspect_type(const char *path, dt_h5_array *v, dt_error *err)
         H5Tclose(v->type);
         v->type = numbers;
     }
-    if (err->code)
+    if (err->code || dt_encoding_read(&v->encoding, v->id, path, v->name, err))
         return err->code;
+    if (v->encoding.is_unsigned) {
+        hid_t numbers = H5Tcopy(v->type);
+        H5Tset_sign(numbers, H5T_SGN_NONE);
+        H5Tclose(v->type);
+        v->type = numbers;
+    }
     v->value_bytes = (int64_t)H5Tget_size(v->type);
     H5T_class_t class = H5Tget_class(v->type);
-    v->is_integer = class == H5T_INTEGER;
-    v->is_bytes = v->is_integer && !named && H5Tget_size(v->type) == 1 &&
-                  H5Tget_sign(v->type) == H5T_SGN_NONE;
+    v->is_integer = class == H5T_INTEGER && !v->encoding.is_packed;
+    v->is_bytes = v->is_integer && !named && !dt_encoding_is_used(&v->encoding) &&
+                  H5Tget_size(v->type) == 1 && H5Tget_sign(v->type) == H5T_SGN_NONE;
     if (class != H5T_INTEGER && class != H5T_FLOAT)
         return dt_fail(err, DT_ERR_DATA,
                        "%s: dataset \"%s\" holds %s; integers or floats are needed", path, v->name,
@@ -165,6 +171,7 @@ void dt_h5_array_close(dt_h5_array *v)
     dt_chunk_reader_close(v->reader);
     dt_virtual_close(v->parts);
     dt_fingerprint_set_destroy(v->others);
+    dt_encoding_free(&v->encoding);
     if (v->type >= 0)
         H5Tclose(v->type);
     if (v->id >= 0)
@@ -271,12 +278,56 @@ static dt_code read_through_buffer(const dt_h5_array *v, int64_t row, int64_t n,
     return err->code;
 }
 
-dt_code dt_h5_array_read(const dt_h5_array *v, int64_t row, int64_t n, dt_values values, void *out,
-                         dt_error *err)
+/* The numbers of rows, as they are in the file. */
+static dt_code read_numbers(const dt_h5_array *v, int64_t row, int64_t n, dt_values values,
+                            void *out, dt_error *err)
 {
-    if (n == 0)
-        return DT_OK;
     if (v->value_bytes <= size_of(values))
         return read_in_place(v, row, n, values, out, err);
     return read_through_buffer(v, row, n, values, out, err);
+}
+
+/* Floats need no other type to be compared. */
+static bool is_masked_float(const dt_h5_array *v, dt_values values)
+{
+    return values == DT_VALUES_FLOAT && !v->encoding.is_packed && !v->is_integer &&
+           v->value_bytes <= (int64_t)sizeof(float);
+}
+
+/* Numbers are decoded in float64, which holds all of them that occur. */
+static dt_code read_decoded(const dt_h5_array *v, int64_t row, int64_t n, float *out, dt_error *err)
+{
+    int64_t chunk = v->chunk_rows;
+    int64_t max_rows = (CONVERT_BYTES / (v->width * 8) + chunk) / chunk * chunk;
+    int64_t rows = max_rows < n ? max_rows : n;
+    double *buffer = dt_alloc(rows * v->width, sizeof *buffer, "rows to decode", err);
+    for (int64_t i = 0, piece; i < n && !err->code; i += piece) {
+        piece = max_rows - (row + i) % chunk; /* up to the end of a chunk */
+        piece = piece > rows ? rows : piece;
+        piece = piece > n - i ? n - i : piece;
+        if (read_numbers(v, row + i, piece, DT_VALUES_DOUBLE, buffer, err))
+            break;
+        dt_encoding_decode(&v->encoding, piece * v->width, buffer);
+        for (int64_t k = 0; k < piece * v->width; k++)
+            out[i * v->width + k] = (float)buffer[k];
+    }
+    free(buffer);
+    return err->code;
+}
+
+dt_code dt_h5_array_read(const dt_h5_array *v, int64_t row, int64_t n, dt_values values, void *out,
+                         dt_error *err)
+{
+    bool decode = dt_encoding_is_used(&v->encoding);
+    if (n == 0)
+        return DT_OK;
+    if (decode && values == DT_VALUES_FLOAT && !is_masked_float(v, values))
+        return read_decoded(v, row, n, out, err);
+    if (read_numbers(v, row, n, values, out, err) || !decode)
+        return err->code;
+    if (values == DT_VALUES_FLOAT)
+        dt_encoding_mask(&v->encoding, n * v->width, out);
+    else
+        dt_encoding_decode(&v->encoding, n * v->width, out);
+    return DT_OK;
 }

@@ -3,6 +3,7 @@
 #define DT_DATA_H5_ARRAY_H
 
 #include "data/chunk_reader.h"
+#include "data/encoding.h"
 #include "data/virtual.h"
 
 #include <dtrain/status.h>
@@ -16,8 +17,10 @@ typedef struct {
     char *name;
     int dims; /* of the dataspace, >= 1 */
     hsize_t dim[H5S_MAX_RANK];
-    int64_t width; /* values in a row */
-    bool is_integer, is_bytes;
+    int64_t width;   /* values in a row */
+    bool is_integer; /* its values are whole numbers */
+    bool is_bytes;   /* uint8, as pictures are: neither flags nor encoded */
+    dt_encoding encoding;
     bool external;      /* its values are in external storage */
     int64_t chunk_rows; /* rows of a chunk; 1 if it has no chunks */
     hid_t type; /* of a value in the file; for an enumeration (h5py's bool), of its integers */
@@ -37,7 +40,8 @@ dt_code dt_h5_array_open(dt_h5_array *array, hid_t file, const char *path, const
  * which need the lock (file/h5.h). */
 typedef enum { DT_VALUES_FLOAT, DT_VALUES_DOUBLE, DT_VALUES_BYTES } dt_values;
 
-/* Read rows [row, row + n) as values of this type. Several threads may call it at the same time. */
+/* Read rows [row, row + n) as values of this type, decoded; a missing value is NaN. Several threads
+ * may call it at the same time. */
 dt_code dt_h5_array_read(const dt_h5_array *array, int64_t row, int64_t n, dt_values values,
                          void *out, dt_error *err);
 
