@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { MOST_LAYERS = 16, MOST_SLICES = 1001, PAD = 16 };
+enum { MAX_LAYERS = 16, MAX_SLICES = 1001, PAD = 16 };
 static const double SLICE_SECONDS = 0.02;
 
 typedef struct {
@@ -25,7 +25,7 @@ typedef struct {
 typedef struct {
     dnnl_dim_t batch;
     int threads, layers;
-    layer layer[MOST_LAYERS];
+    layer layer[MAX_LAYERS];
 } step;
 
 typedef enum {
@@ -152,7 +152,7 @@ static int compare(const void *a, const void *b)
 /* Seconds of a step: the median of slices, at least three. */
 static double measure(const step *s, cut how, double seconds)
 {
-    double slice[MOST_SLICES];
+    double slice[MAX_SLICES];
     int steps = 1, slices = 0;
     omp_set_num_threads(how == ONE_CORE ? 1 : s->threads); /* a product alone takes so many */
     run(s, how, 1);
@@ -161,7 +161,7 @@ static double measure(const step *s, cut how, double seconds)
     double end = dt_clock() + seconds;
     do
         slice[slices++] = run(s, how, steps) / steps;
-    while (slices < 3 || (slices < MOST_SLICES && dt_clock() < end));
+    while (slices < 3 || (slices < MAX_SLICES && dt_clock() < end));
     qsort(slice, (size_t)slices, sizeof *slice, compare);
     return slice[slices / 2];
 }
@@ -172,9 +172,9 @@ int main(int argc, char **argv)
         fputs("usage: bench_gemm BATCH THREADS SECONDS IN,HIDDEN,...,OUT\n", stderr);
         return 2;
     }
-    dnnl_dim_t width[MOST_LAYERS + 1] = {0};
+    dnnl_dim_t width[MAX_LAYERS + 1] = {0};
     int widths = 0;
-    for (char *w = strtok(argv[4], ","); w && widths <= MOST_LAYERS; w = strtok(NULL, ","))
+    for (char *w = strtok(argv[4], ","); w && widths <= MAX_LAYERS; w = strtok(NULL, ","))
         width[widths++] = atoll(w);
     step s = {.batch = atoll(argv[1]), .threads = atoi(argv[2]), .layers = widths - 1};
     open_step(&s, width);

@@ -151,7 +151,7 @@ void dt_store_remove_probe(const char *folder, const char probe[DT_STORE_PROBE])
 
 /* What a network's file system keeps of a folder for a while may be older than the file: to open
  * the folder makes it ask again. */
-bool dt_store_sees_probe(const char *folder, const char probe[DT_STORE_PROBE])
+bool dt_store_probe_is_visible(const char *folder, const char probe[DT_STORE_PROBE])
 {
     enum { TRIES = 10 };
     const struct timespec tenth = {.tv_nsec = 100000000};

@@ -23,7 +23,7 @@ void dt_store_create_probe(const char *folder, char probe[DT_STORE_PROBE]);
 void dt_store_remove_probe(const char *folder, const char probe[DT_STORE_PROBE]);
 
 /* Whether this folder has the probe file. It takes a second if not. */
-bool dt_store_sees_probe(const char *folder, const char probe[DT_STORE_PROBE]);
+bool dt_store_probe_is_visible(const char *folder, const char probe[DT_STORE_PROBE]);
 
 /* The path of a checkpoint, to be freed; NULL when memory runs out. */
 char *dt_store_step_path(const char *folder, int64_t step, dt_error *err);

@@ -7,9 +7,9 @@
 #include <sys/ioctl.h>
 
 enum {
-    LEAST_WIDTH = 60,
-    MOST_WIDTH = 120, /* longer lines are hard to read */
-    COLUMN = 22,      /* where the meanings begin */
+    MIN_WIDTH = 60,
+    MAX_WIDTH = 120, /* longer lines are hard to read */
+    COLUMN = 22,     /* where the meanings begin */
     ENTRY_TEXT = 512,
 };
 
@@ -23,7 +23,7 @@ static int width_of(FILE *to)
         width = size.ws_col;
     if (width <= 0)
         return DT_WRAP_COLUMNS;
-    return width < LEAST_WIDTH ? LEAST_WIDTH : width > MOST_WIDTH ? MOST_WIDTH : width;
+    return width < MIN_WIDTH ? MIN_WIDTH : width > MAX_WIDTH ? MAX_WIDTH : width;
 }
 
 /* Print text from COLUMN on; at is the column the line has reached. */

@@ -15,7 +15,7 @@ static const double SECONDS = 1;  /* between two looks of a wait; */
 static const double ANOTHER = 10; /* after so many it is another wait */
 
 enum {
-    MOST_MISSED = 2, /* looks: what a rank sent before its end may still arrive */
+    MAX_MISSED = 2,  /* looks: what a rank sent before its end may still arrive */
     SILENT_MORE = 2, /* and so many more where another says it: most are ended by then */
     SPINS = 200,     /* tests before a core is offered to others */
 };
@@ -66,7 +66,7 @@ void dt_liveness_end(dt_world *world)
 }
 
 /* Whether no other rank of the node says it. */
-static bool is_mine_to_say(const dt_liveness *w)
+static bool is_mine_to_report(const dt_liveness *w)
 {
     return !w->mark || !atomic_flag_test_and_set((atomic_flag *)dt_shm_of_rank(w->mark, 0));
 }
@@ -89,16 +89,16 @@ static const dt_watched_process *find_gone(const dt_world *world)
 void dt_liveness_check(const dt_world *world)
 {
     dt_liveness *w = &world->comm->watch;
-    double now = dt_clock_coarse(), late = now - w->look_at;
+    double now = dt_clock_coarse(), late = now - w->inspect_rank;
     if (!w->of || late < 0)
         return;
-    w->look_at = now + SECONDS;
+    w->inspect_rank = now + SECONDS;
     const dt_watched_process *gone = late > ANOTHER ? NULL : find_gone(world);
     w->missed = gone ? w->missed + 1 : 0;
-    if (w->missed == MOST_MISSED && is_mine_to_say(w))
+    if (w->missed == MAX_MISSED && is_mine_to_report(w))
         dt_end_run("error: rank %lld (process %lld) has ended without a word: the run cannot go on",
                    (long long)gone->rank, (long long)gone->process.id);
-    if (w->missed >= MOST_MISSED + SILENT_MORE)
+    if (w->missed >= MAX_MISSED + SILENT_MORE)
         dt_end_quietly();
 }
 

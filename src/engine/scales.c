@@ -449,7 +449,7 @@ void dt_scales_dequantize(const dt_scales *s, int64_t begin, int64_t n, void *va
 
 /* ---- Measuring ------------------------------------------------------------------------------ */
 
-/* The least exponent with size < 2^exponent. */
+/* The smallest exponent with size < 2^exponent. */
 static int get_exponent(float size)
 {
     int exponent;
@@ -519,10 +519,11 @@ static void fill_elements(const dt_scales *s, double *to, const int64_t *exponen
 {
     int64_t largest = find_largest(exponent, n);
     for (int64_t i = 0; i < n; i++) {
-        double most = (double)largest + get_headroom(s), e = (double)exponent[i] + ELEMENT_HEADROOM;
+        double ceiling = (double)largest + get_headroom(s),
+               e = (double)exponent[i] + ELEMENT_HEADROOM;
         to[i] = largest == INT32_MIN
                     ? 0
-                    : clamp_exponent(exponent[i] == INT32_MIN ? most : fmin(e, most));
+                    : clamp_exponent(exponent[i] == INT32_MIN ? ceiling : fmin(e, ceiling));
     }
 }
 
@@ -648,9 +649,9 @@ static double raise_exponent(double exponent, float sum)
  * in the window of one word; it falls by much where it is far below, or the window is of two words. */
 static double lower_exponent(const dt_scales *s, double exponent, float sum, dt_line_state state)
 {
-    double least = exponent - MAX_FALL, lowered = exponent - HEADROOM;
+    double floor_of_sum = exponent - MAX_FALL, lowered = exponent - HEADROOM;
     if (sum > 0 && (s->words || state == DT_LINE_LITTLE))
-        lowered = fmin(lowered, fmax(get_exponent(sum) + get_headroom(s), least));
+        lowered = fmin(lowered, fmax(get_exponent(sum) + get_headroom(s), floor_of_sum));
     return clamp_exponent(lowered);
 }
 

@@ -26,7 +26,7 @@ static void sigmoid_row(float *restrict z, const float *restrict bias, int64_t w
         z[i] = 1 / (1 + expf(-(z[i] + bias[i])));
 }
 
-static void gelu_row(float *restrict z, const float *restrict bias, float *restrict slope,
+static void gelu_row(float *restrict z, const float *restrict bias, float *restrict act_grad,
                      int64_t width)
 {
 #pragma omp simd
@@ -35,25 +35,26 @@ static void gelu_row(float *restrict z, const float *restrict bias, float *restr
         float phi = 0.5f + 0.5f * erff(v * (float)M_SQRT1_2);
         float density = expf(-0.5f * v * v) * (float)(M_2_SQRTPI * M_SQRT1_2 * 0.5);
         z[i] = v * phi;
-        slope[i] = phi + v * density;
+        act_grad[i] = phi + v * density;
     }
 }
 
 /* f' by f's value. Of GELU it is never asked. */
-static float slope_of(dt_activation f, float a)
+static float act_grad_of(dt_activation f, float a)
 {
     return f == DT_ACT_RELU ? (a > 0 ? 1 : 0) : f == DT_ACT_TANH ? 1 - a * a : a * (1 - a);
 }
 
-static void slope_row(dt_activation f, int64_t n, const float *restrict a, float *restrict slope)
+static void act_grad_row(dt_activation f, int64_t n, const float *restrict a,
+                         float *restrict act_grad)
 {
 #pragma omp simd
     for (int64_t i = 0; i < n; i++)
-        slope[i] = slope_of(f, a[i]);
+        act_grad[i] = act_grad_of(f, a[i]);
 }
 
 void dt_activation_forward(dt_activation f, int64_t rows, int64_t width, int64_t stride,
-                           const float *bias, float *z, float *slope)
+                           const float *bias, float *z, float *act_grad)
 {
     for (int64_t r = 0; r < rows; r++) {
         float *row = z + r * stride;
@@ -68,48 +69,48 @@ void dt_activation_forward(dt_activation f, int64_t rows, int64_t width, int64_t
             sigmoid_row(row, bias, width);
             break;
         case DT_ACT_GELU:
-            gelu_row(row, bias, slope + r * stride, width);
+            gelu_row(row, bias, act_grad + r * stride, width);
             break;
         }
-        if (slope && f != DT_ACT_GELU)
-            slope_row(f, width, row, slope + r * stride);
+        if (act_grad && f != DT_ACT_GELU)
+            act_grad_row(f, width, row, act_grad + r * stride);
     }
 }
 
-static void backward_row(dt_activation f, int64_t n, const float *restrict a, float *restrict delta)
+static void backward_row(dt_activation f, int64_t n, const float *restrict a, float *restrict dy)
 {
     switch (f) {
     case DT_ACT_RELU:
 #pragma omp simd
         for (int64_t i = 0; i < n; i++)
-            delta[i] = a[i] > 0 ? delta[i] : 0;
+            dy[i] = a[i] > 0 ? dy[i] : 0;
         break;
     case DT_ACT_TANH:
 #pragma omp simd
         for (int64_t i = 0; i < n; i++)
-            delta[i] *= slope_of(DT_ACT_TANH, a[i]);
+            dy[i] *= act_grad_of(DT_ACT_TANH, a[i]);
         break;
     default:
 #pragma omp simd
         for (int64_t i = 0; i < n; i++)
-            delta[i] *= slope_of(DT_ACT_SIGMOID, a[i]);
+            dy[i] *= act_grad_of(DT_ACT_SIGMOID, a[i]);
         break;
     }
 }
 
-static void multiply_by_slope(int64_t n, const float *restrict slope, float *restrict delta)
+static void multiply_by_act_grad(int64_t n, const float *restrict act_grad, float *restrict dy)
 {
 #pragma omp simd
     for (int64_t i = 0; i < n; i++)
-        delta[i] *= slope[i];
+        dy[i] *= act_grad[i];
 }
 
 void dt_activation_backward(dt_activation f, int64_t rows, int64_t width, int64_t stride,
-                            const float *a, const float *slope, float *delta)
+                            const float *a, const float *act_grad, float *dy)
 {
     for (int64_t r = 0; r < rows; r++)
-        if (slope)
-            multiply_by_slope(width, slope + r * stride, delta + r * stride);
+        if (act_grad)
+            multiply_by_act_grad(width, act_grad + r * stride, dy + r * stride);
         else
-            backward_row(f, width, a + r * stride, delta + r * stride);
+            backward_row(f, width, a + r * stride, dy + r * stride);
 }

@@ -9,15 +9,15 @@
 /* a = f(z + bias) for rows of width values, stride apart.
  *   z     [in,out] [rows,width] the layer's products; a on return
  *   bias  [width]
- * slope [out] [rows,width] f'(z + bias); NULL: not wanted, which is not possible for GELU, since
+ * act_grad [out] [rows,width] f'(z + bias); NULL: not wanted, which is not possible for GELU, since
  * there
  *         f' cannot be computed from a */
 void dt_activation_forward(dt_activation f, int64_t rows, int64_t width, int64_t stride,
-                           const float *bias, float *z, float *slope);
+                           const float *bias, float *z, float *act_grad);
 
-/* delta *= f', in rows of width values, stride apart.
- *   a, slope  as dt_activation_forward left them; slope NULL: f' is computed from a */
+/* dy *= f', in rows of width values, stride apart.
+ *   a, act_grad  as dt_activation_forward left them; act_grad NULL: f' is computed from a */
 void dt_activation_backward(dt_activation f, int64_t rows, int64_t width, int64_t stride,
-                            const float *a, const float *slope, float *delta);
+                            const float *a, const float *act_grad, float *dy);
 
 #endif

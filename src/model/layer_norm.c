@@ -44,11 +44,11 @@ void dt_layer_norm_forward(int64_t rows, int64_t width, int64_t stride, const fl
 
 void dt_layer_norm_backward(int64_t rows, int64_t width, int64_t stride,
                             const float *restrict gamma, const float *xhat, const float *inv_std,
-                            float *delta)
+                            float *dy)
 {
     for (int64_t r = 0; r < rows; r++) {
         const float *restrict x = xhat + r * stride;
-        float *restrict d = delta + r * stride;
+        float *restrict d = dy + r * stride;
         double sum = 0, sum_x = 0;
 #pragma omp simd reduction(+ : sum, sum_x)
         for (int64_t i = 0; i < width; i++) {

@@ -15,10 +15,10 @@
 void dt_layer_norm_forward(int64_t rows, int64_t width, int64_t stride, const float *bias,
                            const float *gamma, float *z, float *xhat, float *inv_std);
 
-/* The backward pass: delta, the gradient of the outputs, becomes that of the inputs.
+/* The backward pass: dy, the gradient of the outputs, becomes that of the inputs.
  *   xhat, inv_std  as dt_layer_norm_forward left them
- *   delta          [in,out] [rows,width] */
+ *   dy             [in,out] [rows,width] */
 void dt_layer_norm_backward(int64_t rows, int64_t width, int64_t stride, const float *gamma,
-                            const float *xhat, const float *inv_std, float *delta);
+                            const float *xhat, const float *inv_std, float *dy);
 
 #endif

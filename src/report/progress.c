@@ -19,7 +19,7 @@ enum {
     MAX_CELLS = 20,
     PART_TEXT = 160,
     COLUMNS = 80, /* of a terminal that does not say */
-    LEAST_COLUMNS = 20,
+    MIN_COLUMNS = 20,
     ECHO_COLUMNS = 2, /* ^C, which the terminal writes behind the bar */
 };
 
@@ -71,7 +71,7 @@ static int choose_columns(int terminal)
     int columns = terminal - ECHO_COLUMNS - 1;
     if (terminal == 0 || columns > DT_PROGRESS_COLUMNS)
         return DT_PROGRESS_COLUMNS;
-    return columns < LEAST_COLUMNS ? LEAST_COLUMNS : columns;
+    return columns < MIN_COLUMNS ? MIN_COLUMNS : columns;
 }
 
 void dt_progress_open(dt_progress_bar *bar, const dt_train_options *options,

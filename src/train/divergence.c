@@ -48,14 +48,14 @@ static bool steps_stay(const dt_divergence *d)
  * of 0. */
 bool dt_divergence_add_validation(dt_divergence *d, const dt_scores *scores)
 {
-    double loss = scores->loss, least = scores->has_r2 ? NOISE : M_LN2;
+    double loss = scores->loss, min_loss = scores->has_r2 ? NOISE : M_LN2;
     double beginning = d->validation.beginning;
     if (d->n == 0)
         return false;
     if (!(beginning > 0))
-        beginning = fmax(d->beginning, least);
+        beginning = fmax(d->beginning, min_loss);
     d->validation.last = loss;
-    d->validation.beginning = fmax(fmin(beginning, loss), least);
+    d->validation.beginning = fmax(fmin(beginning, loss), min_loss);
     if (d->validation.found || loss <= RISE * beginning || (scores->has_r2 && scores->r2 > 0))
         return false;
     d->validation.found = true;

@@ -23,11 +23,11 @@ dt_footprint dt_footprint_of(const dt_footprint_facts *f)
 
 dt_code dt_footprint_check(const dt_footprint *f, const dt_model *m, int64_t part, dt_error *err)
 {
-    double model = f->weights + f->activations, most = NODE_SHARE * (double)part;
+    double model = f->weights + f->activations, max_bytes = NODE_SHARE * (double)part;
     char text[4][16];
-    if (model + f->data <= most)
+    if (model + f->data <= max_bytes)
         return DT_OK;
-    if (model > most)
+    if (model > max_bytes)
         return dt_fail(
             err, DT_ERR_MEMORY,
             "the model does not fit into memory: with %lld input%s and %lld output%s its "

@@ -174,7 +174,7 @@ static dt_gradient_mode next_mode(const float_sum *sum)
 
 /* A delivery of many rows, some at a time. */
 static double add_rows(dt_gradient *g, const dt_samples *samples, const float *parameters,
-                       const dt_overlap *overlap, float_sum *sum, dt_step_sums *totals)
+                       const dt_overlap *overlap, float_sum *sum, dt_step_sums *step_sums)
 {
     double loss = 0;
     int64_t begin = 0;
@@ -189,7 +189,7 @@ static double add_rows(dt_gradient *g, const dt_samples *samples, const float *p
         if (g->parts && n > FLOAT_ROWS - sum->added)
             n = FLOAT_ROWS - sum->added;
         loss += dt_engine_gradient(g->engine, parameters, &source, n, next_mode(sum), g->values,
-                                   n == left ? overlap : NULL, &totals->weight);
+                                   n == left ? overlap : NULL, &step_sums->weight);
         sum->begun = true;
         sum->added += n;
         begin += n;
@@ -198,7 +198,7 @@ static double add_rows(dt_gradient *g, const dt_samples *samples, const float *p
 }
 
 static void compute_floats(dt_gradient *g, dt_loader *loader, const float *parameters, dt_times *t,
-                           dt_step_sums *totals)
+                           dt_step_sums *step_sums)
 {
     dt_samples samples;
     dt_overlap overlap;
@@ -210,8 +210,8 @@ static void compute_floats(dt_gradient *g, dt_loader *loader, const float *param
         t->data += dt_times_lap(t);
         const dt_overlap *watched =
             samples.last && !g->parts ? dt_gradient_start_overlap(g, &overlap) : NULL;
-        totals->loss += add_rows(g, &samples, parameters, watched, &sum, totals);
-        totals->samples += samples.count;
+        step_sums->loss += add_rows(g, &samples, parameters, watched, &sum, step_sums);
+        step_sums->samples += samples.count;
         t->compute += dt_times_lap(t);
     } while (!samples.last);
     for (int64_t i = 0; g->parts && i < g->model->parameters; i++)
@@ -219,32 +219,32 @@ static void compute_floats(dt_gradient *g, dt_loader *loader, const float *param
     t->compute += dt_times_lap(t);
 }
 
-static void sum_floats(dt_gradient *g, bool whole, dt_step_sums *totals)
+static void sum_floats(dt_gradient *g, bool whole, dt_step_sums *step_sums)
 {
     dt_sum sum = {.n = g->header_len + g->model->parameters,
                   .head = g->header_len,
                   .whole = whole || dt_numa_group_size(g->numa_group) < g->world->node_size};
     if (g->world->size > 1)
-        dt_step_sums_reduce(g->reducer, &sum, g->batch_size, totals);
+        dt_step_sums_reduce(g->reducer, &sum, g->batch_size, step_sums);
 }
 
 /* ---- Either --------------------------------------------------------------------------------- */
 
 void dt_gradient_compute(dt_gradient *g, dt_loader *loader, const float *parameters, dt_times *t,
-                         dt_step_sums *totals)
+                         dt_step_sums *step_sums)
 {
-    *totals = (dt_step_sums){0};
+    *step_sums = (dt_step_sums){0};
     if (g->is_exact)
-        dt_exact_compute(g, loader, parameters, t, totals);
+        dt_exact_compute(g, loader, parameters, t, step_sums);
     else
-        compute_floats(g, loader, parameters, t, totals);
+        compute_floats(g, loader, parameters, t, step_sums);
 }
 
-bool dt_gradient_sum(dt_gradient *g, const float *parameters, bool whole, dt_step_sums *totals)
+bool dt_gradient_sum(dt_gradient *g, const float *parameters, bool whole, dt_step_sums *step_sums)
 {
     if (g->is_exact)
-        return dt_exact_sum(g, parameters, whole, totals);
-    sum_floats(g, whole, totals);
+        return dt_exact_sum(g, parameters, whole, step_sums);
+    sum_floats(g, whole, step_sums);
     return true;
 }
 

@@ -73,18 +73,18 @@ dt_code dt_gradient_init(dt_gradient *gradient, const dt_world *world, const dt_
                          const dt_team *team, const dt_gradient_options *options, dt_error *err);
 
 /* Load this rank's samples of the next batch, and compute their loss and gradient. Collective.
- *   totals  [out] loss, samples and weight */
+ *   step_sums  [out] loss, samples and weight */
 void dt_gradient_compute(dt_gradient *gradient, dt_loader *loader, const float *parameters,
-                         dt_times *times, dt_step_sums *totals);
+                         dt_times *times, dt_step_sums *step_sums);
 
-/* Sum the gradient and the totals over all ranks, in one allreduce unless lines have to be summed
+/* Sum the gradient and the sums of the step over all ranks, in one allreduce unless lines have to be summed
  * again. Collective.
  *   whole   the same on every rank: each gets the whole sum, not only its part of the numa_group's
- *   totals  [in,out] this rank's, then the sums of all
+ *   step_sums  [in,out] this rank's, then the sums of all
  * Returns whether the gradient is finite and fits its sum, the same on every rank; false also if
- * one rank failed. totals.overflow tells a gradient that is finite and does not fit. */
+ * one rank failed. step_sums.overflow tells a gradient that is finite and does not fit. */
 bool dt_gradient_sum(dt_gradient *gradient, const float *parameters, bool whole,
-                     dt_step_sums *totals);
+                     dt_step_sums *step_sums);
 
 /* The number of steps since the last call in which lines were summed again; 0 for sums of floats.
  */

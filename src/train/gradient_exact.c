@@ -88,7 +88,7 @@ void dt_exact_free(dt_exact *e)
 /* ---- This rank's samples -------------------------------------------------------------------- */
 
 /* Append a delivery's samples to those of this batch. */
-static void collect_delivery(dt_gradient *g, const dt_samples *s)
+static void collect_part(dt_gradient *g, const dt_samples *s)
 {
     dt_collected *c = &g->exact.collected;
     int64_t inputs = g->model->inputs, y_bytes = dt_target_bytes(g->model->loss, g->model->outputs);
@@ -107,10 +107,10 @@ static void load_batch(dt_gradient *g, dt_loader *loader)
     if (!s->last) {
         dt_samples first = *s;
         e->collected.count = 0;
-        collect_delivery(g, s);
+        collect_part(g, s);
         while (!s->last) {
             *s = dt_loader_next(loader);
-            collect_delivery(g, s);
+            collect_part(g, s);
         }
         *s = first;
         s->count = e->collected.count;
@@ -177,7 +177,7 @@ static bool prepare_scales(dt_gradient *g, const float *parameters)
 
 /* ---- A step --------------------------------------------------------------------------------- */
 
-void dt_exact_compute_part(dt_gradient *g, const float *parameters, dt_step_sums *totals)
+void dt_exact_compute_part(dt_gradient *g, const float *parameters, dt_step_sums *step_sums)
 {
     dt_exact *e = &g->exact;
     dt_exact_sums sums = {.loss = e->loss, .flags = e->flags};
@@ -190,16 +190,16 @@ void dt_exact_compute_part(dt_gradient *g, const float *parameters, dt_step_sums
     else
         dt_engine_gradient_exact(g->engine, parameters, &e->part, g->world->size == 1, &e->scales,
                                  e->sums, dt_gradient_start_overlap(g, &overlap), &sums);
-    totals->samples = e->part.rows;
-    totals->weight = sums.weight;
+    step_sums->samples = e->part.rows;
+    step_sums->weight = sums.weight;
 }
 
 void dt_exact_compute(dt_gradient *g, dt_loader *loader, const float *parameters, dt_times *t,
-                      dt_step_sums *totals)
+                      dt_step_sums *step_sums)
 {
     load_batch(g, loader);
     t->data += dt_times_lap(t);
-    dt_exact_compute_part(g, parameters, totals);
+    dt_exact_compute_part(g, parameters, step_sums);
     t->compute += dt_times_lap(t);
 }
 
@@ -232,7 +232,7 @@ static void join_line(dt_gradient *g, const dt_word_line *word, const int32_t *w
 }
 
 /* The step's one sum. The engine has dequantized what is one rank's. */
-static void sum_all(dt_gradient *g, bool whole, dt_step_sums *totals)
+static void sum_all(dt_gradient *g, bool whole, dt_step_sums *step_sums)
 {
     dt_exact *e = &g->exact;
     dt_finish dequantizing = {.part = dequantize_range, .with = g};
@@ -243,11 +243,11 @@ static void sum_all(dt_gradient *g, bool whole, dt_step_sums *totals)
                       whole || words || dt_numa_group_size(g->numa_group) < g->world->node_size,
                   .finish = words ? NULL : &dequantizing};
     if (g->world->size > 1) {
-        dt_step_sums_reduce_exact(g->reducer, &sum, e->loss, e->blocks, totals);
+        dt_step_sums_reduce_exact(g->reducer, &sum, e->loss, e->blocks, step_sums);
     } else {
-        totals->loss = 0;
+        step_sums->loss = 0;
         for (int64_t b = 0; b < e->blocks; b++)
-            totals->loss += e->loss[b];
+            step_sums->loss += e->loss[b];
     }
     for (int64_t i = 0; i < e->all.n && words; i++)
         join_line(g, &e->all.line[i], e->sums);
@@ -319,10 +319,10 @@ static bool measure_lines(dt_gradient *g, const float *parameters, dt_word_lines
     return dt_scales_fill_lines(&e->scales, e->exponent, e->remeasured);
 }
 
-/* Sum lines again that failed. Returns whether all fit; totals->overflow: they are finite and do
+/* Sum lines again that failed. Returns whether all fit; step_sums->overflow: they are finite and do
  * not. */
 static bool resum_lines(dt_gradient *g, const float *parameters, int64_t failed,
-                        dt_step_sums *totals)
+                        dt_step_sums *step_sums)
 {
     dt_exact *e = &g->exact;
     dt_word_lines lines = {.n = failed, .line = e->resummed};
@@ -340,18 +340,18 @@ static bool resum_lines(dt_gradient *g, const float *parameters, int64_t failed,
             return false;
         sum_lines(g, parameters, &lines, true);
     }
-    totals->overflow = lines.n > 0;
+    step_sums->overflow = lines.n > 0;
     return lines.n == 0;
 }
 
-bool dt_exact_sum(dt_gradient *g, const float *parameters, bool whole, dt_step_sums *totals)
+bool dt_exact_sum(dt_gradient *g, const float *parameters, bool whole, dt_step_sums *step_sums)
 {
     dt_exact *e = &g->exact;
-    sum_all(g, whole, totals);
-    if (totals->failed || e->not_finite)
+    sum_all(g, whole, step_sums);
+    if (step_sums->failed || e->not_finite)
         return false;
     int64_t failed = list_failed(e);
-    if (failed > 0 && !resum_lines(g, parameters, failed, totals))
+    if (failed > 0 && !resum_lines(g, parameters, failed, step_sums))
         return false;
     dt_scales_update(&e->scales, e->failed, failed, g->values);
     return true;

@@ -19,12 +19,12 @@ int64_t dt_exact_flags(const dt_exact *e);
 
 /* As dt_gradient_compute. Collective. */
 void dt_exact_compute(dt_gradient *g, dt_loader *loader, const float *parameters, dt_times *t,
-                      dt_step_sums *totals);
+                      dt_step_sums *step_sums);
 
 /* The same with the samples that are in exact.part already. Collective. */
-void dt_exact_compute_part(dt_gradient *g, const float *parameters, dt_step_sums *totals);
+void dt_exact_compute_part(dt_gradient *g, const float *parameters, dt_step_sums *step_sums);
 
 /* As dt_gradient_sum. Collective. */
-bool dt_exact_sum(dt_gradient *g, const float *parameters, bool whole, dt_step_sums *totals);
+bool dt_exact_sum(dt_gradient *g, const float *parameters, bool whole, dt_step_sums *step_sums);
 
 #endif

@@ -22,11 +22,11 @@ enum { MAX_WIDTH = 1 << 24 }; /* the weights of 1024 such layers still fit an in
 #define FIELD(name) .offset = offsetof(dt_train_options, name)
 #define FLAG(field) .type = DT_OPTION_FLAG, FIELD(field)
 #define TEXT(field) .type = DT_OPTION_TEXT, FIELD(field)
-#define COUNT(field, least) COUNT_TO(field, least, DT_OPTION_UNLIMITED)
-#define COUNT_TO(field, least, most)                                                               \
-    .type = DT_OPTION_COUNT, FIELD(field), .min = (least), .max = (most)
+#define COUNT(field, low) COUNT_TO(field, low, DT_OPTION_UNLIMITED)
+#define COUNT_TO(field, low, high)                                                                 \
+    .type = DT_OPTION_COUNT, FIELD(field), .min = (low), .max = (high)
 #define REAL(field) .type = DT_OPTION_REAL, FIELD(field), .min = 0, .max = INFINITY
-#define REAL_TO(field, most) .type = DT_OPTION_REAL, FIELD(field), .min = 0, .max = (most)
+#define REAL_TO(field, high) .type = DT_OPTION_REAL, FIELD(field), .min = 0, .max = (high)
 #define CHOICE(field, words) .type = DT_OPTION_CHOICE, FIELD(field), .choices = (words)
 #define EVERY(field) .type = DT_OPTION_EVERY, FIELD(field), .min = 1, .max = DT_OPTION_UNLIMITED
 #define MAY_CHANGE .may_change = true

@@ -48,7 +48,7 @@ static bool is_crowded(const dt_placement *s)
 }
 
 /* Of each node one rank speaks: the first that has it. */
-static bool is_said(const dt_preflight_rank *of, int rank)
+static bool is_reported(const dt_preflight_rank *of, int rank)
 {
     for (int r = 0; r < rank; r++)
         if (of[r].placement.first == of[rank].placement.first && is_crowded(&of[r].placement))
@@ -56,14 +56,14 @@ static bool is_said(const dt_preflight_rank *of, int rank)
     return false;
 }
 
-static void judge_cores(char *line, const dt_preflight_rank *of, int ranks)
+static void check_cores(char *line, const dt_preflight_rank *of, int ranks)
 {
     int confined = -1, confined_more = 0, crowded = -1, crowded_more = 0;
     for (int r = 0; r < ranks; r++) {
         if (is_confined(&of[r].placement)) {
             confined_more += confined >= 0;
             confined = confined < 0 ? r : confined;
-        } else if (is_crowded(&of[r].placement) && !is_said(of, r)) {
+        } else if (is_crowded(&of[r].placement) && !is_reported(of, r)) {
             crowded_more += crowded >= 0;
             crowded = crowded < 0 ? r : crowded;
         }
@@ -91,7 +91,7 @@ static bool is_short(int64_t rows, int64_t share)
     return rows * 10 < share * 9;
 }
 
-static void judge_shares(char *line, const dt_preflight_rank *of, int ranks, const dt_split *batch)
+static void check_shares(char *line, const dt_preflight_rank *of, int ranks, const dt_split *batch)
 {
     int busy = 0, small = -1, more = 0;
     char text[OTHERS];
@@ -114,7 +114,7 @@ static void judge_shares(char *line, const dt_preflight_rank *of, int ranks, con
             (long long)dt_split_count(batch, small));
 }
 
-static void judge_mpi(char *line, const dt_preflight_rank *of, int ranks)
+static void check_mpi(char *line, const dt_preflight_rank *of, int ranks)
 {
     for (int r = 0; r < ranks; r++)
         if (of[r].placement.threads > 1 && !of[r].placement.mpi_takes_threads) {
@@ -124,7 +124,7 @@ static void judge_mpi(char *line, const dt_preflight_rank *of, int ranks)
         }
 }
 
-static void judge_processors(char *line, const dt_preflight_rank *of, int ranks)
+static void check_processors(char *line, const dt_preflight_rank *of, int ranks)
 {
     for (int r = 1; r < ranks; r++)
         if (strcmp(of[r].placement.processor, of[0].placement.processor) != 0) {
@@ -137,12 +137,12 @@ static void judge_processors(char *line, const dt_preflight_rank *of, int ranks)
         }
 }
 
-static void judge_folder(char *line, const dt_preflight_rank *of, int ranks, const char *folder)
+static void check_folder(char *line, const dt_preflight_rank *of, int ranks, const char *folder)
 {
     int blind = -1, more = 0, last = -1;
     char text[OTHERS];
     for (int r = 0; r < ranks && folder; r++) {
-        if (of[r].sees_folder || of[r].placement.first == last)
+        if (of[r].folder_is_visible || of[r].placement.first == last)
             continue;
         last = of[r].placement.first;
         more += blind >= 0;
@@ -155,15 +155,15 @@ static void judge_folder(char *line, const dt_preflight_rank *of, int ranks, con
             folder, of[blind].placement.node, others(text, more, "on "), of[0].placement.node);
 }
 
-void dt_preflight_judge(dt_preflight *p, const dt_preflight_rank *of, int ranks,
+void dt_preflight_check(dt_preflight *p, const dt_preflight_rank *of, int ranks,
                         const dt_split *batch, const char *folder)
 {
     memset(p->line, 0, sizeof p->line);
-    judge_cores(p->line[COSTS_TIME], of, ranks);
-    judge_shares(p->line[COSTS_TIME], of, ranks, batch);
-    judge_mpi(p->line[COSTS_MORE], of, ranks);
-    judge_processors(p->line[COSTS_MORE], of, ranks);
-    judge_folder(p->line[COSTS_MORE], of, ranks, folder);
+    check_cores(p->line[COSTS_TIME], of, ranks);
+    check_shares(p->line[COSTS_TIME], of, ranks, batch);
+    check_mpi(p->line[COSTS_MORE], of, ranks);
+    check_processors(p->line[COSTS_MORE], of, ranks);
+    check_folder(p->line[COSTS_MORE], of, ranks, folder);
 }
 
 /* ---- Looking -------------------------------------------------------------------------------- */
@@ -179,7 +179,7 @@ static bool find_probe(const dt_world *world, const dt_placement *placement, con
         dt_store_create_probe(folder, probe);
     dt_broadcast(world, probe, DT_STORE_PROBE);
     return !probe[0] || world->node_rank != 0 || placement->first == 0 ||
-           dt_store_sees_probe(folder, probe);
+           dt_store_probe_is_visible(folder, probe);
 }
 
 dt_code dt_preflight_run(dt_preflight *p, const dt_world *world, const dt_placement *placement,
@@ -192,11 +192,11 @@ dt_code dt_preflight_run(dt_preflight *p, const dt_world *world, const dt_placem
         p->of = dt_alloc(world->size, sizeof *p->of, "what is known of the ranks", err);
     if (dt_world_agree(world, err))
         return err->code;
-    own.sees_folder = find_probe(world, placement, folder, probe);
+    own.folder_is_visible = find_probe(world, placement, folder, probe);
     dt_gather(world, &own, 1, sizeof own, p->of);
     if (world->rank == 0) {
         dt_store_remove_probe(folder, probe);
-        dt_preflight_judge(p, p->of, world->size, batch, folder);
+        dt_preflight_check(p, p->of, world->size, batch, folder);
     }
     return DT_OK;
 }

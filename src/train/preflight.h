@@ -13,8 +13,8 @@
 /* Of one rank. */
 typedef struct {
     dt_placement placement;
-    int64_t rows;     /* of the data, that it reads */
-    bool sees_folder; /* of the checkpoints, that rank 0 writes to */
+    int64_t rows;           /* of the data, that it reads */
+    bool folder_is_visible; /* of the checkpoints, that rank 0 writes to */
 } dt_preflight_rank;
 
 enum { DT_PREFLIGHT_LINES = 2, DT_PREFLIGHT_TEXT = 800 };
@@ -29,7 +29,7 @@ typedef struct {
  *   of      [ranks]
  *   batch   how a batch is shared out over the ranks
  *   folder  of the checkpoints; NULL: none */
-void dt_preflight_judge(dt_preflight *preflight, const dt_preflight_rank *of, int ranks,
+void dt_preflight_check(dt_preflight *preflight, const dt_preflight_rank *of, int ranks,
                         const dt_split *batch, const char *folder);
 
 /* What there is to say, on rank 0; elsewhere nothing. To be ended with dt_preflight_free, also

@@ -10,14 +10,14 @@
 /* " 3, 7, ..." of the ranks whose hash is not rank 0's. */
 static void name_ranks(const uint64_t *hash, int ranks, char *text, size_t room)
 {
-    enum { MOST = 8 };
+    enum { MAX_NAMED = 8 };
     size_t end = 0;
     int named = 0;
     text[0] = '\0';
-    for (int r = 1; r < ranks && named <= MOST; r++) {
+    for (int r = 1; r < ranks && named <= MAX_NAMED; r++) {
         if (hash[r] == hash[0])
             continue;
-        if (named++ == MOST)
+        if (named++ == MAX_NAMED)
             snprintf(text + end, room - end, ", ...");
         else
             end += (size_t)snprintf(text + end, room - end, named == 1 ? " %d" : ", %d", r);

@@ -23,10 +23,10 @@ struct dt_saver {
     dt_report *report;
     const dt_team *team;
     const dt_lock *folder_lock;
-    dt_run_progress saved; /* of the last step-N.h5 that was asked for */
-    double begun;          /* dt_clock_coarse, when it was */
-    dt_checkpoint copy;    /* what the thread writes, of these: */
-    dt_snapshot values;    /* weights, and the optimizer's vectors */
+    dt_run_progress last_saved; /* of the last step-N.h5 that was asked for */
+    double begun;               /* dt_clock_coarse, when it was */
+    dt_checkpoint copy;         /* what the thread writes, of these: */
+    dt_snapshot values;         /* weights, and the optimizer's vectors */
     dt_optimizer optimizer;
     double *rounding;  /* [n_rounding] */
     bool step, best;   /* which files it writes */
@@ -58,7 +58,7 @@ static dt_code write_best(dt_saver *s, dt_error *err)
 }
 
 /* Its folder may have been moved. */
-static void drop_spare(dt_saver *s)
+static void free_recycled(dt_saver *s)
 {
     if (s->recycled)
         unlinkat(s->folder, strrchr(s->recycled, '/') + 1, 0);
@@ -83,7 +83,7 @@ static char *write_step(dt_saver *s, dt_error *err)
 {
     char *path = dt_store_step_path(s->options->checkpoint, s->copy.progress.global_step, err);
     if (!path || dt_checkpoint_write(path, s->recycled, &s->copy, &s->layout, err)) {
-        drop_spare(s);
+        free_recycled(s);
         free(path);
         return NULL;
     }
@@ -160,7 +160,7 @@ dt_code dt_saver_create(dt_saver **saver, const dt_train_options *options,
     s->report = report;
     s->team = team;
     s->folder_lock = lock;
-    s->saved = state->progress;
+    s->last_saved = state->progress;
     s->begun = dt_clock_coarse();
     s->folder = open(options->checkpoint, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     s->seconds = (double)(1 + state->optimizer->n_vectors) * (double)state->optimizer->n *
@@ -219,7 +219,7 @@ void dt_saver_copy_unread(dt_saver *s)
 
 static bool is_saved(const dt_saver *s, const dt_run_progress *c)
 {
-    return s->saved.global_step == c->global_step && s->saved.epoch == c->epoch;
+    return s->last_saved.global_step == c->global_step && s->last_saved.epoch == c->epoch;
 }
 
 void dt_saver_save(dt_saver *s, const dt_run_progress *progress, bool step, bool best)
@@ -233,7 +233,7 @@ void dt_saver_save(dt_saver *s, const dt_run_progress *progress, bool step, bool
     take_copy(s, progress);
     dt_report_flush(s->report);
     if (step) {
-        s->saved = *progress;
+        s->last_saved = *progress;
         s->begun = dt_clock_coarse();
     }
     pthread_mutex_lock(&s->lock);
@@ -281,7 +281,7 @@ void dt_saver_destroy(dt_saver *s)
         pthread_mutex_unlock(&s->lock);
         pthread_join(s->thread, NULL);
     }
-    drop_spare(s);
+    free_recycled(s);
     if (s->folder >= 0)
         close(s->folder);
     dt_checkpoint_close_layout(&s->layout);

@@ -44,12 +44,12 @@ static void get_counts(dt_step_sums *t, const int32_t count[DT_STEP_SUMS_COUNTS]
 }
 
 void dt_step_sums_reduce(dt_reducer *values, const dt_sum *sum, int64_t batch_size,
-                         dt_step_sums *totals)
+                         dt_step_sums *sums)
 {
     float *to = dt_reducer_values(values), *loss = to + DT_STEP_SUMS_COUNTS;
     int32_t count[DT_STEP_SUMS_COUNTS];
-    double mean = totals->loss / (double)batch_size;
-    put_counts(totals, count);
+    double mean = sums->loss / (double)batch_size;
+    put_counts(sums, count);
     for (int i = 0; i < DT_STEP_SUMS_COUNTS; i++)
         to[i] = (float)count[i];
     loss[0] = (float)mean;
@@ -57,21 +57,21 @@ void dt_step_sums_reduce(dt_reducer *values, const dt_sum *sum, int64_t batch_si
     dt_reducer_sum(values, sum);
     for (int i = 0; i < DT_STEP_SUMS_COUNTS; i++)
         count[i] = (int32_t)to[i];
-    get_counts(totals, count);
-    totals->loss = ((double)loss[0] + (double)loss[1]) * (double)batch_size;
+    get_counts(sums, count);
+    sums->loss = ((double)loss[0] + (double)loss[1]) * (double)batch_size;
 }
 
 /* A block's loss is one rank's: added to zeros its bits stay what they are. */
 void dt_step_sums_reduce_exact(dt_reducer *values, const dt_sum *sum, double *loss, int64_t blocks,
-                               dt_step_sums *totals)
+                               dt_step_sums *sums)
 {
     int32_t *to = dt_reducer_values(values);
-    put_counts(totals, to);
+    put_counts(sums, to);
     memcpy(to + DT_STEP_SUMS_COUNTS, loss, (size_t)blocks * sizeof *loss);
     dt_reducer_sum(values, sum);
     memcpy(loss, to + DT_STEP_SUMS_COUNTS, (size_t)blocks * sizeof *loss);
-    get_counts(totals, to);
-    totals->loss = 0;
+    get_counts(sums, to);
+    sums->loss = 0;
     for (int64_t b = 0; b < blocks; b++)
-        totals->loss += loss[b];
+        sums->loss += loss[b];
 }

@@ -40,16 +40,16 @@ static inline int64_t dt_step_sums_header_len(int64_t blocks)
  *   sum         covers the gradient and dt_step_sums_header_len(0) floats before it, its head
  *   batch_size  about the number of samples. The loss travels as a mean over so many, so that a sum
  *               that only a double holds does not overflow
- *   totals      [in,out] this rank's, then everyone's */
+ *   sums        [in,out] this rank's, then everyone's */
 void dt_step_sums_reduce(dt_reducer *values, const dt_sum *sum, int64_t batch_size,
-                         dt_step_sums *totals);
+                         dt_step_sums *sums);
 
 /* The same with integers: the bits are the same for any number of ranks.
  *   sum   covers the gradient and dt_step_sums_header_len(blocks) integers before it, which its
  *         finish leaves as they are
  *   loss  [in,out] [blocks] the loss of each block of the batch on the rank that has it, 0 on the
- *         others; then on all. Their sum is totals->loss. */
+ *         others; then on all. Their sum is sums->loss. */
 void dt_step_sums_reduce_exact(dt_reducer *values, const dt_sum *sum, double *loss, int64_t blocks,
-                               dt_step_sums *totals);
+                               dt_step_sums *sums);
 
 #endif

@@ -10,7 +10,7 @@
 #include <time.h>
 
 /* For what comes after the last step: the log's end, MPI's, a script that queues the job again. */
-static const double MARGIN_SHARE = 0.05, LEAST_MARGIN = 1, MOST_MARGIN = 30;
+static const double MARGIN_SHARE = 0.05, MIN_MARGIN = 1, MAX_MARGIN = 30;
 static const double FADES = 1.0 / 256;      /* how much of a long step is forgotten with each */
 static const double VALIDATION_ROOM = 1.25; /* times the last one */
 
@@ -22,7 +22,7 @@ void dt_time_limit_set(dt_time_limit *g, double now, const dt_time_facts *facts)
                          .name = own_left <= facts->job_left ? "--max-time" : "SLURM_JOB_END_TIME"};
     double whole = left + facts->seconds;
     if (left < INFINITY)
-        g->margin = fmin(fmax(MARGIN_SHARE * whole, fmin(LEAST_MARGIN, whole / 4)), MOST_MARGIN);
+        g->margin = fmin(fmax(MARGIN_SHARE * whole, fmin(MIN_MARGIN, whole / 4)), MAX_MARGIN);
     dt_stop_at(g->end - g->margin, g->name);
 }
 
@@ -36,14 +36,14 @@ static double job_left(void)
 
 void dt_time_limit_init(dt_time_limit *g, const dt_world *world, int64_t max_time)
 {
-    const double most = 1e12; /* microseconds in an int64_t, by far */
+    const double max_seconds = 1e12; /* microseconds in an int64_t, by far */
     int64_t known[2] = {(int64_t)(1e6 * dt_launch_seconds()),
-                        -(int64_t)(1e6 * fmin(job_left(), most))};
+                        -(int64_t)(1e6 * fmin(job_left(), max_seconds))};
     dt_max_int64(world, known, 2);
     dt_time_facts facts = {.seconds = 1e-6 * (double)known[0],
                            .max_time = max_time,
                            .job_left = -1e-6 * (double)known[1]};
-    if (facts.job_left >= most)
+    if (facts.job_left >= max_seconds)
         facts.job_left = INFINITY;
     dt_time_limit_set(g, dt_clock(), &facts);
 }

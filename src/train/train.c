@@ -13,30 +13,28 @@
 #include <stdio.h>
 
 /* What the ranks agree on besides the sums. */
-static void gather_flags(dt_run *run, dt_step_sums *totals, dt_error *err)
+static void gather_flags(dt_run *run, dt_step_sums *sums, dt_error *err)
 {
     if (run->time_limit.end < INFINITY)
         dt_time_limit_step(&run->time_limit, dt_clock(), dt_saver_seconds(run->saver));
-    totals->failed = dt_report_check(run->report, err) || dt_saver_check(run->saver, err) ||
-                     dt_loader_check(run->loader, err);
-    totals->due = dt_saver_due(run->saver);
-    totals->stop = dt_stop_reason();
+    sums->failed = dt_report_check(run->report, err) || dt_saver_check(run->saver, err) ||
+                   dt_loader_check(run->loader, err);
+    sums->due = dt_saver_due(run->saver);
+    sums->stop = dt_stop_reason();
 }
 
 /* summed: whether the gradient is the sum that it should be */
 static dt_code not_finite(const dt_run *run, const dt_report_step_facts *step,
-                          const dt_step_sums *totals, bool summed, dt_error *err)
+                          const dt_step_sums *sums, bool summed, dt_error *err)
 {
     long long epoch = (long long)step->epoch, n = (long long)step->step;
     const char *normalize = run->dataset.normalizer ? "" : " or --normalize standard";
-    if (totals->overflow)
+    if (sums->overflow)
         return dt_fail(err, DT_ERR_NONFINITE,
                        "the gradient is too large for its exact sum: epoch %lld, step %lld; a "
                        "smaller --lr%s may help",
                        epoch, n, normalize);
-    const char *what = !isfinite(totals->loss) ? "loss is"
-                       : !summed               ? "gradient is"
-                                               : "weights are";
+    const char *what = !isfinite(sums->loss) ? "loss is" : !summed ? "gradient is" : "weights are";
     return dt_fail(err, DT_ERR_NONFINITE,
                    "the %s no longer finite: epoch %lld, step %lld; a smaller --lr%s may help",
                    what, epoch, n, normalize);
@@ -57,24 +55,24 @@ static dt_code weightless(const dt_report_step_facts *step, dt_error *err)
 static dt_code run_step(dt_run *run, dt_report_step_facts *step, double *weight, dt_times *t,
                         dt_error *err)
 {
-    dt_step_sums totals;
-    dt_gradient_compute(&run->gradient, run->loader, run->parameters, t, &totals);
-    t->samples += totals.samples;
-    gather_flags(run, &totals, err);
+    dt_step_sums sums;
+    dt_gradient_compute(&run->gradient, run->loader, run->parameters, t, &sums);
+    t->samples += sums.samples;
+    gather_flags(run, &sums, err);
     dt_saver_copy_unread(run->saver); /* after the sum any rank may change the weights */
     bool whole = run->options->clip_norm > 0 || dt_optimizer_wants_all(&run->optimizer);
-    bool summed = dt_gradient_sum(&run->gradient, run->parameters, whole, &totals);
+    bool summed = dt_gradient_sum(&run->gradient, run->parameters, whole, &sums);
     t->allreduce += dt_times_lap(t);
-    if (totals.failed)
+    if (sums.failed)
         return dt_world_agree(run->world, err);
 
-    if (totals.weight == 0 && isfinite(totals.loss))
+    if (sums.weight == 0 && isfinite(sums.loss))
         return weightless(step, err);
-    *weight = (double)totals.weight * run->class_weights.unit;
+    *weight = (double)sums.weight * run->class_weights.unit;
     double scale = 1 / *weight;
-    bool finite = summed && isfinite(totals.loss);
-    step->samples = totals.samples;
-    step->loss = totals.loss * scale;
+    bool finite = summed && isfinite(sums.loss);
+    step->samples = sums.samples;
+    step->loss = sums.loss * scale;
     step->lr = dt_schedule_lr(&run->schedule, step->global_step);
     if (run->options->clip_norm > 0)
         scale *= dt_clip_factor(run->gradient.values, run->model.parameters, scale,
@@ -84,9 +82,9 @@ static dt_code run_step(dt_run *run, dt_report_step_facts *step, double *weight,
                                    run->parameters);
     t->update += dt_times_lap(t);
     if (!finite)
-        return not_finite(run, step, &totals, summed, err);
-    run->due = totals.due;
-    run->stop = totals.stop;
+        return not_finite(run, step, &sums, summed, err);
+    run->due = sums.due;
+    run->stop = sums.stop;
     return DT_OK;
 }
 

@@ -12,7 +12,7 @@ enum { PIECE_BYTES = 4 << 20 };
 
 /* Of weights with values, in a piece: some tenths of a second, after which it may be told to stop.
  */
-static const int64_t PIECE_PRODUCTS = INT64_C(1) << 32, LEAST_PIECE = 512;
+static const int64_t PIECE_PRODUCTS = INT64_C(1) << 32, MIN_PIECE = 512;
 
 dt_code dt_validation_init(dt_validation *v, const dt_world *world, const dt_dataset *d, bool whole,
                            const dt_model *model, dt_error *err)
@@ -20,9 +20,9 @@ dt_code dt_validation_init(dt_validation *v, const dt_world *world, const dt_dat
     int64_t outputs = model->outputs;
     int64_t chunk = dt_data_file_get_info(d->file)->chunk_rows;
     int64_t piece = PIECE_BYTES / ((d->features + outputs) * (int64_t)sizeof(float)) + 1;
-    int64_t most = PIECE_PRODUCTS / model->parameters;
-    most = most > LEAST_PIECE ? most : LEAST_PIECE;
-    piece = piece < most ? piece : most;
+    int64_t max_piece = PIECE_PRODUCTS / model->parameters;
+    max_piece = max_piece > MIN_PIECE ? max_piece : MIN_PIECE;
+    piece = piece < max_piece ? piece : max_piece;
     bool rereads = whole ? d->streamed : d->reread;
     if (rereads) /* each chunk once */
         piece = (piece + chunk - 1) / chunk * chunk;

@@ -22,7 +22,7 @@ static const char *place_of(char text[PLACE], const dt_names *names, int64_t col
 
 /* Columns of the smallest and the largest scale; a column of zeros has none. */
 typedef struct {
-    int64_t least, most; /* -1: there is none */
+    int64_t min, max; /* -1: there is none */
 } extremes;
 
 static double scale_of(const dt_column_stats *c, int64_t column)
@@ -34,10 +34,10 @@ static extremes find_extremes(const dt_column_stats *c)
 {
     extremes e = {-1, -1};
     for (int64_t k = 0; k < c->n; k++) {
-        if (c->largest[k] > 0 && (e.least < 0 || c->largest[k] < c->largest[e.least]))
-            e.least = k;
-        if (c->largest[k] > 0 && (e.most < 0 || c->largest[k] > c->largest[e.most]))
-            e.most = k;
+        if (c->largest[k] > 0 && (e.min < 0 || c->largest[k] < c->largest[e.min]))
+            e.min = k;
+        if (c->largest[k] > 0 && (e.max < 0 || c->largest[k] > c->largest[e.max]))
+            e.max = k;
     }
     return e;
 }
@@ -54,14 +54,14 @@ static bool warn_columns(dt_warnings *w, const char *file, const char *name,
 {
     char place[2][PLACE];
     extremes e = find_extremes(c);
-    double least = scale_of(c, e.least), most = scale_of(c, e.most);
-    if (!are_apart(least, most))
+    double min = scale_of(c, e.min), max = scale_of(c, e.max);
+    if (!are_apart(min, max))
         return false;
     dt_warnings_add(w,
                     "%s: \"%s\" has values up to %.3g in %s, but up to %.3g in %s, counted from 0: "
                     "scales so far apart train badly; %s",
-                    file, name, most, place_of(place[0], names, e.most), least,
-                    place_of(place[1], names, e.least), advice);
+                    file, name, max, place_of(place[0], names, e.max), min,
+                    place_of(place[1], names, e.min), advice);
     return true;
 }
 
@@ -72,8 +72,8 @@ static void warn_scales(dt_warnings *w, const dt_train_options *o, const dt_data
     static const char targets[] = "bring the targets to about 1";
     const dt_profile *l = &d->profile;
     bool as_it_is = !d->normalizer && !d->x_is_bytes;
-    double x = as_it_is ? scale_of(&l->x, find_extremes(&l->x).most) : 1;
-    double y = scale_of(&l->y, find_extremes(&l->y).most);
+    double x = as_it_is ? scale_of(&l->x, find_extremes(&l->x).max) : 1;
+    double y = scale_of(&l->y, find_extremes(&l->y).max);
     bool told = as_it_is && warn_columns(w, o->data, o->x, &l->x, &schema->columns, normalize);
     told = warn_columns(w, o->data, o->y, &l->y, &schema->targets, targets) || told;
     if (!told && are_apart(x, y))

@@ -9,7 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { ROWS = 12, WIDTH = 3, UNKNOWN_FILTER = 32111, MOST_BYTES = 1 << 16 };
+enum { ROWS = 12, WIDTH = 3, UNKNOWN_FILTER = 32111, MAX_BYTES = 1 << 16 };
 
 #define CHECK(call)                                                                                \
     do {                                                                                           \
@@ -39,8 +39,8 @@ static size_t get_bytes(const char *name, unsigned char *bytes)
 {
     FILE *file = fopen(name, "rb");
     CHECK(file ? 0 : -1);
-    size_t n = fread(bytes, 1, MOST_BYTES, file);
-    CHECK(n < MOST_BYTES ? 0 : -1);
+    size_t n = fread(bytes, 1, MAX_BYTES, file);
+    CHECK(n < MAX_BYTES ? 0 : -1);
     fclose(file);
     return n;
 }
@@ -48,7 +48,7 @@ static size_t get_bytes(const char *name, unsigned char *bytes)
 /* The first n of `of` parts of a file. */
 static void cut(const char *from, const char *to, size_t n, size_t of)
 {
-    static unsigned char bytes[MOST_BYTES];
+    static unsigned char bytes[MAX_BYTES];
     size_t size = get_bytes(from, bytes);
     put_bytes(to, bytes, size * n / of);
 }
@@ -61,7 +61,7 @@ static void copy(const char *from, const char *to)
 /* Flip one bit of the last occurrence of a pattern. */
 static void flip(const char *from, const char *to, const void *pattern, size_t length)
 {
-    static unsigned char bytes[MOST_BYTES];
+    static unsigned char bytes[MAX_BYTES];
     size_t n = get_bytes(from, bytes), at = n;
     for (size_t i = 0; i + length <= n; i++)
         if (memcmp(bytes + i, pattern, length) == 0)

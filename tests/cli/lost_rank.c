@@ -147,8 +147,8 @@ static void place(const dt_world *world)
 {
     dt_error err = {0};
     dt_team team;
-    dt_placement seat;
-    if (dt_place_threads(world, 1, true, &team, &seat, &err))
+    dt_placement placement;
+    if (dt_place_threads(world, 1, true, &team, &placement, &err))
         exit(1);
     dt_team_free(&team);
 }

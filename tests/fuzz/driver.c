@@ -17,14 +17,14 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { MOST_SEEDS = 64, MOST_CHANGES = 6, INPUT_SECONDS = 20 };
+enum { MAX_SEEDS = 64, MAX_CHANGES = 6, INPUT_SECONDS = 20 };
 
 typedef struct {
     uint8_t bytes[FUZZ_ROOM];
     size_t n;
 } input;
 
-static input seeds[MOST_SEEDS];
+static input seeds[MAX_SEEDS];
 static int n_seeds;
 static uint64_t state;
 
@@ -206,7 +206,7 @@ static void run_random(const char *program, double seconds, int64_t runs)
             seconds)
             break;
         in = seeds[below((size_t)n_seeds)];
-        for (size_t i = below(MOST_CHANGES) + 1; i > 0; i--)
+        for (size_t i = below(MAX_CHANGES) + 1; i > 0; i--)
             change(&in);
         run(&in, kept);
     }
@@ -250,8 +250,7 @@ int main(int argc, char **argv)
 {
     double seconds = 10;
     int64_t runs = INT64_MAX;
-    while (n_seeds < MOST_SEEDS &&
-           (seeds[n_seeds].n = fuzz_seed(n_seeds, seeds[n_seeds].bytes)) > 0)
+    while (n_seeds < MAX_SEEDS && (seeds[n_seeds].n = fuzz_seed(n_seeds, seeds[n_seeds].bytes)) > 0)
         n_seeds++;
     for (; argc > 2 && strncmp(argv[1], "--", 2) == 0; argv += 2, argc -= 2) {
         if (strcmp(argv[1], "--seconds") == 0)

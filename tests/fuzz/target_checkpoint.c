@@ -12,10 +12,10 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { MODELS = 3, MOST_IMAGE = 1 << 17 };
+enum { MODELS = 3, MAX_IMAGE = 1 << 17 };
 
 static struct {
-    uint8_t bytes[MOST_IMAGE];
+    uint8_t bytes[MAX_IMAGE];
     size_t n;
 } image[MODELS];
 
@@ -78,7 +78,7 @@ static void write_good(int m)
     if (dt_checkpoint_write("c.h5", NULL, &checkpoint, NULL, &err))
         fuzz_fail(err.text);
     FILE *file = fopen("c.h5", "rb");
-    image[m].n = fread(image[m].bytes, 1, MOST_IMAGE, file);
+    image[m].n = fread(image[m].bytes, 1, MAX_IMAGE, file);
     fclose(file);
     unlink("c.h5");
     dt_model_free(&model);

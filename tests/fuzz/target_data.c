@@ -15,7 +15,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { MOST_WRITTEN = 1 << 14, MOST_READ = 1 << 18 /* bytes */ };
+enum { MAX_WRITTEN = 1 << 14, MAX_READ = 1 << 18 /* bytes */ };
 
 /* ---- Writing -------------------------------------------------------------------------------- */
 
@@ -193,15 +193,15 @@ static bool has_filter(hid_t create, H5Z_filter_t filter)
 
 static void write_values(fuzz_choices *c, hid_t set, hid_t type)
 {
-    static uint8_t values[MOST_WRITTEN];
+    static uint8_t values[MAX_WRITTEN];
     hid_t space = H5Dget_space(set), create = H5Dget_create_plist(set);
     hssize_t n = H5Sget_simple_extent_npoints(space);
     size_t size = H5Tget_size(type);
     bool is_plain = H5Pget_layout(create) != H5D_VIRTUAL && H5Tget_class(type) != H5T_VLEN &&
                     H5Tis_variable_str(type) <= 0 && H5Tget_class(type) != H5T_REFERENCE;
-    for (int i = 0; i < MOST_WRITTEN; i++)
+    for (int i = 0; i < MAX_WRITTEN; i++)
         values[i] = i < 256 ? (uint8_t)fuzz_choose(c, 256) : values[i % 256];
-    if (n > 0 && size <= MOST_WRITTEN && (size_t)n <= MOST_WRITTEN / size && is_plain &&
+    if (n > 0 && size <= MAX_WRITTEN && (size_t)n <= MAX_WRITTEN / size && is_plain &&
         fuzz_choose(c, 8))
         H5Dwrite(set, type, H5S_ALL, H5S_ALL, H5P_DEFAULT, values);
     else if (n > 0 && has_filter(create, H5Z_FILTER_DEFLATE) &&
@@ -270,7 +270,7 @@ static bool write_file(fuzz_choices *c)
 
 static void read_rows(dt_data_file *s, int64_t row, int64_t n)
 {
-    static char rows[MOST_READ];
+    static char rows[MAX_READ];
     const dt_data_file_info *f = dt_data_file_get_info(s);
     dt_error err = {0};
     dt_data_file_read_x(s, row, n, rows, &err);
@@ -290,7 +290,7 @@ static void read_file(const char *y)
     const dt_data_file_info *f = dt_data_file_get_info(s);
     if (f->rows < 1 || f->features < 1 || f->chunk_rows < 1)
         fuzz_fail("a data set without a size was taken");
-    int64_t width = f->features > f->y_width ? f->features : f->y_width, n = MOST_READ / 8;
+    int64_t width = f->features > f->y_width ? f->features : f->y_width, n = MAX_READ / 8;
     if (width <= n) {
         n = n / width < f->rows ? n / width : f->rows;
         read_rows(s, 0, n);
@@ -300,7 +300,7 @@ static void read_file(const char *y)
     dt_data_file_close(s);
 }
 
-static void look_through(FILE *nowhere)
+static void read_through(FILE *nowhere)
 {
     dt_error err = {0};
     hid_t file = dt_h5_open("d.h5", &err);
@@ -315,7 +315,7 @@ static void look_through(FILE *nowhere)
             continue;
         int64_t values = dt_data_file_get_info(s)->rows * dt_data_file_get_info(s)->features;
         dt_data_file_close(s);
-        if (values < MOST_READ) {
+        if (values < MAX_READ) {
             dt_scan_dataset(&scan, file, "d.h5", i ? "y" : "x", i, &err);
             dt_scan_free(&scan);
         }
@@ -341,7 +341,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
     ssize_t before = count_open(); /* what HDF5 failed to close in writing */
     read_file("y");
     read_file(NULL);
-    look_through(nowhere);
+    read_through(nowhere);
     if (count_open() != before)
         fuzz_fail("a file or a dataset was not closed");
     return 0;

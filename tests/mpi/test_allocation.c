@@ -122,7 +122,7 @@ int __wrap_pthread_create(pthread_t *thread, const pthread_attr_t *attributes, v
 
 /* ---- A small run ---------------------------------------------------------------------------- */
 
-enum { ROWS = 203, WIDTH = 6, CLASSES = 3, MOST_OPTIONS = 12 };
+enum { ROWS = 203, WIDTH = 6, CLASSES = 3, MAX_OPTIONS = 12 };
 
 static char *data, *val_data, *folder, *log_path;
 
@@ -140,9 +140,9 @@ static void write_rows(const char *path)
 
 typedef struct {
     const char *name;
-    const char *option[MOST_OPTIONS][2]; /* besides those of every run */
-    bool nodes;                          /* each rank is a node of its own */
-    bool goes_on;                        /* with a checkpoint that was there before */
+    const char *option[MAX_OPTIONS][2]; /* besides those of every run */
+    bool nodes;                         /* each rank is a node of its own */
+    bool goes_on;                       /* with a checkpoint that was there before */
 } variant;
 
 static void set_options(const variant *v, bool first, dt_train_options *o)
@@ -154,7 +154,7 @@ static void set_options(const variant *v, bool first, dt_train_options *o)
     dt_train_options_init(o, &err);
     for (size_t i = 0; i < sizeof all / sizeof *all; i++)
         dt_train_options_set(o, all[i][0], all[i][1], &err);
-    for (int i = 0; i < MOST_OPTIONS && v->option[i][0]; i++)
+    for (int i = 0; i < MAX_OPTIONS && v->option[i][0]; i++)
         dt_train_options_set(o, v->option[i][0], v->option[i][1], &err);
     if (!first || v->goes_on)
         dt_train_options_set(o, "log", log_path, &err);

@@ -46,13 +46,13 @@ static void of_several_errors_the_lowest_ranks(void **state)
 static void sums_and_maxima(void **state)
 {
     (void)state;
-    int64_t n = world.size, sum = world.rank + 1, most[2] = {world.rank, -world.rank};
+    int64_t n = world.size, sum = world.rank + 1, largest[2] = {world.rank, -world.rank};
     double d[3] = {1, world.rank, 0.25};
     dt_sum_int64(&world, &sum, 1);
-    dt_max_int64(&world, most, 2);
+    dt_max_int64(&world, largest, 2);
     dt_sum_double(&world, d, 3);
     CHECK_ALL(sum == n * (n + 1) / 2);
-    CHECK_ALL(most[0] == n - 1 && most[1] == 0);
+    CHECK_ALL(largest[0] == n - 1 && largest[1] == 0);
     CHECK_ALL(d[0] == (double)n && d[1] == (double)(n * (n - 1) / 2) && d[2] == 0.25 * (double)n);
 }
 
@@ -84,11 +84,11 @@ static void gathers_in_order(void **state)
 static void exchanges(void **state)
 {
     (void)state;
-    enum { MOST = 64 };
+    enum { MAX_RANKS = 64 };
     dt_error err = {0};
     dt_exchange *exchange = NULL;
-    int32_t send[MOST] = {0}, receive[MOST];
-    int64_t send_count[MOST] = {0}, receive_count[MOST] = {0};
+    int32_t send[MAX_RANKS] = {0}, receive[MAX_RANKS];
+    int64_t send_count[MAX_RANKS] = {0}, receive_count[MAX_RANKS] = {0};
     bool right = true;
     dt_exchange_create(&world, sizeof *send, &exchange, &err);
     CHECK_NO_ERROR(&err);
@@ -196,25 +196,25 @@ static void memory_is_shared(void **state)
 
 /* What value i is on a rank, and what the sum over all is: floats that are exact, and integers that
  * pass their ends. */
-static float float_of(int64_t i, int rank, int turn)
+static float float_of(int64_t i, int rank, int repeat)
 {
-    return (float)(i % 1000 * (rank + 1) + turn);
+    return (float)(i % 1000 * (rank + 1) + repeat);
 }
 
-static float float_sum(int64_t i, int turn)
+static float float_sum(int64_t i, int repeat)
 {
     int64_t ranks = world.size;
-    return (float)(i % 1000 * ranks * (ranks + 1) / 2 + turn * ranks);
+    return (float)(i % 1000 * ranks * (ranks + 1) / 2 + repeat * ranks);
 }
 
-static int32_t integer_of(int64_t i, int turn)
+static int32_t integer_of(int64_t i, int repeat)
 {
-    return INT32_MAX - (int32_t)(i % 77) - turn;
+    return INT32_MAX - (int32_t)(i % 77) - repeat;
 }
 
-static uint32_t integer_sum(int64_t i, int turn)
+static uint32_t integer_sum(int64_t i, int repeat)
 {
-    return (uint32_t)world.size * (uint32_t)integer_of(i, turn);
+    return (uint32_t)world.size * (uint32_t)integer_of(i, repeat);
 }
 
 /* Twice the sum, which every value must become once. */
@@ -227,20 +227,20 @@ static void twice(const void *with, int64_t begin, int64_t n, void *values)
 }
 
 /* Fill in values [begin, end), and begin with them if they are not the last. */
-static void put(dt_reducer *r, dt_sum_kind kind, int64_t begin, int64_t end, int turn)
+static void put(dt_reducer *r, dt_sum_kind kind, int64_t begin, int64_t end, int repeat)
 {
     for (int64_t i = begin; i < end; i++) {
         if (kind == DT_SUM_FLOAT)
-            ((float *)dt_reducer_values(r))[i] = float_of(i, world.rank, turn);
+            ((float *)dt_reducer_values(r))[i] = float_of(i, world.rank, repeat);
         else
-            ((int32_t *)dt_reducer_values(r))[i] = integer_of(i, turn);
+            ((int32_t *)dt_reducer_values(r))[i] = integer_of(i, repeat);
     }
     if (begin > 0)
         dt_reducer_start(r, begin, end);
 }
 
 static int64_t count_bad(const dt_reducer *r, const dt_world *w, dt_sum_kind kind,
-                         const dt_sum *sum, int turn, bool doubled)
+                         const dt_sum *sum, int repeat, bool doubled)
 {
     const float *f = dt_reducer_values(r);
     const uint32_t *k = dt_reducer_values(r);
@@ -249,8 +249,8 @@ static int64_t count_bad(const dt_reducer *r, const dt_world *w, dt_sum_kind kin
     int64_t end = sum->head + dt_split_begin(&parts, w->node_rank + 1), bad = 0;
     for (int64_t i = 0; i < sum->n; i++)
         if (sum->whole || i < sum->head || (i >= begin && i < end))
-            bad += kind == DT_SUM_FLOAT ? f[i] != float_sum(i, turn)
-                                        : k[i] != integer_sum(i, turn) * (doubled ? 2 : 1);
+            bad += kind == DT_SUM_FLOAT ? f[i] != float_sum(i, repeat)
+                                        : k[i] != integer_sum(i, repeat) * (doubled ? 2 : 1);
     return bad;
 }
 
@@ -264,26 +264,26 @@ static void reduce(const dt_world *w, dt_sum_kind kind, int64_t n)
     int64_t bad = 0;
     dt_reducer_create(w, n, kind, &r, &err);
     CHECK_NO_ERROR(&err);
-    for (int turn = 0; turn < 20; turn++) {
-        int64_t m = n - turn % 3;
-        bool in_parts = dt_reducer_crosses_nodes(r) && turn % 2 == 1, doubled = turn % 4 > 1;
+    for (int repeat = 0; repeat < 20; repeat++) {
+        int64_t m = n - repeat % 3;
+        bool in_parts = dt_reducer_crosses_nodes(r) && repeat % 2 == 1, doubled = repeat % 4 > 1;
         if (in_parts && m > 100) {
-            put(r, kind, m - 1, m, turn);
-            put(r, kind, m / 2, m - 1, turn);
+            put(r, kind, m - 1, m, repeat);
+            put(r, kind, m / 2, m - 1, repeat);
             dt_reducer_progress(r);
-            if (turn == 7 && world.rank == world.size - 1)
+            if (repeat == 7 && world.rank == world.size - 1)
                 usleep(20000);
-            put(r, kind, 100, m / 2, turn);
-            put(r, kind, 0, 100, turn);
+            put(r, kind, 100, m / 2, repeat);
+            put(r, kind, 0, 100, repeat);
         } else {
-            put(r, kind, 0, m, turn);
+            put(r, kind, 0, m, repeat);
         }
         dt_sum sum = {.n = m,
                       .head = m < 300 ? m : 300,
-                      .whole = turn % 5 < 3,
+                      .whole = repeat % 5 < 3,
                       .finish = kind == DT_SUM_INT32 && doubled ? &doubling : NULL};
         dt_reducer_sum(r, &sum);
-        bad += count_bad(r, w, kind, &sum, turn, doubled);
+        bad += count_bad(r, w, kind, &sum, repeat, doubled);
     }
     CHECK_ALL(bad == 0);
     dt_reducer_destroy(r);

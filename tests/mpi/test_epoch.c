@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { ROWS = 1037, WIDTH = 6, MOST_STEPS = 1000 };
+enum { ROWS = 1037, WIDTH = 6, MAX_STEPS = 1000 };
 
 typedef struct {
     int64_t steps, samples;
@@ -18,7 +18,7 @@ typedef struct {
     double epoch_loss; /* as the epoch's event has it, in the last epoch */
     int64_t epochs;
     bool counted; /* epoch, step and global_step go on by one */
-    double loss[MOST_STEPS];
+    double loss[MAX_STEPS];
 } log_facts;
 
 static int64_t integer(const json_t *event, const char *key)
@@ -34,7 +34,7 @@ static void add_event(const json_t *event, log_facts *f, int64_t steps_per_epoch
         f->counted = f->counted && integer(event, "global_step") == f->steps + 1 &&
                      integer(event, "epoch") == f->steps / steps_per_epoch + 1 &&
                      integer(event, "step") == f->steps % steps_per_epoch + 1;
-        f->loss[f->steps++ % MOST_STEPS] = loss;
+        f->loss[f->steps++ % MAX_STEPS] = loss;
         f->samples += integer(event, "samples");
         f->sum += loss * (double)integer(event, "samples");
     } else if (strcmp(kind, "epoch") == 0) {

@@ -72,7 +72,7 @@ static bool same_everywhere(const void *bytes, size_t n)
     return other == 0;
 }
 
-static void check_sums(const dt_gradient *g, const dt_step_sums *totals, float (*inputs)[WIDTH],
+static void check_sums(const dt_gradient *g, const dt_step_sums *sums, float (*inputs)[WIDTH],
                        const float *targets, int rows)
 {
     double expected[P], loss = plain_sum(inputs, targets, rows, expected), largest = 0;
@@ -82,29 +82,29 @@ static void check_sums(const dt_gradient *g, const dt_step_sums *totals, float (
     for (int i = 0; i < P; i++)
         close = close && near((double)g->values[i], expected[i], largest);
     CHECK_ALL(close);
-    CHECK_ALL(near(totals->loss, loss, loss));
-    CHECK_ALL(totals->samples == rows && totals->weight == rows);
+    CHECK_ALL(near(sums->loss, loss, loss));
+    CHECK_ALL(sums->samples == rows && sums->weight == rows);
     CHECK_ALL(same_everywhere(g->values, P * sizeof *g->values));
-    CHECK_ALL(same_everywhere(&totals->loss, sizeof totals->loss));
+    CHECK_ALL(same_everywhere(&sums->loss, sizeof sums->loss));
 }
 
 static void take_step(dt_gradient *g, dt_loader *loader, int s)
 {
     dt_times times = {0};
-    dt_step_sums totals;
+    dt_step_sums sums;
     const dt_scales *scales = &g->exact.scales;
     bool last = world.rank == world.size - 1;
     int64_t redone = dt_scales_redone(scales);
-    dt_gradient_compute(g, loader, parameters, &times, &totals);
-    totals.failed = steps[s].fails && last;
-    bool finite = dt_gradient_sum(g, parameters, true, &totals);
+    dt_gradient_compute(g, loader, parameters, &times, &sums);
+    sums.failed = steps[s].fails && last;
+    bool finite = dt_gradient_sum(g, parameters, true, &sums);
     if (finite && steps[s].kind == OUTLIERS)
         CHECK_ALL(dt_scales_redone(scales) == redone + 1);
-    CHECK_ALL(totals.failed == steps[s].fails);
+    CHECK_ALL(sums.failed == steps[s].fails);
     CHECK_ALL(finite == (steps[s].kind != INFINITE && !steps[s].fails));
     CHECK_ALL(same_everywhere(scales->state, (size_t)scales->n * sizeof(double)));
     if (finite)
-        check_sums(g, &totals, x + s * BATCH, y + s * BATCH, s < STEPS - 1 ? BATCH : LAST_ROWS);
+        check_sums(g, &sums, x + s * BATCH, y + s * BATCH, s < STEPS - 1 ? BATCH : LAST_ROWS);
 }
 
 /* memory 0: all rows; else so little that batches come in parts. */
@@ -203,10 +203,10 @@ static void take_float_steps(int64_t batch_size, int64_t memory)
     CHECK_NO_ERROR(&err);
     for (int64_t row = 0; row < MANY; row += batch_size) {
         dt_times times = {0};
-        dt_step_sums totals;
-        dt_gradient_compute(&gradient, loader, parameters, &times, &totals);
-        CHECK_ALL(dt_gradient_sum(&gradient, parameters, true, &totals));
-        check_sums(&gradient, &totals, many_x + row, many_y + row,
+        dt_step_sums sums;
+        dt_gradient_compute(&gradient, loader, parameters, &times, &sums);
+        CHECK_ALL(dt_gradient_sum(&gradient, parameters, true, &sums));
+        check_sums(&gradient, &sums, many_x + row, many_y + row,
                    (int)(MANY - row < batch_size ? MANY - row : batch_size));
     }
     dt_gradient_free(&gradient);
@@ -238,7 +238,7 @@ static void deep(void **state)
     dt_gradient gradient;
     dt_numa_group *numa_group;
     dt_model model;
-    dt_step_sums totals = {0};
+    dt_step_sums sums = {0};
     const dt_team team = {.threads = 1};
     int64_t wide[HIDDEN];
     for (int i = 0; i < HIDDEN; i++)
@@ -258,11 +258,11 @@ static void deep(void **state)
     bool has_rows = world.rank == world.size - 1;
     gradient.exact.part =
         (dt_batch_part){.source = &source, .rows = has_rows ? BLOCK : 0, .block = BLOCK};
-    dt_exact_compute_part(&gradient, weights, &totals);
-    CHECK_ALL(dt_gradient_sum(&gradient, weights, true, &totals));
-    CHECK_ALL(totals.samples == BLOCK && totals.loss > 0);
+    dt_exact_compute_part(&gradient, weights, &sums);
+    CHECK_ALL(dt_gradient_sum(&gradient, weights, true, &sums));
+    CHECK_ALL(sums.samples == BLOCK && sums.loss > 0);
     CHECK_ALL(same_everywhere(&gradient.values[model.layer[1].weight], sizeof(double)));
-    CHECK_ALL(same_everywhere(&totals.loss, sizeof totals.loss));
+    CHECK_ALL(same_everywhere(&sums.loss, sizeof sums.loss));
     dt_gradient_free(&gradient);
     dt_numa_group_destroy(numa_group);
     dt_model_free(&model);

@@ -36,7 +36,7 @@ typedef struct {
 
 static char *data, *log_path;
 
-static void look(state_of_host *h)
+static void inspect(state_of_host *h)
 {
     memset(h, 0, sizeof *h);
     sched_getaffinity(0, sizeof *h->cpus, &h->cpus[0]);
@@ -136,18 +136,18 @@ static void is_left_as_it_was(void **state)
     (void)state;
     static state_of_host before, after;
     char first[4096] = "", second[4096] = "", ignored[4096];
-    look(&before);
+    inspect(&before);
     CHECK_ALL(train(data, NULL, first, sizeof first) == DT_OK);
-    look(&after);
+    inspect(&after);
     CHECK_ALL(is_same(&before, &after));
     CHECK_ALL(train(data, "2", ignored, sizeof ignored) ==
               DT_OK); /* pinned to others, or to none */
-    look(&after);
+    inspect(&after);
     CHECK_ALL(is_same(&before, &after));
     CHECK_ALL(train(data, NULL, second, sizeof second) == DT_OK);
     CHECK_ALL(world.rank != 0 || (strcmp(first, second) == 0 && strstr(first, "weights_hash")));
     CHECK_ALL(train("nothing.h5", NULL, ignored, sizeof ignored) == DT_ERR_FILE);
-    look(&after);
+    inspect(&after);
     CHECK_ALL(is_same(&before, &after));
 }
 
@@ -172,9 +172,9 @@ static void and_so_are_its_threads(void **state)
         CPU_SET(cpu[1 - omp_get_thread_num()], &one);
         sched_setaffinity(0, sizeof one, &one);
     }
-    look(&before);
+    inspect(&before);
     CHECK_ALL(train(data, "2", ignored, sizeof ignored) == DT_OK);
-    look(&after);
+    inspect(&after);
     CHECK_ALL(is_same(&before, &after));
 #pragma omp parallel num_threads(THREADS)
     sched_setaffinity(0, sizeof all, &all);

@@ -18,11 +18,11 @@ enum {
     ROWS = 101,
     X_WIDTH = 12,
     Y_WIDTH = 2,
-    CHUNK = 8,      /* rows; the last chunk has 5 */
-    WRITTEN = 64,   /* rows of the layout that leaves the others to the fill value */
-    FILL = 7,       /* that value */
-    LAST_STEP = 14, /* 2 epochs of 7 batches */
-    MOST = 4096,    /* bytes of results */
+    CHUNK = 8,        /* rows; the last chunk has 5 */
+    WRITTEN = 64,     /* rows of the layout that leaves the others to the fill value */
+    FILL = 7,         /* that value */
+    LAST_STEP = 14,   /* 2 epochs of 7 batches */
+    MAX_BYTES = 4096, /* bytes of results */
 };
 
 /* Layouts whose values are the same: each kind is compared with its own plain file. */
@@ -151,10 +151,10 @@ static void store(hid_t set, const layout *l, int dims, const hsize_t *dim, cons
 
 static hid_t create(hid_t file, const char *name, const layout *l, int dims, const hsize_t *dim)
 {
-    hsize_t most[3] = {dim[0], dim[1], dim[2]};
+    hsize_t max_dim[3] = {dim[0], dim[1], dim[2]};
     for (int i = 0; i < l->free_dims; i++)
-        most[i] = H5S_UNLIMITED;
-    hid_t space = H5Screate_simple(dims, dim, most), plist = H5Pcreate(H5P_DATASET_CREATE);
+        max_dim[i] = H5S_UNLIMITED;
+    hid_t space = H5Screate_simple(dims, dim, max_dim), plist = H5Pcreate(H5P_DATASET_CREATE);
     hid_t type = make_type(l->type);
     if (l->set)
         l->set(plist, dims, dim);
@@ -486,7 +486,7 @@ static void write_file(const char *path, const layout *l)
 
 /* Every loss, as printed, then every weight's bits. */
 typedef struct {
-    char bytes[MOST];
+    char bytes[MAX_BYTES];
     size_t n;
 } results;
 

@@ -116,8 +116,8 @@ static int64_t expect(const scene *s, const dt_dataset *d, int epoch, int64_t *e
     int64_t *rows = calloc((size_t)s->rows, sizeof *rows), at = 0;
     if (d->streamed)
         dt_stream_plan_make(&plan, d, &err);
-    int64_t most = d->streamed ? dt_stream_window_rows(&plan, d) : d->rows;
-    dt_order_init(&order, most, 7, s->shuffle, &err);
+    int64_t max_rows = d->streamed ? dt_stream_window_rows(&plan, d) : d->rows;
+    dt_order_init(&order, max_rows, 7, s->shuffle, &err);
     dt_order_init(&blocks, plan.blocks, 7, s->shuffle, &err);
     dt_order_begin(&blocks, DT_RANDOM_BLOCKS, epoch);
     for (int64_t w = 0; w < plan.windows; w++) {

@@ -117,7 +117,7 @@ static void train(run *r)
 }
 
 /* Sanitizers hold memory of their own. */
-static void check_peak(const run *r, int64_t least, int64_t most)
+static void check_peak(const run *r, int64_t min, int64_t max)
 {
 #if defined __SANITIZE_ADDRESS__ || defined __SANITIZE_THREAD__
     bool measured = false;
@@ -128,10 +128,10 @@ static void check_peak(const run *r, int64_t least, int64_t most)
         print_message("not measured: the system or a sanitizer does not count peaks anew\n");
         return;
     }
-    if (r->peak < least || r->peak > most)
+    if (r->peak < min || r->peak > max)
         print_error("--memory %s: rank %d took %lld MB, not %lld to %lld\n", r->memory, world.rank,
-                    (long long)(r->peak / MB), (long long)(least / MB), (long long)(most / MB));
-    CHECK_ALL(r->peak >= least && r->peak <= most);
+                    (long long)(r->peak / MB), (long long)(min / MB), (long long)(max / MB));
+    CHECK_ALL(r->peak >= min && r->peak <= max);
 }
 
 /* 49 MB to train on, 20 MB to validate on, 24 MB for both; one rank, or a few of one node that send

@@ -457,7 +457,7 @@ static void predictions_have_names(void **state)
 /* ---- The units of x ------------------------------------------------------------------------- */
 
 /* x as bytes up to most, or as floats that are so many times them; y is their mean. */
-static char *write_units(const char *name, bool bytes, int most, float times)
+static char *write_units(const char *name, bool bytes, int max_byte, float times)
 {
     static uint8_t b[ROWS][WIDTH];
     static float x[ROWS][WIDTH], y[ROWS];
@@ -466,7 +466,7 @@ static char *write_units(const char *name, bool bytes, int most, float times)
     for (int r = 0; r < ROWS; r++) {
         y[r] = 0;
         for (int c = 0; c < WIDTH; c++) {
-            b[r][c] = (uint8_t)((r * (11 + 2 * c) + c) % (most + 1));
+            b[r][c] = (uint8_t)((r * (11 + 2 * c) + c) % (max_byte + 1));
             x[r][c] = times == 1 ? (float)b[r][c] : (float)b[r][c] / 255.0f;
             y[r] += (float)b[r][c] / 300;
         }

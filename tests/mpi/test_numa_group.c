@@ -9,7 +9,7 @@
 
 enum { N = 10007 };
 
-static dt_numa_group *crew_of(int memory)
+static dt_numa_group *group_of(int memory)
 {
     dt_error err = {0};
     dt_numa_group *numa_group;
@@ -57,7 +57,7 @@ static void check_parts(dt_numa_group *numa_group, int32_t *values)
 static void together(void **state)
 {
     (void)state;
-    dt_numa_group *numa_group = crew_of(5);
+    dt_numa_group *numa_group = group_of(5);
     CHECK_ALL(dt_numa_group_size(numa_group) == world.size &&
               dt_numa_group_rank(numa_group) == world.rank);
     int32_t *first = shared_by(numa_group), *second = shared_by(numa_group);
@@ -73,7 +73,7 @@ static void alone(void **state)
 {
     (void)state;
     for (int i = 0; i < 2; i++) {
-        dt_numa_group *numa_group = crew_of(i == 0 ? -1 : world.rank);
+        dt_numa_group *numa_group = group_of(i == 0 ? -1 : world.rank);
         CHECK_ALL(dt_numa_group_size(numa_group) == 1 && dt_numa_group_rank(numa_group) == 0);
         int32_t *values = shared_by(numa_group);
         int64_t begin;
@@ -94,7 +94,7 @@ static void apart(void **state)
     int others = world.size < 2 ? world.size : 2;
     bool last = world.rank >= world.size - others, unknown = world.rank == 0 && !last;
     int rest = world.size - others - 1;
-    dt_numa_group *numa_group = crew_of(unknown ? -1 : last ? 1 : 0);
+    dt_numa_group *numa_group = group_of(unknown ? -1 : last ? 1 : 0);
     CHECK_ALL(dt_numa_group_size(numa_group) == (unknown ? 1 : last ? others : rest));
     int32_t *values = shared_by(numa_group);
     int64_t begin, n = dt_numa_group_part(numa_group, N, &begin);
@@ -109,7 +109,7 @@ static void apart(void **state)
 static void meetings(void **state)
 {
     (void)state;
-    dt_numa_group *numa_group = crew_of(0);
+    dt_numa_group *numa_group = group_of(0);
     int32_t *values = shared_by(numa_group);
     int64_t bad = 0;
     for (int i = 1; i <= 300; i++) {
@@ -128,7 +128,7 @@ static void one_error_is_everyones(void **state)
 {
     (void)state;
     dt_error err = {0};
-    dt_numa_group *numa_group = crew_of(0);
+    dt_numa_group *numa_group = group_of(0);
     if (world.rank == world.size - 1)
         dt_fail(&err, DT_ERR_MEMORY, "no memory here");
     CHECK_ALL(dt_numa_group_alloc(numa_group, N, 4, "a test", &err) == NULL);

@@ -52,7 +52,7 @@ static int64_t rows_at_start(int64_t row_bytes)
     return (4 << 20) / row_bytes + 1;
 }
 
-static void look(const char *path, const dt_dataset_options *options)
+static void inspect(const char *path, const dt_dataset_options *options)
 {
     dt_error err = {0};
     dt_data_file *source;
@@ -83,7 +83,7 @@ static void look(const char *path, const dt_dataset_options *options)
     dt_data_file_close(source);
 }
 
-static void look_all_ways(const test_data *data, dt_y_kind kind)
+static void inspect_all_ways(const test_data *data, dt_y_kind kind)
 {
     dt_error err = {0};
     char *path = test_path("look.h5");
@@ -91,27 +91,27 @@ static void look_all_ways(const test_data *data, dt_y_kind kind)
         write_data(path, data);
     dt_world_agree(&world, &err);
     for (int i = 0; i < 8; i++)
-        look(path, &(dt_dataset_options){.kind = kind,
-                                         .seed = 3,
-                                         .profile = true,
-                                         .hold_out = i % 2 ? 0.25 : 0,
-                                         .memory = 2000000,
-                                         .streamed = i / 2 % 2,
-                                         .normalize = i / 4});
+        inspect(path, &(dt_dataset_options){.kind = kind,
+                                            .seed = 3,
+                                            .profile = true,
+                                            .hold_out = i % 2 ? 0.25 : 0,
+                                            .memory = 2000000,
+                                            .streamed = i / 2 % 2,
+                                            .normalize = i / 4});
     remove_file(path);
 }
 
 static void labels(void **state)
 {
     (void)state;
-    look_all_ways(&(test_data){.rows = ROWS, .width = WIDTH, .x = x, .y = label}, DT_Y_LABELS);
+    inspect_all_ways(&(test_data){.rows = ROWS, .width = WIDTH, .x = x, .y = label}, DT_Y_LABELS);
 }
 
 static void targets(void **state)
 {
     (void)state;
-    look_all_ways(&(test_data){.rows = ROWS, .width = WIDTH, .y_width = 2, .x = x, .y = y},
-                  DT_Y_TARGETS);
+    inspect_all_ways(&(test_data){.rows = ROWS, .width = WIDTH, .y_width = 2, .x = x, .y = y},
+                     DT_Y_TARGETS);
 }
 
 /* Ids beyond 2^24, which float32 rounds; and a few rows, which may count by accident. */

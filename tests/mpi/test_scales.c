@@ -139,7 +139,7 @@ static void destroy(sample *s)
  * finite. */
 static bool sum_rows(sample *s, int64_t rows)
 {
-    dt_step_sums totals = {0};
+    dt_step_sums sums = {0};
     dt_exact *e = &s->exact.exact;
     dt_split split = dt_batch_split(rows, e->block, world.size);
     int64_t begin = dt_split_begin(&split, world.rank),
@@ -148,8 +148,8 @@ static bool sum_rows(sample *s, int64_t rows)
         .x = s->x + begin * s->model.inputs, .y = s->y + begin * s->model.outputs, .first = begin};
     e->part = (dt_batch_part){
         .source = &s->source, .first = begin, .rows = end - begin, .block = e->block};
-    dt_exact_compute_part(&s->exact, s->parameters, &totals);
-    return dt_gradient_sum(&s->exact, s->parameters, true, &totals);
+    dt_exact_compute_part(&s->exact, s->parameters, &sums);
+    return dt_gradient_sum(&s->exact, s->parameters, true, &sums);
 }
 
 static int64_t redone(const sample *s)

@@ -12,7 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { MOST = 1 << 20 };
+enum { MAX_STEPS = 1 << 20 };
 
 static double worst;
 static bool other;
@@ -76,7 +76,7 @@ static void compare_checkpoints(const char *a, const char *b)
 
 typedef struct {
     long steps, epochs, ends;
-    double loss[MOST], train_loss[1024], val_loss[1024];
+    double loss[MAX_STEPS], train_loss[1024], val_loss[1024];
 } history;
 
 static double real(const json_t *event, const char *key)
@@ -93,7 +93,7 @@ static void add(history *h, const json_t *event, const char *path)
     else if (strcmp(kind, "step") == 0) {
         if (real(event, "global_step") != (double)(h->steps + 1))
             differ("a step is missing, or there twice");
-        h->loss[h->steps++ % MOST] = real(event, "loss");
+        h->loss[h->steps++ % MAX_STEPS] = real(event, "loss");
     } else if (strcmp(kind, "epoch") == 0) {
         if (real(event, "epoch") != (double)(h->epochs + 1))
             differ("an epoch is missing, or there twice");

@@ -40,12 +40,12 @@ static const dt_run_progress progress = {.global_step = 50,
                                          .best_loss = 1.0 / 3,
                                          .best_epoch = 3,
                                          .epochs_since_best = 1};
-static const dt_run_data course_data = {.samples = 1087,
-                                        .features = 2,
-                                        .outputs = 1,
-                                        .block_rows = 64,
-                                        .window_blocks = 5,
-                                        .seed_offset = 97};
+static const dt_run_data run_state = {.samples = 1087,
+                                      .features = 2,
+                                      .outputs = 1,
+                                      .block_rows = 64,
+                                      .window_blocks = 5,
+                                      .seed_offset = 97};
 
 static inline dt_code save_with(const dt_normalizer *normalizer, const char *folder_name,
                                 const char *options, float *buffer, char **path, dt_error *err)
@@ -59,7 +59,7 @@ static inline dt_code save_with(const dt_normalizer *normalizer, const char *fol
                                 .optimizer = &optimizer,
                                 .normalizer = normalizer,
                                 .progress = progress,
-                                .data = course_data,
+                                .data = run_state,
                                 .lr = 0x1.23456789abcdep-7,
                                 .seed = 1ll << 40,
                                 .options = options};

@@ -15,7 +15,7 @@
 static const dt_activation kinds[] = {DT_ACT_RELU, DT_ACT_TANH, DT_ACT_SIGMOID, DT_ACT_GELU};
 enum { KINDS = 4, ROWS = 5, WIDTH = 67, STRIDE = 80, ALL = ROWS * STRIDE };
 
-static double slope_of(dt_activation f, double v)
+static double act_grad_of(dt_activation f, double v)
 {
     return (activation_formula(f, v + 1e-5) - activation_formula(f, v - 1e-5)) / 2e-5;
 }
@@ -56,41 +56,41 @@ static void check_near(dt_activation f, double v, float found, double expected)
 static void forward(void **state)
 {
     (void)state;
-    float z[ALL], slope[ALL];
+    float z[ALL], act_grad[ALL];
     for (int k = 0; k < KINDS; k++) {
         dt_activation f = kinds[k];
         fill(z);
         for (int i = 0; i < ALL; i++)
-            slope[i] = PADDING;
-        dt_activation_forward(f, ROWS, WIDTH, STRIDE, bias, z, f == DT_ACT_GELU ? slope : NULL);
+            act_grad[i] = PADDING;
+        dt_activation_forward(f, ROWS, WIDTH, STRIDE, bias, z, f == DT_ACT_GELU ? act_grad : NULL);
         for (int r = 0; r < ROWS; r++)
             for (int c = 0; c < WIDTH; c++)
                 check_near(f, value_at(r, c), z[r * STRIDE + c],
                            activation_formula(f, value_at(r, c)));
         check_padding(z);
-        check_padding(slope);
+        check_padding(act_grad);
     }
 }
 
 /* With the slope kept, which only GELU needs, and without. */
 static void check_backward(bool kept)
 {
-    float a[ALL], slope[ALL] = {0}, delta[ALL];
+    float a[ALL], act_grad[ALL] = {0}, dy[ALL];
     for (int k = 0; k < KINDS; k++) {
         dt_activation f = kinds[k];
-        float *slopes = kept || f == DT_ACT_GELU ? slope : NULL;
+        float *slopes = kept || f == DT_ACT_GELU ? act_grad : NULL;
         fill(a);
-        fill(delta);
+        fill(dy);
         dt_activation_forward(f, ROWS, WIDTH, STRIDE, bias, a, slopes);
         for (int r = 0; r < ROWS; r++)
             for (int c = 0; c < WIDTH; c++)
-                delta[r * STRIDE + c] = (float)(1 + (r + c) % 3);
-        dt_activation_backward(f, ROWS, WIDTH, STRIDE, a, slopes, delta);
+                dy[r * STRIDE + c] = (float)(1 + (r + c) % 3);
+        dt_activation_backward(f, ROWS, WIDTH, STRIDE, a, slopes, dy);
         for (int r = 0; r < ROWS; r++)
             for (int c = 0; c < WIDTH; c++)
-                check_near(f, value_at(r, c), delta[r * STRIDE + c],
-                           (1 + (r + c) % 3) * slope_of(f, value_at(r, c)));
-        check_padding(delta);
+                check_near(f, value_at(r, c), dy[r * STRIDE + c],
+                           (1 + (r + c) % 3) * act_grad_of(f, value_at(r, c)));
+        check_padding(dy);
     }
 }
 
@@ -105,22 +105,22 @@ static void backward(void **state)
 static void relu_at_zero(void **state)
 {
     (void)state;
-    float a[] = {0, -0.0f}, delta[] = {3, 3};
+    float a[] = {0, -0.0f}, dy[] = {3, 3};
     dt_activation_forward(DT_ACT_RELU, 1, 2, 2, (float[]){0, 0}, a, NULL);
-    dt_activation_backward(DT_ACT_RELU, 1, 2, 2, a, NULL, delta);
-    assert_true(a[0] == 0 && a[1] == 0 && delta[0] == 0 && delta[1] == 0);
+    dt_activation_backward(DT_ACT_RELU, 1, 2, 2, a, NULL, dy);
+    assert_true(a[0] == 0 && a[1] == 0 && dy[0] == 0 && dy[1] == 0);
 }
 
 /* In every place of a vector's width, body and tail. */
 static void nan_passes(void **state)
 {
     (void)state;
-    float z[WIDTH], slope[WIDTH];
+    float z[WIDTH], act_grad[WIDTH];
     for (int k = 0; k < KINDS; k++)
         for (int at = 0; at < WIDTH; at++) {
             for (int c = 0; c < WIDTH; c++)
                 z[c] = c == at ? NAN : -1;
-            dt_activation_forward(kinds[k], 1, WIDTH, WIDTH, (const float[WIDTH]){0}, z, slope);
+            dt_activation_forward(kinds[k], 1, WIDTH, WIDTH, (const float[WIDTH]){0}, z, act_grad);
             for (int c = 0; c < WIDTH; c++)
                 assert_int_equal(isnan(z[c]) != 0, c == at);
         }

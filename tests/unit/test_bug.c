@@ -40,7 +40,7 @@ static void lose_rank(void)
 }
 
 /* What a process of its own says that does this. It must exit, not be killed. */
-static void run(void (*act)(void), int rank, bool has_others, char *said, size_t size)
+static void run(void (*act)(void), int rank, bool has_others, char *output, size_t size)
 {
     int ends[2], status = 0;
     assert_int_equal(pipe(ends), 0);
@@ -53,9 +53,9 @@ static void run(void (*act)(void), int rank, bool has_others, char *said, size_t
     }
     close(ends[1]);
     ssize_t n, used = 0;
-    while ((n = read(ends[0], said + used, size - 1 - (size_t)used)) > 0)
+    while ((n = read(ends[0], output + used, size - 1 - (size_t)used)) > 0)
         used += n;
-    said[used] = '\0';
+    output[used] = '\0';
     close(ends[0]);
     assert_int_equal(waitpid(child, &status, 0), child);
     assert_true(WIFEXITED(status));
@@ -65,30 +65,30 @@ static void run(void (*act)(void), int rank, bool has_others, char *said, size_t
 static void ends_a_process(void **state)
 {
     (void)state;
-    char said[4096];
-    run(break_assertion, -1, false, said, sizeof said);
-    assert_non_null(strstr(said, "dtrain: bug: "));
-    assert_non_null(strstr(said, "test_bug.c:"));
-    assert_non_null(strstr(said, "expected numbers[0] == numbers[1]\n"));
-    assert_null(strstr(said, "rank"));
+    char output[4096];
+    run(break_assertion, -1, false, output, sizeof output);
+    assert_non_null(strstr(output, "dtrain: bug: "));
+    assert_non_null(strstr(output, "test_bug.c:"));
+    assert_non_null(strstr(output, "expected numbers[0] == numbers[1]\n"));
+    assert_null(strstr(output, "rank"));
 }
 
 static void ends_all_ranks(void **state)
 {
     (void)state;
-    char said[4096];
-    run(break_assertion, 3, true, said, sizeof said);
-    assert_non_null(strstr(said, "dtrain: bug: rank 3, "));
-    assert_non_null(strstr(said, "numbers[1]\nthe others are ended\n"));
+    char output[4096];
+    run(break_assertion, 3, true, output, sizeof output);
+    assert_non_null(strstr(output, "dtrain: bug: rank 3, "));
+    assert_non_null(strstr(output, "numbers[1]\nthe others are ended\n"));
 }
 
 static void says_one_line(void **state)
 {
     (void)state;
-    char said[4096];
-    run(lose_rank, 0, false, said, sizeof said);
-    assert_int_equal(strncmp(said, "dtrain: error: rank 3 of nnn", 28), 0);
-    assert_int_equal(strcspn(said, "\n"), strlen(said) - 1);
+    char output[4096];
+    run(lose_rank, 0, false, output, sizeof output);
+    assert_int_equal(strncmp(output, "dtrain: error: rank 3 of nnn", 28), 0);
+    assert_int_equal(strcspn(output, "\n"), strlen(output) - 1);
 }
 
 int main(void)

@@ -46,7 +46,7 @@ static void everything_back(void **state)
     assert_null(dt_contents_values(&s, "exp_avg"));
     assert_int_equal(s.optimizer_steps, 50);
     assert_memory_equal(&s.progress, &progress, sizeof progress);
-    assert_memory_equal(&s.data, &course_data, sizeof course_data);
+    assert_memory_equal(&s.data, &run_state, sizeof run_state);
     assert_true(s.lr == 0x1.23456789abcdep-7);
     assert_int_equal(s.seed, 1ll << 40);
     assert_string_equal(s.options, OPTIONS);

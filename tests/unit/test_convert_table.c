@@ -311,7 +311,7 @@ static void bad_target(void **state)
 
 /* ---- What is hardly meant so ---------------------------------------------------------------- */
 
-static void check_said(const char *text, const char *target, const char *part)
+static void check_summary(const char *text, const char *target, const char *part)
 {
     dt_error err = {0};
     put_text("t.csv", text);
@@ -333,20 +333,20 @@ static void keep_warning(const char *text)
 /* Convert, and check what was taken and how often something was warned of. */
 static void check_told(const char *text, const char *target, const char *told, int expected)
 {
-    char *said = NULL;
+    char *summary = NULL;
     size_t length = 0;
     dt_error err = {0};
-    FILE *to = open_memstream(&said, &length);
+    FILE *to = open_memstream(&summary, &length);
     warnings = 0;
     put_text("t.csv", text);
     if (dt_convert_table("t.csv", "out.h5", target,
                          &(dt_convert_notes){.to = to, .warn = keep_warning}, &err))
         fail_msg("%s", err.text);
     fclose(to);
-    assert_string_equal(said, told);
+    assert_string_equal(summary, told);
     if (warnings != expected)
         fail_msg("%d warnings, the last of them \"%s\"", warnings, warned);
-    free(said);
+    free(summary);
     unlink("out.h5");
 }
 
@@ -356,12 +356,13 @@ static void check_told(const char *text, const char *target, const char *told, i
 static void headers_of_numbers(void **state)
 {
     (void)state;
-    check_said("0,1,2,3,4\n0.126,-0.132,0.64,0.105,1\n.5,.25,.125,.75,0\n", "5", "header or row");
-    check_said("0,1,2,3,4\n0.126,-0.132,0.64,0.105,1\n", "4", "header or row");
-    check_said(",0,1,2\n0,.5,.25,1\n1,.25,.5,0\n", "4", "begins with an empty cell");
-    check_said("2001,2002,2003\n7,5,1\n4,4,8\n", "-1", "header or row");
-    check_said("400.5,401,401.5,402\n.5,.25,1,2\n", "-1", "header or row"); /* wavelengths */
-    check_said("0,1,2\n3,4,cat\n5,7,dog\n", "3", "header or row");
+    check_summary("0,1,2,3,4\n0.126,-0.132,0.64,0.105,1\n.5,.25,.125,.75,0\n", "5",
+                  "header or row");
+    check_summary("0,1,2,3,4\n0.126,-0.132,0.64,0.105,1\n", "4", "header or row");
+    check_summary(",0,1,2\n0,.5,.25,1\n1,.25,.5,0\n", "4", "begins with an empty cell");
+    check_summary("2001,2002,2003\n7,5,1\n4,4,8\n", "-1", "header or row");
+    check_summary("400.5,401,401.5,402\n.5,.25,1,2\n", "-1", "header or row"); /* wavelengths */
+    check_summary("0,1,2\n3,4,cat\n5,7,dog\n", "3", "header or row");
     /* as the message says */
     check_told("x0,x1,x2\n.5,.25,1\n", "3",
                "t.csv: separated by commas, a header in line 1, 1 row of 3 columns\nx: x0, x1\n"
@@ -463,7 +464,7 @@ static void odd_numbers(void **state)
     for (size_t i = 0; i < sizeof odd / sizeof *odd; i++) {
         char text[128];
         snprintf(text, sizeof text, "a;y\n1;%s\n2;%s\n", odd[i], odd[i]);
-        check_said(text, "y", "number in another writing");
+        check_summary(text, "y", "number in another writing");
     }
     check_told("a;y\n1;20-29\n2;T1\n3;v2.0\n4;3rd\n", "y", /* names with digits */
                "t.csv: separated by semicolons, a header in line 1, 4 rows of 2 columns\nx: a\n"
@@ -478,8 +479,8 @@ static void missing_labels(void **state)
     for (size_t i = 0; i < sizeof missing / sizeof *missing; i++) {
         char text[128];
         snprintf(text, sizeof text, "a,y\n1,cat\n2,dog\n3,%s\n4,cat\n", missing[i]);
-        check_said(text, "y", "column 2 (y): line 4: \"");
-        check_said(text, "y", "stands for a missing label (1 such cell)");
+        check_summary(text, "y", "column 2 (y): line 4: \"");
+        check_summary(text, "y", "stands for a missing label (1 such cell)");
     }
     check_told("a,y\n1,mild\n2,none\n3,none\n", "y", /* may well be a class */
                "t.csv: separated by commas, a header in line 1, 3 rows of 2 columns\nx: a\n"
@@ -495,7 +496,7 @@ static void names_as_classes(void **state)
     char text[2048] = "a,y\n";
     for (int i = 0; i < 40; i++)
         sprintf(text + strlen(text), "%d,name%d\n", i, i % 21);
-    check_said(text, "y", "21 different words in 40 rows (\"name0\", ...): names or text");
+    check_summary(text, "y", "21 different words in 40 rows (\"name0\", ...): names or text");
     text[strlen("a,y\n")] = '\0';
     for (int i = 0; i < 42; i++)
         sprintf(text + strlen(text), "%d,name%d\n", i, i % 21);

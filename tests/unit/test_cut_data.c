@@ -144,7 +144,7 @@ static void cut_in_file(void **state)
 }
 
 /* The other file has the values: behind a link, as raw data, or in a part of a virtual dataset. */
-static void cut_elsewhere(void **state)
+static void cut_external(void **state)
 {
     (void)state;
     const hsize_t dim[2] = {ROWS, WIDTH};
@@ -226,7 +226,7 @@ static void written_anew(void **state)
 }
 
 /* Touched, and something added behind what was there. */
-static void changed_elsewhere(void **state)
+static void changed_external(void **state)
 {
     (void)state;
     static float rows[CHUNK * WIDTH];
@@ -279,7 +279,7 @@ static void put_source(const char *path, const char *name, const char *raw)
 }
 
 /* Returns the name of the file with the values. */
-static const char *put_elsewhere(int where)
+static const char *put_external(int where)
 {
     static const char *const values[PLACES] = {"s1.h5", "s1.h5", "s1.h5", "s.raw", "s.raw"};
     put_source("s0.h5", "part", NULL);
@@ -309,11 +309,11 @@ static void check_change(int where, bool all, const char *command, bool harmless
     char line[256];
     int64_t last = where == RAW ? ROWS - CHUNK : 2 * ROWS - CHUNK;
     offset = 3;
-    const char *file = put_elsewhere(where);
+    const char *file = put_external(where);
     snprintf(line, sizeof line, "cp %s new", file);
     assert_int_equal(system(line), 0);
     offset = 0;
-    put_elsewhere(where);
+    put_external(where);
     snprintf(line, sizeof line, "touch -d @1 %s && cp -p %s same", file, file);
     assert_int_equal(system(line), 0);
     if (dt_data_file_open(&source, "d.h5", "x", NULL, &err) || read_rows(source, 0, &err) ||
@@ -329,7 +329,7 @@ static void check_change(int where, bool all, const char *command, bool harmless
     dt_data_file_close(source);
 }
 
-static void written_anew_elsewhere(void **state)
+static void rewritten_external(void **state)
 {
     (void)state;
     for (int where = 0; where < PLACES; where++)
@@ -390,8 +390,8 @@ static void not_files(void **state)
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_teardown(name, empty_folder)
-    const struct CMUnitTest tests[] = {
-        TEST(cut_in_file),       TEST(cut_elsewhere),          TEST(written_anew),
-        TEST(changed_elsewhere), TEST(written_anew_elsewhere), TEST(not_files)};
+    const struct CMUnitTest tests[] = {TEST(cut_in_file),        TEST(cut_external),
+                                       TEST(written_anew),       TEST(changed_external),
+                                       TEST(rewritten_external), TEST(not_files)};
     return cmocka_run_group_tests(tests, enter_folder, leave_folder);
 }

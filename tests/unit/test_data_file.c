@@ -150,7 +150,7 @@ static void x_chunked(void **state)
 }
 
 /* Names that are paths, behind links. */
-static void x_elsewhere(void **state)
+static void x_external(void **state)
 {
     (void)state;
     dt_data_file *source;
@@ -592,7 +592,7 @@ int main(void)
 #define TEST(name) cmocka_unit_test_teardown(name, empty_folder)
     const struct CMUnitTest tests[] = {
         TEST(x_types),         TEST(x_half),           TEST(x_rounded),     TEST(x_bytes),
-        TEST(x_flags),         TEST(x_shapes),         TEST(x_chunked),     TEST(x_elsewhere),
+        TEST(x_flags),         TEST(x_shapes),         TEST(x_chunked),     TEST(x_external),
         TEST(y_shapes),        TEST(y_bytes),          TEST(labels),        TEST(many_labels),
         TEST(x_not_finite),    TEST(y_not_finite),     TEST(bad_labels),    TEST(several_labels),
         TEST(no_such_dataset), TEST(no_datasets),      TEST(many_datasets), TEST(shapes_refused),

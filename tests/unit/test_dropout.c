@@ -12,36 +12,36 @@
 
 enum { ROWS = 100, WIDTH = 1030, STRIDE = 1040, ALL = ROWS * STRIDE };
 
-static void fill(float *a, float *slope)
+static void fill(float *a, float *act_grad)
 {
     for (int i = 0; i < ALL; i++) {
         a[i] = 3;
-        slope[i] = 5;
+        act_grad[i] = 5;
     }
 }
 
 static void share(void **state)
 {
     (void)state;
-    float *a = malloc(ALL * sizeof *a), *slope = malloc(ALL * sizeof *slope);
+    float *a = malloc(ALL * sizeof *a), *act_grad = malloc(ALL * sizeof *act_grad);
     for (int i = 1; i <= 9; i += 4) {
         double p = 0.1 * i, n = ROWS * WIDTH, dropped = 0;
         float kept = (float)(1 / (1 - p));
         dt_dropout dropout = {.p = p, .seed = 1};
-        fill(a, slope);
-        dt_dropout_apply(&dropout, 0, 0, ROWS, WIDTH, STRIDE, a, slope);
+        fill(a, act_grad);
+        dt_dropout_apply(&dropout, 0, 0, ROWS, WIDTH, STRIDE, a, act_grad);
         for (int k = 0; k < ALL; k++)
             if (k % STRIDE >= WIDTH) {
-                assert_true(a[k] == 3 && slope[k] == 5);
+                assert_true(a[k] == 3 && act_grad[k] == 5);
             } else {
-                assert_true((a[k] == 0 && slope[k] == 0) ||
-                            (a[k] == 3 * kept && slope[k] == 5 * kept));
+                assert_true((a[k] == 0 && act_grad[k] == 0) ||
+                            (a[k] == 3 * kept && act_grad[k] == 5 * kept));
                 dropped += a[k] == 0;
             }
         assert_true(fabs(dropped - n * p) < 5 * sqrt(n * p * (1 - p)));
     }
     free(a);
-    free(slope);
+    free(act_grad);
 }
 
 static int differences(const float *a, const float *b, int n)
@@ -57,13 +57,13 @@ static void any_cut(void **state)
 {
     (void)state;
     float *all = malloc(ALL * sizeof *all), *part = malloc(ALL * sizeof *part);
-    float *slope = malloc(ALL * sizeof *slope);
+    float *act_grad = malloc(ALL * sizeof *act_grad);
     dt_dropout dropout = {.p = 0.5, .seed = (uint64_t)7 << 40};
     const int64_t first = (int64_t)1 << 33;
-    fill(all, slope);
-    dt_dropout_apply(&dropout, 2, first, ROWS, WIDTH, STRIDE, all, slope);
-    fill(part, slope);
-    dt_dropout_apply(&dropout, 2, first + 31, 9, WIDTH, STRIDE, part, slope);
+    fill(all, act_grad);
+    dt_dropout_apply(&dropout, 2, first, ROWS, WIDTH, STRIDE, all, act_grad);
+    fill(part, act_grad);
+    dt_dropout_apply(&dropout, 2, first + 31, 9, WIDTH, STRIDE, part, act_grad);
     assert_memory_equal(part, all + 31 * STRIDE, 9 * STRIDE * sizeof *part);
     const struct {
         uint64_t seed;
@@ -71,17 +71,17 @@ static void any_cut(void **state)
         int64_t first;
     } others[] = {{7, 2, first}, {dropout.seed, 3, first}, {dropout.seed, 2, 0}, {0, 2, first}};
     for (int i = 0; i < 4; i++) {
-        fill(part, slope);
+        fill(part, act_grad);
         dropout.seed = others[i].seed;
         dt_dropout_apply(&dropout, others[i].layer, others[i].first, 10, WIDTH, STRIDE, part,
-                         slope);
+                         act_grad);
         int n = differences(part, all, 10 * STRIDE);
         assert_true(n > 4900 && n < 5400);
     }
     assert_true(differences(all, all + STRIDE, WIDTH) > 430);
     free(all);
     free(part);
-    free(slope);
+    free(act_grad);
 }
 
 int main(void)

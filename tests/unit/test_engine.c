@@ -15,11 +15,11 @@
 
 /* ---- The plain perceptron ------------------------------------------------------------------- */
 
-enum { MOST_WIDE = 512 };
+enum { MAX_WIDE = 512 };
 
 static void plain_forward(const dt_model_shape *s, const double *p, const float *x, double *out)
 {
-    double in[MOST_WIDE];
+    double in[MAX_WIDE];
     int64_t width = s->inputs;
     for (int64_t i = 0; i < width; i++)
         in[i] = x[i];
@@ -105,7 +105,7 @@ static void destroy(sample *s)
 
 static double total_loss(const sample *s)
 {
-    double out[MOST_WIDE], sum = 0;
+    double out[MAX_WIDE], sum = 0;
     for (int64_t r = 0; r < s->rows; r++) {
         plain_forward(&s->shape, s->exact, s->x + r * s->shape.inputs, out);
         sum += plain_loss(&s->shape, out, s->y, r);
@@ -162,7 +162,7 @@ static void check_forward(const sample *s, dt_engine *engine)
 {
     int64_t K = s->shape.outputs;
     float *found = malloc((size_t)(s->rows * K + 1) * sizeof *found);
-    double out[MOST_WIDE];
+    double out[MAX_WIDE];
     dt_engine_load_weights(engine, s->parameters);
     dt_engine_forward(engine, s->parameters, &(dt_row_source){.x = s->x}, s->rows, found);
     for (int64_t r = 0; r < s->rows; r++) {
@@ -260,7 +260,7 @@ static void wide_layers(void **state)
 
 /* A network of one value everywhere, and of one between more; a whole wave, to the end of memory.
  */
-static void narrow(void **state)
+static void narrowed(void **state)
 {
     (void)state;
     static const int64_t one[] = {1, 1}, then_one[] = {8, 1};
@@ -320,7 +320,7 @@ typedef struct {
     const float *gradient;
     float *seen; /* [P] of each layer when it was said to be complete */
     int next;    /* layer */
-    int looks;
+    int measured;
 } onlooker;
 
 static void on_layer_done(void *with, int layer)
@@ -335,7 +335,7 @@ static void on_layer_done(void *with, int layer)
 
 static void poll(void *with)
 {
-    ((onlooker *)with)->looks++;
+    ((onlooker *)with)->measured++;
 }
 
 /* A layer that is said to be complete is, whatever the number of waves and threads; and the
@@ -361,7 +361,7 @@ static void overlapped(void **state)
         dt_engine_gradient(engine, s.parameters, &source, rows, DT_GRADIENT_FIRST, gradient,
                            &overlap, &weight);
         assert_int_equal(o.next, -1);
-        assert_true(rows == 0 || o.looks > 0);
+        assert_true(rows == 0 || o.measured > 0);
         assert_memory_equal(seen, gradient, bytes);
         assert_memory_equal(alone, gradient, bytes);
         dt_engine_destroy(engine);
@@ -421,20 +421,20 @@ static void integers(void **state)
         int64_t exponent[512];
         int32_t flags[256];
         dt_weight weight = 0;
-        float most[512] = {0};
+        float largest_sums[512] = {0};
         dt_engine_create(&engine, &s.model, &team, BLOCK, NULL, &err);
         dt_scales_init(&scales, &s.model, BLOCKS, &err);
         assert_int_equal(err.code, DT_OK);
         assert_int_equal(scales.n, 10 + 4 * 40 + 40 + 4 * 33 + 33 + 2 * 4 + 3);
         assert_int_equal(scales.lines, 40 + 3 + 33 + 3 + 4 + 1);
         dt_engine_load_weights(engine, s.parameters);
-        dt_engine_measure(engine, s.parameters, &part, &scales, NULL, false, false, most);
-        dt_scales_exponents(scales.n - DT_SCALES_COUNTERS, most, exponent);
+        dt_engine_measure(engine, s.parameters, &part, &scales, NULL, false, false, largest_sums);
+        dt_scales_exponents(scales.n - DT_SCALES_COUNTERS, largest_sums, exponent);
         assert_true(dt_scales_fill_lines(&scales, exponent, NULL));
-        memset(most, 0, sizeof most);
+        memset(largest_sums, 0, sizeof largest_sums);
         dt_scales_use_measured_rows(&scales, exponent);
-        dt_engine_measure(engine, s.parameters, &part, &scales, NULL, true, true, most);
-        dt_scales_exponents(scales.n - DT_SCALES_COUNTERS, most, exponent);
+        dt_engine_measure(engine, s.parameters, &part, &scales, NULL, true, true, largest_sums);
+        dt_scales_exponents(scales.n - DT_SCALES_COUNTERS, largest_sums, exponent);
         dt_scales_fill_columns(&scales, exponent, false);
         sums[t] = malloc((size_t)P * sizeof *sums[t]);
         dt_engine_gradient_exact(engine, s.parameters, &part, false, &scales, sums[t], NULL,
@@ -470,7 +470,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(activations), cmocka_unit_test(rows),
         cmocka_unit_test(threads),     cmocka_unit_test(wide_layers),
-        cmocka_unit_test(narrow),      cmocka_unit_test(no_rows),
+        cmocka_unit_test(narrowed),    cmocka_unit_test(no_rows),
         cmocka_unit_test(repeatable),  cmocka_unit_test(overlapped),
         cmocka_unit_test(integers),    cmocka_unit_test(nan_reaches_the_loss),
     };

@@ -46,9 +46,9 @@ static void activations(void **state)
         double before = allocated();
         assert_int_equal(dt_engine_create(&engine, &m, &team, block, NULL, &err), DT_OK);
         double took = allocated() - before - (double)dt_engine_panels(&m) * sizeof(float);
-        double said = dt_engine_bytes(&m, team.threads, block);
-        if (mallinfo2().uordblks > 0 && (took > 1.1 * said + 2e6 || took < 0.7 * said))
-            fail_msg("model %d: %.0f bytes, not %.0f", i, took, said);
+        double message = dt_engine_bytes(&m, team.threads, block);
+        if (mallinfo2().uordblks > 0 && (took > 1.1 * message + 2e6 || took < 0.7 * message))
+            fail_msg("model %d: %.0f bytes, not %.0f", i, took, message);
         dt_engine_destroy(engine);
         dt_model_free(&m);
     }

@@ -12,13 +12,13 @@
 
 #include <cmocka.h>
 
-enum { N = 1000, MOST = 5 };
+enum { N = 1000, MAX_OUTPUTS = 5 };
 
 /* A data set of the script. */
 typedef struct {
     dt_loss loss;
     int64_t K;
-    float output[N * MOST], y[N * MOST]; /* y: int32_t labels, or floats */
+    float output[N * MAX_OUTPUTS], y[N * MAX_OUTPUTS]; /* y: int32_t labels, or floats */
 } rows;
 
 static void check_near(double value, double expected)

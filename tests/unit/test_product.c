@@ -86,7 +86,7 @@ static void stores_and_adds(void **state)
 /* A and B across memory, as a gradient of weights has them: of many columns, and of few. Returns
  * how many elements are wrong.
  *   room  for A to be copied to; NULL: it is read where it is */
-static int64_t across_with(float *room)
+static int64_t transposed_with(float *room)
 {
     int64_t wrong = 0;
     enum { ROWS = 37, A = 211, B = 96 };
@@ -118,18 +118,18 @@ static int64_t across_with(float *room)
     return wrong;
 }
 
-static void across(void **state)
+static void transposed(void **state)
 {
     (void)state;
     float *room = malloc(DT_PRODUCT_SCRATCH * sizeof *room);
-    assert_int_equal(across_with(NULL), 0);
-    assert_int_equal(across_with(room), 0);
+    assert_int_equal(transposed_with(NULL), 0);
+    assert_int_equal(transposed_with(room), 0);
     free(room);
 }
 
-static void *across_in_thread(void *room)
+static void *transposed_in_thread(void *room)
 {
-    return across_with(room) == 0 ? room : NULL;
+    return transposed_with(room) == 0 ? room : NULL;
 }
 
 /* As OpenMP's threads have where somebody has set OMP_STACKSIZE, or with another C library. */
@@ -142,7 +142,7 @@ static void on_a_small_stack(void **state)
     void *right = NULL, *room = malloc(DT_PRODUCT_SCRATCH * sizeof(float));
     pthread_attr_init(&attributes);
     assert_int_equal(pthread_attr_setstacksize(&attributes, STACK), 0);
-    assert_int_equal(pthread_create(&thread, &attributes, across_in_thread, room), 0);
+    assert_int_equal(pthread_create(&thread, &attributes, transposed_in_thread, room), 0);
     pthread_join(thread, &right);
     pthread_attr_destroy(&attributes);
     assert_ptr_equal(right, room);
@@ -196,7 +196,7 @@ static void rounds_blocks(void **state)
 {
     (void)state;
     enum { A = 13, B = 2 * DT_PANEL, ROWS = 61, BLOCK = 16 };
-    static float delta[ROWS * A], x[ROWS * B], column[B], row[A], across[ROWS * A];
+    static float delta[ROWS * A], x[ROWS * B], column[B], row[A], transposed[ROWS * A];
     static int32_t there[A * B], sum[A * B], widest[B];
     for (int i = 0; i < ROWS * A; i++)
         delta[i] = sinf((float)i);
@@ -215,13 +215,13 @@ static void rounds_blocks(void **state)
                 dt_product p = {.m = m, .n = n, .a_step = A, .b_step = B, .b_panel = DT_PANEL};
                 dt_rounding r = {.column = column, .counted = widest, .bits = one_by_one};
                 for (int64_t begin = 0; begin < rows; begin += p.k) {
-                    int64_t most = begin == 0 ? first : BLOCK;
-                    p.k = rows - begin < most ? rows - begin : most;
+                    int64_t max_rows = begin == 0 ? first : BLOCK;
+                    p.k = rows - begin < max_rows ? rows - begin : max_rows;
                     p.a = delta + begin * A;
                     p.a_row = 1;
                     p.b = x + begin * B;
-                    dt_product_gather(&p, row, across);
-                    p.a = across;
+                    dt_product_gather(&p, row, transposed);
+                    p.a = transposed;
                     p.a_row = 0;
                     dt_product_round(&p, &r, there, B, begin > 0);
                 }
@@ -231,8 +231,8 @@ static void rounds_blocks(void **state)
                 p.k = rows;
                 r.row = row;
                 r.bits = together;
-                for (int turn = 0; turn < 2; turn++)
-                    dt_product_round_blocks(&p, first, BLOCK, &r, sum, B, turn > 0);
+                for (int round = 0; round < 2; round++)
+                    dt_product_round_blocks(&p, first, BLOCK, &r, sum, B, round > 0);
                 for (int64_t i = 0; i < m; i++) {
                     assert_int_equal(dt_lane_bits_all(one_by_one[i].any),
                                      dt_lane_bits_all(together[i].any));
@@ -250,7 +250,7 @@ static void two_words(void **state)
 {
     (void)state;
     enum { A = 7, B = DT_PANEL + 3, ROWS = 40, BLOCK = 16, BITS = 27 };
-    static float delta[ROWS * A], x[ROWS * 2 * DT_PANEL], across[ROWS * A], row[A];
+    static float delta[ROWS * A], x[ROWS * 2 * DT_PANEL], transposed[ROWS * A], row[A];
     static int32_t high[A * 2 * DT_PANEL], low[A * 2 * DT_PANEL];
     static const int64_t which[3] = {0, 2, 6};
     dt_lane_bits bits[3] = {0};
@@ -265,8 +265,8 @@ static void two_words(void **state)
     p.b = x;
     p.b_step = 2 * DT_PANEL;
     p.b_panel = DT_PANEL;
-    dt_product_gather_some(&p, which, across);
-    p.a = across;
+    dt_product_gather_some(&p, which, transposed);
+    p.a = transposed;
     p.a_row = 0;
     dt_product_round_words(&p, BLOCK, BLOCK,
                            &(dt_word_rounding){row, BITS, high, low, 2 * DT_PANEL, bits});
@@ -333,9 +333,9 @@ static void the_same_bits_wherever_it_is_cut(void **state)
 /* The product with its A gathered, in memory that lasts until the next call. */
 static dt_product gathered(dt_product p)
 {
-    static float across[M * K];
-    dt_product_gather(&p, NULL, across);
-    p.a = across;
+    static float transposed[M * K];
+    dt_product_gather(&p, NULL, transposed);
+    p.a = transposed;
     p.a_row = 0;
     return p;
 }
@@ -355,8 +355,8 @@ static void rounds(void **state)
     dt_product tiles = gathered(p);
     dt_rounding r = {.column = column, .bits = bits};
     memset(bits, 0, sizeof bits);
-    for (int turn = 0; turn < 2; turn++)
-        dt_product_round(&tiles, &r, sum, WIDE, turn > 0);
+    for (int round = 0; round < 2; round++)
+        dt_product_round(&tiles, &r, sum, WIDE, round > 0);
     dt_product_measure(&p, NULL, by_row, NULL);
     for (int64_t i = 0; i < M; i++) {
         float largest = 0;
@@ -398,8 +398,8 @@ static void rounds_vectors(void **state)
         widest[i] = i % 2 ? -1 : 0;
     }
     sum[A] = 99;
-    for (int turn = 0; turn < 2; turn++)
-        dt_product_round_vector(values, factor, widest, A, sum, turn > 0, &bits);
+    for (int round = 0; round < 2; round++)
+        dt_product_round_vector(values, factor, widest, A, sum, round > 0, &bits);
     for (int i = 0; i < A; i++) {
         assert_int_equal(sum[i], 2 * (int32_t)lrintf(values[i] * factor[i]));
         any |= magnitude(values[i] * factor[i]);
@@ -452,7 +452,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(stores_and_adds),
-        cmocka_unit_test(across),
+        cmocka_unit_test(transposed),
         cmocka_unit_test(on_a_small_stack),
         cmocka_unit_test(one_column),
         cmocka_unit_test(rounds_blocks),

@@ -138,10 +138,10 @@ static void sequences_differ(void **state)
 static void permutations_hold_all(void **state)
 {
     (void)state;
-    enum { MOST = 1000 };
-    uint32_t out[MOST];
-    for (int n = 1; n <= MOST; n += n < 10 ? 1 : 99) {
-        char seen[MOST] = {0};
+    enum { MAX_N = 1000 };
+    uint32_t out[MAX_N];
+    for (int n = 1; n <= MAX_N; n += n < 10 ? 1 : 99) {
+        char seen[MAX_N] = {0};
         dt_random random = {.seed = (uint64_t)n, .purpose = DT_RANDOM_ORDER, .stream = 1};
         dt_random_permutation(&random, out, n);
         for (int i = 0; i < n; i++) {

@@ -12,7 +12,7 @@
 #include <unistd.h>
 
 static const char FIRST[] = "ckpt/step-0000000001.h5", SECOND[] = "ckpt/step-0000000002.h5";
-static const char SPARE[] = "ckpt/step-0000000001.h5.tmp.1";
+static const char RECYCLED[] = "ckpt/step-0000000001.h5.tmp.1";
 
 static float values[P];
 
@@ -30,7 +30,7 @@ static void write_at(const char *path, const char *recycled, int64_t step, dt_ou
                        .parameters = values,
                        .optimizer = &optimizer,
                        .progress = now,
-                       .data = course_data,
+                       .data = run_state,
                        .options = OPTIONS};
     mkdir("ckpt", 0777);
     if (dt_checkpoint_write(path, recycled, &c, layout, &err))
@@ -85,10 +85,10 @@ static ino_t inode(const char *path)
 }
 
 /* A longer one, so that its end must go. */
-static void put_spare(void)
+static void put_recycled(void)
 {
-    write_at(SPARE, NULL, 1, NULL);
-    int fd = open(SPARE, O_WRONLY | O_APPEND);
+    write_at(RECYCLED, NULL, 1, NULL);
+    int fd = open(RECYCLED, O_WRONLY | O_APPEND);
     assert_int_equal(write(fd, "more", 4), 4);
     close(fd);
 }
@@ -96,42 +96,42 @@ static void put_spare(void)
 static void written_over(void **state)
 {
     (void)state;
-    put_spare();
-    ino_t recycled = inode(SPARE);
-    int fd = open(SPARE, O_RDONLY);
+    put_recycled();
+    ino_t recycled = inode(RECYCLED);
+    int fd = open(RECYCLED, O_RDONLY);
     bool leases = fcntl(fd, F_SETLEASE, F_WRLCK) == 0; /* not on every file system */
     close(fd);
-    write_at(SECOND, SPARE, 2, NULL);
+    write_at(SECOND, RECYCLED, 2, NULL);
     check_at(SECOND, 2);
     if (leases)
         assert_true(inode(SECOND) == recycled);
-    assert_int_not_equal(access(SPARE, F_OK), 0);
+    assert_int_not_equal(access(RECYCLED, F_OK), 0);
 }
 
 static void not_while_somebody_reads_it(void **state)
 {
     (void)state;
-    put_spare();
-    ino_t recycled = inode(SPARE);
-    int fd = open(SPARE, O_RDONLY);
-    write_at(SECOND, SPARE, 2, NULL);
+    put_recycled();
+    ino_t recycled = inode(RECYCLED);
+    int fd = open(RECYCLED, O_RDONLY);
+    write_at(SECOND, RECYCLED, 2, NULL);
     struct stat info;
     assert_int_equal(fstat(fd, &info), 0);
     close(fd);
     check_at(SECOND, 2);
     assert_true(inode(SECOND) != recycled && info.st_ino == recycled);
-    assert_int_not_equal(access(SPARE, F_OK), 0);
+    assert_int_not_equal(access(RECYCLED, F_OK), 0);
 }
 
 static void not_by_another_name(void **state)
 {
     (void)state;
-    write_at(SPARE, NULL, 1, NULL);
-    assert_int_equal(link(SPARE, "ckpt/backup.h5"), 0);
-    write_at(SECOND, SPARE, 2, NULL);
+    write_at(RECYCLED, NULL, 1, NULL);
+    assert_int_equal(link(RECYCLED, "ckpt/backup.h5"), 0);
+    write_at(SECOND, RECYCLED, 2, NULL);
     check_at("ckpt/backup.h5", 1);
     check_at(SECOND, 2);
-    assert_int_not_equal(access(SPARE, F_OK), 0);
+    assert_int_not_equal(access(RECYCLED, F_OK), 0);
 }
 
 static void set_aside_by_prune(void **state)

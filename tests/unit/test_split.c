@@ -35,19 +35,19 @@ static void by_hand(void **state)
 /* Parts lie end to end, begin at whole granules, and differ by one granule at most. */
 static void check_parts(const dt_split *s)
 {
-    int64_t at = 0, least = INT64_MAX, most = 0;
+    int64_t at = 0, min = INT64_MAX, max = 0;
     for (int64_t p = 0; p < s->parts; p++) {
         int64_t begin = dt_split_begin(s, p), n = dt_split_count(s, p);
         int64_t granules = n / s->granule + (n % s->granule != 0);
         assert_int_equal(begin, at);
         assert_true(n >= 0);
         assert_true(begin % s->granule == 0 || begin == s->n);
-        least = granules < least ? granules : least;
-        most = granules > most ? granules : most;
+        min = granules < min ? granules : min;
+        max = granules > max ? granules : max;
         at += n;
     }
     assert_int_equal(at, s->n);
-    assert_true(most - least <= 1);
+    assert_true(max - min <= 1);
 }
 
 static void check_owner(const dt_split *s, int64_t part, int64_t item)

@@ -487,8 +487,8 @@ static void virtual_by_number(void **state)
     float out[6];
     dt_error err = {0};
     struct rlimit limit, few;
-    hsize_t dim[2] = {0, 2}, most[2] = {H5S_UNLIMITED, 2}, part[2] = {3, 2};
-    hid_t plist = H5Pcreate(H5P_DATASET_CREATE), space = H5Screate_simple(2, dim, most);
+    hsize_t dim[2] = {0, 2}, max_dim[2] = {H5S_UNLIMITED, 2}, part[2] = {3, 2};
+    hid_t plist = H5Pcreate(H5P_DATASET_CREATE), space = H5Screate_simple(2, dim, max_dim);
     hid_t from = H5Screate_simple(2, part, NULL), file = new_file("d.h5");
     H5Sselect_hyperslab(space, H5S_SELECT_SET, (hsize_t[]){0, 0}, part,
                         (hsize_t[]){H5S_UNLIMITED, 1}, part);

@@ -8,11 +8,11 @@
 
 #include <cmocka.h>
 
-enum { MOST = 8 };
+enum { MAX_RANKS = 8 };
 
 static dt_report_slowest find(const dt_rank_times *of, int ranks)
 {
-    double sorted[MOST];
+    double sorted[MAX_RANKS];
     dt_report_slowest slowest;
     dt_slowest_find(of, ranks, sorted, &slowest);
     return slowest;

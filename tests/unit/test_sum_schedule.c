@@ -10,11 +10,11 @@
 
 #include <cmocka.h>
 
-enum { MOST = 70, VALUES = 300, BEGIN = 17, END = 290 };
+enum { MAX_RANKS = 70, VALUES = 300, BEGIN = 17, END = 290 };
 
 typedef struct {
-    int64_t value[MOST][VALUES], sent[MOST][VALUES];
-    int64_t moved[MOST]; /* values that a rank has received */
+    int64_t value[MAX_RANKS][VALUES], sent[MAX_RANKS][VALUES];
+    int64_t moved[MAX_RANKS]; /* values that a rank has received */
 } world;
 
 static int64_t value_of(int rank, int i)
@@ -49,7 +49,7 @@ static void sums(void **state)
     world *w = malloc(sizeof *w);
     (void)state;
     assert_non_null(w);
-    for (int size = 1; size <= MOST; size++) {
+    for (int size = 1; size <= MAX_RANKS; size++) {
         memset(w, 0, sizeof *w);
         for (int r = 0; r < size; r++)
             for (int i = 0; i < VALUES; i++)

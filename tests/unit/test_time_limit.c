@@ -10,7 +10,7 @@
 
 #include <cmocka.h>
 
-static dt_time_limit guard_of(int64_t max_time, double seconds, double job_left)
+static dt_time_limit limit_of(int64_t max_time, double seconds, double job_left)
 {
     dt_time_limit time_limit;
     dt_time_limit_set(
@@ -22,34 +22,34 @@ static dt_time_limit guard_of(int64_t max_time, double seconds, double job_left)
 static void the_end(void **state)
 {
     (void)state;
-    dt_time_limit g = guard_of(0, 5, INFINITY);
+    dt_time_limit g = limit_of(0, 5, INFINITY);
     assert_true(g.end == INFINITY && dt_time_limit_step(&g, 1e9, 1e9) == INFINITY);
 
-    g = guard_of(100, 10, INFINITY); /* ten of them have gone */
+    g = limit_of(100, 10, INFINITY); /* ten of them have gone */
     assert_true(g.end == 1090 && g.margin == 5);
     assert_string_equal(g.name, "--max-time");
 
-    g = guard_of(0, 10, 190);
+    g = limit_of(0, 10, 190);
     assert_true(g.end == 1190 && g.margin == 10);
     assert_string_equal(g.name, "SLURM_JOB_END_TIME");
 
-    g = guard_of(100, 10, 50); /* whichever comes first */
+    g = limit_of(100, 10, 50); /* whichever comes first */
     assert_true(g.end == 1050);
     assert_string_equal(g.name, "SLURM_JOB_END_TIME");
-    g = guard_of(40, 10, 50);
+    g = limit_of(40, 10, 50);
     assert_true(g.end == 1030);
     assert_string_equal(g.name, "--max-time");
 
-    assert_true(guard_of(86400, 0, INFINITY).margin == 30); /* neither much of a long time */
-    assert_true(guard_of(2, 0, INFINITY).margin == 0.5);    /* nor all of a short one */
-    assert_true(guard_of(10, 0, INFINITY).margin == 1);
-    assert_true(guard_of(5, 20, INFINITY).end == 985); /* past at the start */
+    assert_true(limit_of(86400, 0, INFINITY).margin == 30); /* neither much of a long time */
+    assert_true(limit_of(2, 0, INFINITY).margin == 0.5);    /* nor all of a short one */
+    assert_true(limit_of(10, 0, INFINITY).margin == 1);
+    assert_true(limit_of(5, 20, INFINITY).end == 985); /* past at the start */
 }
 
 static void steps(void **state)
 {
     (void)state;
-    dt_time_limit g = guard_of(1000, 0, INFINITY); /* until 2000, margin 30 */
+    dt_time_limit g = limit_of(1000, 0, INFINITY); /* until 2000, margin 30 */
     assert_true(dt_time_limit_step(&g, 1000, 0) == 1970);
     assert_true(dt_time_limit_step(&g, 1001, 0) == 1968); /* two steps of a second */
     assert_true(dt_time_limit_step(&g, 1011, 0) == 1950); /* the longest counts */
@@ -64,7 +64,7 @@ static void steps(void **state)
 static void validation_is_no_step(void **state)
 {
     (void)state;
-    dt_time_limit g = guard_of(1000, 0, INFINITY);
+    dt_time_limit g = limit_of(1000, 0, INFINITY);
     dt_time_limit_step(&g, 1000, 0);
     dt_time_limit_validated(&g, 50);
     assert_true(dt_time_limit_step(&g, 1051, 0) == 1968);

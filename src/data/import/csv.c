@@ -75,7 +75,7 @@ static dt_code note_row(dt_plan *p, const char *where, dt_error *err)
     return dt_target_note(&p->y, dt_table_cell(&p->table, p->target), p->table.line, where, err);
 }
 
-static dt_code settle_plan(dt_plan *p, dt_error *err)
+static dt_code finish_plan(dt_plan *p, dt_error *err)
 {
     char where[DT_PLAN_PLACE] = "";
     dt_code code = DT_OK;
@@ -114,7 +114,7 @@ static dt_code read_first_time(dt_plan *p, dt_error *err)
         if (!code)
             code = dt_table_next(&p->table, &found, err);
     }
-    return code ? code : settle_plan(p, err);
+    return code ? code : finish_plan(p, err);
 }
 
 /* ---- Second reading ------------------------------------------------------------------------- */
