@@ -21,6 +21,7 @@ typedef enum {
     DT_LOSS_CROSS_ENTROPY,
     DT_LOSS_BCE
 } dt_loss;
+typedef enum { DT_X_SCALE_AUTO, DT_X_SCALE_NONE, DT_X_SCALE_255 } dt_x_scale;
 typedef enum { DT_NORMALIZE_NONE, DT_NORMALIZE_STANDARD } dt_normalize;
 typedef enum {
     DT_OPTIM_SGD,
@@ -51,6 +52,7 @@ typedef struct {
     /* data */
     char *data;          /* HDF5 file; NULL: the bundled one, which the program finds */
     char *x, *y;         /* paths of the two datasets in it */
+    int x_scale;         /* dt_x_scale */
     int normalize;       /* dt_normalize */
     bool no_shuffle;     /* file order in every epoch */
     bool drop_last;      /* leave out a last batch that is not full */

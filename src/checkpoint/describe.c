@@ -45,6 +45,10 @@ static void print_inputs(const dt_contents *s, FILE *to)
         print_label("Inputs", to);
         fprintf(to, "uint8, divided by 255%s\n", units == DT_X_FLAGS ? " (none was above 1)" : "");
     }
+    if (units == DT_X_RAW_BYTES || units == DT_X_DIVIDED) {
+        print_label("Inputs", to);
+        fputs(units == DT_X_DIVIDED ? "divided by 255\n" : "uint8, not divided by 255\n", to);
+    }
     if (s->normalizer) {
         print_label("Inputs", to);
         fputs("normalised (mean 0, variance 1 in the training rows)\n", to);

@@ -21,11 +21,14 @@ static herr_t put_units(hid_t group, dt_x_units units)
 {
     if (units == DT_X_UNKNOWN)
         return 0;
-    if (units == DT_X_NUMBERS)
+    if ((units == DT_X_RAW_BYTES || units == DT_X_DIVIDED) &&
+        dt_attribute_put_integer(group, "x_scale_given", 1) < 0)
+        return -1;
+    if (units == DT_X_NUMBERS || units == DT_X_RAW_BYTES)
         return dt_attribute_put_real(group, "x_divisor", 1);
     if (dt_attribute_put_real(group, "x_divisor", DIVISOR) < 0)
         return -1;
-    return dt_attribute_put_integer(group, "x_above_one", units == DT_X_BYTES);
+    return dt_attribute_put_integer(group, "x_above_one", units != DT_X_FLAGS);
 }
 
 herr_t dt_schema_put(hid_t file, const dt_schema *s)
@@ -58,10 +61,13 @@ static dt_code load_names(hid_t group, const char *path, const char *name, int64
 static dt_code load_units(hid_t group, const char *path, dt_x_units *units, dt_error *err)
 {
     double divisor = dt_attribute_real(group, "x_divisor", 0);
-    if (divisor == DIVISOR)
+    bool given = dt_attribute_integer(group, "x_scale_given", 0) != 0;
+    if (divisor == DIVISOR && given)
+        *units = DT_X_DIVIDED;
+    else if (divisor == DIVISOR)
         *units = dt_attribute_integer(group, "x_above_one", 1) ? DT_X_BYTES : DT_X_FLAGS;
     else if (divisor == 1)
-        *units = DT_X_NUMBERS;
+        *units = given ? DT_X_RAW_BYTES : DT_X_NUMBERS;
     else if (divisor != 0)
         return dt_fail(err, DT_ERR_DATA, "%s: \"/data\" has x_divisor %g; expected 1 or 255", path,
                        divisor);

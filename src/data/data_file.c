@@ -14,14 +14,28 @@ struct dt_data_file {
     char *path;
     hid_t file;
     dt_h5_array x, y;
+    dt_x_units units; /* of x, before it is known what a model takes */
+    bool divides;     /* x is not bytes, and is divided by 255 */
     dt_data_file_info info;
     dt_mapping mapping;
     dt_schema_unused unused;
 };
 
-static dt_code open_arrays(dt_data_file *s, bool trusted, const char *x, const char *y,
-                           dt_error *err)
+/* Find out whether x is divided by 255. */
+static void choose_scale(dt_data_file *s, dt_x_scale scale)
 {
+    s->units = !s->x.is_bytes ? DT_X_NUMBERS : DT_X_BYTES;
+    if (scale == DT_X_SCALE_NONE && s->x.is_bytes)
+        s->units = DT_X_RAW_BYTES;
+    if (scale == DT_X_SCALE_255 && !s->x.is_bytes)
+        s->units = DT_X_DIVIDED;
+    s->x.is_bytes = s->units == DT_X_BYTES;
+    s->divides = s->units == DT_X_DIVIDED;
+}
+
+static dt_code open_arrays(dt_data_file *s, bool trusted, const dt_data_spec *spec, dt_error *err)
+{
+    const char *x = spec->x, *y = spec->y;
     s->file = trusted ? dt_h5_open_trusted(s->path, err) : dt_h5_open(s->path, err);
     if (err->code || dt_h5_array_open(&s->x, s->file, s->path, x, true, err) ||
         (y && dt_h5_array_open(&s->y, s->file, s->path, y, false, err)))
@@ -29,6 +43,7 @@ static dt_code open_arrays(dt_data_file *s, bool trusted, const char *x, const c
     if (y && s->x.dim[0] != s->y.dim[0])
         return dt_fail(err, DT_ERR_SHAPE, "%s: \"%s\" has %llu rows but \"%s\" has %llu", s->path,
                        x, (unsigned long long)s->x.dim[0], y, (unsigned long long)s->y.dim[0]);
+    choose_scale(s, spec->x_scale);
     s->info = (dt_data_file_info){
         .path = s->path,
         .y_name = s->y.name,
@@ -42,20 +57,20 @@ static dt_code open_arrays(dt_data_file *s, bool trusted, const char *x, const c
     return DT_OK;
 }
 
-/* known: as in dt_h5_open_trusted. */
-static dt_code open_source(dt_data_file **file, const char *path, bool trusted, const char *x,
-                           const char *y, dt_error *err)
+/* trusted: as in dt_h5_open_trusted. */
+static dt_code open_source(dt_data_file **file, const dt_data_spec *spec, bool trusted,
+                           dt_error *err)
 {
     dt_data_file *s = calloc(1, sizeof *s);
     *file = s;
     if (s) {
         s->file = s->x.id = s->y.id = s->x.type = s->y.type = -1;
-        s->path = strdup(path);
+        s->path = strdup(spec->path);
     }
     if (!s || !s->path)
-        dt_fail(err, DT_ERR_MEMORY, "out of memory for opening %s", path);
+        dt_fail(err, DT_ERR_MEMORY, "out of memory for opening %s", spec->path);
     else
-        open_arrays(s, trusted, x, y, err);
+        open_arrays(s, trusted, spec, err);
     if (err->code) {
         dt_data_file_close(s);
         *file = NULL;
@@ -66,19 +81,19 @@ static dt_code open_source(dt_data_file **file, const char *path, bool trusted, 
 dt_code dt_data_file_open(dt_data_file **file, const char *path, const char *x, const char *y,
                           dt_error *err)
 {
-    return open_source(file, path, false, x, y, err);
+    return open_source(file, &(dt_data_spec){.path = path, .x = x, .y = y}, false, err);
 }
 
-dt_code dt_data_file_open_all(dt_data_file **file, const dt_world *world, const char *path,
-                              const char *x, const char *y, dt_error *err)
+dt_code dt_data_file_open_all(dt_data_file **file, const dt_world *world, const dt_data_spec *spec,
+                              dt_error *err)
 {
     *file = NULL;
     if (world->rank == 0)
-        open_source(file, path, false, x, y, err);
+        open_source(file, spec, false, err);
     if (dt_world_agree(world, err))
         return err->code;
     if (world->rank != 0)
-        open_source(file, path, true, x, y, err);
+        open_source(file, spec, true, err);
     return dt_world_agree(world, err);
 }
 
@@ -87,7 +102,7 @@ dt_code dt_data_file_schema(dt_data_file *s, dt_schema *schema, dt_error *err)
     dt_schema_set x = {s->path, s->x.name, s->x.id, s->x.width};
     dt_schema_set y = {s->path, s->y.name, s->y.id, s->y.width};
     dt_schema_read(schema, &x, &y, &s->unused, err);
-    schema->units = s->x.is_bytes ? DT_X_BYTES : DT_X_NUMBERS;
+    schema->units = s->units;
     return err->code;
 }
 
@@ -99,7 +114,6 @@ static dt_code map_source(dt_data_file *s, const dt_schema *model, const char *w
                               .x = s->x.name,
                               .y = s->y.name ? s->y.name : "",
                               .data = own,
-                              .x_is_bytes = s->x.is_bytes,
                               .whose = whose,
                               .model = model};
     if (!dt_data_file_schema(s, own, err))
@@ -120,9 +134,13 @@ dt_code dt_data_file_fit(dt_data_file *s, const dt_world *world, const dt_schema
     if (dt_world_agree(world, err))
         return err->code;
     s->info.classes = 0;
-    if (!dt_mapping_broadcast(world, &s->mapping, s->info.features, s->info.y_width, err))
-        s->info.classes = s->mapping.model_classes;
-    return err->code;
+    if (dt_mapping_broadcast(world, &s->mapping, s->info.features, s->info.y_width, err))
+        return err->code;
+    s->info.classes = s->mapping.model_classes;
+    if (s->mapping.raw)
+        s->x.is_bytes = s->info.x_is_bytes = false;
+    s->divides = s->divides || s->mapping.divide;
+    return DT_OK;
 }
 
 const char *dt_data_file_unused(const dt_data_file *s, int i)
@@ -220,11 +238,14 @@ static dt_code check_flags(const dt_data_file *s, int64_t row, int64_t n, const 
 dt_code dt_data_file_read_x(dt_data_file *s, int64_t row, int64_t n, void *out, dt_error *err)
 {
     bool bytes = s->x.is_bytes;
+    float *values = out;
     if (dt_h5_array_read(&s->x, row, n, bytes ? DT_VALUES_BYTES : DT_VALUES_FLOAT, out, err) ||
         (!bytes && check_finite(s, &s->x, row, n, out, err)) ||
         (s->mapping.unit && check_unit(s, row, n, out, err)) ||
         (s->mapping.flags && check_flags(s, row, n, out, err)))
         return err->code;
+    for (int64_t i = 0; s->divides && i < n * s->x.width; i++)
+        values[i] /= 255.0f;
     return dt_mapping_order(s->mapping.column, s->x.width, bytes ? 1 : sizeof(float), n, out, err);
 }
 

@@ -13,6 +13,13 @@
 
 typedef struct dt_data_file dt_data_file;
 
+/* What is to be opened. */
+typedef struct {
+    const char *path;
+    const char *x, *y;  /* names of the datasets; y may be NULL */
+    dt_x_scale x_scale; /* whether x is divided by 255 */
+} dt_data_spec;
+
 typedef struct {
     const char *path,
         *y_name;      /* for messages; owned by the dt_data_file; y_name NULL: y is not read */
@@ -34,8 +41,8 @@ dt_code dt_data_file_open(dt_data_file **file, const char *path, const char *x, 
 /* Open a file on all ranks. Rank 0 checks, for all, that the file exists, is whole and undamaged;
  * then each other rank opens it once. Collective. After an error, which is the same on every rank,
  * *file is NULL or to be closed. */
-dt_code dt_data_file_open_all(dt_data_file **file, const dt_world *world, const char *path,
-                              const char *x, const char *y, dt_error *err);
+dt_code dt_data_file_open_all(dt_data_file **file, const dt_world *world, const dt_data_spec *spec,
+                              dt_error *err);
 
 /* From now on, read rows in the order that a model takes: columns and classes that have names in
  * both are matched by name. Collective; to be called before the first row is read. DT_ERR_SHAPE

@@ -132,18 +132,21 @@ static dt_code match_classes(dt_mapping *m, const dt_mapping_sides *s, dt_error 
 /* Whether x is in the units that the model knows. */
 static dt_code match_units(dt_mapping *m, const dt_mapping_sides *s, dt_error *err)
 {
-    dt_x_units model = s->model->units;
-    if (model == DT_X_NUMBERS && s->x_is_bytes)
+    dt_x_units model = s->model->units, data = s->data->units;
+    bool is_bytes = data == DT_X_BYTES;
+    if (model == DT_X_NUMBERS && is_bytes)
         return dt_fail(err, DT_ERR_DATA,
                        "%s: \"%s\" is uint8, which is divided by 255, but %s has numbers that "
                        "are not: store it in the type and the units of that data",
                        s->path, s->x, s->whose);
-    if (model == DT_X_FLAGS && !s->x_is_bytes)
+    if (model == DT_X_FLAGS && !is_bytes)
         return dt_fail(err, DT_ERR_DATA,
                        "%s: \"%s\" is not uint8, but %s has uint8 that was divided by 255, with "
                        "no value above 1: store it as uint8 too",
                        s->path, s->x, s->whose);
-    m->unit = model == DT_X_BYTES && !s->x_is_bytes;
+    m->raw = model == DT_X_RAW_BYTES && is_bytes;
+    m->divide = model == DT_X_DIVIDED && data == DT_X_NUMBERS;
+    m->unit = model == DT_X_BYTES && data == DT_X_NUMBERS;
     m->flags = model == DT_X_FLAGS;
     return DT_OK;
 }
@@ -182,12 +185,15 @@ dt_code dt_mapping_broadcast(const dt_world *world, dt_mapping *m, int64_t featu
                              int64_t y_width, dt_error *err)
 {
     int64_t head[] = {m->column != NULL, m->target != NULL, m->label != NULL, m->classes,
-                      m->model_classes,  m->unit,           m->flags};
+                      m->model_classes,  m->unit,           m->flags,         m->raw,
+                      m->divide};
     dt_broadcast(world, head, sizeof head);
     m->classes = head[3];
     m->model_classes = head[4];
     m->unit = head[5];
     m->flags = head[6];
+    m->raw = head[7];
+    m->divide = head[8];
     allocate_list(world, &m->column, head[0], features, err);
     allocate_list(world, &m->target, head[1], y_width, err);
     allocate_list(world, &m->label, head[2], m->classes, err);

@@ -16,6 +16,8 @@ typedef struct {
     int64_t classes;       /* classes that the file names; 0: none */
     int64_t *label;        /* [classes] the model's number of each class; NULL: the same */
     int64_t model_classes; /* classes that the model names; 0: none */
+    bool raw;              /* x is bytes, which are not divided by 255 */
+    bool divide;           /* x is not bytes, and is divided by 255 all the same */
     bool unit;             /* values of x must be from 0 to 1, as bytes divided by 255 are */
     bool flags;            /* x is bytes, and its values must be 0 or 1 */
 } dt_mapping;
@@ -24,7 +26,6 @@ typedef struct {
 typedef struct {
     const char *path, *x, *y; /* the file and its datasets, for messages */
     const dt_schema *data;
-    bool x_is_bytes;
     const char *whose;      /* "the model in run/best.h5" */
     const dt_schema *model; /* NULL: there is no model, and the file is taken as it is */
 } dt_mapping_sides;

@@ -9,6 +9,7 @@
 /* The words stand in the order of the enums in dtrain/options.h. */
 static const char *const activations[] = {"relu", "tanh", "sigmoid", "gelu", NULL};
 static const char *const losses[] = {"auto", "mse", "mae", "huber", "cross-entropy", "bce", NULL};
+static const char *const x_scales[] = {"auto", "none", "255", NULL};
 static const char *const normalizations[] = {"none", "standard", NULL};
 static const char *const optimizers[] = {"sgd", "adam", "adamw", "lars", "lamb", NULL};
 static const char *const reductions[] = {"exact", "fast", NULL};
@@ -38,6 +39,9 @@ const dt_option dt_train_option_table[] = {
      TEXT(data), MAY_CHANGE},
     {NULL, "x", "NAME", "x", "path of the inputs in it, N rows by anything", TEXT(x), MAY_CHANGE},
     {NULL, "y", "NAME", "y", "path of the targets in it, N or N by K", TEXT(y), MAY_CHANGE},
+    {NULL, "x-scale", "HOW", "auto",
+     "auto: uint8 is divided by 255, as pictures are; none: no x is; 255: any x is",
+     CHOICE(x_scale, x_scales)},
     {NULL, "normalize", "HOW", "none", "standard: each feature to mean 0 and variance 1",
      CHOICE(normalize, normalizations)},
     {NULL, "no-shuffle", NULL, NULL, "take the samples in file order", FLAG(no_shuffle)},

@@ -71,7 +71,8 @@ static dt_code fit_data(dt_run *r, dt_error *err)
 dt_code dt_run_open_data(dt_run *r, dt_error *err)
 {
     const dt_train_options *o = r->options;
-    if (dt_data_file_open_all(&r->file, r->world, o->data, o->x, o->y, err))
+    dt_data_spec spec = {o->data, o->x, o->y, (dt_x_scale)o->x_scale};
+    if (dt_data_file_open_all(&r->file, r->world, &spec, err))
         return err->code;
     fit_data(r, err);
     if (dt_world_agree(r->world, err))
@@ -114,7 +115,8 @@ dt_code dt_run_open_val_data(dt_run *r, dt_error *err)
         check_other_file(o, err);
     if (dt_world_agree(r->world, err))
         return err->code;
-    return dt_data_file_open_all(&r->val_source, r->world, o->val_data, o->x, o->y, err);
+    dt_data_spec spec = {o->val_data, o->x, o->y, (dt_x_scale)o->x_scale};
+    return dt_data_file_open_all(&r->val_source, r->world, &spec, err);
 }
 
 static dt_planned_rows planned_rows(const dt_run *r, const dt_data_file *source, double hold_out)

@@ -184,18 +184,18 @@ static void warn_classes(dt_warnings *w, const dt_train_options *o, const dt_dat
 
 static void warn_bytes(dt_warnings *w, const dt_train_options *o, const dt_dataset *d)
 {
-    if (!d->x_is_bytes || d->x_largest >= DT_BYTES_FULL)
+    if (!d->x_is_bytes || d->x_largest >= DT_BYTES_FULL || o->x_scale != DT_X_SCALE_AUTO)
         return;
     if (d->x_largest <= 1)
         dt_warnings_add(w,
                         "%s: \"%s\" is uint8 and never above 1: divided by 255 all the same, as "
-                        "pictures are; for flags store it as another type",
+                        "pictures are; --x-scale none takes flags as they are",
                         o->data, o->x);
     else
         dt_warnings_add(w,
                         "%s: \"%s\" is uint8 and never above %d: divided by 255 all the same, as "
-                        "pictures are, so never above %.2g; for other numbers store it as another "
-                        "type",
+                        "pictures are, so never above %.2g; --x-scale none takes other numbers as "
+                        "they are",
                         o->data, o->x, d->x_largest, d->x_largest / 255.0);
 }
 

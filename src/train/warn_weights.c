@@ -16,7 +16,7 @@ static void warn_names(dt_warnings *w, const dt_train_options *o, const char *wh
 
 static bool is_divided(dt_x_units units)
 {
-    return units == DT_X_BYTES || units == DT_X_FLAGS;
+    return units == DT_X_BYTES || units == DT_X_DIVIDED || units == DT_X_FLAGS;
 }
 
 static void warn_units(dt_warnings *w, const dt_train_options *o, dt_x_units then, dt_x_units now)

@@ -512,6 +512,46 @@ static void bytes_stay_bytes(void **state)
     remove_file(bytes);
 }
 
+/* Bytes as they are train as the same numbers in floats do; numbers that are divided by 255 train as
+ * bytes do. A model takes both. */
+static void scale_is_chosen(void **state)
+{
+    (void)state;
+    dt_error err = {0};
+    char *bytes = write_units("bytes.h5", true, 255, 1),
+         *raw = write_units("raw.h5", false, 255, 1);
+    for (int divided = 0; divided < 2; divided++) {
+        const char *const options[] = {
+            "epochs", "2", "x-scale", divided ? "255" : "none", "lr", divided ? "0.1" : "1e-6",
+            NULL};
+        const char *const automatic[] = {"epochs", "2", "lr", divided ? "0.1" : "1e-6", NULL};
+        char *folder[2] = {new_folder(), new_folder()};
+        dt_evaluate_result first, second, third;
+        for (int k = 0; k < 2; k++) {
+            dt_contents r;
+            bool chosen = k == 0;
+            train(&r, folder[k], chosen == !divided ? bytes : raw, chosen ? options : automatic,
+                  &err);
+            CHECK_NO_ERROR(&err);
+            dt_contents_free(&r);
+        }
+        char *model = checkpoint_of(folder[0], STEPS), *same = checkpoint_of(folder[1], STEPS);
+        evaluate(same, divided ? bytes : raw, &first, &err);
+        CHECK_NO_ERROR(&err);
+        evaluate(model, divided ? bytes : raw, &second, &err);
+        CHECK_NO_ERROR(&err);
+        evaluate(model, divided ? raw : bytes, &third, &err);
+        CHECK_NO_ERROR(&err);
+        CHECK_ALL(same_scores(&first, &second) && same_scores(&first, &third));
+        for (int k = 0; k < 2; k++)
+            remove_folder(folder[k]);
+        free(model);
+        free(same);
+    }
+    remove_file(raw);
+    remove_file(bytes);
+}
+
 static void validation_has_the_units(void **state)
 {
     (void)state;
@@ -581,8 +621,8 @@ int main(int argc, char **argv)
         cmocka_unit_test(validates_by_name),         cmocka_unit_test(goes_on_by_name),
         cmocka_unit_test(refuses_what_does_not_fit), cmocka_unit_test(scores_name_the_class),
         cmocka_unit_test(labels_have_names),         cmocka_unit_test(predictions_have_names),
-        cmocka_unit_test(bytes_stay_bytes),          cmocka_unit_test(validation_has_the_units),
-        cmocka_unit_test(flags_are_not_pictures),
+        cmocka_unit_test(bytes_stay_bytes),          cmocka_unit_test(scale_is_chosen),
+        cmocka_unit_test(validation_has_the_units),  cmocka_unit_test(flags_are_not_pictures),
     };
     if (dt_world_begin(&world, &argc, &argv, &err))
         return 1;
