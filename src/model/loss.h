@@ -7,13 +7,13 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* Whether y is labels of classes: [rows] int32_t, each in 0..K-1; else it is [rows,K] float. */
+/* Return whether y is labels of classes, [rows] int32_t, each in 0..K-1. Else y is [rows,K] float. */
 static inline bool dt_loss_takes_labels(dt_loss loss)
 {
     return loss == DT_LOSS_CROSS_ENTROPY;
 }
 
-/* Bytes of a sample's y. */
+/* Return the bytes of y of one sample. */
 static inline int64_t dt_target_bytes(dt_loss loss, int64_t K)
 {
     return (dt_loss_takes_labels(loss) ? 1 : K) * (int64_t)sizeof(float);
@@ -25,21 +25,21 @@ typedef __int128 dt_weight;
 
 /* The options of a loss in training. */
 typedef struct {
-    const float *weight;    /* [K] cross-entropy: of each class; bce: of what is true in each
-                               output; borrowed; NULL: all are 1 */
-    const dt_weight *units; /* [K] cross-entropy: the same weights in whole units; borrowed; NULL:
+    const float *weight;    /* [K] cross-entropy: weight of each class; bce: weight of samples that
+                               are true in the output; borrowed; NULL: all are 1 */
+    const dt_weight *units; /* [K] cross-entropy: weight of each class in units; borrowed; NULL:
                                all are 1 */
     float smoothing;        /* cross-entropy: this share of a label is spread over all classes */
 } dt_criterion;
 
-/* The weight of some samples in units. The mean loss of a batch is the sum of its samples' losses
+/* Return the sum of the samples' weights, in units. The mean loss of a batch is the sum of its samples' losses
  * divided by the sum of their weights. */
 dt_weight dt_loss_weight(const dt_criterion *criterion, int64_t rows, const void *y);
 
-/* The loss of a sample with the outputs o. Each is PyTorch's, whose mean over samples and outputs
- * is the mean of these:
+/* Compute the loss and its gradient. The loss of a sample with the outputs o is as PyTorch defines
+ * it; PyTorch's mean over samples and outputs is the mean of these over the samples:
  *   mse            mean over the K outputs of (o - y)^2                         torch.nn.MSELoss
- *   mae            of |o - y|, whose slope at 0 is 0                            L1Loss
+ *   mae            of |o - y|; its derivative at 0 is 0                         L1Loss
  *   huber          of e^2 / 2 for |e| < 1, else |e| - 1/2, where e = o - y      HuberLoss
  *   bce            of -y log s - (1 - y) log(1 - s), where s = sigmoid(o)       BCEWithLogitsLoss
  *   cross-entropy  -log softmax(o)[label]                                       CrossEntropyLoss
@@ -57,13 +57,13 @@ dt_weight dt_loss_weight(const dt_criterion *criterion, int64_t rows, const void
 double dt_loss_backward(dt_loss loss, const dt_criterion *criterion, int64_t rows, int64_t K,
                         const float *bias, const void *y, float *output);
 
-/* The loss of one sample, without weights and smoothing. A label for which the model has no output
+/* Return the loss of one sample, without weights and smoothing. A label for which the model has no output
  * has an infinite loss.
- *   y       of the sample
- *   output  [K] with the bias */
+ *   y       y of the sample
+ *   output  [K] outputs, with the bias */
 double dt_loss_row(dt_loss loss, int64_t K, const void *y, const float *output);
 
-/* The index of the largest of K outputs; of equal ones, the first. */
+/* Return the index of the largest of K outputs; of equal ones, the first. */
 int64_t dt_argmax(int64_t K, const float *output);
 
 /* output = softmax(output)

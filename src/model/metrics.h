@@ -11,32 +11,32 @@
 typedef struct {
     dt_loss loss;
     int64_t outputs;
-    float *shift;  /* [outputs] of numbers: squares are summed of y - shift */
-    int threads;   /* that may add */
-    int64_t words; /* in the sums of one of them */
-    int64_t *sums; /* [threads,words], between two calls 0 but for the first */
+    float *shift;  /* [outputs] subtracted from y before squares are summed; only for numbers */
+    int threads;   /* number of threads that may add */
+    int64_t words; /* length of one thread's sums */
+    int64_t *sums; /* [threads,words]; between two calls only the first row is not 0 */
 } dt_metrics;
 
 /* Start with no rows. Not collective. To be ended with dt_metrics_free, also after an error.
- *   shift  [outputs] y of any row, the same on every rank: near enough to the mean for squares of
- *          differences to it to be precise; ignored for classes and truths; borrowed for the call
- *          */
+ *   shift  [outputs] y of any row, the same on every rank; it is near enough to the mean for the squares
+ *          of differences to be precise. Ignored for classes and binary targets. Borrowed for the
+ *          call */
 dt_code dt_metrics_init(dt_metrics *metrics, dt_loss loss, int64_t outputs, const float *shift,
                         dt_error *err);
 
-/* Forget all rows. */
+/* Start again with no rows. Not collective. */
 void dt_metrics_clear(dt_metrics *metrics);
 
-/* Add n rows, n <= 2^30.
- *   output  [n,outputs] of the model, with its last bias
+/* Add n rows, n <= 2^30. Not collective.
+ *   output  [n,outputs] outputs of the model, with its last bias
  *   y       [n] int32_t labels, or [n,outputs] float */
 void dt_metrics_add(dt_metrics *metrics, const float *output, const void *y, int64_t n);
 
-/* The sums, words of them: added up over all ranks as int64 they are those of all rows. At most
- * 2^30 ranks. */
+/* Return this rank's sums, an array of `words` integers. The caller adds them up over all ranks, as
+ * int64_t, in place; then they are the sums of all rows. At most 2^30 ranks. */
 int64_t *dt_metrics_sums(dt_metrics *metrics);
 
-/* Of at least one row. */
+/* Return the scores of the rows added, of which there must be at least one. Not collective. */
 dt_scores dt_metrics_scores(const dt_metrics *metrics);
 
 void dt_metrics_free(dt_metrics *metrics);

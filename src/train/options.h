@@ -9,8 +9,8 @@
 
 extern const dt_option dt_train_option_table[];
 
-/* Every option of the run, as dt_options_json. The caller owns the reference; NULL when memory runs
- * out. */
+/* Return every option of the run, as dt_options_json does. The caller owns the reference; NULL when
+ * memory runs out. */
 json_t *dt_train_options_to_json(const dt_train_options *options);
 
 #endif

@@ -1,4 +1,4 @@
-/* The checkpoint that a run goes on from. */
+/* The checkpoint that a run with --resume goes on from. */
 #ifndef DT_TRAIN_RESUME_H
 #define DT_TRAIN_RESUME_H
 
@@ -8,7 +8,7 @@
 #include <dtrain/world.h>
 
 typedef struct {
-    bool found; /* the same on every rank, as is what follows */
+    bool found; /* there is one. This and what follows are the same on every rank */
     dt_run_progress progress;
     dt_run_data data;
     double lr;
@@ -17,30 +17,34 @@ typedef struct {
     dt_contents contents;      /* rank 0 */
 } dt_resume;
 
-/* Find the newest good checkpoint in a folder; of those that are not good, rank 0 warns.
- * Collective. resume is to be ended with dt_resume_free, also after an error. */
+/* Find the newest good checkpoint in a folder. Rank 0 warns of those that are not good. Collective;
+ * an error is the same on every rank. resume is to be ended with dt_resume_free, also after an error. */
 dt_code dt_resume_find(dt_resume *resume, const dt_world *world, const char *folder, dt_error *err);
 
-/* DT_ERR_USAGE if this run's options (as in a checkpoint) differ from the old one's in something
- * that makes it another run. On rank 0. */
+/* Check that these options do not make it another run. Called on rank 0. DT_ERR_USAGE names the
+ * option that differs.
+ *   options  options of this run, in JSON as in a checkpoint */
 dt_code dt_resume_check_options(const dt_resume *resume, const char *options, dt_error *err);
 
-/* By what options the log of this run is known: a JSON object of lists, each of the values that one
- * may have there. The learning rate may be that of the checkpoint or this run's. To be freed; NULL
- * when memory runs out. On rank 0. */
+/* Return the options by which a log is recognised as that of this run: a JSON object that has, for
+ * each option, the list of values that it may have there. The learning rate may be that of the
+ * checkpoint or that of this run. Called on rank 0. To be freed by the caller; NULL when memory runs
+ * out. */
 char *dt_resume_identity(const dt_resume *resume, const char *options);
 
-/* DT_ERR_SHAPE if the data is not as it was; of a count that is not yet known -1. Not collective,
- * the same on every rank. */
+/* Check that the data has the counts that it had; a count of -1 is not known yet. Not collective; the
+ * result is the same on every rank. DT_ERR_SHAPE names what differs. */
 dt_code dt_resume_check_data(const dt_resume *resume, const char *file, int64_t features,
                              int64_t samples, int64_t outputs, dt_error *err);
 
-/* DT_ERR_DATA if the run does not stand where it says that it does, with so many steps in an epoch.
- * Not collective, the same on every rank, but that rank 0 knows the file's name. */
+/* Check that step, epoch and global step of the checkpoint fit together. Not collective; the result
+ * is the same on every rank, but only the message of rank 0 has the file's name. DT_ERR_DATA says
+ * what does not fit. */
 dt_code dt_resume_check_position(const dt_resume *resume, int64_t batch_size,
                                  int64_t steps_per_epoch, dt_error *err);
 
-/* Weights, the optimizer's state and, where there are any, scales, to every rank. Collective. */
+/* Send the weights, the optimizer's state and the scales, if there are any, from rank 0 to every
+ * rank. Collective; an error is the same on every rank. */
 dt_code dt_resume_take(dt_resume *resume, const dt_world *world, float *parameters,
                        dt_optimizer *optimizer, dt_scales *scales, dt_error *err);
 

@@ -1,4 +1,5 @@
-/* All that a training run has on one rank, from the options to the first step. */
+/* Everything that a training run has on one rank. dt_run_open makes it from the options, and the
+ * loop of train.c works on it. */
 #ifndef DT_TRAIN_RUN_H
 #define DT_TRAIN_RUN_H
 
@@ -27,53 +28,54 @@ typedef struct {
     const dt_world *world;
     const dt_train_options *options;
     dt_team team;
-    dt_placement placement;   /* where it has them */
-    dt_time_limit time_limit; /* the time that it has */
+    dt_placement placement; /* cores of the team */
+    dt_time_limit time_limit;
     dt_data_file *file;
-    dt_schema schema; /* of the data, as the model has it; rank 0 */
+    dt_schema schema; /* names and units, in the model's order; rank 0 */
     dt_dataset dataset;
-    int64_t memory_part;   /* of the node's memory: the smallest that any rank has */
-    dt_memory_plan memory; /* what it holds of all data */
+    int64_t memory_part;   /* bytes of the node's memory for a rank: the smallest of all ranks */
+    dt_memory_plan memory; /* which rows are held in memory */
     bool validates;
-    dt_data_file *val_source; /* of a data set of its own; else NULL */
+    dt_data_file *val_source; /* file of --val-data; NULL: there is none */
     dt_dataset val_dataset;
     dt_validation validation;
     dt_class_weights class_weights;
     dt_model model;
-    dt_numa_group *numa_group; /* the ranks that have the weights together */
-    float *parameters;         /* [P] the NUMA group's */
+    dt_numa_group *numa_group; /* ranks that share one replica of the weights */
+    float *parameters;         /* [P] weights of the NUMA group */
     dt_gradient_options gradient_options;
     dt_gradient gradient;
     dt_optimizer optimizer;
     dt_schedule schedule;
     dt_loader *loader;
     int64_t steps_per_epoch, total_steps;
-    dt_run_files files;       /* that it writes; rank 0 */
-    dt_resume resume;         /* what it goes on from, if anything */
-    dt_run_progress progress; /* how far it has come */
+    dt_run_files files;       /* checkpoint folder and log; rank 0 */
+    dt_resume resume;         /* checkpoint that the run goes on from, if there is one */
+    dt_run_progress progress; /* position of the run */
     int64_t seed_offset;      /* added to the seed: 0 unless an older program began the run */
-    uint64_t weights_hash;    /* when the ranks' weights were last compared */
+    uint64_t weights_hash;    /* hash of the weights when the replicas were last compared */
     double lr;
-    bool due; /* a checkpoint, by the clock, after the last step; the same on every rank, */
-    int stop; /* as is what asks it to stop (dt_stop_reason) */
-    dt_checkpoint state; /* where all that makes a checkpoint lies */
+    bool due;            /* it is time for a checkpoint after this step; the same on every rank */
+    int stop;            /* dt_stop_reason: why the run must stop; the same on every rank */
+    dt_checkpoint state; /* addresses of everything that a checkpoint holds */
     dt_saver *saver;     /* rank 0, with --checkpoint; elsewhere NULL */
     dt_preflight preflight;
     dt_straggler straggler;
     dt_warnings warnings; /* rank 0; elsewhere none */
     dt_divergence divergence;
     dt_report *report;   /* rank 0; elsewhere NULL */
-    dt_report_run facts; /* what the report says of the run; its texts are owned */
-    char *model_text, *options_text, *identity; /* identity: dt_resume_identity */
+    dt_report_run facts; /* facts of the run for the report; its texts are owned */
+    char *model_text, *options_text, *identity; /* owned; identity: see dt_resume_identity */
 } dt_run;
 
-/* Load the data, lay out the model, draw or read its weights, allocate everything that the steps
- * need, and open the report. Collective. An error is the same on every rank; dt_run_close is called
+/* Load the data, lay out the model, initialise or read its weights, allocate everything that the
+ * steps need, and open the report. Collective. An error is the same on every rank; dt_run_close is called
  * in any case. */
 dt_code dt_run_open(dt_run *run, const dt_world *world, const dt_train_options *options,
                     dt_error *err);
 
-/* Collective. err as it is after the run: a failure to close adds to it. */
+/* Finish the checkpoints, close the report and free everything. Collective.
+ *   err  [in,out] the error of the run; an error in closing is added if there is none */
 dt_code dt_run_close(dt_run *run, dt_error *err);
 
 #endif

@@ -1,7 +1,6 @@
-/* Writes the checkpoints of a run: a thread brings the state at the end of a step to the disk while
- * the training goes on. One rank owns a saver; on every other rank it
- * is NULL, and each function takes NULL and does nothing, so the training loop calls them alike on
- * all ranks. None is collective. */
+/* Writes the checkpoints of a run. A thread writes the state at the end of a step to the disk while
+ * the training goes on. One rank owns a saver. On every other rank it is NULL; each function takes
+ * NULL and does nothing, so that the training loop is the same on all ranks. None is collective. */
 #ifndef DT_TRAIN_SAVER_H
 #define DT_TRAIN_SAVER_H
 
@@ -13,34 +12,38 @@
 
 typedef struct dt_saver dt_saver;
 
-/* options, report, team, lock (of the folder), and what `state` points to are borrowed for the
- * saver's life.
- *   state  where the run's state lies at the end of each step; its progress: where the run stands,
- *          of which there is a checkpoint already if it has done steps
+/* Start the thread. Everything passed in, and what `state` points to, is borrowed for the saver's
+ * life.
+ *   state  addresses of the run's state at the end of each step. Its progress is the position of
+ *          the run; if that is not the beginning, there is a checkpoint of it already
+ *   lock   lock of the folder
  * *saver is NULL after an error. */
 dt_code dt_saver_create(dt_saver **saver, const dt_train_options *options,
                         const dt_checkpoint *state, dt_report *report, const dt_team *team,
                         const dt_lock *lock, dt_error *err);
 
-/* Whether so many seconds have passed as --checkpoint-every has it. Cheap. */
+/* Return whether the seconds of --checkpoint-every have passed. Cheap. */
 bool dt_saver_due(const dt_saver *saver);
 
-/* Seconds until a checkpoint that is asked for now would be on the disk: by the last ones; before
- * the first by its size. */
+/* Return the seconds that a checkpoint would take from now until it is on the disk, estimated from
+ * the last ones, or from its size before there was one. */
 double dt_saver_seconds(dt_saver *saver);
 
-/* Save the state, as step-N.h5, and as best.h5 too or only as that. Waits for the checkpoint before
- * this one; does nothing if step-N.h5 is wanted and there. */
+/* Begin to save the state. Waits until the checkpoint before this one is written. Does nothing if
+ * step-N.h5 is wanted and exists.
+ *   step  save as step-N.h5
+ *   best  save as best.h5 */
 void dt_saver_save(dt_saver *saver, const dt_run_progress *progress, bool step, bool best);
 
-/* To be called before weights or the optimizer's state change: copies what is still to be read of
- * them. Cheap where nothing is. */
+/* To be called before the weights or the optimizer's state change: copy the values that the thread
+ * has not read yet. Cheap if there are none. */
 void dt_saver_copy_unread(dt_saver *saver);
 
-/* DT_OK, or what went wrong in writing. Tells the report of what has been written. Cheap. */
+/* Return the error of the thread, if it had one, and tell the report which checkpoints have been
+ * written. Cheap. */
 dt_code dt_saver_check(dt_saver *saver, dt_error *err);
 
-/* Wait until all is written, and check. */
+/* Wait until everything is written; then as dt_saver_check. */
 dt_code dt_saver_finish(dt_saver *saver, dt_error *err);
 
 /* Takes NULL. */

@@ -1,6 +1,7 @@
-/* The values that a checkpoint's thread reads while the training goes on: where they are, as long
- * as the training does not change them, which is most of a step; and from a copy, which the
- * training takes if it has to go on before all are read. Not collective. */
+/* The values that a checkpoint's thread reads while the training goes on. As long as the training
+ * does not change them, which is most of a step, the thread reads them where they are. If the
+ * training must change them before all are read, it copies the rest first, and the thread reads the
+ * copy. Not collective. */
 #ifndef DT_TRAIN_SNAPSHOT_H
 #define DT_TRAIN_SNAPSHOT_H
 
@@ -18,22 +19,27 @@ typedef struct {
     int arrays;
     int64_t n;
     pthread_mutex_t lock;
-    atomic_bool active; /* the thread reads */
-    bool copied;        /* from the copies */
+    atomic_bool active; /* the thread has not read all yet */
+    bool copied;        /* the thread reads from the copies */
 } dt_snapshot;
 
-/* To be ended with dt_snapshot_free, also after an error. */
+/* Allocate. To be ended with dt_snapshot_free, also after an error.
+ *   live  [arrays] addresses of arrays of n values; borrowed */
 dt_code dt_snapshot_init(dt_snapshot *snapshot, const float *const *live, int arrays, int64_t n,
                          dt_error *err);
 void dt_snapshot_free(dt_snapshot *snapshot);
 
-/* By the training: the values are from now on to be read as they are; and: they will change. */
+/* Called by the training: the values as they are now are to be read. */
 void dt_snapshot_take(dt_snapshot *snapshot);
+
+/* Called by the training before it changes values: copy those that are not read yet. */
 void dt_snapshot_copy_unread(dt_snapshot *snapshot);
 
-/* By the thread: some bytes at a place of the live values, as they were when the snapshot was
- * taken; others are copied as they are. And: it has read all. */
+/* Called by the thread: read bytes at an address within the live values, as they were when the
+ * snapshot was taken. Bytes at other addresses are copied as they are. */
 void dt_snapshot_read(void *snapshot, const void *from, int64_t bytes, void *to);
+
+/* Called by the thread when it has read all. */
 void dt_snapshot_end(dt_snapshot *snapshot);
 
 #endif

@@ -12,18 +12,19 @@
 
 typedef struct {
     double end;        /* dt_clock at the limit; INFINITY: no limit */
-    double margin;     /* everything must be done so many seconds before the limit */
-    const char *name;  /* what sets the limit: an option or a variable; a constant */
+    double margin;     /* seconds before the limit by which everything must be done */
+    const char *name;  /* the option or variable that sets the limit; a constant */
     double last;       /* dt_clock at the last step, or 0 */
     double step;       /* longest recent step, seconds */
-    double validation; /* last validation, seconds; 0: none yet */
-    double save; /* a checkpoint, seconds; the same on every rank since the end of the last epoch */
+    double validation; /* seconds of the last validation; 0: none yet */
+    double
+        save; /* seconds of a checkpoint; the same on every rank since the end of the last epoch */
 } dt_time_limit;
 
 /* What a process knows about the limit. */
 typedef struct {
     double seconds;   /* since the start of the program */
-    int64_t max_time; /* as of --max-time; 0: none */
+    int64_t max_time; /* seconds of --max-time; 0: none */
     double job_left;  /* seconds to the job's end; INFINITY: unknown */
 } dt_time_facts;
 
@@ -40,8 +41,8 @@ void dt_time_limit_init(dt_time_limit *time_limit, const dt_world *world, int64_
  * Returns the time of dt_clock from which on the run must stop. */
 double dt_time_limit_step(dt_time_limit *time_limit, double now, double save);
 
-/* Called before a validation: whether there is time for it, the same on every rank. Collective if
- * there is a limit. */
+/* Called before a validation. Returns whether there is time for it, which is the same on every rank.
+ * Collective if there is a limit. */
 bool dt_time_limit_allows_validation(dt_time_limit *time_limit, const dt_world *world, double save);
 
 /* Called after a validation that took so many seconds. Not collective. */

@@ -1,4 +1,5 @@
-/* An epoch's time by what it was spent on. */
+/* How the time of an epoch divides into loading data, computing, allreduce and update. Not
+ * collective. */
 #ifndef DT_TRAIN_TIMES_H
 #define DT_TRAIN_TIMES_H
 
@@ -6,11 +7,11 @@
 
 #include <stdint.h>
 
-/* In ticks, until dt_times_end. */
+/* Times are in ticks until dt_times_end, and in seconds after it. */
 typedef struct {
     double data, compute, allreduce, update;
-    int64_t samples;    /* that this rank computed meanwhile */
-    double begin, last; /* when it began, and when the last of them ended */
+    int64_t samples;    /* samples that this rank has computed with */
+    double begin, last; /* ticks when the epoch began, and when the last interval ended */
 } dt_times;
 
 static inline dt_times dt_times_begin(void)
@@ -19,7 +20,7 @@ static inline dt_times dt_times_begin(void)
     return (dt_times){.begin = now, .last = now};
 }
 
-/* The time since the last call. */
+/* End an interval and begin the next. Returns the ticks of the one that ends. */
 static inline double dt_times_lap(dt_times *t)
 {
     double now = dt_ticks(), ticks = now - t->last;
@@ -27,7 +28,8 @@ static inline double dt_times_lap(dt_times *t)
     return ticks;
 }
 
-/* To seconds, so many of which have passed since the begin. */
+/* Convert ticks to seconds.
+ *   seconds  time since dt_times_begin, by a clock that is exact over long times */
 static inline void dt_times_end(dt_times *t, double seconds)
 {
     double ticks = dt_ticks() - t->begin, unit = ticks > 0 ? seconds / ticks : 0;

@@ -9,22 +9,24 @@
 
 typedef struct {
     const dt_world *world;
-    const dt_dataset *dataset; /* its held-out rows are validated on, or, if whole, all its rows */
-    bool whole;
+    const dt_dataset *dataset;
+    bool whole;      /* all rows of the data set are validated on; else those held out */
     bool rereads;    /* the rows are not in memory, but are read each time */
-    int64_t piece;   /* rows at a time */
-    bool *mark;      /* [piece] */
-    void *bytes, *y; /* [piece] rows as they lie in the file or in memory */
+    int64_t piece;   /* rows that are scored at a time */
+    bool *mark;      /* [piece] scratch */
+    void *bytes, *y; /* [piece] rows as they are in the file or in memory */
     float *output;   /* [piece,outputs] */
     dt_metrics metrics;
 } dt_validation;
 
-/* Room for validating. dataset is borrowed. Not collective. To be ended with dt_validation_free. */
+/* Allocate what a validation needs. dataset is borrowed. Not collective. To be ended with
+ * dt_validation_free, also after an error. */
 dt_code dt_validation_init(dt_validation *validation, const dt_world *world,
                            const dt_dataset *dataset, bool whole, const dt_model *model,
                            dt_error *err);
 
-/* DT_STOPPED if some rank has a reason to stop: the result is then unspecified. Collective. */
+/* Compute the scores with these weights. Collective; the scores are the same on every rank.
+ * DT_STOPPED if some rank has a reason to stop; the scores are then unspecified. */
 dt_code dt_validation_run(dt_validation *validation, dt_engine *engine, const float *parameters,
                           dt_scores *scores, dt_error *err);
 
