@@ -24,8 +24,8 @@ typedef struct {
     bool is_unsigned;
 } dt_encoding;
 
-/* Read the attributes of an open dataset. An attribute that is not a number is an error, which names
- * path and name. To be ended with dt_encoding_free, also after an error. */
+/* Read the attributes of an open dataset. An attribute that is not a number is an error, which
+ * names path and name. To be ended with dt_encoding_free, also after an error. */
 dt_code dt_encoding_read(dt_encoding *encoding, hid_t set, const char *path, const char *name,
                          dt_error *err);
 

@@ -23,8 +23,8 @@
 typedef struct dt_engine dt_engine;
 
 /* Memory for the weights in the order in which products read them. Ranks that share it have it
- * once, and each packs a part. Then a function that packs parameters is collective over these ranks;
- * all give the same parameters, and have ended what they do with those before. */
+ * once, and each packs a part. Then a function that packs parameters is collective over these
+ * ranks; all give the same parameters, and have ended what they do with those before. */
 typedef struct {
     dt_sharing sharing;
     float *values; /* [dt_engine_panels] of all ranks that share it, zeros at first */

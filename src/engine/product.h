@@ -106,8 +106,9 @@ void dt_product_round_words(const dt_product *p, int64_t first, int64_t block,
 void dt_product_round_vector(const float *values, const float *factor, const int32_t *counted,
                              int64_t n, int32_t *sum, bool add, dt_lane_bits *bits);
 
-/* Sum each block of k values, which dt_product_round_blocks cuts likewise, multiply it by the factor,
- * round it, and add it to *sum. The bits are added to *any. Returns whether some sum is not 0. */
+/* Sum each block of k values, which dt_product_round_blocks cuts likewise, multiply it by the
+ * factor, round it, and add it to *sum. The bits are added to *any. Returns whether some sum is
+ * not 0. */
 bool dt_product_round_sums(const float *values, int64_t k, int64_t first, int64_t block,
                            float factor, int32_t *sum, uint32_t *any);
 

@@ -201,9 +201,9 @@ void dt_scales_dequantize_vector(const dt_scales *scales, int layer, int vector,
  * for what is not finite. The caller takes their maximum over all ranks. */
 void dt_scales_exponents(int64_t n, const float *max, int64_t *exponent);
 
-/* Set the exponents of rows and of vectors' elements from measured ones, [n - DT_SCALES_COUNTERS] in the places of
- * the state.
- *   only  [lines] the lines whose exponents are set; NULL: all
+/* Set the exponents of rows and of vectors' elements from measured ones.
+ *   exponent  [n - DT_SCALES_COUNTERS] in the places of the state
+ *   only      [lines] the lines whose exponents are set; NULL: all
  * Returns false, and sets none, if one is DT_SCALES_NONFINITE. */
 bool dt_scales_fill_lines(dt_scales *scales, const int64_t *exponent, const bool *only);
 
@@ -211,15 +211,16 @@ bool dt_scales_fill_lines(dt_scales *scales, const int64_t *exponent, const bool
 bool dt_scales_are_finite(const dt_scales *scales, const int64_t *exponent);
 
 /* Let dt_layer_scales.row be of measured exponents, so that columns can be measured against the
- * rows of the batch; and take the columns' exponents, after which the rows' factors are those of the
- * state again.
+ * rows of the batch; and take the columns' exponents, after which the rows' factors are those of
+ * the state again.
  *   suspected  lines overflowed: if it was not for the columns, these are not suspected again for a
  *              while */
 void dt_scales_use_measured_rows(dt_scales *scales, const int64_t *exponent);
 void dt_scales_fill_columns(dt_scales *scales, const int64_t *exponent, bool suspected);
 
-/* Lower the exponents of elements of vectors to what was measured, [n - DT_SCALES_COUNTERS] in the places of the
- * state: a vector is good by its largest element, so that nothing else lowers a small one. */
+/* Lower the exponents of elements of vectors to what was measured. A vector is good by its
+ * largest element, so nothing else lowers the exponent of a small one.
+ *   exponent  [n - DT_SCALES_COUNTERS] in the places of the state */
 void dt_scales_lower_elements(dt_scales *scales, const int64_t *exponent);
 
 /* Whether elements and columns are to be measured before the next step. */

@@ -7,7 +7,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* Return whether y is labels of classes, [rows] int32_t, each in 0..K-1. Else y is [rows,K] float. */
+/* Return whether y is labels of classes, [rows] int32_t, each in 0..K-1. Else y is [rows,K]
+ * float. */
 static inline bool dt_loss_takes_labels(dt_loss loss)
 {
     return loss == DT_LOSS_CROSS_ENTROPY;
@@ -32,8 +33,8 @@ typedef struct {
     float smoothing;        /* cross-entropy: this share of a label is spread over all classes */
 } dt_criterion;
 
-/* Return the sum of the samples' weights, in units. The mean loss of a batch is the sum of its samples' losses
- * divided by the sum of their weights. */
+/* Return the sum of the samples' weights, in units. The mean loss of a batch is the sum of its
+ * samples' losses divided by the sum of their weights. */
 dt_weight dt_loss_weight(const dt_criterion *criterion, int64_t rows, const void *y);
 
 /* Compute the loss and its gradient. The loss of a sample with the outputs o is as PyTorch defines
@@ -57,8 +58,8 @@ dt_weight dt_loss_weight(const dt_criterion *criterion, int64_t rows, const void
 double dt_loss_backward(dt_loss loss, const dt_criterion *criterion, int64_t rows, int64_t K,
                         const float *bias, const void *y, float *output);
 
-/* Return the loss of one sample, without weights and smoothing. A label for which the model has no output
- * has an infinite loss.
+/* Return the loss of one sample, without weights and smoothing. A label for which the model has
+ * no output has an infinite loss.
  *   y       y of the sample
  *   output  [K] outputs, with the bias */
 double dt_loss_row(dt_loss loss, int64_t K, const void *y, const float *output);

@@ -18,9 +18,9 @@ typedef struct {
 } dt_metrics;
 
 /* Start with no rows. Not collective. To be ended with dt_metrics_free, also after an error.
- *   shift  [outputs] y of any row, the same on every rank; it is near enough to the mean for the squares
- *          of differences to be precise. Ignored for classes and binary targets. Borrowed for the
- *          call */
+ *   shift  [outputs] y of any row, the same on every rank. It is near enough to the mean for
+ *          squares of differences to be precise. Ignored for classes and binary targets. Borrowed
+ *          for the call */
 dt_code dt_metrics_init(dt_metrics *metrics, dt_loss loss, int64_t outputs, const float *shift,
                         dt_error *err);
 

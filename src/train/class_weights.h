@@ -3,8 +3,9 @@
  * cross-entropy: the mean over a batch is sum(weight[label] loss) / sum(weight[label]), as
  * torch.nn.CrossEntropyLoss(weight=...) has it; "balanced" is rows / (classes rows_of_class), with
  * the classes that occur in the rows trained on, as scikit-learn's compute_class_weight.
- * bce: a sample that is true in output k counts weight[k] times there, as torch.nn.BCEWithLogitsLoss(pos_weight=
- * ...), and the mean stays one over samples and outputs; "balanced" is false rows / true rows. */
+ * bce: a sample that is true in output k counts weight[k] times there, as
+ * torch.nn.BCEWithLogitsLoss(pos_weight= ...), and the mean stays one over samples and outputs;
+ * "balanced" is false rows / true rows. */
 #ifndef DT_TRAIN_CLASS_WEIGHTS_H
 #define DT_TRAIN_CLASS_WEIGHTS_H
 
@@ -24,8 +25,8 @@ typedef struct {
     double unit; /* value of a unit */
 } dt_class_weights;
 
-/* Check that the text is "balanced" or a list of numbers, or NULL. Not collective. DT_ERR_USAGE names
- * what was expected. */
+/* Check that the text is "balanced" or a list of numbers, or NULL. Not collective. DT_ERR_USAGE
+ * names what was expected. */
 dt_code dt_class_weights_check(const char *text, dt_error *err);
 
 /* Make the weights that the text means for this data set; NULL: all are 1. Collective; an error is

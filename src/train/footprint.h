@@ -31,8 +31,8 @@ typedef struct {
 /* Compute the footprint of a run. */
 dt_footprint dt_footprint_of(const dt_footprint_facts *facts);
 
-/* Check that the footprint leaves enough of a rank's part of the node's memory. DT_ERR_MEMORY states
- * the sizes.
+/* Check that the footprint leaves enough of a rank's part of the node's memory. DT_ERR_MEMORY
+ * states the sizes.
  *   part  bytes */
 dt_code dt_footprint_check(const dt_footprint *footprint, const dt_model *model, int64_t part,
                            dt_error *err);

@@ -11,8 +11,8 @@
 #include "train/step_sums.h"
 #include "train/times.h"
 
-/* Samples of a batch that came in several parts, copied together, since a line may have to be summed
- * again. */
+/* Samples of a batch that came in several parts, copied together, since a line may have to be
+ * summed again. */
 typedef struct {
     int64_t count; /* rows */
     float *x;      /* [largest part of a batch on this rank,inputs]; NULL if none is collected */
@@ -78,8 +78,8 @@ dt_code dt_gradient_init(dt_gradient *gradient, const dt_world *world, const dt_
 void dt_gradient_compute(dt_gradient *gradient, dt_loader *loader, const float *parameters,
                          dt_times *times, dt_step_sums *step_sums);
 
-/* Sum the gradient and the sums of the step over all ranks, in one allreduce unless lines have to be
- * summed again. Collective.
+/* Sum the gradient and the sums of the step over all ranks, in one allreduce unless lines have
+ * to be summed again. Collective.
  *   whole      every rank gets the whole sum, not only its part of the NUMA group's; the same on
  *              every rank
  *   step_sums  [in,out] sums of this rank, then of all ranks

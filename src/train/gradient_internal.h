@@ -4,9 +4,9 @@
 
 #include "train/gradient.h"
 
-/* Fill in the callbacks for the engine's call that completes the gradient. They send the gradient of
- * the last layers while that of the first is computed. Returns overlap, or NULL if nothing is gained
- * by that; then everything is sent at once. Not collective. */
+/* Fill in the callbacks for the engine's call that completes the gradient. They send the
+ * gradient of the last layers while that of the first is computed. Returns overlap, or NULL if
+ * nothing is gained by that; then everything is sent at once. Not collective. */
 const dt_overlap *dt_gradient_start_overlap(dt_gradient *g, dt_overlap *overlap);
 
 /* Allocate what exact sums need. Not collective. */

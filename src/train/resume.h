@@ -18,7 +18,8 @@ typedef struct {
 } dt_resume;
 
 /* Find the newest good checkpoint in a folder. Rank 0 warns of those that are not good. Collective;
- * an error is the same on every rank. resume is to be ended with dt_resume_free, also after an error. */
+ * an error is the same on every rank. resume is to be ended with dt_resume_free, also after an
+ * error. */
 dt_code dt_resume_find(dt_resume *resume, const dt_world *world, const char *folder, dt_error *err);
 
 /* Check that these options do not make it another run. Called on rank 0. DT_ERR_USAGE names the
@@ -28,12 +29,12 @@ dt_code dt_resume_check_options(const dt_resume *resume, const char *options, dt
 
 /* Return the options by which a log is recognised as that of this run: a JSON object that has, for
  * each option, the list of values that it may have there. The learning rate may be that of the
- * checkpoint or that of this run. Called on rank 0. To be freed by the caller; NULL when memory runs
- * out. */
+ * checkpoint or that of this run. Called on rank 0. To be freed by the caller; NULL when memory
+ * runs out. */
 char *dt_resume_identity(const dt_resume *resume, const char *options);
 
-/* Check that the data has the counts that it had; a count of -1 is not known yet. Not collective; the
- * result is the same on every rank. DT_ERR_SHAPE names what differs. */
+/* Check that the data has the counts that it had; a count of -1 is not known yet. Not
+ * collective; the result is the same on every rank. DT_ERR_SHAPE names what differs. */
 dt_code dt_resume_check_data(const dt_resume *resume, const char *file, int64_t features,
                              int64_t samples, int64_t outputs, dt_error *err);
 

@@ -69,8 +69,8 @@ typedef struct {
 } dt_run;
 
 /* Load the data, lay out the model, initialise or read its weights, allocate everything that the
- * steps need, and open the report. Collective. An error is the same on every rank; dt_run_close is called
- * in any case. */
+ * steps need, and open the report. Collective. An error is the same on every rank; dt_run_close
+ * is called in any case. */
 dt_code dt_run_open(dt_run *run, const dt_world *world, const dt_train_options *options,
                     dt_error *err);
 

@@ -1,6 +1,6 @@
-/* The sums of a step, which are sent before its gradient in the same allreduce: the loss, the number
- * and the weight of the samples, and what the ranks must agree on, namely whether one has failed,
- * whether one must stop, and whether it is time for a checkpoint. */
+/* The sums of a step, which are sent before its gradient in the same allreduce: the loss, the
+ * number and the weight of the samples, and what the ranks must agree on, namely whether one has
+ * failed, whether one must stop, and whether it is time for a checkpoint. */
 #ifndef DT_TRAIN_STEP_SUMS_H
 #define DT_TRAIN_STEP_SUMS_H
 

@@ -41,8 +41,8 @@ void dt_time_limit_init(dt_time_limit *time_limit, const dt_world *world, int64_
  * Returns the time of dt_clock from which on the run must stop. */
 double dt_time_limit_step(dt_time_limit *time_limit, double now, double save);
 
-/* Called before a validation. Returns whether there is time for it, which is the same on every rank.
- * Collective if there is a limit. */
+/* Called before a validation. Returns whether there is time for it, which is the same on every
+ * rank. Collective if there is a limit. */
 bool dt_time_limit_allows_validation(dt_time_limit *time_limit, const dt_world *world, double save);
 
 /* Called after a validation that took so many seconds. Not collective. */

@@ -282,7 +282,8 @@ static void train_defaults(void **state)
     char *text = json_dumps(all, JSON_COMPACT);
     assert_string_equal(
         text,
-        "{\"data\":null,\"x\":\"x\",\"y\":\"y\",\"normalize\":\"none\",\"no-shuffle\":false,\"drop-"
+        "{\"data\":null,\"x\":\"x\",\"y\":\"y\",\"x-scale\":\"auto\",\"normalize\":\"none\",\"no-"
+        "shuffle\":false,\"drop-"
         "last\":false,\"val-data\":null,\"val-fraction\":null,\"memory\":null,\"hidden\":[],"
         "\"activation\":\"relu\",\"layer-norm\":false,\"dropout\":0.0,\"init-from\":null,\"loss\":"
         "\"auto\",\"class-weights\":null,\"label-smoothing\":0.0,\"optimizer\":\"sgd\","
