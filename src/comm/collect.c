@@ -22,11 +22,6 @@ static void allreduce(const dt_world *world, void *values, int64_t n, MPI_Dataty
     }
 }
 
-void dt_sum_double(const dt_world *world, double *values, int64_t n)
-{
-    allreduce(world, values, n, MPI_DOUBLE, sizeof *values, MPI_SUM);
-}
-
 void dt_sum_int32(const dt_world *world, int32_t *values, int64_t n)
 {
     allreduce(world, values, n, MPI_UINT32_T, sizeof *values, MPI_SUM); /* signed ones must not pass

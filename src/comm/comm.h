@@ -14,7 +14,6 @@
 
 /* Sum over all ranks, in place.
  *   values  [in,out] [n]; n is the same on every rank */
-void dt_sum_double(const dt_world *world, double *values, int64_t n);
 void dt_sum_int32(const dt_world *world, int32_t *values, int64_t n); /* modulo 2^32 */
 void dt_sum_int64(const dt_world *world, int64_t *values, int64_t n);
 

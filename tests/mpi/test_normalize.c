@@ -8,6 +8,7 @@
 
 #include <hdf5.h>
 #include <math.h>
+#include <mpi.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -169,7 +170,7 @@ static bool is_standard(const dt_dataset *d)
         sum[i % WIDTH] += x[i];
         sum[WIDTH + i % WIDTH] += (double)x[i] * x[i];
     }
-    dt_sum_double(&world, sum, 2 * WIDTH);
+    MPI_Allreduce(MPI_IN_PLACE, sum, 2 * WIDTH, MPI_DOUBLE, MPI_SUM, MPI_COMM_WORLD);
     bool good = true;
     for (int f = 0; f < WIDTH; f++)
         good = good && fabs(sum[f]) < 1e-6 * ROWS &&
