@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # The documents fit together and fit the program: every link leads somewhere, what they name of the source is there,
-# the rooms of src use only those below them, and the table of options is that of --help.
+# the folders of src use only those below them, and the table of options is that of --help.
 #
 #   check.sh PROGRAM SOURCE-FOLDER DOCUMENT...
 set -uo pipefail
@@ -53,16 +53,16 @@ for document; do
     done < <(awk '/^```/ { inside = !inside } !inside' "$document" | grep -oE '`[^` ]+`' | tr -d '`')
 done
 
-# The rooms, in the order of their table: none includes a header of a room above it
+# The folders of src, in the order of their table: none includes a header of a folder above it
 # shellcheck disable=SC2016 # they are no expressions
-rooms=$(sed -nE 's/^\| \[?`([a-z/]+)\/`.*/\1/p' src/README.md)
-[[ $(wc -w <<<"$rooms") -gt 9 ]] || fail "src/README.md: no table of rooms"
+modules=$(sed -nE 's/^\| \[?`([a-z/]+)\/`.*/\1/p' src/README.md)
+[[ $(wc -w <<<"$modules") -gt 9 ]] || fail "src/README.md: no table of folders"
 above=
-for room in $rooms; do
+for module in $modules; do
     for other in $above; do
-        grep -HnE "^#include \"$other/[a-z0-9_]+\.h\"" src/"$room"/*.[ch] && fail "src/$room includes $other/, which is above it"
+        grep -HnE "^#include \"$other/[a-z0-9_]+\.h\"" src/"$module"/*.[ch] && fail "src/$module includes $other/, which is above it"
     done
-    above+=" $room"
+    above+=" $module"
 done
 
 # The options of train: those in the first column of the table, and those of --help
