@@ -45,9 +45,9 @@ static void print_inputs(const dt_contents *s, FILE *to)
         print_label("Inputs", to);
         fprintf(to, "uint8, divided by 255%s\n", units == DT_X_FLAGS ? " (none was above 1)" : "");
     }
-    if (units == DT_X_RAW_BYTES || units == DT_X_DIVIDED) {
+    if (units == DT_X_AS_IS || units == DT_X_DIVIDED) {
         print_label("Inputs", to);
-        fputs(units == DT_X_DIVIDED ? "divided by 255\n" : "uint8, not divided by 255\n", to);
+        fprintf(to, "%s\n", units == DT_X_DIVIDED ? "divided by 255" : "not divided by 255");
     }
     if (s->normalizer) {
         print_label("Inputs", to);

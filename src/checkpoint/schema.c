@@ -21,10 +21,10 @@ static herr_t put_units(hid_t group, dt_x_units units)
 {
     if (units == DT_X_UNKNOWN)
         return 0;
-    if ((units == DT_X_RAW_BYTES || units == DT_X_DIVIDED) &&
+    if ((units == DT_X_AS_IS || units == DT_X_DIVIDED) &&
         dt_attribute_put_integer(group, "x_scale_given", 1) < 0)
         return -1;
-    if (units == DT_X_NUMBERS || units == DT_X_RAW_BYTES)
+    if (units == DT_X_NUMBERS || units == DT_X_AS_IS)
         return dt_attribute_put_real(group, "x_divisor", 1);
     if (dt_attribute_put_real(group, "x_divisor", DIVISOR) < 0)
         return -1;
@@ -67,7 +67,7 @@ static dt_code load_units(hid_t group, const char *path, dt_x_units *units, dt_e
     else if (divisor == DIVISOR)
         *units = dt_attribute_integer(group, "x_above_one", 1) ? DT_X_BYTES : DT_X_FLAGS;
     else if (divisor == 1)
-        *units = given ? DT_X_RAW_BYTES : DT_X_NUMBERS;
+        *units = given ? DT_X_AS_IS : DT_X_NUMBERS;
     else if (divisor != 0)
         return dt_fail(err, DT_ERR_DATA, "%s: \"/data\" has x_divisor %g; expected 1 or 255", path,
                        divisor);

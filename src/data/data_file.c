@@ -24,13 +24,13 @@ struct dt_data_file {
 /* Find out whether x is divided by 255. */
 static void choose_scale(dt_data_file *s, dt_x_scale scale)
 {
-    s->units = !s->x.is_bytes ? DT_X_NUMBERS : DT_X_BYTES;
-    if (scale == DT_X_SCALE_NONE && s->x.is_bytes)
-        s->units = DT_X_RAW_BYTES;
-    if (scale == DT_X_SCALE_255 && !s->x.is_bytes)
-        s->units = DT_X_DIVIDED;
-    s->x.is_bytes = s->units == DT_X_BYTES;
-    s->divides = s->units == DT_X_DIVIDED;
+    s->units = scale == DT_X_SCALE_NONE  ? DT_X_AS_IS
+               : scale == DT_X_SCALE_255 ? DT_X_DIVIDED
+               : s->x.is_bytes           ? DT_X_BYTES
+                                         : DT_X_NUMBERS;
+    if (s->units == DT_X_AS_IS)
+        s->x.is_bytes = false;
+    s->divides = s->units == DT_X_DIVIDED && !s->x.is_bytes;
 }
 
 static dt_code open_arrays(dt_data_file *s, bool trusted, const dt_data_spec *spec, dt_error *err)

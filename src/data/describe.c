@@ -188,6 +188,8 @@ static void describe_set(description *d, hid_t set, const char *name)
         dt_encoding_print(&encoding, d->to);
     dt_encoding_free(&encoding);
     fputc('\n', d->to);
+    if (err.code)
+        fprintf(d->to, "Not to be read: %s\n", err.text);
     print_advice(d, &s);
     H5Pclose(plist);
     H5Tclose(type);

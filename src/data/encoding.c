@@ -1,6 +1,7 @@
 #include "data/encoding.h"
 
 #include "core/memory.h"
+#include "file/strings.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -11,36 +12,40 @@ enum { MAX_MISSING = 1000 };
 /* ---- Reading -------------------------------------------------------------------------------- */
 
 typedef struct {
-    hid_t set;
+    hid_t set, type;
     const char *path, *name; /* for messages */
 } source;
 
-static dt_code refuse_attribute(const source *s, const char *attribute, dt_error *err)
+static dt_code refuse_attribute(const source *s, const char *attribute, const char *why,
+                                dt_error *err)
 {
     return dt_fail(err, DT_ERR_DATA,
-                   "%s: the attribute \"%s\" of dataset \"%s\" is not a number: correct it, or "
-                   "delete it",
-                   s->path, attribute, s->name);
+                   "%s: the attribute \"%s\" of dataset \"%s\" %s: correct it, or delete it",
+                   s->path, attribute, s->name, why);
 }
 
 /* Append the numbers of an attribute to a list, if it exists. */
 static dt_code append_numbers(const source *s, const char *attribute, int max, double **list,
                               int *n, dt_error *err)
 {
-    if (H5Aexists(s->set, attribute) <= 0)
+    htri_t exists = H5Aexists(s->set, attribute);
+    if (exists == 0)
         return DT_OK;
-    hid_t a = H5Aopen(s->set, attribute, H5P_DEFAULT), space = H5Aget_space(a);
-    hid_t type = H5Aget_type(a);
+    hid_t a = exists < 0 ? -1 : H5Aopen(s->set, attribute, H5P_DEFAULT);
+    if (a < 0)
+        return refuse_attribute(s, attribute, "cannot be read", err);
+    hid_t space = H5Aget_space(a), type = H5Aget_type(a);
     H5T_class_t class = H5Tget_class(type);
     int64_t values = H5Sget_simple_extent_npoints(space);
     if ((class != H5T_INTEGER && class != H5T_FLOAT) || values < 1 || values > max - *n) {
-        refuse_attribute(s, attribute, err);
+        refuse_attribute(s, attribute, max == 1 ? "is not a number" : "is not a list of numbers",
+                         err);
     } else {
         double *longer = realloc(*list, (size_t)(*n + values) * sizeof **list);
         if (!longer)
             dt_fail(err, DT_ERR_MEMORY, "out of memory for the attributes of \"%s\"", s->name);
         else if (*list = longer, H5Aread(a, H5T_NATIVE_DOUBLE, *list + *n) < 0)
-            refuse_attribute(s, attribute, err);
+            refuse_attribute(s, attribute, "cannot be read", err);
         else
             *n += (int)values;
     }
@@ -60,28 +65,26 @@ static dt_code read_number(const source *s, const char *attribute, bool *exists,
         *exists = true;
         *number = list[0];
         if (!isfinite(*number))
-            refuse_attribute(s, attribute, err);
+            refuse_attribute(s, attribute, "is not finite", err);
     }
     free(list);
     return err->code;
 }
 
-static bool has_unsigned(hid_t set, hid_t type)
+static dt_code read_unsigned(const source *s, bool *is_unsigned, dt_error *err)
 {
-    char text[8] = "";
-    if (H5Tget_class(type) != H5T_INTEGER || H5Aexists(set, "_Unsigned") <= 0)
-        return false;
-    hid_t a = H5Aopen(set, "_Unsigned", H5P_DEFAULT), kind = H5Aget_type(a);
-    if (H5Tget_class(kind) == H5T_STRING && H5Tis_variable_str(kind) <= 0 &&
-        H5Tget_size(kind) < sizeof text)
-        H5Aread(a, kind, text);
-    H5Tclose(kind);
-    H5Aclose(a);
-    return strcmp(text, "true") == 0;
+    dt_names text;
+    dt_error why = {0};
+    if (dt_strings_read_attribute(s->set, "_Unsigned", &text, &why))
+        dt_fail(err, why.code, "%s: dataset \"%s\": %s", s->path, s->name, why.text);
+    *is_unsigned = !err->code && text.n == 1 && strcmp(text.name[0], "true") == 0 &&
+                   H5Tget_class(s->type) == H5T_INTEGER;
+    dt_names_free(&text);
+    return err->code;
 }
 
-/* netCDF's fill value for a type of numbers; 0: it has none that is taken for missing. Values of one
- * byte may be all in use, so the netCDF library does not take their fill value for missing. */
+/* netCDF's fill value for a type of numbers; 0: it has none that is taken for missing. All values
+ * of one byte may be in use, so Python's netCDF4 does not take their fill value for missing. */
 static double default_fill(hid_t type)
 {
     size_t size = H5Tget_size(type);
@@ -101,10 +104,10 @@ static double default_fill(hid_t type)
 }
 
 /* The fill value that the dataset was made with, if it is netCDF's. */
-static dt_code add_default_fill(dt_encoding *e, const source *s, hid_t type, dt_error *err)
+static dt_code add_default_fill(dt_encoding *e, const source *s, dt_error *err)
 {
     H5D_fill_value_t defined = H5D_FILL_VALUE_UNDEFINED;
-    double value = 0, fill = default_fill(type);
+    double value = 0, fill = default_fill(s->type);
     hid_t plist = H5Dget_create_plist(s->set);
     bool is_own = fill != 0 && H5Pfill_value_defined(plist, &defined) >= 0 &&
                   defined == H5D_FILL_VALUE_USER_DEFINED &&
@@ -114,24 +117,44 @@ static dt_code add_default_fill(dt_encoding *e, const source *s, hid_t type, dt_
         return DT_OK;
     e->missing = dt_alloc(1, sizeof *e->missing, "the fill value", err);
     if (e->missing)
-        e->missing[e->n_missing++] = fill;
+        e->missing[e->n_missing++] = value;
     return err->code;
+}
+
+/* The number as the dataset has it: an attribute may be of a wider type (1e20 in float64 beside
+ * float32), and is signed beside integers that _Unsigned makes unsigned. */
+static dt_code convert_missing(dt_encoding *e, const source *s, dt_error *err)
+{
+    size_t size = H5Tget_size(s->type);
+    bool is_float = H5Tget_class(s->type) == H5T_FLOAT && size < sizeof(double);
+    if (is_float && e->n_missing > 0 &&
+        (H5Tconvert(H5T_NATIVE_DOUBLE, s->type, (size_t)e->n_missing, e->missing, NULL,
+                    H5P_DEFAULT) < 0 ||
+         H5Tconvert(s->type, H5T_NATIVE_DOUBLE, (size_t)e->n_missing, e->missing, NULL,
+                    H5P_DEFAULT) < 0))
+        return refuse_attribute(s, "_FillValue", "has no value of the dataset's type", err);
+    for (int i = 0; i < e->n_missing && e->is_unsigned; i++)
+        if (e->missing[i] < 0)
+            e->missing[i] += ldexp(1, 8 * (int)size);
+    return DT_OK;
 }
 
 dt_code dt_encoding_read(dt_encoding *e, hid_t set, const char *path, const char *name,
                          dt_error *err)
 {
-    source s = {set, path, name};
+    source s = {set, H5Dget_type(set), path, name};
     bool has_scale = false, has_offset = false;
-    hid_t type = H5Dget_type(set);
-    *e = (dt_encoding){.scale = 1, .is_unsigned = has_unsigned(set, type)};
-    if (!append_numbers(&s, "_FillValue", MAX_MISSING, &e->missing, &e->n_missing, err) &&
+    *e = (dt_encoding){.scale = 1};
+    if (!read_unsigned(&s, &e->is_unsigned, err) &&
+        !append_numbers(&s, "_FillValue", MAX_MISSING, &e->missing, &e->n_missing, err) &&
         !append_numbers(&s, "missing_value", MAX_MISSING, &e->missing, &e->n_missing, err) &&
         !read_number(&s, "scale_factor", &has_scale, &e->scale, err) &&
-        !read_number(&s, "add_offset", &has_offset, &e->offset, err) && e->n_missing == 0)
-        add_default_fill(e, &s, type, err);
+        !read_number(&s, "add_offset", &has_offset, &e->offset, err) &&
+        (e->n_missing > 0 || !add_default_fill(e, &s, err)))
+        convert_missing(e, &s, err);
     e->is_packed = has_scale || has_offset;
-    H5Tclose(type);
+    H5Tclose(s.type);
+    H5Eclear2(H5E_DEFAULT);
     return err->code;
 }
 

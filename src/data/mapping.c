@@ -129,11 +129,22 @@ static dt_code match_classes(dt_mapping *m, const dt_mapping_sides *s, dt_error 
     return err->code;
 }
 
+/* Whether --x-scale is another one than that of the run that goes on: an older program had none. */
+static bool has_other_scale(dt_x_units model, dt_x_units data)
+{
+    return (data == DT_X_AS_IS || data == DT_X_DIVIDED) && model != DT_X_UNKNOWN && model != data;
+}
+
 /* Whether x is in the units that the model knows. */
 static dt_code match_units(dt_mapping *m, const dt_mapping_sides *s, dt_error *err)
 {
     dt_x_units model = s->model->units, data = s->data->units;
     bool is_bytes = data == DT_X_BYTES;
+    if (has_other_scale(model, data))
+        return dt_fail(err, DT_ERR_USAGE,
+                       "--x-scale %s: \"%s\" of %s is not what %s had, which was without this "
+                       "option",
+                       data == DT_X_AS_IS ? "none" : "255", s->x, s->path, s->whose);
     if (model == DT_X_NUMBERS && is_bytes)
         return dt_fail(err, DT_ERR_DATA,
                        "%s: \"%s\" is uint8, which is divided by 255, but %s has numbers that "
@@ -144,7 +155,7 @@ static dt_code match_units(dt_mapping *m, const dt_mapping_sides *s, dt_error *e
                        "%s: \"%s\" is not uint8, but %s has uint8 that was divided by 255, with "
                        "no value above 1: store it as uint8 too",
                        s->path, s->x, s->whose);
-    m->raw = model == DT_X_RAW_BYTES && is_bytes;
+    m->raw = model == DT_X_AS_IS && is_bytes;
     m->divide = model == DT_X_DIVIDED && data == DT_X_NUMBERS;
     m->unit = model == DT_X_BYTES && data == DT_X_NUMBERS;
     m->flags = model == DT_X_FLAGS;

@@ -10,11 +10,11 @@
 
 /* The units of x before it is normalised. */
 typedef enum {
-    DT_X_UNKNOWN,   /* the model was trained by an older program */
-    DT_X_NUMBERS,   /* the numbers of the file */
-    DT_X_BYTES,     /* uint8, divided by 255 */
-    DT_X_RAW_BYTES, /* uint8, not divided (--x-scale none) */
-    DT_X_DIVIDED,   /* numbers that are not uint8, divided by 255 (--x-scale 255) */
+    DT_X_UNKNOWN, /* the model was trained by an older program */
+    DT_X_NUMBERS, /* the numbers of the file */
+    DT_X_BYTES,   /* uint8, divided by 255 */
+    DT_X_AS_IS,   /* --x-scale none: the numbers of the file, uint8 too */
+    DT_X_DIVIDED, /* --x-scale 255: numbers of any type, divided by 255 */
     DT_X_FLAGS, /* uint8, divided by 255, none above 1: perhaps they were not meant to be divided */
 } dt_x_units;
 

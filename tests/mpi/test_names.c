@@ -456,7 +456,7 @@ static void predictions_have_names(void **state)
 
 /* ---- The units of x ------------------------------------------------------------------------- */
 
-/* x as bytes up to most, or as floats that are so many times them; y is their mean. */
+/* x as bytes up to max_byte, or as floats that are so many times them; y is their mean. */
 static char *write_units(const char *name, bool bytes, int max_byte, float times)
 {
     static uint8_t b[ROWS][WIDTH];
@@ -512,44 +512,42 @@ static void bytes_stay_bytes(void **state)
     remove_file(bytes);
 }
 
-/* Bytes as they are train as the same numbers in floats do; numbers that are divided by 255 train as
- * bytes do. A model takes both. */
+/* With --x-scale none or 255 bytes and the same numbers in floats train alike, as the type does for
+ * which that is the default, and a model takes both. */
 static void scale_is_chosen(void **state)
 {
     (void)state;
     dt_error err = {0};
-    char *bytes = write_units("bytes.h5", true, 255, 1),
-         *raw = write_units("raw.h5", false, 255, 1);
+    char *file[2] = {write_units("bytes.h5", true, 255, 1), write_units("raw.h5", false, 255, 1)};
     for (int divided = 0; divided < 2; divided++) {
-        const char *const options[] = {
-            "epochs", "2", "x-scale", divided ? "255" : "none", "lr", divided ? "0.1" : "1e-6",
-            NULL};
-        const char *const automatic[] = {"epochs", "2", "lr", divided ? "0.1" : "1e-6", NULL};
-        char *folder[2] = {new_folder(), new_folder()};
-        dt_evaluate_result first, second, third;
-        for (int k = 0; k < 2; k++) {
+        const char *lr = divided ? "0.1" : "1e-6";
+        const char *const automatic[] = {"epochs", "2", "lr", lr, NULL};
+        const char *const chosen[] = {"epochs", "2", "lr", lr, "x-scale", divided ? "255" : "none",
+                                      NULL};
+        dt_evaluate_result expected, got;
+        char *usual = file[divided ? 0 : 1];
+        for (int trained = -1; trained < 2; trained++) { /* -1: without the option */
+            char *folder = new_folder();
             dt_contents r;
-            bool chosen = k == 0;
-            train(&r, folder[k], chosen == !divided ? bytes : raw, chosen ? options : automatic,
+            train(&r, folder, trained < 0 ? usual : file[trained], trained < 0 ? automatic : chosen,
                   &err);
             CHECK_NO_ERROR(&err);
             dt_contents_free(&r);
+            char *model = checkpoint_of(folder, STEPS);
+            for (int used = 0; used < 2 && trained >= 0; used++) {
+                evaluate(model, file[used], &got, &err);
+                CHECK_NO_ERROR(&err);
+                CHECK_ALL(same_scores(&expected, &got));
+            }
+            if (trained < 0)
+                evaluate(model, usual, &expected, &err);
+            CHECK_NO_ERROR(&err);
+            free(model);
+            remove_folder(folder);
         }
-        char *model = checkpoint_of(folder[0], STEPS), *same = checkpoint_of(folder[1], STEPS);
-        evaluate(same, divided ? bytes : raw, &first, &err);
-        CHECK_NO_ERROR(&err);
-        evaluate(model, divided ? bytes : raw, &second, &err);
-        CHECK_NO_ERROR(&err);
-        evaluate(model, divided ? raw : bytes, &third, &err);
-        CHECK_NO_ERROR(&err);
-        CHECK_ALL(same_scores(&first, &second) && same_scores(&first, &third));
-        for (int k = 0; k < 2; k++)
-            remove_folder(folder[k]);
-        free(model);
-        free(same);
     }
-    remove_file(raw);
-    remove_file(bytes);
+    for (int i = 0; i < 2; i++)
+        remove_file(file[i]);
 }
 
 static void validation_has_the_units(void **state)

@@ -26,14 +26,16 @@ static void put_attribute(const char *set, const char *name, hid_t type, hsize_t
     H5Fclose(file);
 }
 
-static void put_unsigned(const char *set)
+/* variable: as h5py and netCDF-4 write strings; else as netCDF-3 does. */
+static void put_unsigned(const char *set, bool variable)
 {
     hid_t file = H5Fopen("d.h5", H5F_ACC_RDWR, H5P_DEFAULT), space = H5Screate(H5S_SCALAR);
     hid_t text = H5Tcopy(H5T_C_S1);
-    H5Tset_size(text, 4);
+    H5Tset_size(text, variable ? H5T_VARIABLE : 4);
+    const char *word = "true";
     hid_t a = H5Acreate_by_name(file, set, "_Unsigned", text, space, H5P_DEFAULT, H5P_DEFAULT,
                                 H5P_DEFAULT);
-    assert_true(H5Awrite(a, text, "true") >= 0);
+    assert_true(H5Awrite(a, text, variable ? (const void *)&word : word) >= 0);
     H5Aclose(a);
     H5Tclose(text);
     H5Sclose(space);
@@ -85,11 +87,13 @@ static void packed_target(void **state)
 static void unsigned_numbers(void **state)
 {
     (void)state;
-    make_x(H5T_STD_I16LE, DIMS(3), VALUES(0, -1, -32768), 0);
-    put_unsigned("x");
-    dt_data_file *source = open_source(NULL);
-    check_x(source, 0, 3, VALUES(0, 65535, 32768));
-    dt_data_file_close(source);
+    for (int variable = 0; variable < 2; variable++) {
+        make_x(H5T_STD_I16LE, DIMS(3), VALUES(0, -1, -32768), 0);
+        put_unsigned("x", variable);
+        dt_data_file *source = open_source(NULL);
+        check_x(source, 0, 3, VALUES(0, 65535, 32768));
+        dt_data_file_close(source);
+    }
 }
 
 static void check_missing(const char *where)
@@ -116,6 +120,18 @@ static void missing_values(void **state)
     put_attribute("x", "_FillValue", H5T_STD_I16LE, 1, VALUES(-7));
     put_attribute("x", "scale_factor", H5T_IEEE_F64LE, 1, VALUES(0.01));
     check_missing("row 0, column 1");
+    make_x(H5T_IEEE_F32LE, DIMS(3, 2), VALUES(0, 1, 2, 3, 1e20, 5), 0); /* not 1e20, as float32 */
+    put_attribute("x", "missing_value", H5T_IEEE_F64LE, 1, VALUES(1e20));
+    check_missing("row 2, column 0");
+    make_x(H5T_STD_I16LE, DIMS(3, 2), VALUES(0, 1, 2, -1, 4, 5), 0); /* 65535, which is -1 */
+    put_attribute("x", "_FillValue", H5T_STD_I16LE, 1, VALUES(-1));
+    put_unsigned("x", false);
+    check_missing("row 1, column 1");
+    make_x(H5T_STD_I16LE, DIMS(3, 2), VALUES(0, 1, 2, 3, 4, 32767), 0); /* no integer is 1e20 */
+    put_attribute("x", "missing_value", H5T_IEEE_F64LE, 1, VALUES(1e20));
+    dt_data_file *all = open_source(NULL);
+    check_x(all, 0, 3, VALUES(0, 1, 2, 3, 4, 32767));
+    dt_data_file_close(all);
     make_x(H5T_IEEE_F64LE, DIMS(3, 2), VALUES(0, 1, 2, 3, 4, 5), 0); /* it has no such value */
     put_attribute("x", "_FillValue", H5T_IEEE_F64LE, 1, VALUES(1 + 1e-12));
     dt_data_file *source = open_source(NULL);
