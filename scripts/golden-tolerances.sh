@@ -17,7 +17,14 @@ export OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1 OMPI_MCA_rmaps_
 export PRTE_MCA_rmaps_default_mapping_policy=:oversubscribe OMPI_MCA_mpi_yield_when_idle=1
 
 table=$here/../tests/golden/tolerances
+builds=()
 for build; do
+    builds+=("$(cd -- "$build" && pwd)")
+done
+folder=$(mktemp -d) # the runs write files where they are started
+trap 'rm -rf "$folder"' EXIT
+cd "$folder"
+for build in "${builds[@]}"; do
     for ranks in 1 2 3 4; do
         mpirun -np "$ranks" "$build/tests/test_mpi_golden" measure </dev/null 2> >(grep -v '^dtrain: warning: ' >&2)
     done

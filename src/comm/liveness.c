@@ -89,10 +89,10 @@ static const dt_watched_process *find_gone(const dt_world *world)
 void dt_liveness_check(const dt_world *world)
 {
     dt_liveness *w = &world->comm->watch;
-    double now = dt_clock_coarse(), late = now - w->inspect_rank;
+    double now = dt_clock_coarse(), late = now - w->next_check;
     if (!w->of || late < 0)
         return;
-    w->inspect_rank = now + SECONDS;
+    w->next_check = now + SECONDS;
     const dt_watched_process *gone = late > ANOTHER ? NULL : find_gone(world);
     w->missed = gone ? w->missed + 1 : 0;
     if (w->missed == MAX_MISSED && is_mine_to_report(w))

@@ -19,7 +19,7 @@ typedef struct dt_watched_process dt_watched_process;
 typedef struct {
     dt_watched_process *of; /* [ranks of the node]; NULL: no rank is checked; owned */
     struct dt_shm *mark;    /* whether some rank has said it; NULL: each says it; owned */
-    double inspect_rank;    /* dt_clock_coarse of the next check */
+    double next_check;      /* dt_clock_coarse of the next check */
     int missed;             /* checks, one after the other, that did not find some rank */
 } dt_liveness;
 

@@ -277,7 +277,7 @@ static dt_range add_part(const dt_reducer *r, dt_range all)
     return part;
 }
 
-static void scatter_piece(const dt_reducer *r, const dt_finish *finish, int64_t begin, int64_t n)
+static void allgather_piece(const dt_reducer *r, const dt_finish *finish, int64_t begin, int64_t n)
 {
     finish_piece(r, finish, begin, n, r->of[r->self]->values + begin);
 }
@@ -286,7 +286,7 @@ static void scatter_piece(const dt_reducer *r, const dt_finish *finish, int64_t 
 static void finish_part(const dt_reducer *r, dt_range all, const dt_finish *finish)
 {
     if (r->ranks > 1 || finish)
-        each_piece(r, own_part(all, r->self, r->parts), scatter_piece, finish);
+        each_piece(r, own_part(all, r->self, r->parts), allgather_piece, finish);
 }
 
 /* Few values, whose way is short, by MPI's allreduce. It waits without a look, but only for ranks
@@ -374,7 +374,7 @@ void dt_reducer_sum(dt_reducer *r, const dt_sum *s)
     else if (r->crosses_nodes)
         sum_across_nodes(r, s->n, s->finish);
     else if (r->ranks == 1 && s->finish)
-        each_piece(r, (dt_range){0, s->n}, scatter_piece, s->finish);
+        each_piece(r, (dt_range){0, s->n}, allgather_piece, s->finish);
     else if (r->ranks > 1 && s->n <= MAX_SHORT)
         sum_short(r, s->n, s->finish);
     else if (r->ranks > 1)

@@ -519,11 +519,12 @@ static void fill_elements(const dt_scales *s, double *to, const int64_t *exponen
 {
     int64_t largest = find_largest(exponent, n);
     for (int64_t i = 0; i < n; i++) {
-        double ceiling = (double)largest + get_headroom(s),
+        double max_exponent = (double)largest + get_headroom(s),
                e = (double)exponent[i] + ELEMENT_HEADROOM;
-        to[i] = largest == INT32_MIN
-                    ? 0
-                    : clamp_exponent(exponent[i] == INT32_MIN ? ceiling : fmin(e, ceiling));
+        to[i] =
+            largest == INT32_MIN
+                ? 0
+                : clamp_exponent(exponent[i] == INT32_MIN ? max_exponent : fmin(e, max_exponent));
     }
 }
 
@@ -649,9 +650,9 @@ static double raise_exponent(double exponent, float sum)
  * in the window of one word; it falls by much where it is far below, or the window is of two words. */
 static double lower_exponent(const dt_scales *s, double exponent, float sum, dt_line_state state)
 {
-    double floor_of_sum = exponent - MAX_FALL, lowered = exponent - HEADROOM;
+    double lowest = exponent - MAX_FALL, lowered = exponent - HEADROOM;
     if (sum > 0 && (s->words || state == DT_LINE_LITTLE))
-        lowered = fmin(lowered, fmax(get_exponent(sum) + get_headroom(s), floor_of_sum));
+        lowered = fmin(lowered, fmax(get_exponent(sum) + get_headroom(s), lowest));
     return clamp_exponent(lowered);
 }
 

@@ -7,11 +7,10 @@
 #include <stdint.h>
 
 /* a = f(z + bias) for rows of width values, stride apart.
- *   z     [in,out] [rows,width] the layer's products; a on return
- *   bias  [width]
- * act_grad [out] [rows,width] f'(z + bias); NULL: not wanted, which is not possible for GELU, since
- * there
- *         f' cannot be computed from a */
+ *   z         [in,out] [rows,width] the layer's products; a on return
+ *   bias      [width]
+ *   act_grad  [out] [rows,width] f'(z + bias); NULL: it is not wanted. GELU needs it, since its f'
+ *             cannot be computed from a */
 void dt_activation_forward(dt_activation f, int64_t rows, int64_t width, int64_t stride,
                            const float *bias, float *z, float *act_grad);
 

@@ -12,8 +12,8 @@ typedef struct {
 } dt_dropout;
 
 /* Apply dropout to rows of width values, stride apart, of the samples first, first + 1, ...
- *   layer  the number of the hidden layer, from 0
- *   a      [in,out] [rows,width] activations
+ *   layer     the number of the hidden layer, from 0
+ *   a         [in,out] [rows,width] activations
  *   act_grad  [in,out] [rows,width] their derivatives, which get the same factors */
 void dt_dropout_apply(const dt_dropout *dropout, int layer, int64_t first, int64_t rows,
                       int64_t width, int64_t stride, float *a, float *act_grad);

@@ -58,7 +58,7 @@ static dt_code write_best(dt_saver *s, dt_error *err)
 }
 
 /* Its folder may have been moved. */
-static void free_recycled(dt_saver *s)
+static void remove_recycled(dt_saver *s)
 {
     if (s->recycled)
         unlinkat(s->folder, strrchr(s->recycled, '/') + 1, 0);
@@ -83,7 +83,7 @@ static char *write_step(dt_saver *s, dt_error *err)
 {
     char *path = dt_store_step_path(s->options->checkpoint, s->copy.progress.global_step, err);
     if (!path || dt_checkpoint_write(path, s->recycled, &s->copy, &s->layout, err)) {
-        free_recycled(s);
+        remove_recycled(s);
         free(path);
         return NULL;
     }
@@ -281,7 +281,7 @@ void dt_saver_destroy(dt_saver *s)
         pthread_mutex_unlock(&s->lock);
         pthread_join(s->thread, NULL);
     }
-    free_recycled(s);
+    remove_recycled(s);
     if (s->folder >= 0)
         close(s->folder);
     dt_checkpoint_close_layout(&s->layout);

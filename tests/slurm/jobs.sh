@@ -185,7 +185,7 @@ say "2 and 4 nodes"
 output=$(timeout 60 srun --mpi=none --ntasks=3 --nodelist=node3 "$program" --checkpoint alone 2>&1)
 check alone "status $?, not 1" test $? -eq 1
 check alone "says: $output" same "$(grep -c '^dtrain: error: 3 processes were started for one run' <<<"$output")" 1
-check alone "more lines: $output" same "$(grep -vc -e '^srun: ' -e '^dtrain: error: ' <<<"$output")" 0
+check alone "more lines: $output" same "$(grep -vc -e '^srun: error: ' -e '^srun: job ' -e '^dtrain: error: ' <<<"$output")" 0
 check alone "has begun" test ! -e alone
 output=$(timeout 60 srun --mpi=none --ntasks=1 --nodelist=node3 "$program" --epochs 1 --quiet 2>&1)
 check alone "one process: $output" test $? -eq 0 -a -z "$(grep -v '^srun: job ' <<<"$output")" # has waited
