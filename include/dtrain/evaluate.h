@@ -6,6 +6,7 @@
 #include <dtrain/scores.h>
 #include <dtrain/status.h>
 #include <dtrain/world.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 #ifdef __cplusplus
@@ -13,11 +14,13 @@ extern "C" {
 #endif
 
 typedef struct {
-    const char *model; /* checkpoint, or a folder of them: best.h5, else the newest */
-    const char *data;  /* HDF5 file */
-    const char *x, *y; /* paths of the two datasets in it */
-    int64_t threads;   /* per rank; 0: its share of the node */
-    int bind;          /* dt_bind */
+    const char *model;  /* checkpoint, or a folder of them: best.h5, else the newest */
+    const char *data;   /* HDF5 files, as in dt_train_options */
+    const char *x, *y;  /* the datasets in them, as in dt_train_options */
+    const char *y_data; /* the files that have y; NULL: those that have x */
+    bool transpose;     /* the datasets are stored [features, rows] */
+    int64_t threads;    /* per rank; 0: its share of the node */
+    int bind;           /* dt_bind */
     /* Rank 0 calls it for each warning about the data. NULL: no warnings. */
     void (*warn)(const char *text);
     /* Rank 0 calls it with the path of the checkpoint where model is a folder. NULL: it is not

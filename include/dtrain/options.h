@@ -50,13 +50,19 @@ typedef struct {
 
 typedef struct {
     /* data */
-    char *data;          /* HDF5 file; NULL: the bundled one, which the program finds */
-    char *x, *y;         /* paths of the two datasets in it */
+    char *data;          /* HDF5 file, or a list "a.h5,b.h5", a pattern "run_*.h5", or "@FILE" with
+                          * such a name in each line: the rows of all count as those of one file.
+                          * NULL: the bundled one, which the program finds */
+    char *x, *y;         /* datasets in it, or "a,b", "table/column", "data[0:5]", "data[:,2]" */
+    char *y_data;        /* the files that have y; NULL: those that have x */
+    bool transpose;      /* the datasets are stored [features, rows], as MATLAB writes them */
     int x_scale;         /* dt_x_scale */
     int normalize;       /* dt_normalize */
     bool no_shuffle;     /* file order in every epoch */
     bool drop_last;      /* leave out a last batch that is not full */
-    char *val_data;      /* HDF5 file to validate on after every epoch; NULL: none */
+    char *val_data;      /* files to validate on after every epoch; NULL: none */
+    char *val_x, *val_y; /* datasets in them; NULL: as in data */
+    char *val_y_data;    /* the files that have y to validate on; NULL: val_data */
     double val_fraction; /* or the fraction of the rows that is held out for it; 0: none */
     int64_t memory;      /* bytes of the data that one rank may hold; 0: a fair part of the node */
     /* model */

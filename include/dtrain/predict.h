@@ -5,6 +5,7 @@
 #include <dtrain/options.h>
 #include <dtrain/status.h>
 #include <dtrain/world.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 #ifdef __cplusplus
@@ -13,8 +14,9 @@ extern "C" {
 
 typedef struct {
     const char *model; /* checkpoint, or a folder of them: best.h5, else the newest */
-    const char *data;  /* HDF5 file */
-    const char *x;     /* path of the inputs in it */
+    const char *data;  /* HDF5 files, as in dt_train_options */
+    const char *x;     /* the inputs in them, as in dt_train_options */
+    bool transpose;    /* the datasets are stored [features, rows] */
     const char *y;     /* path of the targets; not needed */
     const char *out;   /* HDF5 file that is made */
     int64_t threads;   /* per rank; 0: its share of the node */

@@ -13,6 +13,7 @@
 
 enum {
     CLASSES_SHOWN = 20,
+    COLUMNS_SHOWN = 60,
     MANY_CLASSES = 100,
     TARGET_TEXT = 512,
     INDENT = 2 /* columns, of a line that goes on */
@@ -99,18 +100,44 @@ static void print_y(const dt_scan *s, const char *name, const use *u, FILE *to)
                 s->low < 0 ? "no classes, which are 0, 1, 2, ...;" : hardly, wants_mse);
 }
 
-static dt_code print_values(hid_t file, const char *path, const char *x, const char *y,
-                            const use *u, FILE *to, dt_error *err)
+/* The columns of x, a line for each, if there are not too many. */
+static void print_columns(const dt_scan *s, const dt_names *names, FILE *to)
+{
+    char text[3][DT_LOSS_TEXT];
+    if (s->columns < 2 || s->columns > COLUMNS_SHOWN || s->is_bytes)
+        return;
+    fprintf(to, "%12s %12s %12s %12s  column\n", "min", "max", "mean", "missing");
+    for (int64_t c = 0; c < s->columns; c++) {
+        const dt_scan_column *k = &s->column[c];
+        if (k->n > 0)
+            fprintf(to, "%12s %12s %12s %12lld  ", dt_format_float(text[0], (float)k->low),
+                    dt_format_float(text[1], (float)k->high),
+                    dt_format_float(text[2], (float)(k->sum / (double)k->n)),
+                    (long long)k->missing);
+        else
+            fprintf(to, "%12s %12s %12s %12lld  ", "", "", "", (long long)k->missing);
+        if (c < names->n)
+            fprintf(to, "%s\n", names->name[c]);
+        else
+            fprintf(to, "%lld\n", (long long)c);
+    }
+}
+
+static dt_code print_values(dt_data_file *file, const use *u, FILE *to, dt_error *err)
 {
     dt_scan of_x, of_y = {0};
+    dt_columns *x = dt_data_file_x(file), *y = dt_data_file_y(file);
+    dt_schema schema = {0};
     fflush(to); /* a large file takes a while */
-    if (!dt_scan_dataset(&of_x, file, path, x, false, err)) {
-        print_range(&of_x, x, to);
-        if (y && !dt_scan_dataset(&of_y, file, path, y, true, err))
-            print_y(&of_y, y, u, to);
+    if (!dt_scan_columns(&of_x, x, false, NULL, err) && !dt_data_file_schema(file, &schema, err)) {
+        print_range(&of_x, dt_columns_get_info(x)->name, to);
+        print_columns(&of_x, &schema.columns, to);
+        if (y && !dt_scan_columns(&of_y, y, true, dt_data_file_words(file), err))
+            print_y(&of_y, dt_columns_get_info(y)->name, u, to);
         if (!err->code)
             print_cost(&of_x, &of_y, to);
     }
+    dt_schema_free(&schema);
     dt_scan_free(&of_x);
     dt_scan_free(&of_y);
     return err->code;
@@ -123,26 +150,26 @@ static void target_text(char text[TARGET_TEXT], const dt_data_file_info *f, cons
 {
     if (!y)
         snprintf(text, TARGET_TEXT, "no target, which only predict does without");
+    else if (f->y_is_text)
+        snprintf(text, TARGET_TEXT, "%s is strings: classes", y);
     else if (!f->y_is_integer)
         snprintf(text, TARGET_TEXT, "%s is float: regression", y);
     else if (f->y_width == 1)
         snprintf(text, TARGET_TEXT, "%s is integer: classes", y);
     else
         snprintf(text, TARGET_TEXT,
-                 "%s is integer, %lld values a row: no classes; %s, yes and no --loss bce", y,
-                 (long long)f->y_width, wants_mse);
+                 "%s is integer, %lld values a row: classes if one of them is 1; %s, yes and no "
+                 "--loss bce",
+                 y, (long long)f->y_width, wants_mse);
 }
 
 /* How training would take the file; y: NULL: there is none. */
-static dt_code print_use(const char *path, const char *x, const char *y, use *u, FILE *to,
-                         dt_error *err)
+static dt_code print_use(dt_data_file *source, const char *y, use *u, FILE *to, dt_error *err)
 {
-    dt_data_file *source;
-    if (dt_data_file_open(&source, path, x, y, err))
-        return err->code;
     const dt_data_file_info *f = dt_data_file_get_info(source);
     char rows[DT_COUNT_TEXT], features[DT_COUNT_TEXT];
-    *u = (use){.y_is_label = f->y_is_integer && f->y_width == 1, .named = f->classes > 0};
+    *u = (use){.y_is_label = f->y_is_integer && f->y_width == 1,
+               .named = f->classes > 0 || f->y_is_text};
     char target[TARGET_TEXT], line[TARGET_TEXT + 256];
     target_text(target, f, y);
     snprintf(line, sizeof line, "Data set: %s of %s%s; %s",
@@ -158,37 +185,48 @@ static dt_code print_use(const char *path, const char *x, const char *y, use *u,
         if (dt_data_file_unused(source, i)[0])
             fprintf(to, "Warning: %s\n", dt_data_file_unused(source, i));
     dt_schema_free(&schema);
-    dt_data_file_close(source);
     return err->code;
 }
 
-static dt_code describe_data(hid_t file, const char *path, const dt_info_options *o, FILE *to,
-                             dt_error *err)
+static dt_code describe_data(hid_t file, const char *path, const dt_file_list *list,
+                             const dt_info_options *o, FILE *to, dt_error *err)
 {
     const char *x = o->x ? o->x : "x", *y = o->y ? o->y : "y";
     dt_error unfit = {0};
     use u = {0};
-    if (!o->y && H5Lexists(file, y, H5P_DEFAULT) == 0 && H5Lexists(file, x, H5P_DEFAULT) > 0)
+    dt_data_file *source = NULL;
+    if (!o->y && !o->y_data && H5Lexists(file, y, H5P_DEFAULT) == 0 &&
+        (o->x || H5Lexists(file, x, H5P_DEFAULT) > 0))
         y = NULL;
-    if (print_use(path, x, y, &u, to, &unfit)) {
-        if (o->x || o->y)
-            return dt_fail(err, unfit.code, "%s", unfit.text);
+    dt_data_spec spec = {
+        .path = list->text, .x = x, .y = y, .y_path = o->y_data, .transposed = o->transpose};
+    if (!dt_data_file_open_alone(&source, &spec, &unfit))
+        print_use(source, y, &u, to, &unfit);
+    if (unfit.code && (o->x || o->y))
+        dt_fail(err, unfit.code, "%s", unfit.text);
+    else if (unfit.code)
         fprintf(to, "Not to be trained on as it is: %s\n", unfit.text);
-    }
-    if (dt_describe_data(file, path, to, err) || unfit.code || o->no_values)
-        return err->code;
-    return print_values(file, path, x, y, &u, to, err);
+    if (list->n > 1 && !err->code)
+        fprintf(to, "%lld files; the first of them is %s:\n", (long long)list->n, path);
+    if (!err->code && !dt_describe_data(file, path, to, err) && !unfit.code && !o->no_values)
+        print_values(source, &u, to, err);
+    dt_data_file_close(source);
+    return err->code;
 }
 
 dt_code dt_info(const char *path, const dt_info_options *options, FILE *to, dt_error *err)
 {
-    hid_t file = dt_h5_open(path, err);
+    dt_file_list list;
+    hid_t file = -1;
+    if (!dt_file_list_find(&list, path, err))
+        file = dt_h5_open(list.path[0], err);
     if (file >= 0 && dt_checkpoint_is_one(file))
-        dt_checkpoint_describe(file, path, to, err);
+        dt_checkpoint_describe(file, list.path[0], to, err);
     else if (file >= 0)
-        describe_data(file, path, options, to, err);
+        describe_data(file, list.path[0], &list, options, to, err);
     if (file >= 0)
         H5Fclose(file);
+    dt_file_list_free(&list);
     dt_h5_restore();
     return err->code;
 }

@@ -45,8 +45,11 @@ static dt_code create_writer(prediction_writer *sh, const dt_scorer *s, int rank
     hsize_t dim[2] = {(hsize_t)s->rows, (hsize_t)s->model.outputs};
     int64_t max_rows = ranks * s->piece_rows;
     hid_t prediction, label = -1;
-    if (dt_output_check_input(options->out, options->data, err) ||
-        dt_output_check_input(options->out, options->model, err) ||
+    const char *path;
+    for (int64_t i = 0; (path = dt_data_file_path(s->file, i)); i++)
+        if (dt_output_check_input(options->out, path, err))
+            return err->code;
+    if (dt_output_check_input(options->out, options->model, err) ||
         dt_overwrite_check(options->out, "prediction", err) ||
         dt_output_create_through(&sh->output, options->out, err))
         return err->code;
@@ -120,6 +123,7 @@ dt_code dt_predict(const dt_world *world, const dt_predict_options *options, dt_
     dt_scorer_options scoring = {.model = options->model,
                                  .data = options->data,
                                  .x = options->x,
+                                 .transpose = options->transpose,
                                  .threads = options->threads,
                                  .keep_binding = options->bind == DT_BIND_KEEP,
                                  .warn = options->warn,

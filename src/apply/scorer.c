@@ -92,7 +92,8 @@ dt_code dt_scorer_open(dt_scorer *s, const dt_world *world, const dt_scorer_opti
         return err->code;
     char whose[PATH_MAX];
     snprintf(whose, sizeof whose, "the model in %s", o->model);
-    dt_data_spec spec = {.path = o->data, .x = o->x, .y = o->y};
+    dt_data_spec spec = {
+        .path = o->data, .x = o->x, .y = o->y, .y_path = o->y_data, .transposed = o->transpose};
     if (dt_data_file_open_all(&s->file, world, &spec, err) ||
         dt_data_file_fit(s->file, world, &s->schema, whose, NULL, err))
         return err->code;

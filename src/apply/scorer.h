@@ -11,7 +11,9 @@
 
 typedef struct {
     const char *model, *data, *x;
-    const char *y;   /* NULL: y is not read */
+    const char *y;      /* NULL: y is not read */
+    const char *y_data; /* NULL: y is in the files of data */
+    bool transpose;
     int64_t threads; /* per rank; 0: its share of the node */
     bool keep_binding;
     void (*warn)(

@@ -6,6 +6,7 @@
 #define DT_CHECKPOINT_SCHEMA_H
 
 #include "data/schema.h"
+#include <hdf5.h>
 
 /* Write a schema into a new file; NULL: write nothing. A negative number is a failure of HDF5. */
 herr_t dt_schema_put(hid_t file, const dt_schema *schema);

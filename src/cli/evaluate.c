@@ -7,7 +7,8 @@
 #include <stdio.h>
 
 typedef struct {
-    char *model, *data, *x, *y;
+    char *model, *data, *x, *y, *y_data;
+    bool transpose;
     int64_t threads;
     int bind;
 } arguments;
@@ -20,9 +21,12 @@ static const char *const bindings[] = {"auto", "keep", NULL}; /* in the order of
 static const dt_option table[] = {
     {"Data", "model", "FILE", NULL, "checkpoint of the model, or a run's folder of them",
      TEXT(model)},
-    {NULL, "data", "FILE", NULL, "HDF5 file", TEXT(data)},
-    {NULL, "x", "NAME", "x", "path of the inputs in it", TEXT(x)},
-    {NULL, "y", "NAME", "y", "path of the targets in it", TEXT(y)},
+    {NULL, "data", "DATA", NULL, "HDF5 files, as train has them", TEXT(data)},
+    {NULL, "x", "NAMES", "x", "the inputs in them, as train has them", TEXT(x)},
+    {NULL, "y", "NAMES", "y", "the targets in them", TEXT(y)},
+    {NULL, "y-data", "DATA", NULL, "the files that have y, where these are others", TEXT(y_data)},
+    {NULL, "transpose", NULL, NULL, "the datasets are stored [features, rows]",
+     .type = DT_OPTION_FLAG, FIELD(transpose)},
     {"Machine", "threads", "N", NULL, "threads of a rank [its share of the node's cores]",
      .type = DT_OPTION_COUNT, FIELD(threads), .min = 1, .max = DT_OPTION_MAX_THREADS},
     {NULL, "bind", "HOW", "auto", "auto: each thread gets a core; keep: the launcher's binding",
@@ -95,6 +99,8 @@ static dt_code run_evaluate(const dt_world *world, int argc, char **argv, dt_err
                                        .data = given.data,
                                        .x = given.x,
                                        .y = given.y,
+                                       .y_data = given.y_data,
+                                       .transpose = given.transpose,
                                        .threads = given.threads,
                                        .bind = given.bind,
                                        .warn = dt_report_warn,

@@ -5,14 +5,19 @@
 #define FIELD(name) .offset = offsetof(arguments, name)
 
 typedef struct {
-    char *x, *y;
+    char *x, *y, *y_data;
+    bool transpose;
     bool no_values;
 } arguments;
 
 static const dt_option table[] = {
-    {"Data", "x", "NAME", NULL, "path of the inputs in the file [x]", .type = DT_OPTION_TEXT,
-     FIELD(x)},
-    {NULL, "y", "NAME", NULL, "path of the targets in it [y]", .type = DT_OPTION_TEXT, FIELD(y)},
+    {"Data", "x", "NAMES", NULL, "the inputs in the file, as train has them [x]",
+     .type = DT_OPTION_TEXT, FIELD(x)},
+    {NULL, "y", "NAMES", NULL, "the targets in it [y]", .type = DT_OPTION_TEXT, FIELD(y)},
+    {NULL, "y-data", "DATA", NULL, "the files that have y, where these are others",
+     .type = DT_OPTION_TEXT, FIELD(y_data)},
+    {NULL, "transpose", NULL, NULL, "the datasets are stored [features, rows]",
+     .type = DT_OPTION_FLAG, FIELD(transpose)},
     {NULL, "no-values", NULL, NULL,
      "do not read the values through: no range, classes, NaN and speed", .type = DT_OPTION_FLAG,
      FIELD(no_values)},
@@ -34,7 +39,11 @@ static dt_code print_info(int argc, char **argv, dt_error *err)
     arguments given = {0};
     if (dt_options_defaults(table, &given, err) == DT_OK &&
         dt_arguments_parse(&dt_command_info.form, argc, argv, &given, &words, err) == DT_OK) {
-        dt_info_options options = {.x = given.x, .y = given.y, .no_values = given.no_values};
+        dt_info_options options = {.x = given.x,
+                                   .y = given.y,
+                                   .y_data = given.y_data,
+                                   .transpose = given.transpose,
+                                   .no_values = given.no_values};
         if (words.n == 0)
             dt_fail(err, DT_ERR_USAGE, "info: expected FILE (see dtrain info --help)");
         else

@@ -5,6 +5,7 @@
 
 typedef struct {
     char *model, *data, *x, *y, *out;
+    bool transpose;
     int64_t threads;
     int bind;
 } arguments;
@@ -17,9 +18,11 @@ static const char *const bindings[] = {"auto", "keep", NULL}; /* in the order of
 static const dt_option table[] = {
     {"Data", "model", "FILE", NULL, "checkpoint of the model, or a run's folder of them",
      TEXT(model)},
-    {NULL, "data", "FILE", NULL, "HDF5 file", TEXT(data)},
-    {NULL, "x", "NAME", "x", "path of the inputs in it", TEXT(x)},
-    {NULL, "y", "NAME", "y", "path of the targets in it, which are not needed", TEXT(y)},
+    {NULL, "data", "DATA", NULL, "HDF5 files, as train has them", TEXT(data)},
+    {NULL, "x", "NAMES", "x", "the inputs in them, as train has them", TEXT(x)},
+    {NULL, "y", "NAMES", "y", "the targets in them, which are not needed", TEXT(y)},
+    {NULL, "transpose", NULL, NULL, "the datasets are stored [features, rows]",
+     .type = DT_OPTION_FLAG, FIELD(transpose)},
     {NULL, "out", "FILE", NULL, "HDF5 file to be made", TEXT(out)},
     {"Machine", "threads", "N", NULL, "threads of a rank [its share of the node's cores]",
      .type = DT_OPTION_COUNT, FIELD(threads), .min = 1, .max = DT_OPTION_MAX_THREADS},
@@ -58,6 +61,7 @@ static dt_code run_predict(const dt_world *world, int argc, char **argv, dt_erro
                                       .data = given.data,
                                       .x = given.x,
                                       .y = given.y,
+                                      .transpose = given.transpose,
                                       .out = given.out,
                                       .threads = given.threads,
                                       .bind = given.bind,

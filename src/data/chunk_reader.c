@@ -7,18 +7,31 @@
 #include "file/reader.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <libdeflate.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-enum { PIECE = 4 << 20 }; /* bytes of a contiguous dataset that a thread reads at a time */
+enum {
+    PIECE = 4 << 20,    /* bytes of a contiguous dataset that a thread reads at a time */
+    DETACH_CHUNKS = 128 /* HDF5 1.10 goes through all chunks to find one */
+};
+
+/* Where a chunk lies in the file. */
+typedef struct {
+    int64_t offset, bytes;
+    uint32_t skipped; /* mask of the filters that it did not go through */
+} chunk_place;
 
 struct dt_chunk_reader {
     const char *path, *name;    /* borrowed, for messages */
     hid_t set;                  /* borrowed */
-    int fd;                     /* -1 where it is chunked */
-    dt_fingerprint fingerprint; /* of fd */
+    int fd;                     /* -1: HDF5 reads the bytes, or the reader is suspended */
+    dt_fingerprint fingerprint; /* of the file, where there was an fd */
+    char *file;                 /* the file's path if the reader is detached; owned */
+    chunk_place *places;        /* [chunks] of a detached reader; owned */
     dt_shape shape;
     hsize_t grid[H5S_MAX_RANK]; /* chunks along each dimension */
     int64_t chunks_in_row;      /* that rows are spread over */
@@ -99,8 +112,78 @@ static bool is_plain_file(hid_t file)
     return plain;
 }
 
+/* Where a chunk begins: chunk i, counted in the order of the rows from the one that holds a row. */
+static void find_origin(const dt_chunk_reader *d, int64_t row, int64_t i,
+                        hsize_t origin[H5S_MAX_RANK])
+{
+    for (int k = d->shape.dims - 1; k > 0; k--) {
+        origin[k] = (hsize_t)i % d->grid[k] * d->shape.chunk[k];
+        i /= (int64_t)d->grid[k];
+    }
+    origin[0] = ((hsize_t)row / d->shape.chunk[0] + (hsize_t)i) * d->shape.chunk[0];
+}
+
+static bool reaches_beyond(const dt_chunk_reader *d, const hsize_t *origin)
+{
+    for (int i = 0; i < d->shape.dims; i++)
+        if (origin[i] + d->shape.chunk[i] > d->shape.dim[i])
+            return true;
+    return false;
+}
+
+/* The number of a chunk, by its origin. */
+static int64_t number_of_chunk(const dt_chunk_reader *d, const hsize_t *origin)
+{
+    int64_t number = 0;
+    for (int i = 0; i < d->shape.dims; i++)
+        number = number * (int64_t)d->grid[i] + (int64_t)(origin[i] / d->shape.chunk[i]);
+    return number;
+}
+
+/* Note where all chunks lie. False if they are too many, or one was never written. */
+static bool find_places(dt_chunk_reader *d)
+{
+    int64_t n = (int64_t)d->grid[0] * d->chunks_in_row;
+    dt_error none = {0};
+    if (n > DETACH_CHUNKS)
+        return false;
+    d->places = dt_alloc(n, sizeof *d->places, "the places of chunks", &none);
+    for (int64_t i = 0; i < n && d->places; i++) {
+        hsize_t origin[H5S_MAX_RANK], bytes = 0;
+        haddr_t address = HADDR_UNDEF;
+        unsigned skipped = 0;
+        find_origin(d, 0, i, origin);
+        if (H5Dget_chunk_info_by_coord(d->set, origin, &skipped, &address, &bytes) < 0 ||
+            address > INT64_MAX / 2 || bytes == 0 || bytes > INT64_MAX / 2)
+            return false;
+        if (d->bare_edges && reaches_beyond(d, origin))
+            skipped = UINT32_MAX;
+        d->places[number_of_chunk(d, origin)] =
+            (chunk_place){(int64_t)address, (int64_t)bytes, skipped};
+    }
+    return d->places != NULL;
+}
+
+/* Make the reader one that needs no open dataset, if that is possible. */
+static void detach(dt_chunk_reader *d, hid_t file)
+{
+    char path[PATH_MAX];
+    if (H5Fget_name(file, path, sizeof path) <= 0)
+        return;
+    if (d->shape.chunked && (!is_plain_file(file) || !find_places(d)))
+        return;
+    if (d->fd < 0 && (d->fd = dt_reader_descriptor(file)) >= 0)
+        dt_fingerprint_take(&d->fingerprint, d->fd);
+    if (d->fd >= 0)
+        d->file = strdup(path);
+    if (!d->file) {
+        free(d->places);
+        d->places = NULL;
+    }
+}
+
 dt_code dt_chunk_reader_open(dt_chunk_reader **direct, const char *path, const char *name,
-                             hid_t set, dt_error *err)
+                             hid_t set, bool wants_detached, dt_error *err)
 {
     dt_chunk_reader *d = calloc(1, sizeof *d);
     *direct = NULL;
@@ -122,6 +205,8 @@ dt_code dt_chunk_reader_open(dt_chunk_reader **direct, const char *path, const c
         if (known)
             dt_fingerprint_take(&d->fingerprint, d->fd);
     }
+    if (known && wants_detached)
+        detach(d, own);
     H5Fclose(own);
     H5Eclear2(H5E_DEFAULT);
     if (known)
@@ -137,7 +222,38 @@ void dt_chunk_reader_close(dt_chunk_reader *d)
         return;
     if (d->fd >= 0)
         close(d->fd);
+    free(d->places);
+    free(d->file);
     free(d);
+}
+
+/* ---- Without an open dataset ---------------------------------------------------------------- */
+
+bool dt_chunk_reader_is_detached(const dt_chunk_reader *d)
+{
+    return d->file != NULL;
+}
+
+void dt_chunk_reader_suspend(dt_chunk_reader *d)
+{
+    if (d->file && d->fd >= 0) {
+        close(d->fd);
+        d->fd = -1;
+    }
+    d->set = -1;
+}
+
+dt_code dt_chunk_reader_resume(dt_chunk_reader *d, hid_t set, dt_error *err)
+{
+    d->set = set;
+    if (!d->file || d->fd >= 0)
+        return DT_OK;
+    d->fd = open(d->file, O_RDONLY | O_CLOEXEC);
+    if (d->fd < 0)
+        return dt_fail(err, DT_ERR_DATA, "%s: cannot be opened any more: %s", d->path,
+                       strerror(errno));
+    const char *why = dt_fingerprint_compare(&d->fingerprint, d->fd);
+    return why ? dt_fail(err, DT_ERR_DATA, "%s: \"%s\": %s", d->path, d->name, why) : DT_OK;
 }
 
 int64_t dt_chunk_reader_count(const dt_chunk_reader *d)
@@ -181,6 +297,15 @@ static dt_code read_failed(const dt_chunk_reader *d, int64_t row, int64_t n, int
                    (long long)(row + n - 1), d->name, why);
 }
 
+/* After a read past HDF5: the file is the one that was opened. */
+static dt_code check_same(const dt_chunk_reader *d, int64_t row, int64_t n, dt_error *err)
+{
+    const char *why = dt_fingerprint_compare(&d->fingerprint, d->fd);
+    return why ? dt_fail(err, DT_ERR_DATA, "%s: cannot read rows %lld to %lld of \"%s\": %s",
+                         d->path, (long long)row, (long long)(row + n - 1), d->name, why)
+               : DT_OK;
+}
+
 static dt_code read_contiguous(dt_chunk_reader *d, int64_t row, int64_t n, char *out, dt_error *err)
 {
     int64_t bytes = n * d->shape.row_bytes, begin = d->offset + row * d->shape.row_bytes;
@@ -193,12 +318,7 @@ static dt_code read_contiguous(dt_chunk_reader *d, int64_t row, int64_t n, char 
             failed = number;
         }
     }
-    if (failed)
-        return read_failed(d, row, n, failed, err);
-    const char *why = dt_fingerprint_compare(&d->fingerprint, d->fd);
-    return why ? dt_fail(err, DT_ERR_DATA, "%s: cannot read rows %lld to %lld of \"%s\": %s",
-                         d->path, (long long)row, (long long)(row + n - 1), d->name, why)
-               : DT_OK;
+    return failed ? read_failed(d, row, n, failed, err) : check_same(d, row, n, err);
 }
 
 /* ---- Chunks --------------------------------------------------------------------------------- */
@@ -247,23 +367,28 @@ static bool buffer_open(chunk_buffer *k, const dt_chunk_reader *d)
     return k->values && k->spare && k->unpacker;
 }
 
-/* Where a chunk begins: chunk i, counted in the order of the rows from the one that holds a row. */
-static void find_origin(const dt_chunk_reader *d, int64_t row, int64_t i,
-                        hsize_t origin[H5S_MAX_RANK])
+/* Make room for a chunk in k->file. */
+static bool reserve(chunk_buffer *k, int64_t bytes)
 {
-    for (int k = d->shape.dims - 1; k > 0; k--) {
-        origin[k] = (hsize_t)i % d->grid[k] * d->shape.chunk[k];
-        i /= (int64_t)d->grid[k];
+    dt_error none = {0};
+    if (bytes > k->capacity) {
+        free(k->file);
+        k->capacity = bytes;
+        k->file = dt_alloc(bytes, 1, "a chunk", &none);
     }
-    origin[0] = ((hsize_t)row / d->shape.chunk[0] + (hsize_t)i) * d->shape.chunk[0];
+    return k->file != NULL;
 }
 
-static bool reaches_beyond(const dt_chunk_reader *d, const hsize_t *origin)
+/* The same as fetch_chunk, of a detached reader. */
+static int fetch_place(const dt_chunk_reader *d, const hsize_t *origin, chunk_buffer *k,
+                       hsize_t *bytes, uint32_t *skipped)
 {
-    for (int i = 0; i < d->shape.dims; i++)
-        if (origin[i] + d->shape.chunk[i] > d->shape.dim[i])
-            return true;
-    return false;
+    const chunk_place *place = &d->places[number_of_chunk(d, origin)];
+    *bytes = (hsize_t)place->bytes;
+    *skipped = place->skipped;
+    if (!reserve(k, place->bytes))
+        return NO_MEMORY;
+    return read_all(d->fd, (char *)k->file, place->bytes, place->offset);
 }
 
 /* One chunk as the file has it, into k->file. HDF5 finds it in a tree; asking for its address, to
@@ -277,13 +402,7 @@ static int fetch_chunk(const dt_chunk_reader *d, const hsize_t *origin, chunk_bu
     *bytes = 0;
     if (H5Dget_chunk_storage_size(d->set, origin, bytes) < 0 || *bytes == 0)
         return ABSENT;
-    if ((int64_t)*bytes > k->capacity) {
-        dt_error none = {0};
-        free(k->file);
-        k->capacity = (int64_t)*bytes;
-        k->file = dt_alloc(k->capacity, 1, "a chunk", &none);
-    }
-    if (!k->file)
+    if (!reserve(k, (int64_t)*bytes))
         return NO_MEMORY;
     if (H5Dread_chunk(d->set, H5P_DEFAULT, origin, skipped, k->file) < 0)
         return ABSENT;
@@ -298,9 +417,14 @@ static int unpack_chunk(const dt_chunk_reader *d, const hsize_t *origin, chunk_b
 {
     hsize_t bytes;
     uint32_t skipped = 0;
-    dt_h5_lock();
-    int number = fetch_chunk(d, origin, k, &bytes, &skipped);
-    dt_h5_unlock();
+    int number;
+    if (d->places) {
+        number = fetch_place(d, origin, k, &bytes, &skipped);
+    } else {
+        dt_h5_lock();
+        number = fetch_chunk(d, origin, k, &bytes, &skipped);
+        dt_h5_unlock();
+    }
     if (number)
         return number;
     const uint8_t *at = k->file;
@@ -399,5 +523,7 @@ dt_code dt_chunk_reader_read(dt_chunk_reader *d, int64_t row, int64_t n, void *o
         return read_contiguous(d, row, n, out, err);
     int number = read_chunks(d, row, n, out);
     *done = number != ABSENT;
-    return number && *done ? read_failed(d, row, n, number, err) : DT_OK;
+    if (number && *done)
+        return read_failed(d, row, n, number, err);
+    return d->places ? check_same(d, row, n, err) : DT_OK;
 }

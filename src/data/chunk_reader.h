@@ -12,9 +12,20 @@
 typedef struct dt_chunk_reader dt_chunk_reader;
 
 /* Open a reader of an open dataset, which is borrowed, as are path and name. *reader is NULL,
- * without an error, if HDF5 has to read this dataset. */
+ * without an error, if HDF5 has to read this dataset.
+ *   detach  note where the values lie, if these are few places, so that the reader does not need
+ *           the dataset any more */
 dt_code dt_chunk_reader_open(dt_chunk_reader **reader, const char *path, const char *name,
-                             hid_t set, dt_error *err);
+                             hid_t set, bool detach, dt_error *err);
+
+/* Whether the reader needs no open dataset. */
+bool dt_chunk_reader_is_detached(const dt_chunk_reader *reader);
+
+/* Let go of the dataset and of the file, and take them again.
+ *   set  the dataset; a detached reader needs none
+ * DT_ERR_DATA if the file has changed. */
+void dt_chunk_reader_suspend(dt_chunk_reader *reader);
+dt_code dt_chunk_reader_resume(dt_chunk_reader *reader, hid_t set, dt_error *err);
 
 /* Read rows [row, row + n), in the type of the file.
  *   out   [n rows]

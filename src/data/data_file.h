@@ -1,5 +1,6 @@
-/* x and y of one HDF5 file: their properties, and their values, which are read some rows at a time.
- * Not collective: every rank opens the file for itself. */
+/* x and y of a data set: their properties, and their values, which are read some rows at a time.
+ * They lie in one HDF5 file or in many, whose rows count as those of one (data/columns.h). Not
+ * collective, unless a comment says otherwise: every rank opens files for itself. */
 #ifndef DT_DATA_DATA_FILE_H
 #define DT_DATA_DATA_FILE_H
 
@@ -15,19 +16,23 @@ typedef struct dt_data_file dt_data_file;
 
 /* What is to be opened. */
 typedef struct {
-    const char *path;
-    const char *x, *y;  /* names of the datasets; y may be NULL */
+    const char *path;   /* DATA, as data/file_list.h has it */
+    const char *x, *y;  /* NAMES, as data/selection.h has them; y may be NULL */
+    const char *y_path; /* the files that have y; NULL: those of x */
     dt_x_scale x_scale; /* whether x is divided by 255 */
+    bool transposed;    /* the datasets are stored [features, rows] */
 } dt_data_spec;
 
 typedef struct {
     const char *path,
-        *y_name;      /* for messages; owned by the dt_data_file; y_name NULL: y is not read */
-    int64_t rows;     /* of x, and of y if it is read */
-    int64_t features; /* values in a row of x */
-    bool x_is_bytes;  /* x is uint8; a value means value / 255 */
-    int64_t y_width;  /* values in a row of y; 0: y is not read */
-    bool y_is_integer;
+        *y_name;        /* for messages; owned by the dt_data_file; y_name NULL: y is not read */
+    const char *y_path; /* of the files of y */
+    int64_t rows;       /* of x, and of y if it is read */
+    int64_t features;   /* values in a row of x */
+    bool x_is_bytes;    /* x is uint8; a value means value / 255 */
+    int64_t y_width;    /* values in a row of y; 0: y is not read */
+    bool y_is_integer;  /* integers, or strings, which are the names of classes */
+    bool y_is_text;
     int64_t classes;    /* classes of the model that have names; 0: none */
     int64_t chunk_rows; /* rows of a chunk of x; 1 if x is contiguous */
 } dt_data_file_info;
@@ -37,6 +42,9 @@ typedef struct {
  *   *file    to be closed with dt_data_file_close; NULL after an error */
 dt_code dt_data_file_open(dt_data_file **file, const char *path, const char *x, const char *y,
                           dt_error *err);
+
+/* The same, of what a spec names. */
+dt_code dt_data_file_open_alone(dt_data_file **file, const dt_data_spec *spec, dt_error *err);
 
 /* Open a file on all ranks. Rank 0 checks, for all, that the file exists, is whole and undamaged;
  * then each other rank opens it once. Collective. After an error, which is the same on every rank,
@@ -88,6 +96,17 @@ dt_code dt_data_file_read_y(dt_data_file *file, dt_y_kind kind, int64_t row, int
 
 /* y of the first row, to be freed by the caller; NULL after an error. */
 void *dt_data_file_first_y(dt_data_file *file, dt_y_kind kind, dt_error *err);
+
+/* A file of the list that has x of both; NULL: there is none. */
+const char *dt_data_file_find_common(const dt_data_file *a, const dt_data_file *b);
+
+/* The files that are read; for each of x, then of y if these are others. NULL behind the last. */
+const char *dt_data_file_path(const dt_data_file *file, int64_t i);
+
+/* The columns themselves, and the words that are the classes where y is strings. y may be NULL. */
+struct dt_columns *dt_data_file_x(dt_data_file *file);
+struct dt_columns *dt_data_file_y(dt_data_file *file);
+const dt_names *dt_data_file_words(const dt_data_file *file);
 
 /* The number of chunks of x that were read and unpacked without HDF5. */
 int64_t dt_data_file_chunks_read(const dt_data_file *file);

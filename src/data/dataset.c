@@ -2,6 +2,7 @@
 
 #include "comm/comm.h"
 #include "core/memory.h"
+#include "core/minmax.h"
 #include "data/survey.h"
 
 #include <stdlib.h>
@@ -184,7 +185,8 @@ dt_code dt_dataset_load(dt_dataset *d, const dt_world *world, dt_data_file *file
     int64_t seen[] = {s.largest_label, s.largest};
     dt_max_int64(world, seen, 2);
     if (o->kind == DT_Y_LABELS)
-        d->outputs = info->classes > seen[0] ? info->classes : seen[0] + 1;
+        d->outputs =
+            dt_max(dt_max(info->classes, seen[0] + 1), info->y_width > 1 ? info->y_width : 0);
     d->x_largest = (uint8_t)seen[1];
     if (o->profile && dt_profile_sum(world, &d->profile, d->outputs, err))
         dt_dataset_free(d);

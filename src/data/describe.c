@@ -24,21 +24,64 @@ typedef struct {
     FILE *options; /* of h5repack, for what is slow; NULL: no memory for them */
 } description;
 
-static const char *type_text(hid_t type, char text[48])
+enum { TYPE_TEXT = 512 };
+
+static const char *type_text(hid_t type, char text[TYPE_TEXT]);
+
+/* "table of age float64, name strings" */
+static void list_members(hid_t type, char text[TYPE_TEXT])
+{
+    char of_member[TYPE_TEXT];
+    int n = H5Tget_nmembers(type), used = snprintf(text, TYPE_TEXT, "a table of ");
+    for (int i = 0; i < n && used < TYPE_TEXT; i++) {
+        hid_t member = H5Tget_member_type(type, (unsigned)i);
+        char *name = H5Tget_member_name(type, (unsigned)i);
+        type_text(member, of_member);
+        if (used + strlen(name) + strlen(of_member) + 20 > TYPE_TEXT) {
+            used += snprintf(text + used, TYPE_TEXT - (size_t)used, ", ...");
+            n = 0;
+        } else {
+            used += snprintf(text + used, TYPE_TEXT - (size_t)used, "%s%s %s", i ? ", " : "", name,
+                             of_member);
+        }
+        H5free_memory(name);
+        H5Tclose(member);
+    }
+}
+
+/* "arrays of 3 float32" */
+static void describe_items(hid_t type, char text[TYPE_TEXT])
+{
+    char of_item[TYPE_TEXT];
+    hsize_t dim[H5S_MAX_RANK], n = 1;
+    hid_t item = H5Tget_super(type);
+    int dims = H5Tget_array_dims2(type, dim);
+    for (int i = 0; i < dims; i++)
+        n *= dim[i];
+    snprintf(text, TYPE_TEXT, "arrays of %llu %.400s", (unsigned long long)n,
+             type_text(item, of_item));
+    H5Tclose(item);
+}
+
+static const char *type_text(hid_t type, char text[TYPE_TEXT])
 {
     H5T_class_t class = H5Tget_class(type);
     unsigned long long bits = 8ull * H5Tget_size(type);
     const char *order = bits > 8 && H5Tget_order(type) == H5T_ORDER_BE ? " big-endian" : "";
     if (class == H5T_INTEGER)
-        snprintf(text, 48, "%sint%llu%s", H5Tget_sign(type) == H5T_SGN_NONE ? "u" : "", bits,
+        snprintf(text, TYPE_TEXT, "%sint%llu%s", H5Tget_sign(type) == H5T_SGN_NONE ? "u" : "", bits,
                  order);
     else if (class == H5T_FLOAT)
-        snprintf(text, 48, "float%llu%s", bits, order);
+        snprintf(text, TYPE_TEXT, "float%llu%s", bits, order);
+    else if (class == H5T_COMPOUND)
+        list_members(type, text);
+    else if (class == H5T_ARRAY)
+        describe_items(type, text);
     else
-        snprintf(text, 48, "%s",
+        snprintf(text, TYPE_TEXT, "%s",
                  class == H5T_STRING     ? "strings"
-                 : class == H5T_COMPOUND ? "a compound type"
                  : class == H5T_ENUM     ? "an enumeration"
+                 : class == H5T_BITFIELD ? "bits"
                                          : "another type");
     return text;
 }
@@ -169,7 +212,7 @@ static void print_advice(description *d, const set_facts *facts)
 
 static void describe_set(description *d, hid_t set, const char *name)
 {
-    char type_name[48], size[16];
+    char type_name[TYPE_TEXT], size[16];
     dt_error err = {0};
     set_facts s = {.name = name};
     if (dt_shape_read(&s.shape, set, d->path, name, &err)) {
@@ -187,6 +230,8 @@ static void describe_set(description *d, hid_t set, const char *name)
     if (!dt_encoding_read(&encoding, set, d->path, name, &err))
         dt_encoding_print(&encoding, d->to);
     dt_encoding_free(&encoding);
+    if (s.shape.dims > 1 && H5Aexists(set, "MATLAB_class") > 0)
+        fputs(", dimensions reversed by MATLAB (--transpose)", d->to);
     fputc('\n', d->to);
     if (err.code)
         fprintf(d->to, "Not to be read: %s\n", err.text);

@@ -1,49 +1,9 @@
 #include "data/schema.h"
 
-#include "core/line.h"
 #include "core/wrap.h"
-#include "file/strings.h"
 
 #include <stdio.h>
 #include <string.h>
-
-/* Read a list of names.
- *   expected  how many there must be; -1: any number
- *   unused    [out] why it is not used; "" if it is, or is not there */
-static dt_code read_names(const dt_schema_set *set, const char *attribute, int64_t expected,
-                          dt_names *names, char unused[DT_SCHEMA_TEXT], dt_error *err)
-{
-    if (dt_strings_read_attribute(set->id, attribute, names, err) ||
-        H5Aexists(set->id, attribute) <= 0)
-        return err->code;
-    int path = dt_line_cut(set->path, 300), name = dt_line_cut(set->name, 60);
-    if (names->n == 0)
-        snprintf(unused, DT_SCHEMA_TEXT,
-                 "%.*s: the attribute \"%s\" of \"%.*s\" is not a list of strings: it is not "
-                 "used",
-                 path, set->path, attribute, name, set->name);
-    else if (expected >= 0 && names->n != expected)
-        snprintf(unused, DT_SCHEMA_TEXT,
-                 "%.*s: the attribute \"%s\" of \"%.*s\" has %lld name%s for %lld column%s: it is "
-                 "not used, and columns are taken by their place",
-                 path, set->path, attribute, name, set->name, (long long)names->n,
-                 dt_plural(names->n), (long long)expected, dt_plural(expected));
-    if (unused[0])
-        dt_names_free(names);
-    return err->code;
-}
-
-dt_code dt_schema_read(dt_schema *s, const dt_schema_set *x, const dt_schema_set *y,
-                       dt_schema_unused *unused, dt_error *err)
-{
-    *s = (dt_schema){0};
-    *unused = (dt_schema_unused){0};
-    if (read_names(x, "columns", x->width, &s->columns, unused->line[0], err) || y->id < 0)
-        return err->code;
-    if (!read_names(y, "columns", y->width, &s->targets, unused->line[1], err) && y->width == 1)
-        read_names(y, "classes", -1, &s->classes, unused->line[2], err);
-    return err->code;
-}
 
 static dt_code complete_names(dt_names *names, const dt_names *from, dt_error *err)
 {

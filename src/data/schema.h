@@ -5,7 +5,7 @@
 
 #include "core/names.h"
 
-#include <hdf5.h>
+#include <dtrain/status.h>
 #include <stdio.h>
 
 /* The units of x before it is normalised. */
@@ -25,24 +25,11 @@ typedef struct {
     dt_x_units units;
 } dt_schema;
 
-/* The dataset x or y. */
-typedef struct {
-    const char *path, *name; /* for messages */
-    hid_t id;                /* negative: it is not read */
-    int64_t width;           /* values in a row */
-} dt_schema_set;
-
 /* Lines about attributes that should be lists of names and are not; "": none. */
 enum { DT_SCHEMA_LISTS = 3, DT_SCHEMA_TEXT = 512 };
 typedef struct {
     char line[DT_SCHEMA_LISTS][DT_SCHEMA_TEXT];
 } dt_schema_unused;
-
-/* Read the names from the attributes of two open datasets: "columns" of x and of y, "classes" of y.
- * A list is not used unless it has one name for each value of a row. Not collective.
- *   unused  [out] lines about lists that are not used */
-dt_code dt_schema_read(dt_schema *schema, const dt_schema_set *x, const dt_schema_set *y,
-                       dt_schema_unused *unused, dt_error *err);
 
 /* Fill in what this schema does not have from another one. Not collective. */
 dt_code dt_schema_complete(dt_schema *schema, const dt_schema *from, dt_error *err);

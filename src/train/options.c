@@ -35,10 +35,19 @@ enum { MAX_WIDTH = 1 << 24 }; /* the weights of 1024 such layers still fit an in
 
 /* group, name, argument, default, meaning */
 const dt_option dt_train_option_table[] = {
-    {"Data", "data", "FILE", NULL, "HDF5 file to train on [a small one that comes along]",
+    {"Data", "data", "DATA", NULL,
+     "HDF5 file to train on, or a.h5,b.h5, a quoted pattern 'run_*.h5', or @FILE with a name in "
+     "each line [a small file that comes along]",
      TEXT(data), MAY_CHANGE},
-    {NULL, "x", "NAME", "x", "path of the inputs in it, N rows by anything", TEXT(x), MAY_CHANGE},
-    {NULL, "y", "NAME", "y", "path of the targets in it, N or N by K", TEXT(y), MAY_CHANGE},
+    {NULL, "x", "NAMES", "x",
+     "the inputs in it, N rows by anything: a dataset, a,b side by side, table/column, data[0:5]",
+     TEXT(x), MAY_CHANGE},
+    {NULL, "y", "NAMES", "y", "the targets in it, N or N by K", TEXT(y), MAY_CHANGE},
+    {NULL, "y-data", "DATA", NULL, "the files that have y, where these are others", TEXT(y_data),
+     MAY_CHANGE},
+    {NULL, "transpose", NULL, NULL,
+     "the datasets are stored [features, rows], as MATLAB and R write them", FLAG(transpose),
+     MAY_CHANGE},
     {NULL, "x-scale", "HOW", "auto",
      "auto: uint8 is divided by 255, as pictures are; none: no x is; 255: any x is",
      CHOICE(x_scale, x_scales)},
@@ -46,7 +55,11 @@ const dt_option dt_train_option_table[] = {
      CHOICE(normalize, normalizations)},
     {NULL, "no-shuffle", NULL, NULL, "take the samples in file order", FLAG(no_shuffle)},
     {NULL, "drop-last", NULL, NULL, "leave out a last batch that is not full", FLAG(drop_last)},
-    {NULL, "val-data", "FILE", NULL, "validate on this file after every epoch", TEXT(val_data),
+    {NULL, "val-data", "DATA", NULL, "validate on these files after every epoch", TEXT(val_data),
+     MAY_CHANGE},
+    {NULL, "val-x", "NAMES", NULL, "the inputs in them [as --x]", TEXT(val_x), MAY_CHANGE},
+    {NULL, "val-y", "NAMES", NULL, "the targets in them [as --y]", TEXT(val_y), MAY_CHANGE},
+    {NULL, "val-y-data", "DATA", NULL, "the files that have y to validate on", TEXT(val_y_data),
      MAY_CHANGE},
     {NULL, "val-fraction", "F", NULL, "or on this share of the rows, which are not trained on",
      .type = DT_OPTION_REAL, FIELD(val_fraction), .min = 0, .max = 0.999, .above_min = true},
@@ -167,16 +180,29 @@ static dt_code check_optimizer(const dt_train_options *o, dt_error *err)
     return DT_OK;
 }
 
+/* Names of what is to be validated on say nothing without --val-data. */
+static dt_code check_validation(const dt_train_options *o, dt_error *err)
+{
+    const char *name = o->val_x        ? "val-x"
+                       : o->val_y      ? "val-y"
+                       : o->val_y_data ? "val-y-data"
+                                       : NULL;
+    if (name && !o->val_data)
+        return dt_fail(err, DT_ERR_USAGE, "--%s: expected with --val-data", name);
+    if (o->val_data && o->val_fraction > 0)
+        return dt_fail(err, DT_ERR_USAGE, "--val-fraction: expected without --val-data");
+    return DT_OK;
+}
+
 dt_code dt_train_options_check(const dt_train_options *options, dt_error *err)
 {
     dt_schedule schedule;
-    if (check_optimizer(options, err) || dt_schedule_parse(options->schedule, &schedule, err) ||
+    if (check_optimizer(options, err) || check_validation(options, err) ||
+        dt_schedule_parse(options->schedule, &schedule, err) ||
         dt_class_weights_check(options->class_weights, err))
         return err->code;
     if (options->patience > 0 && !options->val_data && options->val_fraction == 0)
         return dt_fail(err, DT_ERR_USAGE, "--patience: expected with --val-data or --val-fraction");
-    if (options->val_data && options->val_fraction > 0)
-        return dt_fail(err, DT_ERR_USAGE, "--val-fraction: expected without --val-data");
     if (options->resume && !options->checkpoint)
         return dt_fail(err, DT_ERR_USAGE, "--resume: expected a --checkpoint DIR with it");
     if (options->resume && options->overwrite)

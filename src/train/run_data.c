@@ -10,7 +10,6 @@
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
 
 /* auto: integers are classes, floats are numbers. */
 static dt_loss choose_loss(const dt_train_options *options, const dt_data_file_info *info)
@@ -71,7 +70,12 @@ static dt_code fit_data(dt_run *r, dt_error *err)
 dt_code dt_run_open_data(dt_run *r, dt_error *err)
 {
     const dt_train_options *o = r->options;
-    dt_data_spec spec = {o->data, o->x, o->y, (dt_x_scale)o->x_scale};
+    dt_data_spec spec = {.path = o->data,
+                         .x = o->x,
+                         .y = o->y,
+                         .y_path = o->y_data,
+                         .x_scale = (dt_x_scale)o->x_scale,
+                         .transposed = o->transpose};
     if (dt_data_file_open_all(&r->file, r->world, &spec, err))
         return err->code;
     fit_data(r, err);
@@ -94,29 +98,36 @@ dt_code dt_run_open_data(dt_run *r, dt_error *err)
 }
 
 /* Validation on the rows that are trained on says nothing. On rank 0. */
-static dt_code check_other_file(const dt_train_options *o, dt_error *err)
+static dt_code check_other_rows(const dt_run *r, dt_error *err)
 {
-    struct stat a, b;
-    if (stat(o->data, &a) == 0 && stat(o->val_data, &b) == 0 && a.st_dev == b.st_dev &&
-        a.st_ino == b.st_ino)
-        return dt_fail(err, DT_ERR_USAGE,
-                       "--val-data %s: \"%s\" of the same file is trained on; --val-fraction "
-                       "holds some of its rows out",
-                       o->val_data, o->x);
+    const dt_train_options *o = r->options;
+    const char *x = o->val_x ? o->val_x : o->x;
+    const char *file = dt_data_file_find_common(r->file, r->val_source);
+    if (file && strcmp(x, o->x) == 0)
+        return dt_fail(
+            err, DT_ERR_USAGE,
+            "--val-data %s: \"%s\" of %s is trained on; --val-fraction holds some of its "
+            "rows out, and --val-x names another dataset",
+            o->val_data, x, file);
     return DT_OK;
 }
 
 dt_code dt_run_open_val_data(dt_run *r, dt_error *err)
 {
     const dt_train_options *o = r->options;
+    dt_data_spec spec = {.path = o->val_data,
+                         .x = o->val_x ? o->val_x : o->x,
+                         .y = o->val_y ? o->val_y : o->y,
+                         .y_path = o->val_y_data,
+                         .x_scale = (dt_x_scale)o->x_scale,
+                         .transposed = o->transpose};
     if (!o->val_data)
         return DT_OK;
-    if (r->world->rank == 0)
-        check_other_file(o, err);
-    if (dt_world_agree(r->world, err))
+    if (dt_data_file_open_all(&r->val_source, r->world, &spec, err))
         return err->code;
-    dt_data_spec spec = {o->val_data, o->x, o->y, (dt_x_scale)o->x_scale};
-    return dt_data_file_open_all(&r->val_source, r->world, &spec, err);
+    if (r->world->rank == 0)
+        check_other_rows(r, err);
+    return dt_world_agree(r->world, err);
 }
 
 static dt_planned_rows planned_rows(const dt_run *r, const dt_data_file *source, double hold_out)

@@ -314,11 +314,11 @@ static void read_through(FILE *nowhere)
         if (dt_data_file_open(&s, "d.h5", i ? "y" : "x", NULL, &err))
             continue;
         int64_t values = dt_data_file_get_info(s)->rows * dt_data_file_get_info(s)->features;
-        dt_data_file_close(s);
         if (values < MAX_READ) {
-            dt_scan_dataset(&scan, file, "d.h5", i ? "y" : "x", i, &err);
+            dt_scan_columns(&scan, dt_data_file_x(s), i, NULL, &err);
             dt_scan_free(&scan);
         }
+        dt_data_file_close(s);
     }
     H5Fclose(file);
 }

@@ -282,9 +282,11 @@ static void train_defaults(void **state)
     char *text = json_dumps(all, JSON_COMPACT);
     assert_string_equal(
         text,
-        "{\"data\":null,\"x\":\"x\",\"y\":\"y\",\"x-scale\":\"auto\",\"normalize\":\"none\",\"no-"
+        "{\"data\":null,\"x\":\"x\",\"y\":\"y\",\"y-data\":null,\"transpose\":false,\"x-scale\":"
+        "\"auto\",\"normalize\":\"none\",\"no-"
         "shuffle\":false,\"drop-"
-        "last\":false,\"val-data\":null,\"val-fraction\":null,\"memory\":null,\"hidden\":[],"
+        "last\":false,\"val-data\":null,\"val-x\":null,\"val-y\":null,\"val-y-data\":null,\"val-"
+        "fraction\":null,\"memory\":null,\"hidden\":[],"
         "\"activation\":\"relu\",\"layer-norm\":false,\"dropout\":0.0,\"init-from\":null,\"loss\":"
         "\"auto\",\"class-weights\":null,\"label-smoothing\":0.0,\"optimizer\":\"sgd\","
         "\"momentum\":0.0,\"nesterov\":false,\"weight-decay\":0.0,\"beta1\":0.90000000000000002,"

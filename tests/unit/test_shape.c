@@ -48,12 +48,16 @@ static char *describe(void)
     size_t length = 0;
     dt_error err = {0};
     dt_scan scan;
+    dt_data_file *source;
     FILE *to = open_memstream(&text, &length);
     hid_t file = H5Fopen("d.h5", H5F_ACC_RDONLY, H5P_DEFAULT);
     assert_int_equal(dt_describe_data(file, "d.h5", to, &err), DT_OK);
-    dt_scan_dataset(&scan, file, "d.h5", "x", true, &err);
-    dt_scan_free(&scan);
     H5Fclose(file);
+    if (!dt_data_file_open(&source, "d.h5", "x", NULL, &err)) {
+        dt_scan_columns(&scan, dt_data_file_x(source), true, NULL, &err);
+        dt_scan_free(&scan);
+    }
+    dt_data_file_close(source);
     fclose(to);
     return text;
 }
