@@ -20,7 +20,8 @@ typedef struct {
 
 /* Print what a data set or a checkpoint holds, and what about its layout is slow to read. For the
  * values of x and y, print their range, by column, classes, NaN and infinite values, and how long
- * it took to read them. Of several files, the layout of the first is described. Not collective: one process calls it.
+ * it took to read them. Of several files, the layout of the first is described. Not collective:
+ * one process calls it.
  *   to  [in] gets the text; the caller checks and flushes it
  * Returns DT_OK, DT_ERR_FILE, DT_ERR_DATA, DT_ERR_SHAPE or DT_ERR_MEMORY. */
 DT_API dt_code dt_info(const char *file, const dt_info_options *options, FILE *to, dt_error *err);

@@ -2,8 +2,10 @@
 #include "comm/comm.h"
 #include "comm/node_cpus.h"
 #include "comm/placement.h"
+#include "core/cgroup.h"
 #include "core/line.h"
 #include "core/memory.h"
+#include "core/minmax.h"
 
 #include <stdlib.h>
 
@@ -48,7 +50,8 @@ static void bind_team(const dt_world *world, const dt_node_cpus *p, dt_team *tea
     }
 }
 
-/* Where the launcher's binding stands, what it gave this rank is its share. */
+/* Where the launcher's binding stands, what it gave this rank is its share. A quota of time bounds
+ * all ranks of the node together: more threads would wait for each other. */
 static int64_t fair_threads(const dt_world *world, const dt_node_cpus *p, bool keep)
 {
     const char *openmp = getenv("OMP_NUM_THREADS");
@@ -56,7 +59,8 @@ static int64_t fair_threads(const dt_world *world, const dt_node_cpus *p, bool k
     if (threads < 1 && keep && p->apart)
         threads = dt_topology_cores(p->topology, p->own);
     if (threads < 1)
-        threads = dt_topology_cores(p->topology, p->job) / world->node_size;
+        threads = dt_min(dt_topology_cores(p->topology, p->job), dt_cgroup_processors("")) /
+                  world->node_size;
     return threads < 1 ? 1 : threads > MAX_THREADS ? MAX_THREADS : threads;
 }
 

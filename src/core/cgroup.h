@@ -9,4 +9,8 @@
  *   root  the folder that has /proc and /sys; "": the system's. Their format: cgroups(7) */
 int64_t dt_cgroup_memory(const char *root);
 
+/* The processors that it may use: the smallest quota of time by its period, rounded up; INT64_MAX:
+ * there is no quota. The same group, groups and versions. */
+int64_t dt_cgroup_processors(const char *root);
+
 #endif

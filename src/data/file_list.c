@@ -111,7 +111,7 @@ static dt_code append_items(dt_file_list *list, const char *text, dt_error *err)
     return err->code;
 }
 
-/* A line without the blanks around it; an empty one and one that begins with # count for nothing. */
+/* A line without the blanks around it. An empty one counts for nothing, as one that begins with #. */
 static dt_code append_line(dt_file_list *list, char *line, dt_error *err)
 {
     size_t skip = strspn(line, " \t"), length = strlen(line + skip);

@@ -20,7 +20,7 @@ typedef struct {
  * dt_file_list_free, also after an error. */
 dt_code dt_file_list_find(dt_file_list *list, const char *data, dt_error *err);
 
-/* The same for all ranks: rank 0 finds the files. Collective; an error is the same on every rank. */
+/* The same for all ranks: rank 0 finds the files. Collective. An error is every rank's. */
 dt_code dt_file_list_find_all(dt_file_list *list, const dt_world *world, const char *data,
                               dt_error *err);
 

@@ -240,7 +240,7 @@ static dt_code read_slab(const dt_h5_array *a, int64_t row, int64_t n, void *out
  * reversed. */
 static int64_t reversed_place(const dt_h5_array *a, int64_t element)
 {
-    int64_t index[H5S_MAX_RANK], place = 0;
+    int64_t index[H5S_MAX_RANK] = {0}, place = 0;
     for (int d = a->dims - 2; d >= 0; d--) {
         index[d] = element % (int64_t)a->dim[d];
         element /= (int64_t)a->dim[d];

@@ -18,7 +18,7 @@ static dt_code refuse_names(const parser *p)
                    p->option, p->names);
 }
 
-/* name: the first n bytes are the name; member: NULL, or [m] bytes to be added to it behind a slash */
+/* name: the first n bytes are the name; member: NULL, or [m] bytes to be added behind a slash */
 static dt_selected *append_item(parser *p, const char *name, size_t n, const char *member, size_t m)
 {
     dt_selection *s = p->selection;

@@ -80,6 +80,26 @@ static void container(void **state)
     assert_int_equal(dt_cgroup_memory("."), 1000000000);
 }
 
+static void quota(void **state)
+{
+    (void)state;
+    assert_true(dt_cgroup_processors(".") == INT64_MAX);
+    put("proc/self/cgroup", "0::/job/step\n");
+    put("sys/fs/cgroup/job/step/cpu.max", "max 100000\n");
+    assert_true(dt_cgroup_processors(".") == INT64_MAX);
+    put("sys/fs/cgroup/job/cpu.max", "350000 100000\n"); /* three and a half processors */
+    assert_int_equal(dt_cgroup_processors("."), 4);
+    put("sys/fs/cgroup/cpu.max", "50000 100000\n");
+    assert_int_equal(dt_cgroup_processors("."), 1);
+    put("proc/self/cgroup", "7:cpu,cpuacct:/docker/ab\n4:memory:/\n");
+    put("sys/fs/cgroup/cpu/docker/ab/cpu.cfs_quota_us", "-1\n");
+    put("sys/fs/cgroup/cpu/docker/ab/cpu.cfs_period_us", "100000\n");
+    assert_true(dt_cgroup_processors(".") == INT64_MAX);
+    put("sys/fs/cgroup/cpu/cpu.cfs_quota_us", "200000\n");
+    put("sys/fs/cgroup/cpu/cpu.cfs_period_us", "100000\n");
+    assert_int_equal(dt_cgroup_processors("."), 2);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -87,6 +107,7 @@ int main(void)
         cmocka_unit_test_teardown(version_2, empty_folder),
         cmocka_unit_test_teardown(version_1, empty_folder),
         cmocka_unit_test_teardown(container, empty_folder),
+        cmocka_unit_test_teardown(quota, empty_folder),
     };
     return cmocka_run_group_tests(tests, enter_folder, leave_folder);
 }
