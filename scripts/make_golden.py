@@ -80,6 +80,18 @@ def truths(n, f, k, dtype):
     return make
 
 
+def gaps(data, fraction, fill=np.nan, weighted=False):
+    """The same with a part of y missing, and with weights of samples, of which some are 0."""
+
+    def make(rng):
+        x, y = data(rng)
+        y[rng.random(y.shape) < fraction] = fill
+        weight = rng.gamma(1.0, size=len(x)) * (rng.random(len(x)) < 0.9)
+        return (x, y, weight.astype(np.float32)) if weighted else (x, y)
+
+    return make
+
+
 def images(n, c, height, width):
     """Labelled noisy grey pictures, one pattern a class, uint8."""
 
@@ -357,6 +369,28 @@ CASES = {
         classes(517, 10, 4),
         dict(WIDE, activation="tanh", batch_size=32, epochs=7, optimizer="lamb", lr=0.02),
     ),
+    # What does not count, and what counts more
+    "masked_huber": (
+        gaps(regression(1037, 10, 3), 0.3),
+        dict(MLP, activation="tanh", loss="huber", batch_size=64, epochs=7, lr=0.1, missing_y="mask"),
+    ),
+    "masked_bce_weights": (
+        gaps(truths(1037, 10, 3, np.float32), 0.3, weighted=True),
+        dict(
+            MLP, activation="tanh", loss="bce", batch_size=64, epochs=7, lr=0.3, missing_y="mask",
+            weights="w",
+        ),
+    ),
+    "weights": (
+        gaps(regression(1037, 10, 2), 0, weighted=True),
+        dict(MLP, activation="tanh", batch_size=64, epochs=7, lr=0.05, weights="w"),
+    ),
+    "ignored_weights": (
+        gaps(classes(1037, 10, 4), 0.2, fill=255, weighted=True),
+        dict(
+            MLP, activation="tanh", batch_size=64, epochs=7, lr=0.2, ignore_label=255, weights="w",
+        ),
+    ),
 }
 
 
@@ -517,10 +551,31 @@ def criterion_of(o, y, dtype):
     return LOSSES[o.get("loss", "mse")]()
 
 
-def train(o, x, y, initial, dtype):
+def counted(o, y, dtype):
+    """The mean loss over what counts, by weight: of the outputs and y and weights of a batch."""
+    ignored = o.get("ignore_label", -100)
+    kinds = {"bce": nn.functional.binary_cross_entropy_with_logits, "mse": nn.functional.mse_loss}
+    kinds["huber"] = nn.functional.huber_loss
+
+    def mean(output, y, weight):
+        if y.dtype == torch.int64:
+            loss = nn.functional.cross_entropy(output, y, reduction="none", ignore_index=ignored)
+            counts = weight * (y != ignored)
+            return (weight * loss).sum() / counts.sum()
+        there = ~torch.isnan(y)
+        loss = kinds[o.get("loss", "mse")](output, torch.nan_to_num(y), reduction="none")
+        counts = weight[:, None] * there
+        return (counts * loss).sum() / counts.sum()
+
+    return mean
+
+
+def train(o, x, y, initial, dtype, weight=None):
     """The losses of all steps and the final state_dict, computed in dtype."""
     integer = y.dtype.kind in "iu" and o.get("loss", "cross-entropy") == "cross-entropy"
-    outputs = int(y.max()) + 1 if integer else (y.shape[1] if y.ndim > 1 else 1)
+    by_weight = any(k in o for k in ("weights", "missing_y", "ignore_label"))
+    weight = torch.from_numpy(np.ones(len(x), "f4") if weight is None else weight).to(dtype)
+    outputs = int(y[y != o.get("ignore_label", -1)].max()) + 1 if integer else (y.shape[1] if y.ndim > 1 else 1)
     rows = torch.from_numpy(x.reshape(len(x), -1))
     if x.dtype == np.uint8:
         rows = rows.to(torch.float32).div(255)  # as torchvision's ToTensor
@@ -533,7 +588,7 @@ def train(o, x, y, initial, dtype):
         model.load_state_dict(initial)
     model = model.to(dtype)
     before = {k: v.clone() for k, v in model.state_dict().items()}
-    criterion = criterion_of(o, y, dtype)
+    criterion = counted(o, y, dtype) if by_weight else criterion_of(o, y, dtype)
     update = optimizer(o, model.parameters())
     per_epoch = len(x) / o["batch_size"]
     per_epoch = int(per_epoch) if o.get("drop_last") else int(np.ceil(per_epoch))
@@ -546,7 +601,9 @@ def train(o, x, y, initial, dtype):
                 break
             if len(losses) == o.get("max_steps"):
                 break
-            loss = criterion(model(rows[i : i + o["batch_size"]]), want[i : i + o["batch_size"]])
+            batch = slice(i, i + o["batch_size"])
+            more = (weight[batch],) if by_weight else ()
+            loss = criterion(model(rows[batch]), want[batch], *more)
             update.zero_grad()
             loss.backward()
             if "clip_norm" in o:
@@ -562,10 +619,10 @@ def train(o, x, y, initial, dtype):
 
 def make(number, name):
     data, o = CASES[name]
-    x, y = data(np.random.Generator(np.random.PCG64(1000 + number)))
+    x, y, *weight = data(np.random.Generator(np.random.PCG64(1000 + number)))
     torch.manual_seed(number)
-    loss, rates, initial, final = train(o, x, y, None, torch.float32)
-    loss64, _, _, final64 = train(o, x, y, initial, torch.float64)
+    loss, rates, initial, final = train(o, x, y, None, torch.float32, *weight)
+    loss64, _, _, final64 = train(o, x, y, initial, torch.float64, *weight)
 
     off_loss = np.max(np.abs(loss - loss64) / np.abs(loss64))
     off_final = max(
@@ -585,6 +642,8 @@ def make(number, name):
         f.attrs["options"] = np.bytes_("\n".join(words(o)) + "\n")
         f.attrs["torch"] = np.bytes_(torch.__version__)
         f["x"], f["y"], f["loss"], f["lr"] = x, y, loss, rates
+        if weight:
+            f["w"] = weight[0]
         for group, weights in (("model", initial), ("final", final)):
             for k, v in weights.items():
                 f[f"{group}/{k}"] = v.numpy()

@@ -14,13 +14,16 @@ extern "C" {
 #endif
 
 typedef struct {
-    const char *model;  /* checkpoint, or a folder of them: best.h5, else the newest */
-    const char *data;   /* HDF5 files, as in dt_train_options */
-    const char *x, *y;  /* the datasets in them, as in dt_train_options */
-    const char *y_data; /* the files that have y; NULL: those that have x */
-    bool transpose;     /* the datasets are stored [features, rows] */
-    int64_t threads;    /* per rank; 0: its share of the node */
-    int bind;           /* dt_bind */
+    const char *model;   /* checkpoint, or a folder of them: best.h5, else the newest */
+    const char *data;    /* HDF5 files, as in dt_train_options */
+    const char *x, *y;   /* the datasets in them, as in dt_train_options */
+    const char *y_data;  /* the files that have y; NULL: those that have x */
+    const char *weights; /* as in dt_train_options, as the next two; NULL: all are 1 */
+    int missing_y;
+    const char *ignore_label;
+    bool transpose;  /* the datasets are stored [features, rows] */
+    int64_t threads; /* per rank; 0: its share of the node */
+    int bind;        /* dt_bind */
     /* Rank 0 calls it for each warning about the data. NULL: no warnings. */
     void (*warn)(const char *text);
     /* Rank 0 calls it with the path of the checkpoint where model is a folder. NULL: it is not

@@ -22,6 +22,7 @@ typedef enum {
     DT_LOSS_BCE
 } dt_loss;
 typedef enum { DT_X_SCALE_AUTO, DT_X_SCALE_NONE, DT_X_SCALE_255 } dt_x_scale;
+typedef enum { DT_MISSING_Y_ERROR, DT_MISSING_Y_MASK } dt_missing_y;
 typedef enum { DT_NORMALIZE_NONE, DT_NORMALIZE_STANDARD } dt_normalize;
 typedef enum {
     DT_OPTIM_SGD,
@@ -55,6 +56,9 @@ typedef struct {
                           * NULL: the bundled one, which the program finds */
     char *x, *y;         /* datasets in it, or "a,b", "table/column", "data[0:5]", "data[:,2]" */
     char *y_data;        /* the files that have y; NULL: those that have x */
+    char *weights;       /* a dataset of one weight a row, in the files of y; NULL: all are 1 */
+    int missing_y;       /* dt_missing_y: what becomes of NaN and fill values in y */
+    char *ignore_label;  /* rows with this label do not count; NULL: none */
     bool transpose;      /* the datasets are stored [features, rows], as MATLAB writes them */
     int x_scale;         /* dt_x_scale */
     int normalize;       /* dt_normalize */

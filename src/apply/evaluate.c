@@ -14,6 +14,8 @@ static dt_code start_metrics(dt_metrics *metrics, const dt_scorer *s, dt_error *
     void *first = dt_data_file_first_y(s->file, dt_y_kind_of(s->model.loss), err);
     if (first)
         dt_metrics_init(metrics, s->model.loss, s->model.outputs, first, err);
+    const dt_data_file_info *info = dt_data_file_get_info(s->file);
+    dt_metrics_count(metrics, info->weighted, info->masked);
     free(first);
     return err->code;
 }
@@ -67,6 +69,9 @@ dt_code dt_evaluate(const dt_world *world, const dt_evaluate_options *options,
                                  .x = options->x,
                                  .y = options->y,
                                  .y_data = options->y_data,
+                                 .weights = options->weights,
+                                 .mask_y = options->missing_y == DT_MISSING_Y_MASK,
+                                 .ignore_label = options->ignore_label,
                                  .transpose = options->transpose,
                                  .threads = options->threads,
                                  .keep_binding = options->bind == DT_BIND_KEEP,

@@ -55,8 +55,10 @@ static dt_code prepare_scorer(dt_scorer *s, const dt_scorer_options *o, dt_error
     if (info->x_is_bytes)
         s->bytes = dt_alloc(s->piece_rows * info->features, 1, "rows of x", err);
     if (o->y)
-        s->y = dt_alloc(s->piece_rows, (size_t)dt_target_bytes(s->model.loss, s->model.outputs),
-                        "rows of y", err);
+        s->y =
+            dt_alloc(s->piece_rows,
+                     (size_t)dt_target_bytes(s->model.loss, s->model.outputs, o->weights != NULL),
+                     "rows of y", err);
     s->output = dt_alloc(s->piece_rows * s->model.outputs, sizeof *s->output, "outputs", err);
     if (!dt_engine_create(&s->engine, &s->model, &s->team, 0, NULL, err))
         dt_engine_load_weights(s->engine, s->parameters);
@@ -92,8 +94,14 @@ dt_code dt_scorer_open(dt_scorer *s, const dt_world *world, const dt_scorer_opti
         return err->code;
     char whose[PATH_MAX];
     snprintf(whose, sizeof whose, "the model in %s", o->model);
-    dt_data_spec spec = {
-        .path = o->data, .x = o->x, .y = o->y, .y_path = o->y_data, .transposed = o->transpose};
+    dt_data_spec spec = {.path = o->data,
+                         .x = o->x,
+                         .y = o->y,
+                         .y_path = o->y_data,
+                         .weights = o->weights,
+                         .ignore_label = o->ignore_label,
+                         .mask_y = o->mask_y,
+                         .transposed = o->transpose};
     if (dt_data_file_open_all(&s->file, world, &spec, err) ||
         dt_data_file_fit(s->file, world, &s->schema, whose, NULL, err))
         return err->code;
@@ -134,7 +142,7 @@ static dt_code read_y(dt_scorer *s, int64_t row, int64_t n, dt_error *err)
     if (dt_data_file_read_y(s->file, dt_y_kind_of(s->model.loss), row, n, s->y, err))
         return err->code;
     for (int64_t i = 0; i < n && dt_loss_takes_labels(s->model.loss); i++) {
-        int32_t label = ((const int32_t *)s->y)[i];
+        int32_t label = ((const int32_t *)s->y)[i * (1 + info->weighted)];
         if (label >= s->model.outputs)
             return dt_fail(err, DT_ERR_DATA,
                            "%s: \"%s\" has the class label %d in row %lld (counted from 0), but "

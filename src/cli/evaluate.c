@@ -7,13 +7,16 @@
 #include <stdio.h>
 
 typedef struct {
-    char *model, *data, *x, *y, *y_data;
+    char *model, *data, *x, *y, *y_data, *weights, *ignore_label;
+    int missing_y;
     bool transpose;
     int64_t threads;
     int bind;
 } arguments;
 
 static const char *const bindings[] = {"auto", "keep", NULL}; /* in the order of dt_bind */
+
+static const char *const missing_ys[] = {"error", "mask", NULL};
 
 #define FIELD(name) .offset = offsetof(arguments, name)
 #define TEXT(field) .type = DT_OPTION_TEXT, FIELD(field)
@@ -25,6 +28,10 @@ static const dt_option table[] = {
     {NULL, "x", "NAMES", "x", "the inputs in them, as train has them", TEXT(x)},
     {NULL, "y", "NAMES", "y", "the targets in them", TEXT(y)},
     {NULL, "y-data", "DATA", NULL, "the files that have y, where these are others", TEXT(y_data)},
+    {NULL, "weights", "NAME", NULL, "one weight a row, beside y", TEXT(weights)},
+    {NULL, "missing-y", "HOW", "error", "NaN and fill values in y: error, or mask",
+     .type = DT_OPTION_CHOICE, FIELD(missing_y), .choices = missing_ys},
+    {NULL, "ignore-label", "N", NULL, "rows of this class do not count", TEXT(ignore_label)},
     {NULL, "transpose", NULL, NULL, "the datasets are stored [features, rows]",
      .type = DT_OPTION_FLAG, FIELD(transpose)},
     {"Machine", "threads", "N", NULL, "threads of a rank [its share of the node's cores]",
@@ -100,6 +107,9 @@ static dt_code run_evaluate(const dt_world *world, int argc, char **argv, dt_err
                                        .x = given.x,
                                        .y = given.y,
                                        .y_data = given.y_data,
+                                       .weights = given.weights,
+                                       .missing_y = given.missing_y,
+                                       .ignore_label = given.ignore_label,
                                        .transpose = given.transpose,
                                        .threads = given.threads,
                                        .bind = given.bind,

@@ -15,11 +15,12 @@ static void add_rows(const dt_dataset *d, const void *y, int64_t n, const bool *
     for (int64_t i = 0; i < n; i++) {
         if (held && held[i])
             continue;
-        if (d->kind == DT_Y_LABELS)
-            count[((const int32_t *)y)[i]]++;
-        else
-            for (int64_t k = 0; k < d->outputs; k++)
-                count[k] += ((const float *)y)[i * d->outputs + k] > 0.5f;
+        const void *row = (const char *)y + i * dt_dataset_y_bytes(d);
+        int32_t label = *(const int32_t *)row;
+        for (int64_t k = 0; k < d->outputs && d->kind != DT_Y_LABELS; k++)
+            count[k] += ((const float *)row)[k] > 0.5f;
+        if (d->kind == DT_Y_LABELS && label >= 0)
+            count[label]++;
     }
 }
 

@@ -13,9 +13,12 @@
 struct dt_data_file {
     dt_file_list x_files, y_files; /* y_files: empty if they are those of x */
     dt_columns *x, *y;             /* y: NULL if it is not read */
-    dt_names words;                /* the classes, if y is strings */
-    dt_x_units units;              /* of x, before it is known what a model takes */
-    bool divides;                  /* x is not bytes, and is divided by 255 */
+    dt_columns *weights;           /* NULL: there are none */
+    bool mask_y, ignores;          /* missing values do not count, nor does a label: */
+    double ignored;
+    dt_names words;   /* the classes, if y is strings */
+    dt_x_units units; /* of x, before it is known what a model takes */
+    bool divides;     /* x is not bytes, and is divided by 255 */
     dt_data_file_info info;
     dt_mapping mapping;
     dt_schema_unused unused;
@@ -49,6 +52,8 @@ static void note_info(dt_data_file *s)
                                   .y_width = y ? y->width : 0,
                                   .y_is_integer = y && (y->is_integer || y->is_text),
                                   .y_is_text = y && y->is_text,
+                                  .weighted = s->weights != NULL,
+                                  .masked = s->mask_y || s->ignores,
                                   .chunk_rows = x->chunk_rows};
 }
 
@@ -79,6 +84,20 @@ static dt_code find_files(dt_file_list *list, const dt_world *world, const char 
                  : dt_file_list_find(list, data, err);
 }
 
+static dt_code open_weights(dt_data_file *s, const dt_world *world, const dt_file_list *files,
+                            const dt_data_spec *spec, dt_error *err)
+{
+    dt_columns_spec of = {
+        .option = "--weights", .names = spec->weights, .transposed = spec->transposed};
+    if (dt_columns_open(&s->weights, world, files, &of, err))
+        return err->code;
+    if (dt_columns_get_info(s->weights)->width != 1)
+        return dt_fail(err, DT_ERR_SHAPE, "%s: \"%s\" has %lld values a row; a weight is one",
+                       files->text, spec->weights,
+                       (long long)dt_columns_get_info(s->weights)->width);
+    return dt_columns_check_rows(s->y, s->weights, err);
+}
+
 static dt_code open_columns(dt_data_file *s, const dt_world *world, const dt_data_spec *spec,
                             dt_error *err)
 {
@@ -92,8 +111,12 @@ static dt_code open_columns(dt_data_file *s, const dt_world *world, const dt_dat
     if (spec->y && spec->y_path && find_files(&s->y_files, world, spec->y_path, err))
         return err->code;
     const dt_file_list *of_y = s->y_files.n > 0 ? &s->y_files : &s->x_files;
-    if (spec->y && dt_columns_open(&s->y, world, of_y, &y, err))
+    if ((spec->y && dt_columns_open(&s->y, world, of_y, &y, err)) ||
+        (spec->y && spec->weights && open_weights(s, world, of_y, spec, err)))
         return err->code;
+    s->mask_y = spec->mask_y;
+    s->ignores = spec->ignore_label != NULL;
+    s->ignored = s->ignores ? strtod(spec->ignore_label, NULL) : 0;
     note_info(s);
     choose_scale(s, spec->x_scale);
     if (spec->y)
@@ -271,6 +294,7 @@ void dt_data_file_close(dt_data_file *s)
         return;
     dt_columns_close(s->x);
     dt_columns_close(s->y);
+    dt_columns_close(s->weights);
     dt_file_list_free(&s->x_files);
     dt_file_list_free(&s->y_files);
     dt_names_free(&s->words);
@@ -291,15 +315,18 @@ static bool all_finite(const float *values, int64_t n)
     return sum == 0;
 }
 
+/* gaps: NaN is accepted */
 static dt_code check_finite(const dt_columns *c, int64_t row, int64_t n, const float *values,
-                            dt_error *err)
+                            bool gaps, dt_error *err)
 {
     const dt_columns_info *info = dt_columns_get_info(c);
     if (all_finite(values, n * info->width))
         return DT_OK;
     int64_t i = 0;
-    while (isfinite(values[i]))
+    while (i < n * info->width && (isfinite(values[i]) || (gaps && isnan(values[i]))))
         i++;
+    if (i == n * info->width)
+        return DT_OK;
     dt_columns_place at = dt_columns_find(c, row + i / info->width, i % info->width);
     return dt_fail(err, DT_ERR_DATA,
                    "%s: \"%s\" has %s in row %lld, column %lld (counted from 0); clean the data "
@@ -355,7 +382,7 @@ dt_code dt_data_file_read_x(dt_data_file *s, int64_t row, int64_t n, void *out, 
     bool bytes = s->info.x_is_bytes;
     float *values = out;
     if (dt_columns_read(s->x, row, n, bytes ? DT_VALUES_BYTES : DT_VALUES_FLOAT, out, err) ||
-        (!bytes && check_finite(s->x, row, n, out, err)) ||
+        (!bytes && check_finite(s->x, row, n, out, false, err)) ||
         (s->mapping.unit && check_unit(s, row, n, out, err)) ||
         (s->mapping.flags && check_flags(s, row, n, out, err)))
         return err->code;
@@ -379,6 +406,8 @@ static dt_code map_numbers(const dt_data_file *s, int64_t row, int64_t n, float 
 {
     const dt_mapping *m = &s->mapping;
     for (int64_t i = 0; i < n; i++) {
+        if (isnan(out[i]))
+            continue;
         if (out[i] < 0 || out[i] >= (float)m->classes || out[i] != floorf(out[i]))
             return no_such_class(s, row + i, (double)out[i], err);
         if (m->label)
@@ -436,7 +465,7 @@ static dt_code read_targets(dt_data_file *s, int64_t row, int64_t n, float *out,
             at.path, at.name);
     }
     if (dt_columns_read(s->y, row, n, DT_VALUES_FLOAT, out, err) ||
-        check_finite(s->y, row, n, out, err))
+        check_finite(s->y, row, n, out, s->mask_y, err))
         return err->code;
     if (s->mapping.classes > 0 && s->info.y_is_integer)
         return map_numbers(s, row, n, out, err);
@@ -450,7 +479,7 @@ static dt_code read_probabilities(dt_data_file *s, int64_t row, int64_t n, float
     if (read_targets(s, row, n, out, err))
         return err->code;
     for (int64_t i = 0; i < n * width; i++) {
-        if (out[i] >= 0 && out[i] <= 1)
+        if ((out[i] >= 0 && out[i] <= 1) || isnan(out[i]))
             continue;
         dt_columns_place at = dt_columns_find(s->y, row + i / width, i % width);
         return dt_fail(err, DT_ERR_DATA,
@@ -510,7 +539,9 @@ static dt_code check_labels(dt_data_file *s, int64_t row, int64_t n, const doubl
     int64_t width = s->info.y_width;
     for (int64_t k = 0; k < n && !err->code; k++) {
         double label = value[k * width];
-        if (!isfinite(label)) {
+        if ((s->mask_y && isnan(label)) || (s->ignores && width == 1 && label == s->ignored)) {
+            out[k] = -1;
+        } else if (!isfinite(label)) {
             dt_columns_place at = dt_columns_find(s->y, row + k, 0);
             dt_fail(err, DT_ERR_DATA,
                     "%s: \"%s\" has NaN%s or an infinite value in row %lld "
@@ -551,8 +582,8 @@ dt_y_kind dt_y_kind_of(dt_loss loss)
                                          : DT_Y_TARGETS;
 }
 
-dt_code dt_data_file_read_y(dt_data_file *s, dt_y_kind kind, int64_t row, int64_t n, void *out,
-                            dt_error *err)
+static dt_code read_values(dt_data_file *s, dt_y_kind kind, int64_t row, int64_t n, void *out,
+                           dt_error *err)
 {
     switch (kind) {
     case DT_Y_LABELS:
@@ -564,9 +595,33 @@ dt_code dt_data_file_read_y(dt_data_file *s, dt_y_kind kind, int64_t row, int64_
     }
 }
 
+/* Put a weight behind each row of y, which lie one behind the other.
+ *   width  values of 4 bytes in a row of y */
+static dt_code append_weights(dt_data_file *s, int64_t row, int64_t n, int64_t width, float *out,
+                              dt_error *err)
+{
+    float *weight = dt_alloc(n, sizeof *weight, "weights", err);
+    if (weight && !dt_columns_read(s->weights, row, n, DT_VALUES_FLOAT, weight, err) &&
+        !check_finite(s->weights, row, n, weight, false, err))
+        for (int64_t i = n - 1; i >= 0; i--) {
+            memmove(out + i * (width + 1), out + i * width, (size_t)width * sizeof *out);
+            out[i * (width + 1) + width] = weight[i];
+        }
+    free(weight);
+    return err->code;
+}
+
+dt_code dt_data_file_read_y(dt_data_file *s, dt_y_kind kind, int64_t row, int64_t n, void *out,
+                            dt_error *err)
+{
+    if (read_values(s, kind, row, n, out, err) || !s->weights)
+        return err->code;
+    return append_weights(s, row, n, kind == DT_Y_LABELS ? 1 : s->info.y_width, out, err);
+}
+
 void *dt_data_file_first_y(dt_data_file *s, dt_y_kind kind, dt_error *err)
 {
-    void *y = dt_alloc(s->info.y_width, sizeof(float), "a row of y", err);
+    void *y = dt_alloc(s->info.y_width + 1, sizeof(float), "a row of y", err);
     if (y && dt_data_file_read_y(s, kind, 0, 1, y, err)) {
         free(y);
         y = NULL;

@@ -16,11 +16,14 @@ typedef struct dt_data_file dt_data_file;
 
 /* What is to be opened. */
 typedef struct {
-    const char *path;   /* DATA, as data/file_list.h has it */
-    const char *x, *y;  /* NAMES, as data/selection.h has them; y may be NULL */
-    const char *y_path; /* the files that have y; NULL: those of x */
-    dt_x_scale x_scale; /* whether x is divided by 255 */
-    bool transposed;    /* the datasets are stored [features, rows] */
+    const char *path;         /* DATA, as data/file_list.h has it */
+    const char *x, *y;        /* NAMES, as data/selection.h has them; y may be NULL */
+    const char *y_path;       /* the files that have y; NULL: those of x */
+    const char *weights;      /* one weight a row, in the files of y; NULL: none */
+    bool mask_y;              /* a missing value in y does not count; else it is an error */
+    const char *ignore_label; /* nor does this label; NULL: none */
+    dt_x_scale x_scale;       /* whether x is divided by 255 */
+    bool transposed;          /* the datasets are stored [features, rows] */
 } dt_data_spec;
 
 typedef struct {
@@ -33,6 +36,8 @@ typedef struct {
     int64_t y_width;    /* values in a row of y; 0: y is not read */
     bool y_is_integer;  /* integers, or strings, which are the names of classes */
     bool y_is_text;
+    bool weighted;      /* rows of y that are read end with a weight */
+    bool masked;        /* y may have values that do not count: NaN, and negative labels */
     int64_t classes;    /* classes of the model that have names; 0: none */
     int64_t chunk_rows; /* rows of a chunk of x; 1 if x is contiguous */
 } dt_data_file_info;
@@ -89,7 +94,8 @@ typedef enum {
 dt_y_kind dt_y_kind_of(dt_loss loss);
 
 /* Read rows [row, row + n) of y.
- *   out  [n] int32_t for labels, else [n,y_width] float
+ *   out  [n] int32_t for labels, else [n,y_width] float; where info->weighted, each row is followed
+ *        by its weight, a float. What does not count is -1, or NaN
  * DT_ERR_DATA as for x, and for a value that y of this kind cannot have. */
 dt_code dt_data_file_read_y(dt_data_file *file, dt_y_kind kind, int64_t row, int64_t n, void *out,
                             dt_error *err);

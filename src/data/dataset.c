@@ -158,6 +158,8 @@ dt_code dt_dataset_load(dt_dataset *d, const dt_world *world, dt_data_file *file
                       .outputs = info->y_width,
                       .kind = o->kind,
                       .named_classes = info->classes > 0,
+                      .weighted = info->weighted,
+                      .masked = info->masked,
                       .x_is_bytes = info->x_is_bytes,
                       .file = file,
                       .normalizer = o->normalizer,
@@ -182,12 +184,14 @@ dt_code dt_dataset_load(dt_dataset *d, const dt_world *world, dt_data_file *file
         return err->code;
     }
     normalize_memory(d, count_rows_of(d, world->rank));
-    int64_t seen[] = {s.largest_label, s.largest};
-    dt_max_int64(world, seen, 2);
+    int64_t seen[] = {s.largest_label, s.largest, s.largest_weight};
+    dt_max_int64(world, seen, 3);
     if (o->kind == DT_Y_LABELS)
         d->outputs =
             dt_max(dt_max(info->classes, seen[0] + 1), info->y_width > 1 ? info->y_width : 0);
     d->x_largest = (uint8_t)seen[1];
+    int32_t bits = (int32_t)seen[2];
+    memcpy(&d->largest_weight, &bits, sizeof bits);
     if (o->profile && dt_profile_sum(world, &d->profile, d->outputs, err))
         dt_dataset_free(d);
     return err->code;

@@ -38,7 +38,10 @@ typedef struct {
     int64_t rows, features; /* rows that are trained on; values in a row of x */
     int64_t outputs;        /* values in a row of y; for labels the number of classes */
     dt_y_kind kind;
-    bool named_classes; /* the classes have names */
+    bool named_classes;   /* the classes have names */
+    bool weighted;        /* each row of y ends with a weight */
+    bool masked;          /* what is NaN or a negative label in y does not count */
+    float largest_weight; /* in absolute value */
     bool x_is_bytes;
     uint8_t
         x_largest; /* the largest value of bytes; from DT_BYTES_FULL on, some value that large */
@@ -68,7 +71,7 @@ enum { DT_SCHEDULE_BYTES = 40 };
 static inline int64_t dt_dataset_row_bytes(const dt_data_file_info *info, dt_y_kind kind)
 {
     return info->features * (info->x_is_bytes ? 1 : (int64_t)sizeof(float)) +
-           (kind == DT_Y_LABELS ? 1 : info->y_width) * (int64_t)sizeof(float);
+           ((kind == DT_Y_LABELS ? 1 : info->y_width) + info->weighted) * (int64_t)sizeof(float);
 }
 
 static inline int64_t dt_dataset_x_bytes(const dt_dataset *d)
@@ -78,7 +81,7 @@ static inline int64_t dt_dataset_x_bytes(const dt_dataset *d)
 
 static inline int64_t dt_dataset_y_bytes(const dt_dataset *d)
 {
-    return (d->kind == DT_Y_LABELS ? 1 : d->outputs) * (int64_t)sizeof(float);
+    return ((d->kind == DT_Y_LABELS ? 1 : d->outputs) + d->weighted) * (int64_t)sizeof(float);
 }
 
 /* How the rows of a file are divided among the ranks. Whole chunks stay together, so that one rank

@@ -8,10 +8,10 @@
 
 dt_code dt_profile_init(dt_profile *l, const dt_data_file_info *info, dt_y_kind kind, dt_error *err)
 {
-    *l = (dt_profile){.kind = kind};
+    *l = (dt_profile){.kind = kind, .y_stride = 1 + info->weighted};
     if (!info->x_is_bytes && dt_column_stats_init(&l->x, info->features, err))
         return err->code;
-    if (kind == DT_Y_TARGETS)
+    if (kind == DT_Y_TARGETS && !info->weighted && !info->masked)
         return dt_column_stats_init(&l->y, info->y_width, err);
     if (kind != DT_Y_LABELS)
         return DT_OK;
@@ -29,9 +29,11 @@ void dt_profile_add(dt_profile *l, int64_t row, int64_t n, const void *x, const 
         dt_column_stats_add(&l->x, row, n, x);
     if (y && l->y.n > 0)
         dt_column_stats_add(&l->y, row, n, y);
-    for (int64_t i = 0; i < n && label && l->class_count; i++)
-        if (label[i] < DT_PROFILE_CLASSES && !(held && held[i]))
-            l->class_count[label[i]]++;
+    for (int64_t i = 0; i < n && label && l->class_count; i++) {
+        int32_t class = label[i * l->y_stride];
+        if (class >= 0 && class < DT_PROFILE_CLASSES && !(held && held[i]))
+            l->class_count[class]++;
+    }
 }
 
 dt_code dt_profile_sum(const dt_world *world, dt_profile *l, int64_t outputs, dt_error *err)

@@ -10,6 +10,7 @@ enum { DT_PROFILE_CLASSES = 1 << 16 }; /* rows of larger labels are not counted 
 
 typedef struct {
     dt_y_kind kind;
+    int64_t y_stride; /* of labels: 2 where weights stand between them */
     /* Before normalisation. n is 0 where nothing is kept: x of bytes, and y that is not
      * DT_Y_TARGETS. */
     dt_column_stats x, y;

@@ -30,9 +30,19 @@ static void sort_piece(dt_survey *s, dt_rows *own, int64_t n)
 
 static void find_max_label(dt_survey *s, int64_t n)
 {
+    int64_t stride = 1 + s->d->weighted;
     for (int64_t i = 0; i < n && s->d->kind == DT_Y_LABELS; i++) {
-        int32_t label = ((const int32_t *)s->y)[i];
+        int32_t label = ((const int32_t *)s->y)[i * stride];
         s->largest_label = label > s->largest_label ? label : s->largest_label;
+    }
+}
+
+static void find_max_weight(dt_survey *s, int64_t n)
+{
+    int64_t stride = dt_dataset_y_bytes(s->d) / (int64_t)sizeof(float);
+    for (int64_t i = 0; i < n && s->d->weighted; i++) {
+        int32_t bits = ((const int32_t *)s->y)[(i + 1) * stride - 1] & INT32_MAX;
+        s->largest_weight = bits > s->largest_weight ? bits : s->largest_weight;
     }
 }
 
@@ -85,7 +95,7 @@ static bool needs_x(const dt_survey *s, int64_t row)
 
 static bool needs_y(const dt_survey *s, int64_t row)
 {
-    return keeps_rows(s->d) || s->d->kind == DT_Y_LABELS ||
+    return keeps_rows(s->d) || s->d->kind == DT_Y_LABELS || s->d->weighted ||
            (row < s->piece && s->d->profile.y.n > 0);
 }
 
@@ -105,8 +115,10 @@ static dt_code survey_piece(dt_survey *s, dt_rows *own, int64_t row, int64_t n, 
         add_moments(s, row, n, s->mark);
         find_max_byte(s, n);
     }
-    if (reads_y)
+    if (reads_y) {
         find_max_label(s, n);
+        find_max_weight(s, n);
+    }
     dt_profile_add(&s->d->profile, row, n, reads_x ? s->x : NULL, reads_y ? s->y : NULL, s->mark);
     if (s->mark)
         sort_piece(s, own, n);

@@ -5,6 +5,7 @@
  *   rows held out               ->  dt_dataset.held          unless they are read again
  *   moments of the columns      ->  dt_dataset.measured      for --normalize
  *   largest label               ->  dt_dataset.outputs
+ *   largest weight              ->  dt_dataset.largest_weight
  *   largest byte                ->  dt_dataset.x_largest     until it is large enough
  *   profile                     ->  dt_dataset.profile       warnings
  *
@@ -19,6 +20,8 @@ typedef struct {
     int64_t begin, end; /* this rank's rows of the file */
     int64_t piece; /* rows read at a time, counted from the first row of the file: whole chunks */
     int64_t largest_label;
+    int64_t
+        largest_weight;  /* the bits of the largest absolute weight: their order is the floats' */
     int64_t largest;     /* of x, if it is bytes: as dt_dataset.x_largest */
     dt_moments *moments; /* NULL: none are wanted */
     /* Of the piece that dt_survey_read is at: */

@@ -1,6 +1,7 @@
 #include "model/loss.h"
 
 #include <math.h>
+#include <stddef.h>
 
 static void add_bias(int64_t K, const float *restrict bias, float *restrict output)
 {
@@ -168,6 +169,49 @@ static double row_backward(dt_loss loss, const dt_criterion *c, int64_t K, const
     }
 }
 
+/* ---- Of samples with weights, and of which not all counts ------------------------------------ */
+
+static bool has_gap(int64_t K, const float *y)
+{
+    float sum = 0;
+#pragma omp simd reduction(+ : sum)
+    for (int64_t k = 0; k < K; k++)
+        sum += y[k] - y[k];
+    return isnan(sum);
+}
+
+/* Each output by itself; one whose target is NaN has no gradient. */
+static double gap_backward(dt_loss loss, const dt_criterion *c, int64_t K, const float *y,
+                           float *output)
+{
+    double sum = 0;
+    float scale = 1 / (float)K;
+    for (int64_t k = 0; k < K; k++) {
+        dt_criterion own = {.weight = c->weight ? c->weight + k : NULL};
+        bool counts = !isnan(y[k]);
+        sum += counts ? row_backward(loss, &own, 1, y + k, output + k) : 0;
+        output[k] = counts ? scale * output[k] : 0;
+    }
+    return sum / (double)K;
+}
+
+static double counted_backward(dt_loss loss, const dt_criterion *c, int64_t K, const void *y,
+                               float *output)
+{
+    bool labels = dt_loss_takes_labels(loss);
+    float weight = c->weighted ? ((const float *)y)[labels ? 1 : K] : 1;
+    double sum = 0;
+    if (labels && *(const int32_t *)y < 0)
+        weight = 0;
+    else if (!labels && c->masked && has_gap(K, y))
+        sum = gap_backward(loss, c, K, y, output);
+    else
+        sum = row_backward(loss, c, K, y, output);
+    for (int64_t k = 0; k < K && weight != 1; k++)
+        output[k] = weight == 0 ? 0 : weight * output[k];
+    return weight == 0 ? 0 : (double)weight * sum;
+}
+
 /* mse of one output: LANES samples at a time, each of which has a sum. */
 static double errors_backward(int64_t rows, float bias, const float *restrict y,
                               float *restrict output)
@@ -196,30 +240,74 @@ double dt_loss_backward(dt_loss loss, const dt_criterion *c, int64_t rows, int64
                         const float *bias, const void *y, float *output)
 {
     double sum = 0;
-    if (loss == DT_LOSS_MSE && K == 1)
+    bool plain = !c->weighted && !c->masked;
+    int64_t y_bytes = dt_target_bytes(loss, K, c->weighted);
+    if (loss == DT_LOSS_MSE && K == 1 && plain)
         return errors_backward(rows, *bias, y, output);
     for (int64_t r = 0; r < rows; r++) {
         float *row = output + r * K;
+        const char *target = (const char *)y + r * y_bytes;
         add_bias(K, bias, row);
-        sum += row_backward(loss, c, K, (const char *)y + r * dt_target_bytes(loss, K), row);
+        sum += plain ? row_backward(loss, c, K, target, row)
+                     : counted_backward(loss, c, K, target, row);
     }
     return sum;
 }
 
-dt_weight dt_loss_weight(const dt_criterion *c, int64_t rows, const void *y)
+static int64_t count_targets(int64_t K, const float *y)
+{
+    int64_t n = 0;
+    for (int64_t k = 0; k < K; k++)
+        n += !isnan(y[k]);
+    return n;
+}
+
+/* Weights are multiples of a unit only about: a power of two, 2^-60 of the largest. */
+static dt_weight units_of(const dt_criterion *c, double weight)
+{
+    return (dt_weight)llrint(weight / c->weight_unit);
+}
+
+/* Of one sample. */
+static dt_weight row_weight(dt_loss loss, const dt_criterion *c, int64_t K, const void *y)
+{
+    const float *values = y;
+    int32_t label = *(const int32_t *)y;
+    if (!dt_loss_takes_labels(loss))
+        return (c->weighted ? units_of(c, (double)values[K]) : 1) *
+               (c->masked ? count_targets(K, values) : K);
+    if (label < 0)
+        return 0;
+    if (c->weighted)
+        return units_of(c, (double)values[1] * (c->weight ? (double)c->weight[label] : 1));
+    return c->units ? c->units[label] : 1;
+}
+
+dt_weight dt_loss_weight(dt_loss loss, const dt_criterion *c, int64_t rows, int64_t K,
+                         const void *y)
 {
     dt_weight sum = 0;
-    if (!c->units)
+    int64_t y_bytes = dt_target_bytes(loss, K, c->weighted);
+    if (!c->units && !c->weighted && !c->masked)
         return rows;
     for (int64_t r = 0; r < rows; r++)
-        sum += c->units[((const int32_t *)y)[r]];
+        sum += row_weight(loss, c, K, (const char *)y + r * y_bytes);
     return sum;
+}
+
+double dt_loss_unit(dt_loss loss, const dt_criterion *c, int64_t K, double class_unit)
+{
+    double unit = c->weighted ? c->weight_unit : class_unit;
+    bool by_target = !dt_loss_takes_labels(loss) && (c->weighted || c->masked);
+    return by_target ? unit / (double)K : unit;
 }
 
 /* ---- Of a sample: the loss alone ------------------------------------------------------------ */
 
 static double cross_entropy_loss(int64_t K, int32_t label, const float *output)
 {
+    if (label < 0)
+        return 0;
     return label < K ? log_sum_exp(K, output) - (double)output[label] : HUGE_VAL;
 }
 
@@ -228,7 +316,8 @@ static double mean_loss(dt_loss loss, int64_t K, const float *y, const float *ou
     double sum = 0;
     for (int64_t k = 0; k < K; k++) {
         double error = (double)output[k] - (double)y[k];
-        sum += loss == DT_LOSS_BCE     ? bce_loss((double)output[k], (double)y[k])
+        sum += isnan(y[k])             ? 0
+               : loss == DT_LOSS_BCE   ? bce_loss((double)output[k], (double)y[k])
                : loss == DT_LOSS_HUBER ? huber_loss(error)
                : loss == DT_LOSS_MAE   ? fabs(error)
                                        : error * error;

@@ -8,16 +8,18 @@
 #include <stdint.h>
 
 /* Return whether y is labels of classes, [rows] int32_t, each in 0..K-1. Else y is [rows,K]
- * float. */
+ * float. A negative label, and a target that is NaN, do not count. Where samples have weights, each
+ * row of y ends with its weight, a float. */
 static inline bool dt_loss_takes_labels(dt_loss loss)
 {
     return loss == DT_LOSS_CROSS_ENTROPY;
 }
 
-/* Return the bytes of y of one sample. */
-static inline int64_t dt_target_bytes(dt_loss loss, int64_t K)
+/* Return the bytes of y of one sample.
+ *   weighted  it ends with a weight */
+static inline int64_t dt_target_bytes(dt_loss loss, int64_t K, bool weighted)
 {
-    return (dt_loss_takes_labels(loss) ? 1 : K) * (int64_t)sizeof(float);
+    return ((dt_loss_takes_labels(loss) ? 1 : K) + weighted) * (int64_t)sizeof(float);
 }
 
 /* A sum of samples' weights in whole units: wide enough to be exact, so that it does not depend on
@@ -31,11 +33,20 @@ typedef struct {
     const dt_weight *units; /* [K] cross-entropy: weight of each class in units; borrowed; NULL:
                                all are 1 */
     float smoothing;        /* cross-entropy: this share of a label is spread over all classes */
+    bool masked;            /* some labels or targets do not count */
+    bool weighted;          /* each row of y ends with the weight of the sample */
+    double weight_unit;     /* of weighted samples: the value of a unit; a power of two */
 } dt_criterion;
 
-/* Return the sum of the samples' weights, in units. The mean loss of a batch is the sum of its
- * samples' losses divided by the sum of their weights. */
-dt_weight dt_loss_weight(const dt_criterion *criterion, int64_t rows, const void *y);
+/* Return the sum of the samples' weights, in units of dt_loss_unit. The mean loss of a batch is the
+ * sum of its samples' losses divided by the sum of their weights. A sample of which only some of the
+ * K targets count has that part of its weight. */
+dt_weight dt_loss_weight(dt_loss loss, const dt_criterion *criterion, int64_t rows, int64_t K,
+                         const void *y);
+
+/* Return the value of a unit of dt_loss_weight.
+ *   class_unit  the value of a unit of criterion->units */
+double dt_loss_unit(dt_loss loss, const dt_criterion *criterion, int64_t K, double class_unit);
 
 /* Compute the loss and its gradient. The loss of a sample with the outputs o is as PyTorch defines
  * it; PyTorch's mean over samples and outputs is the mean of these over the samples:
@@ -49,6 +60,9 @@ dt_weight dt_loss_weight(const dt_criterion *criterion, int64_t rows, const void
  *   bce            mean over the K outputs of -w y log s - (1 - y) log(1 - s)
  *   cross-entropy  -(1 - e) w[label] log p[label] - e / K sum_k w[k] log p[k], where p = softmax(o)
  * and the mean of the latter over samples is one of weights: its divisor is the sum of w[label].
+ * Targets that do not count are left out of the sums over k, whose divisor K stays; the weight of a
+ * sample multiplies its loss and its gradient. So with masks m and weights v the mean of a batch is
+ * sum(v m l) / sum(v m), where l is the loss of one target.
  *
  *   output    [rows,K] without the bias of the last layer
  *   bias      [K]
@@ -59,7 +73,7 @@ double dt_loss_backward(dt_loss loss, const dt_criterion *criterion, int64_t row
                         const float *bias, const void *y, float *output);
 
 /* Return the loss of one sample, without weights and smoothing. A label for which the model has
- * no output has an infinite loss.
+ * no output has an infinite loss. What does not count is left out of the sum.
  *   y       y of the sample
  *   output  [K] outputs, with the bias */
 double dt_loss_row(dt_loss loss, int64_t K, const void *y, const float *output);

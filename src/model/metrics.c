@@ -16,6 +16,7 @@ typedef struct {
     dt_exact error;           /* squares of output - y */
     dt_exact size;            /* absolute values of output - y */
     dt_exact shifted, square; /* of y - shift */
+    dt_exact weight;          /* of the rows whose target counts */
 } moments;
 
 /* What a thread's rows add up to: int64_t throughout. */
@@ -27,8 +28,17 @@ typedef struct {
     int64_t true_positives; /* rows that are both */
     int64_t broken;         /* losses and errors that are not finite */
     dt_exact loss;
+    /* The same by weight, where rows have weights or not all of them count. */
+    dt_exact weight; /* of rows; of outputs where each of them may count or not */
+    dt_exact weight_right, weight_actual, weight_predicted, weight_true;
     moments of[]; /* [outputs] of numbers */
 } sums;
+
+/* Whether weights are summed, and not rows counted. */
+static bool is_counted(const dt_metrics *m)
+{
+    return m->weighted || m->masked;
+}
 
 static bool is_numbers(const dt_metrics *m)
 {
@@ -57,9 +67,15 @@ dt_code dt_metrics_init(dt_metrics *m, dt_loss loss, int64_t outputs, const floa
     if (err->code)
         return err->code;
     memset(m->sums, 0, (size_t)(m->threads * m->words) * sizeof *m->sums);
-    if (is_numbers(m))
-        memcpy(m->shift, shift, (size_t)outputs * sizeof *shift);
+    for (int64_t k = 0; k < outputs && is_numbers(m); k++)
+        m->shift[k] = isfinite(shift[k]) ? shift[k] : 0;
     return DT_OK;
+}
+
+void dt_metrics_count(dt_metrics *m, bool weighted, bool masked)
+{
+    m->weighted = weighted;
+    m->masked = masked;
 }
 
 void dt_metrics_clear(dt_metrics *m)
@@ -119,9 +135,65 @@ static void add_numbers(const dt_metrics *m, const float *output, const float *y
     }
 }
 
+/* ---- Adding rows by weight ------------------------------------------------------------------ */
+
+static void add_answer(double weight, bool right, bool actual, bool predicted, sums *s)
+{
+    add_term(&s->weight, weight, &s->broken);
+    if (right)
+        add_term(&s->weight_right, weight, &s->broken);
+    if (actual)
+        add_term(&s->weight_actual, weight, &s->broken);
+    if (predicted)
+        add_term(&s->weight_predicted, weight, &s->broken);
+    if (actual && predicted)
+        add_term(&s->weight_true, weight, &s->broken);
+}
+
+/* A number that counts. */
+static void add_number(const dt_metrics *m, int64_t k, double output, double y, double weight,
+                       sums *s)
+{
+    double error = output - y, shifted = y - (double)m->shift[k];
+    moments *of = &s->of[k];
+    add_term(&s->weight, weight, &s->broken);
+    add_term(&of->weight, weight, &s->broken);
+    add_term(&of->error, weight * (error * error), &s->broken);
+    add_term(&of->size, weight * fabs(error), &s->broken);
+    add_term(&of->shifted, weight * shifted, &s->broken);
+    add_term(&of->square, weight * (shifted * shifted), &s->broken);
+}
+
+/* A row that has a weight, or of which not all counts. */
+static void add_counted(const dt_metrics *m, const float *output, const void *y, sums *s)
+{
+    bool labels = dt_loss_takes_labels(m->loss);
+    const float *target = y;
+    int32_t label = *(const int32_t *)y;
+    double weight = m->weighted ? (double)target[labels ? 1 : m->outputs] : 1;
+    add_term(&s->loss, weight * dt_loss_row(m->loss, m->outputs, y, output), &s->broken);
+    if (labels && label >= 0) {
+        int64_t found = dt_argmax(m->outputs, output);
+        add_answer(weight, found == label, label == 1, found == 1, s);
+    }
+    for (int64_t k = 0; k < m->outputs && !labels; k++) {
+        if (isnan(target[k]))
+            continue;
+        bool actual = target[k] > 0.5f, predicted = output[k] > 0;
+        if (m->loss == DT_LOSS_BCE)
+            add_answer(weight, actual == predicted, actual, predicted, s);
+        else
+            add_number(m, k, (double)output[k], (double)target[k], weight, s);
+    }
+}
+
 static void add_row(const dt_metrics *m, const float *output, const void *y, sums *s)
 {
     s->samples++;
+    if (is_counted(m)) {
+        add_counted(m, output, y, s);
+        return;
+    }
     add_term(&s->loss, dt_loss_row(m->loss, m->outputs, y, output), &s->broken);
     if (m->loss == DT_LOSS_CROSS_ENTROPY)
         add_class(m, output, *(const int32_t *)y, s);
@@ -134,17 +206,23 @@ static void add_row(const dt_metrics *m, const float *output, const void *y, sum
 static void carry_sums(const dt_metrics *m, sums *s)
 {
     dt_exact_carry(&s->loss);
+    dt_exact_carry(&s->weight);
+    dt_exact_carry(&s->weight_right);
+    dt_exact_carry(&s->weight_actual);
+    dt_exact_carry(&s->weight_predicted);
+    dt_exact_carry(&s->weight_true);
     for (int64_t k = 0; k < m->outputs && is_numbers(m); k++) {
         dt_exact_carry(&s->of[k].error);
         dt_exact_carry(&s->of[k].size);
         dt_exact_carry(&s->of[k].shifted);
         dt_exact_carry(&s->of[k].square);
+        dt_exact_carry(&s->of[k].weight);
     }
 }
 
 void dt_metrics_add(dt_metrics *m, const float *output, const void *y, int64_t n)
 {
-    int64_t y_bytes = dt_target_bytes(m->loss, m->outputs);
+    int64_t y_bytes = dt_target_bytes(m->loss, m->outputs, m->weighted);
     int threads = n * m->outputs < VALUES_TO_WAKE ? 1 : m->threads;
 #pragma omp parallel num_threads(threads) if (threads > 1)
     {
@@ -174,11 +252,15 @@ static double divide(double part, double whole)
     return whole > 0 ? part / whole : 0;
 }
 
+/* A sum by weight, or a count of rows. */
+static double choose_sum(const dt_metrics *m, const dt_exact *weight, int64_t count)
+{
+    return is_counted(m) ? dt_exact_value(weight) : (double)count;
+}
+
 /* One row has no deviation from its mean to compare with. */
 static double r_squared(const moments *of, double n)
 {
-    if (n < 2)
-        return NAN;
     double error = dt_exact_value(&of->error), shifted = dt_exact_value(&of->shifted);
     double deviation = dt_exact_value(&of->square) - shifted * (shifted / n);
     if (deviation > 0)
@@ -186,11 +268,12 @@ static double r_squared(const moments *of, double n)
     return error > 0 ? 0 : 1;
 }
 
-static dt_target_scores score_target(const moments *of, double n)
+/* n: rows, or their weight */
+static dt_target_scores score_target(const moments *of, double n, bool single)
 {
     return (dt_target_scores){.rmse = sqrt(dt_exact_value(&of->error) / n),
                               .mae = dt_exact_value(&of->size) / n,
-                              .r2 = r_squared(of, n)};
+                              .r2 = single ? NAN : r_squared(of, n)};
 }
 
 static void score_numbers(const dt_metrics *m, const sums *s, dt_scores *scores)
@@ -202,7 +285,8 @@ static void score_numbers(const dt_metrics *m, const sums *s, dt_scores *scores)
         return;
     scores->targets = m->outputs > 1 && m->outputs <= DT_SCORES_TARGETS ? m->outputs : 0;
     for (int64_t k = 0; k < m->outputs; k++) {
-        dt_target_scores target = score_target(&s->of[k], (double)s->samples);
+        double n = choose_sum(m, &s->of[k].weight, s->samples);
+        dt_target_scores target = score_target(&s->of[k], n, s->samples < 2);
         rmse += target.rmse;
         mae += target.mae;
         r2 += target.r2;
@@ -217,15 +301,20 @@ static void score_numbers(const dt_metrics *m, const sums *s, dt_scores *scores)
 dt_scores dt_metrics_scores(const dt_metrics *m)
 {
     const sums *s = of_thread(m, 0);
-    double n = (double)s->samples, K = (double)m->outputs;
-    double true_positives = (double)s->true_positives, actual = (double)s->actual,
-           predicted = (double)s->predicted;
+    double K = (double)m->outputs;
+    double answers = m->loss == DT_LOSS_CROSS_ENTROPY ? 1 : K; /* of a row */
+    double total = is_counted(m) ? dt_exact_value(&s->weight) : (double)s->samples * answers;
+    double n = total / answers;
+    double true_positives = choose_sum(m, &s->weight_true, s->true_positives);
+    double actual = choose_sum(m, &s->weight_actual, s->actual);
+    double predicted = choose_sum(m, &s->weight_predicted, s->predicted);
+    double right = choose_sum(m, &s->weight_right, s->right);
     bool numbers = is_numbers(m), two = is_two_classes(m);
     dt_scores scores = {
         .samples = s->samples,
         .loss = s->broken > 0 ? NAN : dt_exact_value(&s->loss) / n,
         .has_accuracy = !numbers,
-        .accuracy = numbers ? NAN : (double)s->right / (m->loss == DT_LOSS_BCE ? n * K : n),
+        .accuracy = numbers ? NAN : right / total,
         .has_f1 = two,
         .precision = two ? divide(true_positives, predicted) : NAN,
         .recall = two ? divide(true_positives, actual) : NAN,

@@ -11,6 +11,8 @@
 typedef struct {
     dt_loss loss;
     int64_t outputs;
+    bool weighted; /* each row of y ends with a weight */
+    bool masked;   /* what is NaN or a negative label in y does not count */
     float *shift;  /* [outputs] subtracted from y before squares are summed; only for numbers */
     int threads;   /* number of threads that may add */
     int64_t words; /* length of one thread's sums */
@@ -24,12 +26,18 @@ typedef struct {
 dt_code dt_metrics_init(dt_metrics *metrics, dt_loss loss, int64_t outputs, const float *shift,
                         dt_error *err);
 
+/* Take rows that have weights, or of which not all counts (model/loss.h). The scores are then those
+ * of scikit-learn with sample_weight, over what counts; the mean loss is that of training. Not
+ * collective; to be called before the first row is added. */
+void dt_metrics_count(dt_metrics *metrics, bool weighted, bool masked);
+
 /* Start again with no rows. Not collective. */
 void dt_metrics_clear(dt_metrics *metrics);
 
 /* Add n rows, n <= 2^30. Not collective.
  *   output  [n,outputs] outputs of the model, with its last bias
- *   y       [n] int32_t labels, or [n,outputs] float */
+ *   y       [n] int32_t labels, or [n,outputs] float; each followed by its weight if they have
+ *           some */
 void dt_metrics_add(dt_metrics *metrics, const float *output, const void *y, int64_t n);
 
 /* Return this rank's sums, an array of `words` integers. The caller adds them up over all ranks, as

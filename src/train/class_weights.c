@@ -122,6 +122,17 @@ dt_code dt_class_weights_init(dt_class_weights *w, const char *text, dt_loss los
     return err->code;
 }
 
+double dt_class_weights_sample_unit(const dt_class_weights *w, int64_t K, float largest)
+{
+    enum { SAMPLE_BITS = 60 };
+    float of_class = w->units ? 0 : 1;
+    int exponent;
+    for (int64_t k = 0; k < K && w->units; k++)
+        of_class = fmaxf(of_class, w->weight[k]);
+    frexp((double)largest * (double)of_class, &exponent);
+    return ldexp(1, exponent - SAMPLE_BITS);
+}
+
 void dt_class_weights_free(dt_class_weights *w)
 {
     free(w->weight);

@@ -34,6 +34,11 @@ dt_code dt_class_weights_check(const char *text, dt_error *err);
 dt_code dt_class_weights_init(dt_class_weights *weights, const char *text, dt_loss loss,
                               const dt_dataset *dataset, const dt_world *world, dt_error *err);
 
+/* The unit of the weights of samples, which are also multiplied by those of their classes: a power
+ * of two, 2^-60 of the largest product.
+ *   largest  the largest absolute weight of a sample */
+double dt_class_weights_sample_unit(const dt_class_weights *weights, int64_t K, float largest);
+
 void dt_class_weights_free(dt_class_weights *weights);
 
 #endif

@@ -142,7 +142,8 @@ static dt_row_source slice_source(const dt_gradient *g, const slice *s)
     dt_row_source source = *s->source;
     source.first += s->begin;
     if (source.x) {
-        int64_t y_bytes = dt_target_bytes(g->model->loss, g->model->outputs);
+        const dt_model *m = g->model;
+        int64_t y_bytes = dt_target_bytes(m->loss, m->outputs, m->criterion.weighted);
         source.x += s->begin * g->model->inputs;
         source.y = (const char *)source.y + s->begin * y_bytes;
     } else {

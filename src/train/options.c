@@ -4,12 +4,14 @@
 #include "train/class_weights.h"
 
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* The words stand in the order of the enums in dtrain/options.h. */
 static const char *const activations[] = {"relu", "tanh", "sigmoid", "gelu", NULL};
 static const char *const losses[] = {"auto", "mse", "mae", "huber", "cross-entropy", "bce", NULL};
 static const char *const x_scales[] = {"auto", "none", "255", NULL};
+static const char *const missing_ys[] = {"error", "mask", NULL};
 static const char *const normalizations[] = {"none", "standard", NULL};
 static const char *const optimizers[] = {"sgd", "adam", "adamw", "lars", "lamb", NULL};
 static const char *const reductions[] = {"exact", "fast", NULL};
@@ -45,6 +47,12 @@ const dt_option dt_train_option_table[] = {
     {NULL, "y", "NAMES", "y", "the targets in it, N or N by K", TEXT(y), MAY_CHANGE},
     {NULL, "y-data", "DATA", NULL, "the files that have y, where these are others", TEXT(y_data),
      MAY_CHANGE},
+    {NULL, "weights", "NAME", NULL,
+     "one weight a row, beside y: loss and scores are means by weight", TEXT(weights)},
+    {NULL, "missing-y", "HOW", "error",
+     "NaN and fill values in y: error; mask: that target of that sample does not count",
+     CHOICE(missing_y, missing_ys)},
+    {NULL, "ignore-label", "N", NULL, "rows of this class do not count", TEXT(ignore_label)},
     {NULL, "transpose", NULL, NULL,
      "the datasets are stored [features, rows], as MATLAB and R write them", FLAG(transpose),
      MAY_CHANGE},
@@ -180,6 +188,14 @@ static dt_code check_optimizer(const dt_train_options *o, dt_error *err)
     return DT_OK;
 }
 
+static dt_code check_ignored(const char *label, dt_error *err)
+{
+    char *end = NULL;
+    if (!label || (strtoll(label, &end, 10), *label && !*end))
+        return DT_OK;
+    return dt_fail(err, DT_ERR_USAGE, "--ignore-label %s: expected a whole number", label);
+}
+
 /* Names of what is to be validated on say nothing without --val-data. */
 static dt_code check_validation(const dt_train_options *o, dt_error *err)
 {
@@ -198,6 +214,7 @@ dt_code dt_train_options_check(const dt_train_options *options, dt_error *err)
 {
     dt_schedule schedule;
     if (check_optimizer(options, err) || check_validation(options, err) ||
+        check_ignored(options->ignore_label, err) ||
         dt_schedule_parse(options->schedule, &schedule, err) ||
         dt_class_weights_check(options->class_weights, err))
         return err->code;

@@ -171,6 +171,7 @@ static dt_code build_model(dt_run *r, dt_error *err)
                             .dropout = o->dropout};
     dt_model_init(&r->model, &shape, err);
     r->model.dropout.seed = dt_run_seed(r);
+    r->model.criterion.weighted = r->dataset.weighted; /* rows of y have a place for it */
     if (dt_world_agree(r->world, err) || form_numa_group(r, err))
         return err->code;
     int64_t n = r->model.parameters;
@@ -217,9 +218,14 @@ static dt_code create_criterion(dt_run *r, dt_error *err)
     if (dt_class_weights_init(&r->class_weights, o->class_weights, r->model.loss, &r->dataset,
                               r->world, err))
         return err->code;
-    r->model.criterion = (dt_criterion){.weight = r->class_weights.weight,
-                                        .units = r->class_weights.units,
-                                        .smoothing = (float)o->label_smoothing};
+    dt_criterion *c = &r->model.criterion; /* that samples have weights was known before */
+    c->weight = r->class_weights.weight;
+    c->units = r->class_weights.units;
+    c->smoothing = (float)o->label_smoothing;
+    c->masked = r->dataset.masked;
+    c->weight_unit = dt_class_weights_sample_unit(&r->class_weights, r->model.outputs,
+                                                  r->dataset.largest_weight);
+    r->weight_unit = dt_loss_unit(r->model.loss, c, r->model.outputs, r->class_weights.unit);
     return DT_OK;
 }
 

@@ -40,6 +40,7 @@ typedef struct {
     dt_dataset val_dataset;
     dt_validation validation;
     dt_class_weights class_weights;
+    double weight_unit; /* of the weight of a step's samples: see dt_loss_unit */
     dt_model model;
     dt_numa_group *numa_group; /* ranks that share one replica of the weights */
     float *parameters;         /* [P] weights of the NUMA group */

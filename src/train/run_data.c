@@ -74,6 +74,9 @@ dt_code dt_run_open_data(dt_run *r, dt_error *err)
                          .x = o->x,
                          .y = o->y,
                          .y_path = o->y_data,
+                         .weights = o->weights,
+                         .mask_y = o->missing_y == DT_MISSING_Y_MASK,
+                         .ignore_label = o->ignore_label,
                          .x_scale = (dt_x_scale)o->x_scale,
                          .transposed = o->transpose};
     if (dt_data_file_open_all(&r->file, r->world, &spec, err))
@@ -119,6 +122,9 @@ dt_code dt_run_open_val_data(dt_run *r, dt_error *err)
                          .x = o->val_x ? o->val_x : o->x,
                          .y = o->val_y ? o->val_y : o->y,
                          .y_path = o->val_y_data,
+                         .weights = o->weights,
+                         .mask_y = o->missing_y == DT_MISSING_Y_MASK,
+                         .ignore_label = o->ignore_label,
                          .x_scale = (dt_x_scale)o->x_scale,
                          .transposed = o->transpose};
     if (!o->val_data)

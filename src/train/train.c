@@ -43,9 +43,20 @@ static dt_code not_finite(const dt_run *run, const dt_report_step_facts *step,
 /* The mean over no sample is not a number. */
 static dt_code weightless(const dt_report_step_facts *step, dt_error *err)
 {
+    return dt_fail(
+        err, DT_ERR_NONFINITE,
+        "epoch %lld, step %lld: no sample of the batch counts: each is of a class of weight 0 "
+        "(--class-weights), or has no weight or no target; a larger --batch-size, or "
+        "--drop-last, may help",
+        (long long)step->epoch, (long long)step->step);
+}
+
+/* A mean by weights that are negative altogether would turn the gradient round. */
+static dt_code negative(const dt_report_step_facts *step, dt_error *err)
+{
     return dt_fail(err, DT_ERR_NONFINITE,
-                   "epoch %lld, step %lld: every sample of the batch is of a class of weight 0 "
-                   "(--class-weights); a larger --batch-size, or --drop-last, may help",
+                   "epoch %lld, step %lld: the weights of the batch are negative in sum; a larger "
+                   "--batch-size may help",
                    (long long)step->epoch, (long long)step->step);
 }
 
@@ -68,7 +79,9 @@ static dt_code run_step(dt_run *run, dt_report_step_facts *step, double *weight,
 
     if (sums.weight == 0 && isfinite(sums.loss))
         return weightless(step, err);
-    *weight = (double)sums.weight * run->class_weights.unit;
+    if (sums.weight < 0)
+        return negative(step, err);
+    *weight = (double)sums.weight * run->weight_unit;
     double scale = 1 / *weight;
     bool finite = summed && isfinite(sums.loss);
     step->samples = sums.samples;

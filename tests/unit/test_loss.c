@@ -28,7 +28,8 @@ static void check_loss(dt_loss kind, int64_t rows, int64_t K, const float *bias,
     for (int64_t i = 0; i < rows * K; i++)
         output[i] = product[i] + bias[i % K];
     for (int64_t r = 0; r < rows; r++)
-        sum += dt_loss_row(kind, K, (const char *)y + r * dt_target_bytes(kind, K), output + r * K);
+        sum += dt_loss_row(kind, K, (const char *)y + r * dt_target_bytes(kind, K, false),
+                           output + r * K);
     check_near(dt_loss_backward(kind, &plain, rows, K, bias, y, back), loss, 1e-6 * fmax(1, loss));
     check_near(sum, loss, 1e-6 * fmax(1, loss));
     for (int64_t i = 0; i < rows * K; i++)
@@ -230,9 +231,9 @@ static void weight(void **state)
     (void)state;
     const dt_weight units[] = {1, 10, (dt_weight)1 << 90};
     const int32_t label[] = {0, 2, 1, 0, 2};
-    assert_int_equal(dt_loss_weight(&plain, 5, label), 5);
-    assert_true(dt_loss_weight(&(dt_criterion){.units = units}, 5, label) ==
-                12 + ((dt_weight)2 << 90));
+    assert_int_equal(dt_loss_weight(DT_LOSS_CROSS_ENTROPY, &plain, 5, 3, label), 5);
+    assert_true(dt_loss_weight(DT_LOSS_CROSS_ENTROPY, &(dt_criterion){.units = units}, 5, 3,
+                               label) == 12 + ((dt_weight)2 << 90));
 }
 
 /* What is true counts 5 times. */

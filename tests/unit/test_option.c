@@ -282,7 +282,8 @@ static void train_defaults(void **state)
     char *text = json_dumps(all, JSON_COMPACT);
     assert_string_equal(
         text,
-        "{\"data\":null,\"x\":\"x\",\"y\":\"y\",\"y-data\":null,\"transpose\":false,\"x-scale\":"
+        "{\"data\":null,\"x\":\"x\",\"y\":\"y\",\"y-data\":null,\"weights\":null,\"missing-y\":"
+        "\"error\",\"ignore-label\":null,\"transpose\":false,\"x-scale\":"
         "\"auto\",\"normalize\":\"none\",\"no-"
         "shuffle\":false,\"drop-"
         "last\":false,\"val-data\":null,\"val-x\":null,\"val-y\":null,\"val-y-data\":null,\"val-"
