@@ -67,6 +67,8 @@ typedef struct {
     char *val_data;      /* files to validate on after every epoch; NULL: none */
     char *val_x, *val_y; /* datasets in them; NULL: as in data */
     char *val_y_data;    /* the files that have y to validate on; NULL: val_data */
+    double val_last;     /* or this fraction of each file, its last rows; 0: none */
+    char *val_fold;      /* or "K/N": part K, from 1, of N parts; NULL: none */
     double val_fraction; /* or the fraction of the rows that is held out for it; 0: none */
     int64_t memory;      /* bytes of the data that one rank may hold; 0: a fair part of the node */
     /* model */

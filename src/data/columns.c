@@ -374,6 +374,12 @@ dt_code dt_columns_check_rows(const dt_columns *x, const dt_columns *y, dt_error
     return DT_OK;
 }
 
+const int64_t *dt_columns_begin(const dt_columns *c, int64_t *files)
+{
+    *files = c->files->n;
+    return c->begin;
+}
+
 /* Whether two views have a number in common. */
 static bool views_overlap(const dt_column_view *a, const dt_column_view *b)
 {

@@ -59,6 +59,9 @@ dt_code dt_columns_visit(dt_columns *columns, int64_t row, int64_t n, dt_text_vi
 /* Whether x and y have the same rows: where they lie in the same files, in each of them. */
 dt_code dt_columns_check_rows(const dt_columns *x, const dt_columns *y, dt_error *err);
 
+/* Where the rows of each file begin: [files + 1]; the last is the number of rows. */
+const int64_t *dt_columns_begin(const dt_columns *columns, int64_t *files);
+
 /* Whether x and y have a column in common. */
 bool dt_columns_overlap(const dt_columns *x, const dt_columns *y);
 

@@ -235,6 +235,11 @@ const char *dt_data_file_path(const dt_data_file *s, int64_t i)
     return i - s->x_files.n < s->y_files.n ? s->y_files.path[i - s->x_files.n] : NULL;
 }
 
+const int64_t *dt_data_file_begin(const dt_data_file *s, int64_t *files)
+{
+    return dt_columns_begin(s->x, files);
+}
+
 dt_columns *dt_data_file_x(dt_data_file *s)
 {
     return s->x;

@@ -109,6 +109,9 @@ const char *dt_data_file_find_common(const dt_data_file *a, const dt_data_file *
 /* The files that are read; for each of x, then of y if these are others. NULL behind the last. */
 const char *dt_data_file_path(const dt_data_file *file, int64_t i);
 
+/* Where the rows of each file of x begin, as dt_columns_begin. */
+const int64_t *dt_data_file_begin(const dt_data_file *file, int64_t *files);
+
 /* The columns themselves, and the words that are the classes where y is strings. y may be NULL. */
 struct dt_columns *dt_data_file_x(dt_data_file *file);
 struct dt_columns *dt_data_file_y(dt_data_file *file);

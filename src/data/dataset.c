@@ -168,10 +168,11 @@ dt_code dt_dataset_load(dt_dataset *d, const dt_world *world, dt_data_file *file
                       .memory = o->memory,
                       .block_rows = o->block_rows,
                       .window_blocks = o->window_blocks,
-                      .holdout = dt_holdout_of(info->rows, o->hold_out, o->seed)};
+                      .holdout = o->holdout ? *o->holdout
+                                            : dt_holdout_of(info->rows, o->hold_out, o->seed)};
     d->rows = info->rows - d->holdout.held;
     if (d->rows == 0 || (o->hold_out > 0 && d->holdout.held == 0))
-        dt_fail(err, DT_ERR_DATA, "--val-fraction %g of %lld rows leaves none to %s", o->hold_out,
+        dt_fail(err, DT_ERR_DATA, "%s of %lld rows leaves none to %s", o->what_is_held,
                 (long long)info->rows, d->rows == 0 ? "train on" : "validate on");
     dt_survey s = {.d = d};
     if (o->profile && !err->code)

@@ -16,10 +16,12 @@ typedef struct {
     dt_y_kind kind;
     double hold_out; /* fraction of the rows that is held out for validation, 0 to below 1 */
     uint64_t seed;   /* of the choice of those rows */
-    bool streamed;   /* the rows trained on are read in windows, not held in memory */
-    bool reread;     /* the rows held out are read at each validation, not held in memory */
-    int64_t memory;  /* bytes that the windows of one rank may take */
-    bool normalize;  /* measure the rows trained on, and normalise all rows */
+    const char *what_is_held;  /* in words, for a message: "--val-fraction 0.1"; if hold_out > 0 */
+    const dt_holdout *holdout; /* borrowed; NULL: the one of the two fields above */
+    bool streamed;             /* the rows trained on are read in windows, not held in memory */
+    bool reread;    /* the rows held out are read at each validation, not held in memory */
+    int64_t memory; /* bytes that the windows of one rank may take */
+    bool normalize; /* measure the rows trained on, and normalise all rows */
     const dt_normalizer *normalizer; /* normalise all rows by this one; borrowed; NULL: do not */
     /* The windows of a resumed run, as in dt_stream_plan; 0: choose them. */
     int64_t block_rows, window_blocks;

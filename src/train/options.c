@@ -4,6 +4,7 @@
 #include "train/class_weights.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -71,6 +72,9 @@ const dt_option dt_train_option_table[] = {
      MAY_CHANGE},
     {NULL, "val-fraction", "F", NULL, "or on this share of the rows, which are not trained on",
      .type = DT_OPTION_REAL, FIELD(val_fraction), .min = 0, .max = 0.999, .above_min = true},
+    {NULL, "val-last", "F", NULL, "or on this share of the rows of each file, the last ones",
+     .type = DT_OPTION_REAL, FIELD(val_last), .min = 0, .max = 0.999, .above_min = true},
+    {NULL, "val-fold", "K/N", NULL, "or on part K, from 1, of N parts of the rows", TEXT(val_fold)},
     {NULL, "memory", "SIZE", NULL,
      "what one rank may hold of all data together (500M, 2G); more is streamed [a fair part of the "
      "node]",
@@ -196,6 +200,23 @@ static dt_code check_ignored(const char *label, dt_error *err)
     return dt_fail(err, DT_ERR_USAGE, "--ignore-label %s: expected a whole number", label);
 }
 
+static dt_code check_fold(const char *fold, dt_error *err)
+{
+    long long k = 0, n = 0;
+    int read = 0;
+    if (!fold || (sscanf(fold, "%lld/%lld%n", &k, &n, &read) == 2 && !fold[read] && k >= 1 &&
+                  k <= n && n >= 2 && n <= 1000000))
+        return DT_OK;
+    return dt_fail(err, DT_ERR_USAGE,
+                   "--val-fold %s: expected a part and the number of parts, as 1/5, 2/5, ... 5/5",
+                   fold);
+}
+
+bool dt_train_options_validate(const dt_train_options *o)
+{
+    return o->val_data || o->val_fraction > 0 || o->val_last > 0 || o->val_fold;
+}
+
 /* Names of what is to be validated on say nothing without --val-data. */
 static dt_code check_validation(const dt_train_options *o, dt_error *err)
 {
@@ -205,9 +226,17 @@ static dt_code check_validation(const dt_train_options *o, dt_error *err)
                                        : NULL;
     if (name && !o->val_data)
         return dt_fail(err, DT_ERR_USAGE, "--%s: expected with --val-data", name);
-    if (o->val_data && o->val_fraction > 0)
-        return dt_fail(err, DT_ERR_USAGE, "--val-fraction: expected without --val-data");
-    return DT_OK;
+    const char *held = o->val_fraction > 0 ? "val-fraction"
+                       : o->val_last > 0   ? "val-last"
+                       : o->val_fold       ? "val-fold"
+                                           : NULL;
+    if (o->val_data && held)
+        return dt_fail(err, DT_ERR_USAGE, "--%s: expected without --val-data", held);
+    if ((o->val_fraction > 0) + (o->val_last > 0) + (o->val_fold != NULL) > 1)
+        return dt_fail(err, DT_ERR_USAGE,
+                       "--%s: expected only one of --val-fraction, --val-last and --val-fold",
+                       held);
+    return check_fold(o->val_fold, err);
 }
 
 dt_code dt_train_options_check(const dt_train_options *options, dt_error *err)
@@ -218,7 +247,7 @@ dt_code dt_train_options_check(const dt_train_options *options, dt_error *err)
         dt_schedule_parse(options->schedule, &schedule, err) ||
         dt_class_weights_check(options->class_weights, err))
         return err->code;
-    if (options->patience > 0 && !options->val_data && options->val_fraction == 0)
+    if (options->patience > 0 && !dt_train_options_validate(options))
         return dt_fail(err, DT_ERR_USAGE, "--patience: expected with --val-data or --val-fraction");
     if (options->resume && !options->checkpoint)
         return dt_fail(err, DT_ERR_USAGE, "--resume: expected a --checkpoint DIR with it");

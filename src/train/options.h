@@ -13,4 +13,7 @@ extern const dt_option dt_train_option_table[];
  * memory runs out. */
 json_t *dt_train_options_to_json(const dt_train_options *options);
 
+/* Whether the options name rows to validate on. */
+bool dt_train_options_validate(const dt_train_options *options);
+
 #endif

@@ -23,6 +23,7 @@
 #include "data/stream.h"
 #include "model/model.h"
 #include "train/footprint.h"
+#include "train/options.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -49,7 +50,7 @@ static dt_code create_validation(dt_run *r, dt_error *err)
     bool whole = r->options->val_data != NULL;
     if (whole && dt_run_load_val_data(r, err))
         return err->code;
-    r->validates = whole || r->options->val_fraction > 0;
+    r->validates = whole || dt_train_options_validate(r->options);
     if (r->validates)
         dt_validation_init(&r->validation, r->world, whole ? &r->val_dataset : &r->dataset, whole,
                            &r->model, err);
@@ -381,6 +382,7 @@ dt_code dt_run_close(dt_run *r, dt_error *err)
     dt_optimizer_free(&r->optimizer);
     dt_validation_free(&r->validation);
     dt_dataset_free(&r->val_dataset);
+    dt_holdout_free(&r->holdout);
     dt_data_file_close(r->val_source);
     dt_dataset_free(&r->dataset);
     dt_data_file_close(r->file);

@@ -136,11 +136,36 @@ dt_code dt_run_open_val_data(dt_run *r, dt_error *err)
     return dt_world_agree(r->world, err);
 }
 
-static dt_planned_rows planned_rows(const dt_run *r, const dt_data_file *source, double hold_out)
+/* How the options choose the rows to validate on; 0: they choose none of those to train on. */
+static double held_part(const dt_train_options *o)
+{
+    long long fold = 1, folds = 0;
+    if (o->val_fold && sscanf(o->val_fold, "%lld/%lld", &fold, &folds) == 2)
+        return 1 / (double)folds;
+    return o->val_last > 0 ? o->val_last : o->val_fraction;
+}
+
+static dt_code choose_holdout(dt_run *r, dt_error *err)
+{
+    const dt_train_options *o = r->options;
+    int64_t files, rows = dt_data_file_get_info(r->file)->rows;
+    long long fold = 1, folds = 1;
+    const int64_t *begin = dt_data_file_begin(r->file, &files);
+    if (o->val_last > 0)
+        return dt_holdout_last(&r->holdout, files, begin, o->val_last, err);
+    if (o->val_fold && sscanf(o->val_fold, "%lld/%lld", &fold, &folds) == 2)
+        r->holdout = dt_holdout_fold(rows, fold - 1, folds, dt_run_seed(r));
+    else
+        r->holdout = dt_holdout_of(rows, o->val_fraction, dt_run_seed(r));
+    return DT_OK;
+}
+
+static dt_planned_rows planned_rows(const dt_run *r, const dt_data_file *source,
+                                    const dt_holdout *holdout)
 {
     const dt_data_file_info *info = dt_data_file_get_info(source);
     return (dt_planned_rows){.path = info->path,
-                             .holdout = dt_holdout_of(info->rows, hold_out, dt_run_seed(r)),
+                             .holdout = *holdout,
                              .row_bytes = dt_dataset_row_bytes(info, dt_y_kind_of(r->model.loss)),
                              .chunk_rows = info->chunk_rows};
 }
@@ -155,9 +180,14 @@ dt_code dt_run_plan_memory(dt_run *r, dt_error *err)
                              .goes_on = r->resume.found,
                              .block_rows = r->resume.data.block_rows,
                              .window_blocks = r->resume.data.window_blocks};
-    dt_planned_rows train = planned_rows(r, r->file, o->val_fraction), validate;
-    if (r->val_source)
-        validate = planned_rows(r, r->val_source, 0);
+    choose_holdout(r, err);
+    if (dt_world_agree(r->world, err))
+        return err->code;
+    dt_planned_rows train = planned_rows(r, r->file, &r->holdout), validate;
+    if (r->val_source) {
+        dt_holdout none = dt_holdout_of(dt_data_file_get_info(r->val_source)->rows, 0, 0);
+        validate = planned_rows(r, r->val_source, &none);
+    }
     r->memory_part = limit.part;
     return dt_memory_plan_make(&r->memory, &limit, &train, r->val_source ? &validate : NULL, err);
 }
@@ -166,7 +196,15 @@ dt_code dt_run_load_data(dt_run *r, dt_error *err)
 {
     const dt_train_options *o = r->options;
     const dt_resume *resume = &r->resume;
-    dt_dataset_options data = {.hold_out = o->val_fraction,
+    char held[64];
+    snprintf(held, sizeof held, "--val-%s %g",
+             o->val_fold       ? "fold"
+             : o->val_last > 0 ? "last"
+                               : "fraction",
+             held_part(o));
+    dt_dataset_options data = {.hold_out = held_part(o),
+                               .what_is_held = held,
+                               .holdout = &r->holdout,
                                .streamed = r->memory.streamed,
                                .reread = r->memory.reread,
                                .memory = r->memory.windows,

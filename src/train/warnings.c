@@ -2,6 +2,7 @@
 
 #include "core/line.h"
 #include "report/format.h"
+#include "train/options.h"
 
 #include <stdarg.h>
 
@@ -48,10 +49,13 @@ static void warn_optimizer_options(dt_warnings *w, const dt_train_options *o,
 /* Validation is after whole epochs. */
 static void warn_validation(dt_warnings *w, const dt_train_options *o, int64_t total, int64_t epoch)
 {
-    const char *name = o->val_data ? "val-data" : "val-fraction";
+    const char *name = o->val_data       ? "val-data"
+                       : o->val_last > 0 ? "val-last"
+                       : o->val_fold     ? "val-fold"
+                                         : "val-fraction";
     long long epochs = (long long)(total / epoch);
     char text[DT_COUNT_TEXT], more[DT_COUNT_TEXT];
-    if (!o->val_data && !(o->val_fraction > 0))
+    if (!dt_train_options_validate(o))
         return;
     if (epochs == 0)
         dt_warnings_add(w, "--%s has no effect: the run ends after %s, within the first epoch (%s)",
