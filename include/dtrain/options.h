@@ -23,7 +23,7 @@ typedef enum {
 } dt_loss;
 typedef enum { DT_X_SCALE_AUTO, DT_X_SCALE_NONE, DT_X_SCALE_255 } dt_x_scale;
 typedef enum { DT_MISSING_Y_ERROR, DT_MISSING_Y_MASK } dt_missing_y;
-typedef enum { DT_NORMALIZE_NONE, DT_NORMALIZE_STANDARD } dt_normalize;
+typedef enum { DT_MISSING_ERROR, DT_MISSING_MEAN } dt_missing;
 typedef enum {
     DT_OPTIM_SGD,
     DT_OPTIM_ADAM,
@@ -61,7 +61,8 @@ typedef struct {
     char *ignore_label;  /* rows with this label do not count; NULL: none */
     bool transpose;      /* the datasets are stored [features, rows], as MATLAB writes them */
     int x_scale;         /* dt_x_scale */
-    int normalize;       /* dt_normalize */
+    char *normalize;     /* "none", "standard", "minmax", or a file with datasets mean and std */
+    int missing;         /* dt_missing: what becomes of NaN and fill values in x */
     bool no_shuffle;     /* file order in every epoch */
     bool drop_last;      /* leave out a last batch that is not full */
     char *val_data;      /* files to validate on after every epoch; NULL: none */

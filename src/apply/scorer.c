@@ -105,6 +105,8 @@ dt_code dt_scorer_open(dt_scorer *s, const dt_world *world, const dt_scorer_opti
     if (dt_data_file_open_all(&s->file, world, &spec, err) ||
         dt_data_file_fit(s->file, world, &s->schema, whose, NULL, err))
         return err->code;
+    if (s->normalizer && s->normalizer->fill)
+        dt_data_file_accept_gaps(s->file);
     warn_unused(s, o);
     prepare_scorer(s, o, err);
     return dt_world_agree(world, err);

@@ -37,6 +37,15 @@ static void print_standing(const dt_contents *s, FILE *to)
 }
 
 /* In the order in which the inputs are changed. */
+static void print_scaling(const dt_normalizer *n, FILE *to)
+{
+    bool is_scaled = false;
+    for (int64_t f = 0; f < n->features; f++)
+        is_scaled = is_scaled || n->mean[f] != 0 || n->scale[f] != 1;
+    fprintf(to, "%s%s%s\n", is_scaled || !n->fill ? "normalised, as --normalize says" : "",
+            is_scaled && n->fill ? "; " : "", n->fill ? "a missing value becomes the mean" : "");
+}
+
 static void print_inputs(const dt_contents *s, FILE *to)
 {
     dt_x_units units = s->schema.units;
@@ -51,7 +60,7 @@ static void print_inputs(const dt_contents *s, FILE *to)
     }
     if (s->normalizer) {
         print_label("Inputs", to);
-        fputs("normalised (mean 0, variance 1 in the training rows)\n", to);
+        print_scaling(s->normalizer, to);
     }
 }
 

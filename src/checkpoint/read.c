@@ -70,8 +70,10 @@ static dt_code read_normalizer(hid_t file, const char *path, int64_t features,
     if (group < 0)
         return dt_fail(err, DT_ERR_DATA, "%s: cannot read \"/normalization\"", path);
     if (!dt_normalizer_create(normalizer, features, err) &&
-        !dt_vector_read(group, path, "mean", features, (*normalizer)->mean, err))
-        dt_vector_read(group, path, "scale", features, (*normalizer)->scale, err);
+        !dt_vector_read(group, path, "mean", features, (*normalizer)->mean, err) &&
+        !dt_vector_read(group, path, "scale", features, (*normalizer)->scale, err) &&
+        H5Lexists(group, "fill", H5P_DEFAULT) > 0 && !dt_normalizer_add_fill(*normalizer, err))
+        dt_vector_read(group, path, "fill", features, (*normalizer)->fill, err);
     H5Gclose(group);
     return err->code;
 }

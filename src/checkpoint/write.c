@@ -79,7 +79,8 @@ static herr_t add_normalizer(dt_output *output, const dt_normalizer *n)
         return 0;
     hid_t group = dt_output_add_group(output->file, "normalization");
     if (dt_vector_add(output, group, "mean", n->features, n->mean) < 0 ||
-        dt_vector_add(output, group, "scale", n->features, n->scale) < 0)
+        dt_vector_add(output, group, "scale", n->features, n->scale) < 0 ||
+        (n->fill && dt_vector_add(output, group, "fill", n->features, n->fill) < 0))
         return -1;
     return H5Gclose(group);
 }

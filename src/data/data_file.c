@@ -14,6 +14,7 @@ struct dt_data_file {
     dt_file_list x_files, y_files; /* y_files: empty if they are those of x */
     dt_columns *x, *y;             /* y: NULL if it is not read */
     dt_columns *weights;           /* NULL: there are none */
+    bool accepts_gaps;             /* NaN in x is no error */
     bool mask_y, ignores;          /* missing values do not count, nor does a label: */
     double ignored;
     dt_names words;   /* the classes, if y is strings */
@@ -320,9 +321,9 @@ static bool all_finite(const float *values, int64_t n)
     return sum == 0;
 }
 
-/* gaps: NaN is accepted */
+/* gaps: NaN is accepted; advice: what else can be done with it */
 static dt_code check_finite(const dt_columns *c, int64_t row, int64_t n, const float *values,
-                            bool gaps, dt_error *err)
+                            bool gaps, const char *advice, dt_error *err)
 {
     const dt_columns_info *info = dt_columns_get_info(c);
     if (all_finite(values, n * info->width))
@@ -335,12 +336,12 @@ static dt_code check_finite(const dt_columns *c, int64_t row, int64_t n, const f
     dt_columns_place at = dt_columns_find(c, row + i / info->width, i % info->width);
     return dt_fail(err, DT_ERR_DATA,
                    "%s: \"%s\" has %s in row %lld, column %lld (counted from 0); clean the data "
-                   "first",
+                   "first%s",
                    at.path, at.name,
                    !isnan(values[i])   ? "an infinite value (as float32)"
                    : info->has_missing ? "NaN or a missing value (see _FillValue)"
                                        : "NaN",
-                   at.row, at.column);
+                   at.row, at.column, isnan(values[i]) ? advice : "");
 }
 
 /* Of a model that knows bytes divided by 255. */
@@ -349,7 +350,7 @@ static dt_code check_unit(const dt_data_file *s, int64_t row, int64_t n, const f
 {
     int64_t width = s->info.features;
     for (int64_t i = 0; i < n * width; i++) {
-        if (values[i] >= 0 && values[i] <= 1)
+        if ((values[i] >= 0 && values[i] <= 1) || isnan(values[i]))
             continue;
         dt_columns_place at = dt_columns_find(s->x, row + i / width, i % width);
         return dt_fail(err, DT_ERR_DATA,
@@ -382,12 +383,18 @@ static dt_code check_flags(const dt_data_file *s, int64_t row, int64_t n, const 
     return DT_OK;
 }
 
+void dt_data_file_accept_gaps(dt_data_file *s)
+{
+    s->accepts_gaps = true;
+}
+
 dt_code dt_data_file_read_x(dt_data_file *s, int64_t row, int64_t n, void *out, dt_error *err)
 {
     bool bytes = s->info.x_is_bytes;
     float *values = out;
     if (dt_columns_read(s->x, row, n, bytes ? DT_VALUES_BYTES : DT_VALUES_FLOAT, out, err) ||
-        (!bytes && check_finite(s->x, row, n, out, false, err)) ||
+        (!bytes &&
+         check_finite(s->x, row, n, out, s->accepts_gaps, ", or train with --missing mean", err)) ||
         (s->mapping.unit && check_unit(s, row, n, out, err)) ||
         (s->mapping.flags && check_flags(s, row, n, out, err)))
         return err->code;
@@ -470,7 +477,7 @@ static dt_code read_targets(dt_data_file *s, int64_t row, int64_t n, float *out,
             at.path, at.name);
     }
     if (dt_columns_read(s->y, row, n, DT_VALUES_FLOAT, out, err) ||
-        check_finite(s->y, row, n, out, s->mask_y, err))
+        check_finite(s->y, row, n, out, s->mask_y, ", or --missing-y mask leaves it out", err))
         return err->code;
     if (s->mapping.classes > 0 && s->info.y_is_integer)
         return map_numbers(s, row, n, out, err);
@@ -607,7 +614,7 @@ static dt_code append_weights(dt_data_file *s, int64_t row, int64_t n, int64_t w
 {
     float *weight = dt_alloc(n, sizeof *weight, "weights", err);
     if (weight && !dt_columns_read(s->weights, row, n, DT_VALUES_FLOAT, weight, err) &&
-        !check_finite(s->weights, row, n, weight, false, err))
+        !check_finite(s->weights, row, n, weight, false, "", err))
         for (int64_t i = n - 1; i >= 0; i--) {
             memmove(out + i * (width + 1), out + i * width, (size_t)width * sizeof *out);
             out[i * (width + 1) + width] = weight[i];

@@ -78,6 +78,9 @@ const char *dt_data_file_unused(const dt_data_file *file, int i);
 
 const dt_data_file_info *dt_data_file_get_info(const dt_data_file *file);
 
+/* From now on, accept NaN and missing values in x. */
+void dt_data_file_accept_gaps(dt_data_file *file);
+
 /* Read rows [row, row + n) of x.
  *   out  [n,features] uint8_t where x_is_bytes, else float
  * DT_ERR_DATA if it cannot be read, or has a NaN or an infinite value; the message names the row.

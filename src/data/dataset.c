@@ -143,10 +143,11 @@ static dt_code load_rows(dt_survey *s, const dt_world *world, const dt_dataset_o
         return err->code;
     if (!s->d->streamed && allocate_window(s->d, world, err))
         return err->code;
-    if (!o->normalize || !dt_survey_start_measuring(s, err))
+    bool measures = o->normalize != DT_SCALE_NONE || o->fill;
+    if (!measures || !dt_survey_start_measuring(s, (dt_scaling)o->normalize, o->fill, err))
         dt_survey_read(s, err);
-    if (!dt_world_agree(world, err) && o->normalize)
-        dt_survey_finish_measuring(s, world, err);
+    if (!dt_world_agree(world, err) && measures)
+        dt_survey_finish_measuring(s, (dt_scaling)o->normalize, world, err);
     return err->code;
 }
 

@@ -21,7 +21,8 @@ typedef struct {
     bool streamed;             /* the rows trained on are read in windows, not held in memory */
     bool reread;    /* the rows held out are read at each validation, not held in memory */
     int64_t memory; /* bytes that the windows of one rank may take */
-    bool normalize; /* measure the rows trained on, and normalise all rows */
+    int normalize;  /* dt_scaling: measure the rows trained on, and scale all rows */
+    bool fill;      /* NaN in x becomes the mean of the rows trained on */
     const dt_normalizer *normalizer; /* normalise all rows by this one; borrowed; NULL: do not */
     /* The windows of a resumed run, as in dt_stream_plan; 0: choose them. */
     int64_t block_rows, window_blocks;

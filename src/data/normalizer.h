@@ -1,5 +1,6 @@
-/* Standardisation: mean 0 and variance 1 for each feature. The moments of the training rows are
- * measured in one pass. They have the same bits on any number of ranks, and however many rows are
+/* Scaling of the features: to mean 0 and variance 1, to the range from 0 to 1, or as a file says; and
+ * what takes the place of a missing value. The moments of the training rows are measured in one
+ * pass. They have the same bits on any number of ranks, and however many rows are
  * added at a time: rows are added up in groups that never change (DT_GROUP_ROWS rows of the file),
  * and the sums of the groups are added exactly (core/exact_sum.h). */
 #ifndef DT_DATA_NORMALIZER_H
@@ -18,10 +19,22 @@ typedef struct {
     int64_t features;
     double *mean;  /* [features] */
     double *scale; /* [features] 1 / standard deviation; 1 for a constant feature */
+    double *fill;  /* [features] what a NaN becomes before it is scaled; NULL: it stays */
 } dt_normalizer;
 
 /* Create one with mean 0 and scale 1. Not collective. *normalizer is NULL after an error. */
 dt_code dt_normalizer_create(dt_normalizer **normalizer, int64_t features, dt_error *err);
+
+/* Replace NaN, for now by the mean 0 of each feature. Not collective. */
+dt_code dt_normalizer_add_fill(dt_normalizer *normalizer, dt_error *err);
+
+/* Read mean and standard deviation of the features from datasets of a file. A deviation of 0 counts
+ * as 1, as in scikit-learn. Collective; an error is the same on every rank.
+ *   path        file with the datasets "mean" and "std", each of as many numbers as there are
+ *               features
+ *   normalizer  [out] NULL after an error */
+dt_code dt_normalizer_read(dt_normalizer **normalizer, const dt_world *world, const char *path,
+                           int64_t features, dt_error *err);
 
 /* Whether every scale is above 0, as every measured scale is. True if normalizer is NULL. */
 bool dt_normalizer_divides(const dt_normalizer *normalizer);
@@ -47,6 +60,10 @@ typedef struct dt_moments dt_moments;
 dt_code dt_moments_create(dt_moments **moments, int64_t features, const float *shift,
                           dt_error *err);
 
+/* Before the first row: leave out NaN, and measure ranges. Not collective. */
+dt_code dt_moments_leave_out(dt_moments *moments, dt_error *err);
+dt_code dt_moments_want_ranges(dt_moments *moments, dt_error *err);
+
 /* Add rows [row, row + n) of the file, on the rank's threads. The calls are in the order of the
  * file.
  *   x     [n,features]
@@ -56,8 +73,17 @@ void dt_moments_add(dt_moments *moments, int64_t row, int64_t n, const float *x,
 /* Afterwards every rank has the moments of the rows of all ranks. Collective. */
 void dt_moments_sum(const dt_world *world, dt_moments *moments);
 
-/* Mean and scale of the added rows, by the population variance. Not collective. */
-dt_code dt_moments_normalizer(dt_moments *moments, dt_normalizer **normalizer, dt_error *err);
+/* What is to become of the features. */
+typedef enum {
+    DT_SCALE_NONE,
+    DT_SCALE_STANDARD, /* mean 0 and population variance 1 */
+    DT_SCALE_MINMAX,   /* from 0 to 1; a constant feature becomes 0 */
+} dt_scaling;
+
+/* The normalizer of the added rows. If NaN was left out, it is filled with the mean. Not
+ * collective. */
+dt_code dt_moments_normalizer(dt_moments *moments, dt_scaling scaling, dt_normalizer **normalizer,
+                              dt_error *err);
 
 /* Takes NULL. */
 void dt_moments_destroy(dt_moments *moments);

@@ -163,7 +163,7 @@ dt_code dt_survey_read(dt_survey *s, dt_error *err)
 /* ---- Measuring ------------------------------------------------------------------------------ */
 
 /* Every rank shifts its values by the first row trained on. */
-dt_code dt_survey_start_measuring(dt_survey *s, dt_error *err)
+dt_code dt_survey_start_measuring(dt_survey *s, dt_scaling scaling, bool gaps, dt_error *err)
 {
     const dt_dataset *d = s->d;
     int64_t row = 0;
@@ -176,17 +176,32 @@ dt_code dt_survey_start_measuring(dt_survey *s, dt_error *err)
         !dt_data_file_read_x(d->file, row, 1, d->x_is_bytes ? (void *)bytes : shift, err)) {
         if (d->x_is_bytes)
             dt_unit_from_bytes(bytes, d->features, shift);
-        dt_moments_create(&s->moments, d->features, shift, err);
+        if (!dt_moments_create(&s->moments, d->features, shift, err) && gaps)
+            dt_moments_leave_out(s->moments, err);
+        if (!err->code && scaling == DT_SCALE_MINMAX)
+            dt_moments_want_ranges(s->moments, err);
     }
     free(bytes);
     free(shift);
     return err->code;
 }
 
-dt_code dt_survey_finish_measuring(dt_survey *s, const dt_world *world, dt_error *err)
+/* Where the scaling was given, only what takes the place of a missing value was measured. */
+static void keep_given(const dt_normalizer *given, dt_normalizer *measured)
+{
+    size_t bytes = (size_t)measured->features * sizeof *measured->mean;
+    if (given) {
+        memcpy(measured->mean, given->mean, bytes);
+        memcpy(measured->scale, given->scale, bytes);
+    }
+}
+
+dt_code dt_survey_finish_measuring(dt_survey *s, dt_scaling scaling, const dt_world *world,
+                                   dt_error *err)
 {
     dt_moments_sum(world, s->moments);
-    dt_moments_normalizer(s->moments, &s->d->measured, err);
+    if (!dt_moments_normalizer(s->moments, scaling, &s->d->measured, err))
+        keep_given(s->d->normalizer, s->d->measured);
     s->d->normalizer = s->d->measured;
     return dt_world_agree(world, err);
 }

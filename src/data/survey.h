@@ -31,14 +31,16 @@ typedef struct {
 } dt_survey;
 
 /* Begin to measure x (survey->moments): every rank shifts its values by the first row trained on.
- * Not collective. */
-dt_code dt_survey_start_measuring(dt_survey *survey, dt_error *err);
+ * Not collective.
+ *   gaps  NaN is left out, and will be the mean */
+dt_code dt_survey_start_measuring(dt_survey *survey, dt_scaling scaling, bool gaps, dt_error *err);
 
 /* Read the rows, and keep those that the data set holds in memory. Not collective. */
 dt_code dt_survey_read(dt_survey *survey, dt_error *err);
 
 /* Make the data set's normaliser from the measurements of all ranks. Collective; no rank has an
  * error before it. An error on any rank is an error on every rank. */
-dt_code dt_survey_finish_measuring(dt_survey *survey, const dt_world *world, dt_error *err);
+dt_code dt_survey_finish_measuring(dt_survey *survey, dt_scaling scaling, const dt_world *world,
+                                   dt_error *err);
 
 #endif

@@ -13,7 +13,7 @@ static const char *const activations[] = {"relu", "tanh", "sigmoid", "gelu", NUL
 static const char *const losses[] = {"auto", "mse", "mae", "huber", "cross-entropy", "bce", NULL};
 static const char *const x_scales[] = {"auto", "none", "255", NULL};
 static const char *const missing_ys[] = {"error", "mask", NULL};
-static const char *const normalizations[] = {"none", "standard", NULL};
+static const char *const missings[] = {"error", "mean", NULL};
 static const char *const optimizers[] = {"sgd", "adam", "adamw", "lars", "lamb", NULL};
 static const char *const reductions[] = {"exact", "fast", NULL};
 static const char *const bindings[] = {"auto", "keep", NULL};
@@ -60,8 +60,13 @@ const dt_option dt_train_option_table[] = {
     {NULL, "x-scale", "HOW", "auto",
      "auto: uint8 is divided by 255, as pictures are; none: no x is; 255: any x is",
      CHOICE(x_scale, x_scales)},
-    {NULL, "normalize", "HOW", "none", "standard: each feature to mean 0 and variance 1",
-     CHOICE(normalize, normalizations)},
+    {NULL, "normalize", "HOW", "none",
+     "standard: each feature to mean 0 and variance 1; minmax: to the range from 0 to 1; or a FILE "
+     "with the datasets mean and std",
+     TEXT(normalize)},
+    {NULL, "missing", "HOW", "error",
+     "NaN and fill values in x: error; mean: they become the feature's mean in the training rows",
+     CHOICE(missing, missings)},
     {NULL, "no-shuffle", NULL, NULL, "take the samples in file order", FLAG(no_shuffle)},
     {NULL, "drop-last", NULL, NULL, "leave out a last batch that is not full", FLAG(drop_last)},
     {NULL, "val-data", "DATA", NULL, "validate on these files after every epoch", TEXT(val_data),
@@ -192,6 +197,19 @@ static dt_code check_optimizer(const dt_train_options *o, dt_error *err)
     return DT_OK;
 }
 
+/* What is neither a word nor looks like a path is a mistyped word. */
+static dt_code check_scaling(const char *how, dt_error *err)
+{
+    static const char *const words[] = {"none", "standard", "minmax"};
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+        if (strcmp(how, words[i]) == 0)
+            return DT_OK;
+    if (strpbrk(how, "./"))
+        return DT_OK;
+    return dt_fail(err, DT_ERR_USAGE,
+                   "--normalize %s: expected none, standard, minmax, or a file, as ./%s", how, how);
+}
+
 static dt_code check_ignored(const char *label, dt_error *err)
 {
     char *end = NULL;
@@ -243,7 +261,7 @@ dt_code dt_train_options_check(const dt_train_options *options, dt_error *err)
 {
     dt_schedule schedule;
     if (check_optimizer(options, err) || check_validation(options, err) ||
-        check_ignored(options->ignore_label, err) ||
+        check_ignored(options->ignore_label, err) || check_scaling(options->normalize, err) ||
         dt_schedule_parse(options->schedule, &schedule, err) ||
         dt_class_weights_check(options->class_weights, err))
         return err->code;

@@ -383,6 +383,7 @@ dt_code dt_run_close(dt_run *r, dt_error *err)
     dt_validation_free(&r->validation);
     dt_dataset_free(&r->val_dataset);
     dt_holdout_free(&r->holdout);
+    dt_normalizer_destroy(r->given_scaling);
     dt_data_file_close(r->val_source);
     dt_dataset_free(&r->dataset);
     dt_data_file_close(r->file);

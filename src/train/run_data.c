@@ -192,6 +192,29 @@ dt_code dt_run_plan_memory(dt_run *r, dt_error *err)
     return dt_memory_plan_make(&r->memory, &limit, &train, r->val_source ? &validate : NULL, err);
 }
 
+/* How x is scaled: as the run did that this one goes on from, as a file says, or as is measured. */
+static dt_code choose_scaling(dt_run *r, dt_dataset_options *data, dt_error *err)
+{
+    const dt_train_options *o = r->options;
+    bool is_none = strcmp(o->normalize, "none") == 0;
+    if (o->missing == DT_MISSING_MEAN) {
+        dt_data_file_accept_gaps(r->file);
+        if (r->val_source)
+            dt_data_file_accept_gaps(r->val_source);
+    }
+    if (r->resume.found)
+        return DT_OK;
+    data->fill = o->missing == DT_MISSING_MEAN;
+    if (strcmp(o->normalize, "standard") == 0)
+        data->normalize = DT_SCALE_STANDARD;
+    else if (strcmp(o->normalize, "minmax") == 0)
+        data->normalize = DT_SCALE_MINMAX;
+    else if (!is_none && !dt_normalizer_read(&r->given_scaling, r->world, o->normalize,
+                                             dt_data_file_get_info(r->file)->features, err))
+        data->normalizer = r->given_scaling;
+    return err->code;
+}
+
 dt_code dt_run_load_data(dt_run *r, dt_error *err)
 {
     const dt_train_options *o = r->options;
@@ -214,7 +237,8 @@ dt_code dt_run_load_data(dt_run *r, dt_error *err)
                                .profile = true};
     data.kind = dt_y_kind_of(r->model.loss);
     data.seed = dt_run_seed(r);
-    data.normalize = o->normalize == DT_NORMALIZE_STANDARD && !resume->found;
+    if (choose_scaling(r, &data, err))
+        return err->code;
     if (dt_dataset_load(&r->dataset, r->world, r->file, &data, err))
         return err->code;
     if (r->schema.units == DT_X_BYTES && r->dataset.x_is_bytes && r->dataset.x_largest <= 1)

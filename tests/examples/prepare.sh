@@ -97,6 +97,8 @@ for i in range(3):
     with h5py.File("run_%d.h5" % i, "w") as f:
         for name in "t", "qv", "pressure", "flux":
             f[name] = rng.normal(size=100 + i).astype("f4")
+with h5py.File("stats.h5", "w") as f:
+    f["mean"], f["std"] = np.zeros(3), np.ones(3)
 PYTHON
         local python
         ! python=$(python_for runs.py) || "$python" runs.py

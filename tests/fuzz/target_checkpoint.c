@@ -37,7 +37,7 @@ static void write_good(int m)
     const dt_schema schema = {.columns = {.n = 2, .name = names},
                               .targets = {.n = 1, .name = names},
                               .units = DT_X_BYTES};
-    const dt_normalizer normalizer = {2, means, factors};
+    const dt_normalizer normalizer = {2, means, factors, NULL};
     dt_model_init(&model,
                   &(dt_model_shape){.inputs = 2,
                                     .outputs = 1,

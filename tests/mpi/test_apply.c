@@ -98,7 +98,7 @@ static void refuses_a_scale_of_nothing(void **state)
     make_x(x);
     char *data = write_rows(x, y, false);
     for (int i = 0; i < 2; i++) {
-        const dt_normalizer bad = {2, (double[]){0, 0}, (double[]){1, scales[i]}};
+        const dt_normalizer bad = {2, (double[]){0, 0}, (double[]){1, scales[i]}, NULL};
         of_inputs = &bad;
         char *model = write_model(1, DT_LOSS_MSE, parameters);
         of_inputs = NULL;

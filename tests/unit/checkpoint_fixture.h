@@ -29,7 +29,7 @@ static const float weights[P] = {1,    -0.0f,           0x1p-149f, 3.4028234e38f
 static float momentum[P] = {13, 12, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1};
 
 static double means[] = {0x1.123456789abcdp10, -0.0}, scales[] = {1 / 3.0, 1e-300};
-static const dt_normalizer normalization = {2, means, scales};
+static const dt_normalizer normalization = {2, means, scales, NULL};
 
 static const dt_run_progress progress = {.global_step = 50,
                                          .epoch = 4,

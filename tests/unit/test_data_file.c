@@ -268,9 +268,11 @@ static void x_not_finite(void **state)
     (void)state;
     double x[12] = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, NAN};
     bad_x(H5T_IEEE_F32LE, x, 0,
-          "d.h5: \"x\" has NaN in row 3, column 2 (counted from 0); clean the data first");
+          "d.h5: \"x\" has NaN in row 3, column 2 (counted from 0); clean the data first, or "
+          "train with --missing mean");
     bad_x(H5T_IEEE_F64BE, x, 2,
-          "d.h5: \"x\" has NaN in row 3, column 2 (counted from 0); clean the data first");
+          "d.h5: \"x\" has NaN in row 3, column 2 (counted from 0); clean the data first, or "
+          "train with --missing mean");
     x[7] = -INFINITY; /* the first one is named */
     bad_x(H5T_IEEE_F32LE, x, 1,
           "d.h5: \"x\" has an infinite value (as float32) in row 2, column 1 (counted from 0); "
@@ -290,7 +292,9 @@ static void y_not_finite(void **state)
     dt_data_file *source = with_y(H5T_IEEE_F32LE, DIMS(3, 2), VALUES(1, 2, 3, NAN, 5, 6));
     assert_int_equal(dt_data_file_read_y(source, DT_Y_TARGETS, 0, 3, out, &err), DT_ERR_DATA);
     assert_string_equal(
-        err.text, "d.h5: \"y\" has NaN in row 1, column 1 (counted from 0); clean the data first");
+        err.text,
+        "d.h5: \"y\" has NaN in row 1, column 1 (counted from 0); clean the data first, or "
+        "--missing-y mask leaves it out");
     dt_data_file_close(source);
 }
 
