@@ -28,6 +28,7 @@ from pathlib import Path
 import h5py
 import numpy as np
 import torch
+from sklearn.preprocessing import StandardScaler
 from sklearn.utils.class_weight import compute_class_weight
 from torch import nn
 
@@ -88,6 +89,16 @@ def gaps(data, fraction, fill=np.nan, weighted=False):
         y[rng.random(y.shape) < fraction] = fill
         weight = rng.gamma(1.0, size=len(x)) * (rng.random(len(x)) < 0.9)
         return (x, y, weight.astype(np.float32)) if weighted else (x, y)
+
+    return make
+
+
+def units(data, *factors):
+    """The same with targets in units of their own, far from 0."""
+
+    def make(rng):
+        x, y = data(rng)
+        return x, (y * factors + 3 * np.array(factors)).astype(np.float32)
 
     return make
 
@@ -391,6 +402,10 @@ CASES = {
             MLP, activation="tanh", batch_size=64, epochs=7, lr=0.2, ignore_label=255, weights="w",
         ),
     ),
+    "normalize_y": (
+        units(regression(1037, 10, 2), 1e4, 1e-3),
+        dict(MLP, activation="tanh", batch_size=64, epochs=7, lr=0.05, normalize_y="standard"),
+    ),
 }
 
 
@@ -620,6 +635,9 @@ def train(o, x, y, initial, dtype, weight=None):
 def make(number, name):
     data, o = CASES[name]
     x, y, *weight = data(np.random.Generator(np.random.PCG64(1000 + number)))
+    raw = y
+    if o.get("normalize_y") == "standard":
+        y = StandardScaler().fit_transform(y.astype(np.float64)).astype(np.float32)
     torch.manual_seed(number)
     loss, rates, initial, final = train(o, x, y, None, torch.float32, *weight)
     loss64, _, _, final64 = train(o, x, y, initial, torch.float64, *weight)
@@ -641,7 +659,7 @@ def make(number, name):
     with h5py.File(path, "w") as f:
         f.attrs["options"] = np.bytes_("\n".join(words(o)) + "\n")
         f.attrs["torch"] = np.bytes_(torch.__version__)
-        f["x"], f["y"], f["loss"], f["lr"] = x, y, loss, rates
+        f["x"], f["y"], f["loss"], f["lr"] = x, raw, loss, rates
         if weight:
             f["w"] = weight[0]
         for group, weights in (("model", initial), ("final", final)):

@@ -62,6 +62,7 @@ typedef struct {
     bool transpose;      /* the datasets are stored [features, rows], as MATLAB writes them */
     int x_scale;         /* dt_x_scale */
     char *normalize;     /* "none", "standard", "minmax", or a file with datasets mean and std */
+    char *normalize_y;   /* the same for targets that are numbers */
     int missing;         /* dt_missing: what becomes of NaN and fill values in x */
     bool no_shuffle;     /* file order in every epoch */
     bool drop_last;      /* leave out a last batch that is not full */

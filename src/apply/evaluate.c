@@ -16,6 +16,8 @@ static dt_code start_metrics(dt_metrics *metrics, const dt_scorer *s, dt_error *
         dt_metrics_init(metrics, s->model.loss, s->model.outputs, first, err);
     const dt_data_file_info *info = dt_data_file_get_info(s->file);
     dt_metrics_count(metrics, info->weighted, info->masked);
+    if (s->y_normalizer)
+        dt_metrics_unscale(metrics, s->y_normalizer->mean, s->y_normalizer->scale);
     free(first);
     return err->code;
 }

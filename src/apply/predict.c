@@ -83,12 +83,21 @@ static void make_predictions(prediction_writer *sh, const dt_model *m, int64_t n
     }
 }
 
+/* Outputs of a model whose targets were scaled become values. */
+static void undo_scaling(const dt_scorer *s, int64_t n, float *rows)
+{
+    int64_t K = s->model.outputs;
+    for (int64_t i = 0; i < n * K && s->y_normalizer; i++)
+        rows[i] = (float)dt_normalizer_undo(s->y_normalizer, i % K, (double)rows[i]);
+}
+
 static dt_code write_round(prediction_writer *sh, const dt_scorer *s, int64_t row, int64_t n,
                            dt_error *err)
 {
     int64_t K = s->model.outputs, bytes = (int64_t)sizeof(float);
     int64_t label_bytes = sh->labels_a_row * (int64_t)sizeof *sh->labels;
     make_predictions(sh, &s->model, n);
+    undo_scaling(s, n, sh->rows);
     if (sh->labels_a_row)
         dt_output_write(&sh->output, sh->label, row * label_bytes, sh->labels, n * label_bytes,
                         err);

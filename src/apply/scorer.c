@@ -80,7 +80,8 @@ static dt_code load_model(dt_scorer *s, const dt_world *world, const dt_scorer_o
     char *path = world->rank == 0 ? dt_store_choose(o->model, err) : NULL;
     if (path && o->chosen && strcmp(path, o->model) != 0)
         o->chosen(path);
-    dt_checkpoint_load(world, path, &s->model, &s->parameters, &s->normalizer, &s->schema, err);
+    dt_checkpoint_load(world, path, &s->model, &s->parameters, &s->normalizer, &s->y_normalizer,
+                       &s->schema, err);
     free(path);
     return err->code;
 }
@@ -120,6 +121,7 @@ void dt_scorer_close(dt_scorer *s)
     dt_team_free(&s->team);
     dt_h5_restore();
     dt_normalizer_destroy(s->normalizer);
+    dt_normalizer_destroy(s->y_normalizer);
     dt_schema_free(&s->schema);
     free(s->parameters);
     free(s->bytes);
@@ -143,6 +145,7 @@ static dt_code read_y(dt_scorer *s, int64_t row, int64_t n, dt_error *err)
     const dt_data_file_info *info = dt_data_file_get_info(s->file);
     if (dt_data_file_read_y(s->file, dt_y_kind_of(s->model.loss), row, n, s->y, err))
         return err->code;
+    dt_normalizer_apply_targets(s->y_normalizer, n, info->y_width + info->weighted, s->y);
     for (int64_t i = 0; i < n && dt_loss_takes_labels(s->model.loss); i++) {
         int32_t label = ((const int32_t *)s->y)[i * (1 + info->weighted)];
         if (label >= s->model.outputs)

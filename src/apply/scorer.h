@@ -26,9 +26,10 @@ typedef struct {
 
 typedef struct {
     dt_model model;
-    float *parameters;         /* [P] */
-    dt_normalizer *normalizer; /* of the inputs; NULL: none */
-    dt_schema schema;          /* rank 0: of the data that the model was trained on */
+    float *parameters;           /* [P] */
+    dt_normalizer *normalizer;   /* of the inputs; NULL: none */
+    dt_normalizer *y_normalizer; /* of the targets: y and outputs are scaled by it; NULL: none */
+    dt_schema schema;            /* rank 0: of the data that the model was trained on */
     dt_team team;
     dt_engine *engine;
     dt_data_file *file;

@@ -4,6 +4,7 @@
  *   /model            the weights, under PyTorch's names
  *   /optimizer        the optimizer's state
  *   /normalization    mean and scale of the inputs, if these are normalised
+ *   /target_normalization  the same of the targets
  *   /data             the meaning of inputs and outputs (checkpoint/schema.h)
  *   /run              what a resumed run needs besides
  *
@@ -46,8 +47,9 @@ typedef struct {
     const dt_model *model;
     const float *parameters; /* [P] */
     const dt_optimizer *optimizer;
-    const dt_normalizer *normalizer; /* of the inputs; NULL: none */
-    const dt_schema *schema;         /* the meaning of inputs and outputs; NULL: unknown */
+    const dt_normalizer *normalizer;   /* of the inputs; NULL: none */
+    const dt_normalizer *y_normalizer; /* of the targets; NULL: none */
+    const dt_schema *schema;           /* the meaning of inputs and outputs; NULL: unknown */
     dt_run_progress progress;
     dt_run_data data;
     const double *rounding; /* [n_rounding] how gradients are rounded (engine/scales.h) */
@@ -74,21 +76,23 @@ void dt_checkpoint_close_layout(dt_output *layout);
 dt_code dt_checkpoint_read_weights(const char *file, const dt_model *model, float *parameters,
                                    dt_error *err);
 
-/* Read from an open checkpoint the model, its weights, the normalizer of its inputs (NULL: none),
- * and the meaning of inputs and outputs. Not collective. Before the call, model and schema are
- * zero, parameters and normalizer NULL; the caller frees them, also after an error. */
+/* Read from an open checkpoint the model, its weights, the normalizers of its inputs and of
+ * its targets (NULL: none), and the meaning of inputs and outputs. Not collective. Before the call, model and schema are
+ * zero, parameters and normalizers NULL; the caller frees them, also after an error. */
 dt_code dt_checkpoint_read(hid_t file, const char *path, dt_model *model, float **parameters,
-                           dt_normalizer **normalizer, dt_schema *schema, dt_error *err);
+                           dt_normalizer **normalizer, dt_normalizer **y_normalizer,
+                           dt_schema *schema, dt_error *err);
 
 /* The same for all: rank 0 reads, every rank gets it. Collective.
  *   path        rank 0's; NULL: it has none, and err on rank 0 says why
  *   model       [out] to be ended with dt_model_free
  *   parameters  [out] [P], to be freed; NULL after an error, which is the same on every rank
  *   normalizer  [out] to be destroyed; NULL if inputs are not normalised, and after an error
+ *   y_normalizer  [out] the same of the targets
  *   schema      [out] rank 0; all zero on other ranks, and after an error */
 dt_code dt_checkpoint_load(const dt_world *world, const char *path, dt_model *model,
-                           float **parameters, dt_normalizer **normalizer, dt_schema *schema,
-                           dt_error *err);
+                           float **parameters, dt_normalizer **normalizer,
+                           dt_normalizer **y_normalizer, dt_schema *schema, dt_error *err);
 
 /* Whether an open HDF5 file is a checkpoint, by its attribute "format". */
 bool dt_checkpoint_is_one(hid_t file);

@@ -75,8 +75,8 @@ dt_code dt_contents_read(dt_contents *s, hid_t file, const char *path, dt_error 
     *s = (dt_contents){.path = strdup(path), .optimizer_steps = -1};
     if (!s->path)
         return dt_fail(err, DT_ERR_MEMORY, "%s: out of memory", path);
-    if (dt_checkpoint_read(file, path, &s->model, &s->parameters, &s->normalizer, &s->schema,
-                           err) ||
+    if (dt_checkpoint_read(file, path, &s->model, &s->parameters, &s->normalizer, &s->y_normalizer,
+                           &s->schema, err) ||
         read_optimizer(s, file, err))
         return err->code;
     hid_t run = H5Gopen2(file, "run", H5P_DEFAULT);
@@ -114,6 +114,7 @@ void dt_contents_free(dt_contents *s)
     dt_contents_drop_values(s);
     dt_model_free(&s->model);
     dt_normalizer_destroy(s->normalizer);
+    dt_normalizer_destroy(s->y_normalizer);
     dt_schema_free(&s->schema);
     free(s->rounding);
     free(s->options);

@@ -12,8 +12,9 @@ typedef struct {
 typedef struct {
     char *path; /* NULL: there is none */
     dt_model model;
-    float *parameters;         /* [P] */
-    dt_normalizer *normalizer; /* NULL: none */
+    float *parameters;           /* [P] */
+    dt_normalizer *normalizer;   /* NULL: none */
+    dt_normalizer *y_normalizer; /* of the targets; NULL: none; owned */
     dt_schema schema;
     int n_vectors; /* vectors of the optimizer's state */
     dt_contents_vector vector[DT_OPTIMIZER_VECTORS];

@@ -62,6 +62,10 @@ static void print_inputs(const dt_contents *s, FILE *to)
         print_label("Inputs", to);
         print_scaling(s->normalizer, to);
     }
+    if (s->y_normalizer) {
+        print_label("Targets", to);
+        fputs("normalised, as --normalize-y says; predictions are in the units of the data\n", to);
+    }
 }
 
 static void print_optimizer(const dt_contents *s, FILE *to)

@@ -147,6 +147,8 @@ static const char *find_contradiction(const dt_contents *s)
         return "\"seed_offset\" is of no program";
     if (!dt_normalizer_divides(s->normalizer))
         return "the \"scale\" in \"/normalization\" of a feature is not above 0";
+    if (!dt_normalizer_divides(s->y_normalizer))
+        return "the \"scale\" in \"/target_normalization\" of a target is not above 0";
     return NULL;
 }
 

@@ -59,16 +59,17 @@ dt_code dt_checkpoint_read_weights(const char *path, const dt_model *model, floa
 
 /* ---- What is done to its inputs ------------------------------------------------------------- */
 
-static dt_code read_normalizer(hid_t file, const char *path, int64_t features,
-                               dt_normalizer **normalizer, dt_error *err)
+/* group_name: "normalization", or of the targets */
+static dt_code read_normalizer(hid_t file, const char *path, const char *group_name,
+                               int64_t features, dt_normalizer **normalizer, dt_error *err)
 {
-    htri_t there = H5Lexists(file, "normalization", H5P_DEFAULT);
+    htri_t there = H5Lexists(file, group_name, H5P_DEFAULT);
     if (there == 0)
         return DT_OK;
-    hid_t group = H5Gopen2(file, "normalization", H5P_DEFAULT);
+    hid_t group = H5Gopen2(file, group_name, H5P_DEFAULT);
     H5Eclear2(H5E_DEFAULT);
     if (group < 0)
-        return dt_fail(err, DT_ERR_DATA, "%s: cannot read \"/normalization\"", path);
+        return dt_fail(err, DT_ERR_DATA, "%s: cannot read \"/%s\"", path, group_name);
     if (!dt_normalizer_create(normalizer, features, err) &&
         !dt_vector_read(group, path, "mean", features, (*normalizer)->mean, err) &&
         !dt_vector_read(group, path, "scale", features, (*normalizer)->scale, err) &&
@@ -206,21 +207,23 @@ static dt_code read_model(hid_t file, const char *path, description *d, dt_model
 
 /* A model, and what its inputs and outputs are. */
 static dt_code read_checkpoint(hid_t file, const char *path, description *d, dt_model *model,
-                               float **parameters, dt_normalizer **normalizer, dt_schema *schema,
-                               dt_error *err)
+                               float **parameters, dt_normalizer **normalizer,
+                               dt_normalizer **y_normalizer, dt_schema *schema, dt_error *err)
 {
     if (!read_model(file, path, d, model, parameters, err) &&
-        !read_normalizer(file, path, model->inputs, normalizer, err))
+        !read_normalizer(file, path, "normalization", model->inputs, normalizer, err) &&
+        !read_normalizer(file, path, "target_normalization", model->outputs, y_normalizer, err))
         dt_schema_load(schema, file, path, model->inputs, model->outputs,
                        model->loss == DT_LOSS_CROSS_ENTROPY, err);
     return err->code;
 }
 
 dt_code dt_checkpoint_read(hid_t file, const char *path, dt_model *model, float **parameters,
-                           dt_normalizer **normalizer, dt_schema *schema, dt_error *err)
+                           dt_normalizer **normalizer, dt_normalizer **y_normalizer,
+                           dt_schema *schema, dt_error *err)
 {
     description d = {0};
-    read_checkpoint(file, path, &d, model, parameters, normalizer, schema, err);
+    read_checkpoint(file, path, &d, model, parameters, normalizer, y_normalizer, schema, err);
     free(d.hidden);
     return err->code;
 }
@@ -267,33 +270,36 @@ static hid_t open_checkpoint(const char *path, dt_error *err)
 }
 
 dt_code dt_checkpoint_load(const dt_world *world, const char *path, dt_model *model,
-                           float **parameters, dt_normalizer **normalizer, dt_schema *schema,
-                           dt_error *err)
+                           float **parameters, dt_normalizer **normalizer,
+                           dt_normalizer **y_normalizer, dt_schema *schema, dt_error *err)
 {
     description d = {0};
     *parameters = NULL;
-    *normalizer = NULL;
+    *normalizer = *y_normalizer = NULL;
     *schema = (dt_schema){0};
     memset(model, 0, sizeof *model);
     hid_t file = path && world->rank == 0 ? open_checkpoint(path, err) : -1;
     if (file >= 0) {
-        if (!read_checkpoint(file, path, &d, model, parameters, normalizer, schema, err) &&
-            !dt_normalizer_divides(*normalizer))
+        if (!read_checkpoint(file, path, &d, model, parameters, normalizer, y_normalizer, schema,
+                             err) &&
+            !(dt_normalizer_divides(*normalizer) && dt_normalizer_divides(*y_normalizer)))
             dt_fail(err, DT_ERR_DATA,
-                    "%s: it was edited: the \"scale\" in \"/normalization\" of a feature is not "
+                    "%s: it was edited: the \"scale\" in \"/%snormalization\" of a feature is not "
                     "above 0",
-                    path);
+                    path, dt_normalizer_divides(*normalizer) ? "target_" : "");
         H5Fclose(file);
     }
     if (!dt_world_agree(world, err) && !broadcast_model(world, &d, model, parameters, err))
-        dt_normalizer_broadcast(world, model->inputs, normalizer, err);
+        (void)(dt_normalizer_broadcast(world, model->inputs, normalizer, err) ||
+               dt_normalizer_broadcast(world, model->outputs, y_normalizer, err));
     free(d.hidden);
     if (err->code) {
         dt_model_free(model);
         free(*parameters);
         *parameters = NULL;
         dt_normalizer_destroy(*normalizer);
-        *normalizer = NULL;
+        dt_normalizer_destroy(*y_normalizer);
+        *normalizer = *y_normalizer = NULL;
         dt_schema_free(schema);
     }
     return err->code;

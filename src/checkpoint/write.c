@@ -72,12 +72,12 @@ static herr_t add_vector(dt_output *output, hid_t parent, const char *name, cons
     return H5Gclose(group);
 }
 
-/* /normalization, where there is one */
-static herr_t add_normalizer(dt_output *output, const dt_normalizer *n)
+/* /normalization, where there is one, or that of the targets */
+static herr_t add_normalizer(dt_output *output, const char *name, const dt_normalizer *n)
 {
     if (!n)
         return 0;
-    hid_t group = dt_output_add_group(output->file, "normalization");
+    hid_t group = dt_output_add_group(output->file, name);
     if (dt_vector_add(output, group, "mean", n->features, n->mean) < 0 ||
         dt_vector_add(output, group, "scale", n->features, n->scale) < 0 ||
         (n->fill && dt_vector_add(output, group, "fill", n->features, n->fill) < 0))
@@ -102,7 +102,9 @@ static herr_t add_optimizer(dt_output *output, const dt_checkpoint *c)
 static herr_t add_all(dt_output *output, const dt_checkpoint *c)
 {
     if (add_vector(output, output->file, "model", c->model, c->parameters) < 0 ||
-        add_optimizer(output, c) < 0 || add_normalizer(output, c->normalizer) < 0 ||
+        add_optimizer(output, c) < 0 ||
+        add_normalizer(output, "normalization", c->normalizer) < 0 ||
+        add_normalizer(output, "target_normalization", c->y_normalizer) < 0 ||
         dt_schema_put(output->file, c->schema) < 0 || put_run(output, c) < 0)
         return -1;
     return put_attributes(output->file, c);

@@ -33,6 +33,12 @@ static int64_t keep_rows(char *rows, int64_t n, int64_t row_bytes, const bool *m
     return kept;
 }
 
+static void scale_targets(const dt_dataset *d, int64_t rows, void *y)
+{
+    dt_normalizer_apply_targets(d->y_normalizer, rows,
+                                dt_dataset_y_bytes(d) / (int64_t)sizeof(float), y);
+}
+
 int64_t dt_dataset_read(const dt_dataset *d, int64_t row, int64_t n, bool held_out, bool *mark,
                         void *x, void *y, dt_error *err)
 {
@@ -47,11 +53,15 @@ int64_t dt_dataset_read(const dt_dataset *d, int64_t row, int64_t n, bool held_o
     }
     if (!d->x_is_bytes)
         dt_normalizer_apply(d->normalizer, kept, x);
+    scale_targets(d, kept, y);
     return kept;
 }
 
 static void normalize_memory(dt_dataset *d, int64_t own)
 {
+    scale_targets(d, d->held.count, d->held.y);
+    if (!d->streamed)
+        scale_targets(d, own, d->window.y);
     if (d->x_is_bytes)
         return;
     dt_normalizer_apply(d->normalizer, d->held.count, d->held.x);
@@ -143,11 +153,15 @@ static dt_code load_rows(dt_survey *s, const dt_world *world, const dt_dataset_o
         return err->code;
     if (!s->d->streamed && allocate_window(s->d, world, err))
         return err->code;
-    bool measures = o->normalize != DT_SCALE_NONE || o->fill;
-    if (!measures || !dt_survey_start_measuring(s, (dt_scaling)o->normalize, o->fill, err))
+    dt_scaling scaling = (dt_scaling)o->normalize, of_y = (dt_scaling)o->normalize_y;
+    bool measures = scaling != DT_SCALE_NONE || o->fill;
+    if ((!measures || !dt_survey_start_measuring(s, scaling, o->fill, err)) &&
+        (of_y == DT_SCALE_NONE || !dt_survey_start_measuring_y(s, of_y, err)))
         dt_survey_read(s, err);
     if (!dt_world_agree(world, err) && measures)
-        dt_survey_finish_measuring(s, (dt_scaling)o->normalize, world, err);
+        dt_survey_finish_measuring(s, scaling, world, err);
+    if (!err->code && of_y != DT_SCALE_NONE)
+        dt_survey_finish_measuring_y(s, of_y, world, err);
     return err->code;
 }
 
@@ -164,6 +178,7 @@ dt_code dt_dataset_load(dt_dataset *d, const dt_world *world, dt_data_file *file
                       .x_is_bytes = info->x_is_bytes,
                       .file = file,
                       .normalizer = o->normalizer,
+                      .y_normalizer = o->y_normalizer,
                       .streamed = o->streamed,
                       .reread = o->reread,
                       .memory = o->memory,
@@ -181,6 +196,7 @@ dt_code dt_dataset_load(dt_dataset *d, const dt_world *world, dt_data_file *file
     if (!dt_world_agree(world, err))
         load_rows(&s, world, o, err); /* the error above is every rank's */
     dt_moments_destroy(s.moments);
+    dt_moments_destroy(s.y_moments);
     if (err->code) {
         dt_dataset_free(d);
         return err->code;
@@ -202,7 +218,8 @@ dt_code dt_dataset_load(dt_dataset *d, const dt_world *world, dt_data_file *file
 void dt_dataset_free(dt_dataset *d)
 {
     dt_normalizer_destroy(d->measured);
-    d->measured = NULL;
+    dt_normalizer_destroy(d->y_measured);
+    d->measured = d->y_measured = NULL;
     dt_profile_free(&d->profile);
     dt_shm_destroy(d->shared);
     d->shared = NULL;

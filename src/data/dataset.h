@@ -23,7 +23,9 @@ typedef struct {
     int64_t memory; /* bytes that the windows of one rank may take */
     int normalize;  /* dt_scaling: measure the rows trained on, and scale all rows */
     bool fill;      /* NaN in x becomes the mean of the rows trained on */
-    const dt_normalizer *normalizer; /* normalise all rows by this one; borrowed; NULL: do not */
+    const dt_normalizer *normalizer;   /* normalise all rows by this one; borrowed; NULL: do not */
+    int normalize_y;                   /* dt_scaling: the same for y, which is numbers */
+    const dt_normalizer *y_normalizer; /* scale all y by this one; borrowed; NULL: do not */
     /* The windows of a resumed run, as in dt_stream_plan; 0: choose them. */
     int64_t block_rows, window_blocks;
     bool profile; /* take the profile of the data */
@@ -48,14 +50,16 @@ typedef struct {
     bool x_is_bytes;
     uint8_t
         x_largest; /* the largest value of bytes; from DT_BYTES_FULL on, some value that large */
-    dt_data_file *file;              /* borrowed; streamed rows are read from it */
-    const dt_normalizer *normalizer; /* of x; NULL: the model takes x as it is */
-    dt_normalizer *measured;         /* the same, if it was measured here; owned */
-    dt_profile profile;              /* all zero if it was not wanted */
-    dt_holdout holdout;              /* which rows of the file are held out */
-    dt_rows held;                    /* the rows held out that this rank has in memory */
-    bool reread;                     /* the rows held out are not in memory */
-    bool streamed;                   /* the rows trained on are read in windows */
+    dt_data_file *file;                /* borrowed; streamed rows are read from it */
+    const dt_normalizer *normalizer;   /* of x; NULL: the model takes x as it is */
+    dt_normalizer *measured;           /* the same, if it was measured here; owned */
+    const dt_normalizer *y_normalizer; /* of y; NULL: the model puts out y as it is */
+    dt_normalizer *y_measured;         /* the same, if it was measured here; owned */
+    dt_profile profile;                /* all zero if it was not wanted */
+    dt_holdout holdout;                /* which rows of the file are held out */
+    dt_rows held;                      /* the rows held out that this rank has in memory */
+    bool reread;                       /* the rows held out are not in memory */
+    bool streamed;                     /* the rows trained on are read in windows */
     /* If streamed: */
     int64_t block_rows, window_blocks; /* as in dt_dataset_options */
     int64_t memory;                    /* bytes that the windows of one rank may take */

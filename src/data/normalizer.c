@@ -91,6 +91,18 @@ void dt_normalizer_apply(const dt_normalizer *n, int64_t rows, float *x)
     }
 }
 
+void dt_normalizer_apply_targets(const dt_normalizer *n, int64_t rows, int64_t stride, float *y)
+{
+    for (int64_t r = 0; n && r < rows; r++)
+        for (int64_t k = 0; k < n->features; k++)
+            y[r * stride + k] = (float)(((double)y[r * stride + k] - n->mean[k]) * n->scale[k]);
+}
+
+double dt_normalizer_undo(const dt_normalizer *n, int64_t feature, double value)
+{
+    return n ? value / n->scale[feature] + n->mean[feature] : value;
+}
+
 void dt_normalizer_destroy(dt_normalizer *n)
 {
     if (!n)

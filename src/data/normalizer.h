@@ -36,11 +36,22 @@ dt_code dt_normalizer_add_fill(dt_normalizer *normalizer, dt_error *err);
 dt_code dt_normalizer_read(dt_normalizer **normalizer, const dt_world *world, const char *path,
                            int64_t features, dt_error *err);
 
+/* The same for targets, from the datasets "y_mean" and "y_std" if these are there. */
+dt_code dt_normalizer_read_targets(dt_normalizer **normalizer, const dt_world *world,
+                                   const char *path, int64_t targets, dt_error *err);
+
 /* Whether every scale is above 0, as every measured scale is. True if normalizer is NULL. */
 bool dt_normalizer_divides(const dt_normalizer *normalizer);
 
 /* Normalise x [rows,features] in place. Does nothing if normalizer is NULL. */
 void dt_normalizer_apply(const dt_normalizer *normalizer, int64_t rows, float *x);
+
+/* The same for targets [rows,features], which lie `stride` values apart; NaN stays. */
+void dt_normalizer_apply_targets(const dt_normalizer *normalizer, int64_t rows, int64_t stride,
+                                 float *y);
+
+/* The value that has become this one, of a feature; the value itself if normalizer is NULL. */
+double dt_normalizer_undo(const dt_normalizer *normalizer, int64_t feature, double value);
 
 /* Rank 0 sends its normalizer to all ranks. Collective.
  *   normalizer  [in,out] NULL on all ranks except 0; if it is NULL on rank 0, it stays NULL */

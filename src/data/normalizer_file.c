@@ -47,14 +47,16 @@ static dt_code invert(const char *path, dt_normalizer *n, dt_error *err)
     return DT_OK;
 }
 
-dt_code dt_normalizer_read(dt_normalizer **normalizer, const dt_world *world, const char *path,
-                           int64_t features, dt_error *err)
+/* targets: the datasets of targets are preferred */
+static dt_code read_all(dt_normalizer **normalizer, const dt_world *world, const char *path,
+                        bool targets, int64_t features, dt_error *err)
 {
     *normalizer = NULL;
     hid_t file = world->rank == 0 ? dt_h5_open(path, err) : -1;
+    bool own = targets && file >= 0 && H5Lexists(file, "y_mean", H5P_DEFAULT) > 0;
     if (file >= 0 && !dt_normalizer_create(normalizer, features, err) &&
-        !read_numbers(file, path, "mean", features, (*normalizer)->mean, err) &&
-        !read_numbers(file, path, "std", features, (*normalizer)->scale, err))
+        !read_numbers(file, path, own ? "y_mean" : "mean", features, (*normalizer)->mean, err) &&
+        !read_numbers(file, path, own ? "y_std" : "std", features, (*normalizer)->scale, err))
         invert(path, *normalizer, err);
     if (file >= 0)
         H5Fclose(file);
@@ -65,4 +67,16 @@ dt_code dt_normalizer_read(dt_normalizer **normalizer, const dt_world *world, co
         *normalizer = NULL;
     }
     return err->code;
+}
+
+dt_code dt_normalizer_read(dt_normalizer **normalizer, const dt_world *world, const char *path,
+                           int64_t features, dt_error *err)
+{
+    return read_all(normalizer, world, path, false, features, err);
+}
+
+dt_code dt_normalizer_read_targets(dt_normalizer **normalizer, const dt_world *world,
+                                   const char *path, int64_t targets, dt_error *err)
+{
+    return read_all(normalizer, world, path, true, targets, err);
 }

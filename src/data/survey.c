@@ -71,6 +71,18 @@ static void add_moments(dt_survey *s, int64_t row, int64_t n, const bool *mark)
     dt_moments_add(s->moments, row, n, values, mark);
 }
 
+/* y without the weights that stand behind its rows. */
+static void add_y_moments(dt_survey *s, int64_t row, int64_t n, const bool *mark)
+{
+    int64_t outputs = s->d->outputs, stride = dt_dataset_y_bytes(s->d) / (int64_t)sizeof(float);
+    if (!s->y_moments)
+        return;
+    for (int64_t i = 0; i < n; i++)
+        memcpy(s->y_plain + i * outputs, (const float *)s->y + i * stride,
+               (size_t)outputs * sizeof(float));
+    dt_moments_add(s->y_moments, row, n, s->y_plain, mark);
+}
+
 /* ---- The pass ------------------------------------------------------------------------------- */
 
 /* With nothing held out rows are read to where they stay. */
@@ -95,7 +107,7 @@ static bool needs_x(const dt_survey *s, int64_t row)
 
 static bool needs_y(const dt_survey *s, int64_t row)
 {
-    return keeps_rows(s->d) || s->d->kind == DT_Y_LABELS || s->d->weighted ||
+    return keeps_rows(s->d) || s->d->kind == DT_Y_LABELS || s->d->weighted || s->y_moments ||
            (row < s->piece && s->d->profile.y.n > 0);
 }
 
@@ -118,6 +130,7 @@ static dt_code survey_piece(dt_survey *s, dt_rows *own, int64_t row, int64_t n, 
     if (reads_y) {
         find_max_label(s, n);
         find_max_weight(s, n);
+        add_y_moments(s, row, n, s->mark);
     }
     dt_profile_add(&s->d->profile, row, n, reads_x ? s->x : NULL, reads_y ? s->y : NULL, s->mark);
     if (s->mark)
@@ -130,6 +143,8 @@ static dt_code allocate_piece(dt_survey *s, dt_error *err)
     const dt_dataset *d = s->d;
     if (s->moments && d->x_is_bytes)
         s->unit = dt_alloc(s->piece * d->features, sizeof *s->unit, "rows of x", err);
+    if (s->y_moments)
+        s->y_plain = dt_alloc(s->piece * d->outputs, sizeof *s->y_plain, "rows of y", err);
     if (is_in_place(d))
         return err->code;
     s->x = dt_alloc(s->piece, (size_t)dt_dataset_x_bytes(d), "rows of x", err);
@@ -153,6 +168,7 @@ dt_code dt_survey_read(dt_survey *s, dt_error *err)
         survey_piece(s, d->streamed ? NULL : &own, row, end - row, err);
     }
     free(s->unit);
+    free(s->y_plain);
     free(in_place ? NULL : s->x);
     free(in_place ? NULL : s->y);
     free(s->mark);
@@ -203,5 +219,27 @@ dt_code dt_survey_finish_measuring(dt_survey *s, dt_scaling scaling, const dt_wo
     if (!dt_moments_normalizer(s->moments, scaling, &s->d->measured, err))
         keep_given(s->d->normalizer, s->d->measured);
     s->d->normalizer = s->d->measured;
+    return dt_world_agree(world, err);
+}
+
+dt_code dt_survey_start_measuring_y(dt_survey *s, dt_scaling scaling, dt_error *err)
+{
+    const dt_dataset *d = s->d;
+    float *first =
+        dt_data_file_first_y(d->file, d->kind, err); /* any row near the others will do */
+    if (first && !dt_moments_create(&s->y_moments, d->outputs, first, err) && d->masked)
+        dt_moments_leave_out(s->y_moments, err);
+    if (!err->code && scaling == DT_SCALE_MINMAX)
+        dt_moments_want_ranges(s->y_moments, err);
+    free(first);
+    return err->code;
+}
+
+dt_code dt_survey_finish_measuring_y(dt_survey *s, dt_scaling scaling, const dt_world *world,
+                                     dt_error *err)
+{
+    dt_moments_sum(world, s->y_moments);
+    dt_moments_normalizer(s->y_moments, scaling, &s->d->y_measured, err);
+    s->d->y_normalizer = s->d->y_measured;
     return dt_world_agree(world, err);
 }

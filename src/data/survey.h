@@ -21,9 +21,11 @@ typedef struct {
     int64_t piece; /* rows read at a time, counted from the first row of the file: whole chunks */
     int64_t largest_label;
     int64_t
-        largest_weight;  /* the bits of the largest absolute weight: their order is the floats' */
-    int64_t largest;     /* of x, if it is bytes: as dt_dataset.x_largest */
-    dt_moments *moments; /* NULL: none are wanted */
+        largest_weight;    /* the bits of the largest absolute weight: their order is the floats' */
+    int64_t largest;       /* of x, if it is bytes: as dt_dataset.x_largest */
+    dt_moments *moments;   /* NULL: none are wanted */
+    dt_moments *y_moments; /* the same of y, which is numbers */
+    float *y_plain;        /* [piece,outputs] y without weights, for its moments */
     /* Of the piece that dt_survey_read is at: */
     float *unit; /* [piece,features] bytes as the model sees them, for the moments */
     bool *mark;  /* [piece] whether a row is held out; NULL: none is */
@@ -42,5 +44,10 @@ dt_code dt_survey_read(dt_survey *survey, dt_error *err);
  * error before it. An error on any rank is an error on every rank. */
 dt_code dt_survey_finish_measuring(dt_survey *survey, dt_scaling scaling, const dt_world *world,
                                    dt_error *err);
+
+/* The same for y, which is numbers. NaN is left out. */
+dt_code dt_survey_start_measuring_y(dt_survey *survey, dt_scaling scaling, dt_error *err);
+dt_code dt_survey_finish_measuring_y(dt_survey *survey, dt_scaling scaling, const dt_world *world,
+                                     dt_error *err);
 
 #endif

@@ -78,6 +78,12 @@ void dt_metrics_count(dt_metrics *m, bool weighted, bool masked)
     m->masked = masked;
 }
 
+void dt_metrics_unscale(dt_metrics *m, const double *mean, const double *scale)
+{
+    m->mean = mean;
+    m->scale = scale;
+}
+
 void dt_metrics_clear(dt_metrics *m)
 {
     memset(m->sums, 0, (size_t)m->words * sizeof *m->sums);
@@ -123,11 +129,18 @@ static void add_binary(const dt_metrics *m, const float *output, const float *y,
     }
 }
 
+/* What a scaled number stands for. */
+static double value_of(const dt_metrics *m, int64_t k, float scaled)
+{
+    return m->scale ? (double)scaled / m->scale[k] + m->mean[k] : (double)scaled;
+}
+
 static void add_numbers(const dt_metrics *m, const float *output, const float *y, sums *s)
 {
     for (int64_t k = 0; k < m->outputs; k++) {
-        double error = (double)output[k] - (double)y[k];
-        double shifted = (double)y[k] - (double)m->shift[k];
+        double value = value_of(m, k, y[k]);
+        double error = value_of(m, k, output[k]) - value;
+        double shifted = value - (double)m->shift[k];
         add_term(&s->of[k].error, error * error, &s->broken);
         add_term(&s->of[k].size, fabs(error), &s->broken);
         add_term(&s->of[k].shifted, shifted, &s->broken);
@@ -183,7 +196,7 @@ static void add_counted(const dt_metrics *m, const float *output, const void *y,
         if (m->loss == DT_LOSS_BCE)
             add_answer(weight, actual == predicted, actual, predicted, s);
         else
-            add_number(m, k, (double)output[k], (double)target[k], weight, s);
+            add_number(m, k, value_of(m, k, output[k]), value_of(m, k, target[k]), weight, s);
     }
 }
 

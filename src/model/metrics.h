@@ -13,6 +13,8 @@ typedef struct {
     int64_t outputs;
     bool weighted; /* each row of y ends with a weight */
     bool masked;   /* what is NaN or a negative label in y does not count */
+    const double *mean,
+        *scale;    /* [outputs] y and outputs are (value - mean) * scale; NULL: values */
     float *shift;  /* [outputs] subtracted from y before squares are summed; only for numbers */
     int threads;   /* number of threads that may add */
     int64_t words; /* length of one thread's sums */
@@ -30,6 +32,12 @@ dt_code dt_metrics_init(dt_metrics *metrics, dt_loss loss, int64_t outputs, cons
  * of scikit-learn with sample_weight, over what counts; the mean loss is that of training. Not
  * collective; to be called before the first row is added. */
 void dt_metrics_count(dt_metrics *metrics, bool weighted, bool masked);
+
+/* Take outputs and y that are scaled: (value - mean) * scale. RMSE, MAE and R^2 are then of the
+ * values, and the loss is that of the scaled ones. Not collective; to be called before the first row
+ * is added.
+ *   mean, scale  [outputs] borrowed; NULL: they are not scaled */
+void dt_metrics_unscale(dt_metrics *metrics, const double *mean, const double *scale);
 
 /* Start again with no rows. Not collective. */
 void dt_metrics_clear(dt_metrics *metrics);

@@ -64,6 +64,9 @@ const dt_option dt_train_option_table[] = {
      "standard: each feature to mean 0 and variance 1; minmax: to the range from 0 to 1; or a FILE "
      "with the datasets mean and std",
      TEXT(normalize)},
+    {NULL, "normalize-y", "HOW", "none",
+     "the same for targets that are numbers; scores and predictions are in their units",
+     TEXT(normalize_y)},
     {NULL, "missing", "HOW", "error",
      "NaN and fill values in x: error; mean: they become the feature's mean in the training rows",
      CHOICE(missing, missings)},
@@ -198,7 +201,7 @@ static dt_code check_optimizer(const dt_train_options *o, dt_error *err)
 }
 
 /* What is neither a word nor looks like a path is a mistyped word. */
-static dt_code check_scaling(const char *how, dt_error *err)
+static dt_code check_scaling(const char *option, const char *how, dt_error *err)
 {
     static const char *const words[] = {"none", "standard", "minmax"};
     for (size_t i = 0; i < sizeof words / sizeof *words; i++)
@@ -207,7 +210,8 @@ static dt_code check_scaling(const char *how, dt_error *err)
     if (strpbrk(how, "./"))
         return DT_OK;
     return dt_fail(err, DT_ERR_USAGE,
-                   "--normalize %s: expected none, standard, minmax, or a file, as ./%s", how, how);
+                   "--%s %s: expected none, standard, minmax, or a file, as ./%s", option, how,
+                   how);
 }
 
 static dt_code check_ignored(const char *label, dt_error *err)
@@ -261,7 +265,9 @@ dt_code dt_train_options_check(const dt_train_options *options, dt_error *err)
 {
     dt_schedule schedule;
     if (check_optimizer(options, err) || check_validation(options, err) ||
-        check_ignored(options->ignore_label, err) || check_scaling(options->normalize, err) ||
+        check_ignored(options->ignore_label, err) ||
+        check_scaling("normalize", options->normalize, err) ||
+        check_scaling("normalize-y", options->normalize_y, err) ||
         dt_schedule_parse(options->schedule, &schedule, err) ||
         dt_class_weights_check(options->class_weights, err))
         return err->code;

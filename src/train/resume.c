@@ -25,8 +25,11 @@ dt_code dt_resume_find(dt_resume *r, const dt_world *world, const char *folder, 
     dt_broadcast(world, &r->lr, sizeof r->lr);
     dt_broadcast(world, &r->optimizer_steps, sizeof r->optimizer_steps);
     r->normalizer = r->contents.normalizer;
-    r->contents.normalizer = NULL;
-    return dt_normalizer_broadcast(world, r->data.features, &r->normalizer, err);
+    r->y_normalizer = r->contents.y_normalizer;
+    r->contents.normalizer = r->contents.y_normalizer = NULL;
+    if (dt_normalizer_broadcast(world, r->data.features, &r->normalizer, err))
+        return err->code;
+    return dt_normalizer_broadcast(world, r->data.outputs, &r->y_normalizer, err);
 }
 
 /* ---- Whether it is the same run ------------------------------------------------------------- */
@@ -184,6 +187,7 @@ dt_code dt_resume_take(dt_resume *r, const dt_world *world, float *parameters, d
 void dt_resume_free(dt_resume *r)
 {
     dt_normalizer_destroy(r->normalizer);
-    r->normalizer = NULL;
+    dt_normalizer_destroy(r->y_normalizer);
+    r->normalizer = r->y_normalizer = NULL;
     dt_contents_free(&r->contents);
 }

@@ -13,8 +13,9 @@ typedef struct {
     dt_run_data data;
     double lr;
     int64_t optimizer_steps;
-    dt_normalizer *normalizer; /* owned; NULL: none */
-    dt_contents contents;      /* rank 0 */
+    dt_normalizer *normalizer;   /* owned; NULL: none */
+    dt_normalizer *y_normalizer; /* the same of the targets */
+    dt_contents contents;        /* rank 0 */
 } dt_resume;
 
 /* Find the newest good checkpoint in a folder. Rank 0 warns of those that are not good. Collective;

@@ -246,6 +246,7 @@ static void describe_state(dt_run *r)
                                .parameters = r->parameters,
                                .optimizer = &r->optimizer,
                                .normalizer = r->dataset.normalizer,
+                               .y_normalizer = r->dataset.y_normalizer,
                                .schema = &r->schema,
                                .progress = r->progress,
                                .data = {.samples = r->dataset.rows,
@@ -384,6 +385,7 @@ dt_code dt_run_close(dt_run *r, dt_error *err)
     dt_dataset_free(&r->val_dataset);
     dt_holdout_free(&r->holdout);
     dt_normalizer_destroy(r->given_scaling);
+    dt_normalizer_destroy(r->given_y_scaling);
     dt_data_file_close(r->val_source);
     dt_dataset_free(&r->dataset);
     dt_data_file_close(r->file);

@@ -38,8 +38,9 @@ typedef struct {
     bool validates;
     dt_data_file *val_source; /* file of --val-data; NULL: there is none */
     dt_dataset val_dataset;
-    dt_normalizer *given_scaling; /* of --normalize FILE; NULL: none */
-    dt_holdout holdout;           /* which rows of the data are not trained on */
+    dt_normalizer *given_scaling;   /* of --normalize FILE; NULL: none */
+    dt_normalizer *given_y_scaling; /* the same of the targets */
+    dt_holdout holdout;             /* which rows of the data are not trained on */
     dt_validation validation;
     dt_class_weights class_weights;
     double weight_unit; /* of the weight of a step's samples: see dt_loss_unit */

@@ -26,6 +26,10 @@ static dt_code check_criterion(const dt_train_options *o, dt_loss loss, dt_error
         return dt_fail(err, DT_ERR_USAGE,
                        "--class-weights: expected with --loss cross-entropy or bce, not %s",
                        dt_loss_name(loss));
+    if (strcmp(o->normalize_y, "none") != 0 && dt_y_kind_of(loss) != DT_Y_TARGETS)
+        return dt_fail(err, DT_ERR_USAGE,
+                       "--normalize-y: expected with --loss mse, mae or huber, not %s",
+                       dt_loss_name(loss));
     if (o->label_smoothing > 0 && loss != DT_LOSS_CROSS_ENTROPY)
         return dt_fail(err, DT_ERR_USAGE,
                        "--label-smoothing: expected with --loss cross-entropy, not %s",
@@ -215,6 +219,21 @@ static dt_code choose_scaling(dt_run *r, dt_dataset_options *data, dt_error *err
     return err->code;
 }
 
+static dt_code choose_y_scaling(dt_run *r, dt_dataset_options *data, dt_error *err)
+{
+    const char *how = r->options->normalize_y;
+    if (r->resume.found || strcmp(how, "none") == 0)
+        return DT_OK;
+    if (strcmp(how, "standard") == 0)
+        data->normalize_y = DT_SCALE_STANDARD;
+    else if (strcmp(how, "minmax") == 0)
+        data->normalize_y = DT_SCALE_MINMAX;
+    else if (!dt_normalizer_read_targets(&r->given_y_scaling, r->world, how,
+                                         dt_data_file_get_info(r->file)->y_width, err))
+        data->y_normalizer = r->given_y_scaling;
+    return err->code;
+}
+
 dt_code dt_run_load_data(dt_run *r, dt_error *err)
 {
     const dt_train_options *o = r->options;
@@ -232,12 +251,13 @@ dt_code dt_run_load_data(dt_run *r, dt_error *err)
                                .reread = r->memory.reread,
                                .memory = r->memory.windows,
                                .normalizer = resume->normalizer,
+                               .y_normalizer = resume->y_normalizer,
                                .block_rows = resume->data.block_rows,
                                .window_blocks = resume->data.window_blocks,
                                .profile = true};
     data.kind = dt_y_kind_of(r->model.loss);
     data.seed = dt_run_seed(r);
-    if (choose_scaling(r, &data, err))
+    if (choose_scaling(r, &data, err) || choose_y_scaling(r, &data, err))
         return err->code;
     if (dt_dataset_load(&r->dataset, r->world, r->file, &data, err))
         return err->code;
@@ -272,8 +292,10 @@ dt_code dt_run_load_val_data(dt_run *r, dt_error *err)
     snprintf(whose, sizeof whose, "the training data %s", r->options->data);
     if (dt_data_file_fit(r->val_source, r->world, &r->schema, whose, NULL, err))
         return err->code;
-    dt_dataset_options data = {
-        .kind = r->dataset.kind, .streamed = r->memory.reread, .normalizer = r->dataset.normalizer};
+    dt_dataset_options data = {.kind = r->dataset.kind,
+                               .streamed = r->memory.reread,
+                               .normalizer = r->dataset.normalizer,
+                               .y_normalizer = r->dataset.y_normalizer};
     if (dt_dataset_load(&r->val_dataset, r->world, r->val_source, &data, err))
         return err->code;
     if (!check_validation(r, err))

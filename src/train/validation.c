@@ -38,6 +38,8 @@ dt_code dt_validation_init(dt_validation *v, const dt_world *world, const dt_dat
     if (first)
         dt_metrics_init(&v->metrics, model->loss, outputs, first, err);
     dt_metrics_count(&v->metrics, d->weighted, d->masked);
+    if (d->y_normalizer)
+        dt_metrics_unscale(&v->metrics, d->y_normalizer->mean, d->y_normalizer->scale);
     free(first);
     return err->code;
 }

@@ -69,13 +69,14 @@ static void warn_scales(dt_warnings *w, const dt_train_options *o, const dt_data
                         const dt_schema *schema)
 {
     static const char normalize[] = "--normalize standard brings all features to one scale";
-    static const char targets[] = "bring the targets to about 1";
+    static const char targets[] = "--normalize-y standard brings the targets to about 1";
     const dt_profile *l = &d->profile;
     bool as_it_is = !d->normalizer && !d->x_is_bytes;
     double x = as_it_is ? scale_of(&l->x, find_extremes(&l->x).max) : 1;
-    double y = scale_of(&l->y, find_extremes(&l->y).max);
+    bool y_as_it_is = !d->y_normalizer;
+    double y = y_as_it_is ? scale_of(&l->y, find_extremes(&l->y).max) : 1;
     bool told = as_it_is && warn_columns(w, o->data, o->x, &l->x, &schema->columns, normalize);
-    told = warn_columns(w, o->data, o->y, &l->y, &schema->targets, targets) || told;
+    told = (y_as_it_is && warn_columns(w, o->data, o->y, &l->y, &schema->targets, targets)) || told;
     if (!told && are_apart(x, y))
         dt_warnings_add(w,
                         "%s: \"%s\" has values up to %.3g, but \"%s\" %sup to %.3g: scales so far "

@@ -161,7 +161,7 @@ rm swapped.*
 launch 3 --data train.h5 --val-data ./train.h5
 status=$?
 check "status $status" status_is 2
-check "the same file" says '--val-data ./train.h5: "x" of the same file is trained on.*'
+check "the same file" says '--val-data ./train.h5: "x" of ./train.h5 is trained on.*'
 # Of wide tables only the difference is shown.
 seq -s , 1 300 | sed 's/[0-9]*/c&/g; s/$/,kind/' >wide.csv
 for word in cat dog; do seq -s , 1 300 | sed "s/$/,$word/"; done >>wide.csv
@@ -284,7 +284,7 @@ for labels in '-1 1 -1' '0 1 0' '0 7 9' '5 70 101' '0 5 3000000'; do
     check "$labels: samples" grep -q '^Data set: 3 samples of 1 feature; y is integer' output
 done
 launch 1 convert --x $F/images.idx --y $F/images.idx y.h5 >output
-check "y of several values" grep -q 'y is integer, 4 values a row: no classes;' output
+check "y of several values" grep -q 'y is integer, 4 values a row: classes if one;' output
 printf 'a,y\n.1,0\n16777216,1\n' >y.csv
 launch 1 convert y.csv y.h5 --target y >output
 launch 1 info y.h5 >output

@@ -77,7 +77,7 @@ check "train --opt" same "$(complete_words dtrain train --opt)" --optimizer
 check "--loss c" same "$(complete_words dtrain --loss c)" cross-entropy
 check "--loss=c" same "$(complete_words dtrain train --loss = c)" cross-entropy
 check "--loss=" same "$(complete_words dtrain train --loss = | wc -w)" 6
-check "evaluate --m" same "$(complete_words dtrain evaluate --m)" --model
+check "evaluate --mo" same "$(complete_words dtrain evaluate --mo)" --model
 check "evaluate --opt" same "$(complete_words dtrain evaluate --opt)" ''
 check "ev" same "$(complete_words dtrain ev)" evaluate
 check "help pre" same "$(complete_words dtrain help pre)" predict

@@ -142,14 +142,14 @@ static void model_from_file(void **state)
     dt_model model = {0};
     dt_error err = {0};
     float *parameters = NULL;
-    dt_normalizer *normalizer = NULL;
+    dt_normalizer *normalizer = NULL, *y_normalizer = NULL;
     dt_schema schema = {0};
     save();
     hid_t file = dt_h5_open(FILE_NAME, &err);
     assert_true(dt_checkpoint_is_one(file));
-    assert_int_equal(
-        dt_checkpoint_read(file, FILE_NAME, &model, &parameters, &normalizer, &schema, &err),
-        DT_OK);
+    assert_int_equal(dt_checkpoint_read(file, FILE_NAME, &model, &parameters, &normalizer,
+                                        &y_normalizer, &schema, &err),
+                     DT_OK);
     assert_null(normalizer);
     char *text = dt_model_describe(&model);
     assert_string_equal(text, "2-3-1 tanh, mse");
@@ -166,12 +166,13 @@ static void normalization_from_file(void **state)
     dt_model model = {0};
     dt_error err = {0};
     float *parameters = NULL;
-    dt_normalizer *n = NULL;
+    dt_normalizer *n = NULL, *y_normalizer = NULL;
     dt_schema schema = {0};
     save_normalized();
     hid_t file = dt_h5_open(FILE_NAME, &err);
-    assert_int_equal(dt_checkpoint_read(file, FILE_NAME, &model, &parameters, &n, &schema, &err),
-                     DT_OK);
+    assert_int_equal(
+        dt_checkpoint_read(file, FILE_NAME, &model, &parameters, &n, &y_normalizer, &schema, &err),
+        DT_OK);
     assert_non_null(n);
     assert_int_equal(n->features, 2);
     assert_memory_equal(n->mean, means, sizeof means);

@@ -188,14 +188,14 @@ static void no_model(void **state)
         dt_model model = {0};
         dt_error err = {0};
         float *parameters = NULL;
-        dt_normalizer *normalizer = NULL;
+        dt_normalizer *normalizer = NULL, *y_normalizer = NULL;
         dt_schema schema = {0};
         char *path;
         assert_int_equal(save_as(".", options[i], momentum, &path, &err), DT_OK);
         hid_t file = dt_h5_open(path, &err);
-        assert_int_equal(
-            dt_checkpoint_read(file, "FILE", &model, &parameters, &normalizer, &schema, &err),
-            DT_ERR_DATA);
+        assert_int_equal(dt_checkpoint_read(file, "FILE", &model, &parameters, &normalizer,
+                                            &y_normalizer, &schema, &err),
+                         DT_ERR_DATA);
         assert_string_equal(err.text,
                             "FILE: its \"options\" do not describe a model that is known here");
         H5Fclose(file);
@@ -212,10 +212,11 @@ static void check_normalization(hid_t file, dt_code code, const char *text)
     dt_model model = {0};
     dt_error err = {0};
     float *parameters = NULL;
-    dt_normalizer *normalizer = NULL;
+    dt_normalizer *normalizer = NULL, *y_normalizer = NULL;
     dt_schema schema = {0};
-    assert_int_equal(
-        dt_checkpoint_read(file, "FILE", &model, &parameters, &normalizer, &schema, &err), code);
+    assert_int_equal(dt_checkpoint_read(file, "FILE", &model, &parameters, &normalizer,
+                                        &y_normalizer, &schema, &err),
+                     code);
     assert_string_equal(err.text, text);
     H5Fclose(file);
     dt_schema_free(&schema);

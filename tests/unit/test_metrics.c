@@ -312,14 +312,55 @@ static void any_cut(void **state)
     same_bits(numbers_apart());
 }
 
+/* Scores are those of the values that scaled outputs and targets stand for; the loss is not. */
+static void scaled_numbers(void **state)
+{
+    (void)state;
+    enum { PAIRS = 50 };
+    static const double mean[2] = {1000, -0.5}, scale[2] = {0.125, 1024};
+    static float y[PAIRS][2], output[PAIRS][2], scaled_y[PAIRS][2], scaled[PAIRS][2];
+    dt_metrics m[2];
+    dt_error err = {0};
+    for (int i = 0; i < PAIRS; i++)
+        for (int k = 0; k < 2; k++) {
+            scaled_y[i][k] = (float)((i * 7 + k) % 13 - 6) / 4;
+            scaled[i][k] = scaled_y[i][k] + (float)(i % 3 - 1) / 8;
+            y[i][k] = (float)((double)scaled_y[i][k] / scale[k] + mean[k]);
+            output[i][k] = (float)((double)scaled[i][k] / scale[k] + mean[k]);
+        }
+    for (int i = 0; i < 2; i++)
+        assert_int_equal(dt_metrics_init(&m[i], DT_LOSS_MSE, 2, y[0], &err), DT_OK);
+    dt_metrics_unscale(&m[0], mean, scale);
+    dt_metrics_add(&m[0], scaled[0], scaled_y[0], PAIRS);
+    dt_metrics_add(&m[1], output[0], y[0], PAIRS);
+    dt_scores a = dt_metrics_scores(&m[0]), b = dt_metrics_scores(&m[1]);
+    for (int k = 0; k < 2; k++) {
+        assert_true(fabs(a.target[k].rmse - b.target[k].rmse) < 1e-6 * b.target[k].rmse);
+        assert_true(fabs(a.target[k].mae - b.target[k].mae) < 1e-6 * b.target[k].mae);
+        assert_true(fabs(a.target[k].r2 - b.target[k].r2) < 1e-6);
+    }
+    double squares = 0;
+    for (int i = 0; i < PAIRS; i++)
+        squares += i % 3 == 1 ? 0 : 1.0 / 64;
+    assert_true(fabs(a.loss - squares / PAIRS) < 1e-12); /* both targets have the same errors */
+    dt_metrics_free(&m[0]);
+    dt_metrics_free(&m[1]);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(of_classes), cmocka_unit_test(of_two_classes),
-        cmocka_unit_test(of_truths),  cmocka_unit_test(of_numbers),
-        cmocka_unit_test(of_targets), cmocka_unit_test(of_one_and_of_many_targets),
-        cmocka_unit_test(of_one_row), cmocka_unit_test(nothing_over_nothing),
-        cmocka_unit_test(all_equal),  cmocka_unit_test(not_finite),
+        cmocka_unit_test(scaled_numbers),
+        cmocka_unit_test(of_classes),
+        cmocka_unit_test(of_two_classes),
+        cmocka_unit_test(of_truths),
+        cmocka_unit_test(of_numbers),
+        cmocka_unit_test(of_targets),
+        cmocka_unit_test(of_one_and_of_many_targets),
+        cmocka_unit_test(of_one_row),
+        cmocka_unit_test(nothing_over_nothing),
+        cmocka_unit_test(all_equal),
+        cmocka_unit_test(not_finite),
         cmocka_unit_test(any_cut),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

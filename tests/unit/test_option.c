@@ -281,22 +281,22 @@ static void train_defaults(void **state)
     json_t *all = dt_train_options_to_json(&options);
     char *text = json_dumps(all, JSON_COMPACT);
     assert_string_equal(
-        text,
-        "{\"data\":null,\"x\":\"x\",\"y\":\"y\",\"y-data\":null,\"weights\":null,"
-        "\"missing-y\":\"error\",\"ignore-label\":null,\"transpose\":false,"
-        "\"x-scale\":\"auto\",\"normalize\":\"none\",\"missing\":\"error\",\"no-shuffle\":false,"
-        "\"drop-last\":false,\"val-data\":null,\"val-x\":null,\"val-y\":null,"
-        "\"val-y-data\":null,\"val-fraction\":null,\"val-last\":null,\"val-fold\":null,"
-        "\"memory\":null,\"hidden\":[],\"activation\":\"relu\",\"layer-norm\":false,"
-        "\"dropout\":0.0,\"init-from\":null,\"loss\":\"auto\",\"class-weights\":null,"
-        "\"label-smoothing\":0.0,\"optimizer\":\"sgd\",\"momentum\":0.0,\"nesterov\":false,"
-        "\"weight-decay\":0.0,\"beta1\":0.90000000000000002,\"beta2\":0.999,\"eps\":1e-8,"
-        "\"clip-norm\":null,\"lr\":0.01,\"schedule\":\"constant\",\"warmup\":0,"
-        "\"scale-lr\":null,\"epochs\":5,\"max-steps\":null,\"max-time\":null,"
-        "\"patience\":null,\"batch-size\":100,\"seed\":0,\"threads\":null,\"bind\":\"auto\","
-        "\"reduce\":\"exact\",\"checkpoint\":null,\"checkpoint-every\":\"1e\",\"keep\":3,"
-        "\"resume\":false,\"overwrite\":false,\"log\":null,\"log-steps\":1,"
-        "\"log-every\":null,\"progress\":\"auto\",\"quiet\":false}");
+        text, "{\"data\":null,\"x\":\"x\",\"y\":\"y\",\"y-data\":null,\"weights\":null,"
+              "\"missing-y\":\"error\",\"ignore-label\":null,\"transpose\":false,"
+              "\"x-scale\":\"auto\",\"normalize\":\"none\",\"normalize-y\":\"none\",\"missing\":"
+              "\"error\",\"no-shuffle\":false,"
+              "\"drop-last\":false,\"val-data\":null,\"val-x\":null,\"val-y\":null,"
+              "\"val-y-data\":null,\"val-fraction\":null,\"val-last\":null,\"val-fold\":null,"
+              "\"memory\":null,\"hidden\":[],\"activation\":\"relu\",\"layer-norm\":false,"
+              "\"dropout\":0.0,\"init-from\":null,\"loss\":\"auto\",\"class-weights\":null,"
+              "\"label-smoothing\":0.0,\"optimizer\":\"sgd\",\"momentum\":0.0,\"nesterov\":false,"
+              "\"weight-decay\":0.0,\"beta1\":0.90000000000000002,\"beta2\":0.999,\"eps\":1e-8,"
+              "\"clip-norm\":null,\"lr\":0.01,\"schedule\":\"constant\",\"warmup\":0,"
+              "\"scale-lr\":null,\"epochs\":5,\"max-steps\":null,\"max-time\":null,"
+              "\"patience\":null,\"batch-size\":100,\"seed\":0,\"threads\":null,\"bind\":\"auto\","
+              "\"reduce\":\"exact\",\"checkpoint\":null,\"checkpoint-every\":\"1e\",\"keep\":3,"
+              "\"resume\":false,\"overwrite\":false,\"log\":null,\"log-steps\":1,"
+              "\"log-every\":null,\"progress\":\"auto\",\"quiet\":false}");
     free(text);
     json_decref(all);
     dt_train_options_free(&options);
