@@ -50,3 +50,12 @@ o = y + (o - y) * 4 ** k[:, :K]
 show("apart", metrics.mean_squared_error(y, o), *(score(y, o) for score in numbers))
 for score in numbers:
     show("apart, each target", *score(y, o, multioutput="raw_values"))
+
+# Quantiles of the same numbers, of which the second is o; and o as means with a variance each
+levels, off = np.array([0.25, 0.375, 0.75]), np.array([-0.25, 0, 0.5])
+show(
+    "quantiles",
+    np.mean([metrics.mean_pinball_loss(y, o + d, alpha=q) for q, d in zip(levels, off)]),
+)
+v = np.maximum(np.log1p(np.exp((i + k[:, :K]) % 7 / 2 - 1)), 1e-6)
+show("gaussian", 0.5 * np.mean(np.log(v) + (o - y) ** 2 / v))

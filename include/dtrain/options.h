@@ -19,7 +19,12 @@ typedef enum {
     DT_LOSS_MAE,
     DT_LOSS_HUBER,
     DT_LOSS_CROSS_ENTROPY,
-    DT_LOSS_BCE
+    DT_LOSS_BCE,
+    DT_LOSS_QUANTILE,    /* needs dt_quantiles: the mean over targets and quantiles q of
+                            max(q (y - o), (q - 1) (y - o)), where o is the output */
+    DT_LOSS_GAUSSIAN_NLL /* with K targets the model puts out K means m, then K numbers s; the mean
+                            over the targets of (log v + (y - m)^2 / v) / 2, where the variance v is
+                            max(log(1 + exp(s)), 1e-6) */
 } dt_loss;
 typedef enum { DT_X_SCALE_AUTO, DT_X_SCALE_NONE, DT_X_SCALE_255 } dt_x_scale;
 typedef enum { DT_MISSING_Y_ERROR, DT_MISSING_Y_MASK } dt_missing_y;
@@ -48,6 +53,15 @@ typedef struct {
     int64_t *width; /* [n]; NULL when n is 0 */
     int n;
 } dt_widths;
+
+enum { DT_MAX_QUANTILES = 32 };
+
+/* The quantiles of --loss quantile:Q,... With K targets the model has K * n outputs: those of the
+ * first target come first. */
+typedef struct {
+    int n;                          /* 0 with every other loss */
+    double level[DT_MAX_QUANTILES]; /* [n] between 0 and 1, increasing */
+} dt_quantiles;
 
 typedef struct {
     /* data */
@@ -79,6 +93,7 @@ typedef struct {
     bool layer_norm;        /* before each hidden activation */
     double dropout;         /* probability, after each hidden activation */
     int loss;               /* dt_loss */
+    dt_quantiles quantiles; /* of DT_LOSS_QUANTILE */
     char *class_weights;    /* "balanced", or "W,W,..."; NULL: all 1 */
     double label_smoothing; /* of cross-entropy */
     char *init_from;        /* file with /model; NULL: seeded initialisation */

@@ -31,7 +31,8 @@ typedef struct {
     double recall;     /* fraction of the rows of class 1 that were predicted as class 1 */
     double f1;         /* harmonic mean of precision and recall */
     char f1_class[64]; /* the name of class 1, shortened to fit, if evaluate knows it; else empty */
-    bool has_r2;       /* y is numbers */
+    bool has_r2;       /* y is numbers; the following are those of the model's outputs, for
+                          gaussian-nll of the means, for quantiles of the one nearest to 0.5 */
     double rmse;       /* the means of the targets' scores */
     double mae;
     double r2;

@@ -13,7 +13,8 @@ static dt_code start_metrics(dt_metrics *metrics, const dt_scorer *s, dt_error *
 {
     void *first = dt_data_file_first_y(s->file, dt_y_kind_of(s->model.loss), err);
     if (first)
-        dt_metrics_init(metrics, s->model.loss, s->model.outputs, first, err);
+        dt_metrics_init(metrics, s->model.loss, &s->model.criterion.quantiles, s->model.outputs,
+                        first, err);
     const dt_data_file_info *info = dt_data_file_get_info(s->file);
     dt_metrics_count(metrics, info->weighted, info->masked);
     if (s->y_normalizer)

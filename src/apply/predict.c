@@ -1,5 +1,6 @@
 #include <dtrain/predict.h>
 
+#include "apply/columns.h"
 #include "apply/scorer.h"
 #include "comm/comm.h"
 #include "core/memory.h"
@@ -10,6 +11,7 @@
 #include "model/loss.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 /* The file in the making, on rank 0. */
 typedef struct {
@@ -17,6 +19,7 @@ typedef struct {
     int64_t labels_a_row;  /* 1 for classes, one of each output for bce, 0 for numbers */
     int prediction, label; /* numbers of the datasets */
     float *rows;           /* [ranks * piece,outputs] of a round */
+    float *pairs;          /* [targets,2] of a row of gaussian-nll */
     int32_t *labels;       /* [ranks * piece,labels_a_row] */
 } prediction_writer;
 
@@ -25,50 +28,58 @@ static int64_t labels_a_row(const dt_model *m)
     return m->loss == DT_LOSS_CROSS_ENTROPY ? 1 : m->loss == DT_LOSS_BCE ? m->outputs : 0;
 }
 
-/* What the classes, and the outputs of a model of numbers, are called. A negative number is HDF5's
- * failure. */
-static herr_t put_names(hid_t prediction, hid_t label, const dt_scorer *s)
+/* What the classes, and the columns of numbers, are called. A negative number is HDF5's failure. */
+static herr_t put_names(hid_t prediction, hid_t label, const dt_scorer *s, const dt_names *columns)
 {
-    const dt_names *classes = &s->schema.classes, *targets = &s->schema.targets;
+    const dt_names *classes = &s->schema.classes;
     if (label >= 0 && classes->n > 0)
         return dt_strings_put_attribute(label, "classes", classes->n,
                                         (const char *const *)classes->name);
-    if (targets->n > 0 && s->model.loss != DT_LOSS_CROSS_ENTROPY)
-        return dt_strings_put_attribute(prediction, "columns", targets->n,
-                                        (const char *const *)targets->name);
+    if (columns->n > 0)
+        return dt_strings_put_attribute(prediction, "columns", columns->n,
+                                        (const char *const *)columns->name);
     return 0;
 }
 
-static dt_code create_writer(prediction_writer *sh, const dt_scorer *s, int ranks,
-                             const dt_predict_options *options, dt_error *err)
+/* The datasets and their names. */
+static dt_code lay_out(prediction_writer *sh, const dt_scorer *s, dt_error *err)
 {
     hsize_t dim[2] = {(hsize_t)s->rows, (hsize_t)s->model.outputs};
-    int64_t max_rows = ranks * s->piece_rows;
-    hid_t prediction, label = -1;
-    const char *path;
-    for (int64_t i = 0; (path = dt_data_file_path(s->file, i)); i++)
-        if (dt_output_check_input(options->out, path, err))
-            return err->code;
-    if (dt_output_check_input(options->out, options->model, err) ||
-        dt_overwrite_check(options->out, "prediction", err) ||
-        dt_output_create_through(&sh->output, options->out, err))
-        return err->code;
-    hid_t file = sh->output.file;
     hsize_t labels[2] = {dim[0], (hsize_t)labels_a_row(&s->model)};
+    hid_t file = sh->output.file, prediction, label = -1;
+    dt_names columns;
     sh->labels_a_row = labels_a_row(&s->model);
     sh->prediction =
         dt_output_add(&sh->output, file, "prediction", H5T_IEEE_F32LE, 2, dim, &prediction);
     if (sh->labels_a_row)
         sh->label = dt_output_add(&sh->output, file, "label", H5T_STD_I32LE,
                                   sh->labels_a_row > 1 ? 2 : 1, labels, &label);
-    if (sh->prediction < 0 || sh->label < 0 || put_names(prediction, label, s) < 0)
-        return dt_output_layout_failed(&sh->output, err);
+    if (!dt_columns_init(&columns, &s->model, &s->schema.targets, err) &&
+        (sh->prediction < 0 || sh->label < 0 || put_names(prediction, label, s, &columns) < 0))
+        dt_output_layout_failed(&sh->output, err);
+    dt_names_free(&columns);
+    return err->code;
+}
+
+static dt_code create_writer(prediction_writer *sh, const dt_scorer *s, int ranks,
+                             const dt_predict_options *options, dt_error *err)
+{
+    int64_t max_rows = ranks * s->piece_rows;
+    const char *path;
+    for (int64_t i = 0; (path = dt_data_file_path(s->file, i)); i++)
+        if (dt_output_check_input(options->out, path, err))
+            return err->code;
+    if (dt_output_check_input(options->out, options->model, err) ||
+        dt_overwrite_check(options->out, "prediction", err) ||
+        dt_output_create_through(&sh->output, options->out, err) || lay_out(sh, s, err))
+        return err->code;
     sh->rows = dt_alloc(max_rows * s->model.outputs, sizeof *sh->rows, "predictions", err);
+    sh->pairs = dt_alloc(2 * s->model.targets, sizeof *sh->pairs, "predictions", err);
     sh->labels = dt_alloc(max_rows * sh->labels_a_row, sizeof *sh->labels, "predictions", err);
     return err->code ? err->code : dt_output_begin_values(&sh->output, err);
 }
 
-/* Labels of n rows, and their outputs made probabilities. */
+/* Labels of n rows, and their outputs made probabilities, or means and deviations. */
 static void make_predictions(prediction_writer *sh, const dt_model *m, int64_t n)
 {
     int64_t K = m->outputs;
@@ -80,15 +91,26 @@ static void make_predictions(prediction_writer *sh, const dt_model *m, int64_t n
         for (int64_t i = 0; i < n * K; i++)
             sh->labels[i] = sh->rows[i] > 0;
         dt_sigmoid(n * K, sh->rows);
+    } else if (m->loss == DT_LOSS_GAUSSIAN_NLL) {
+        for (int64_t i = 0; i < n; i++) {
+            dt_means_and_deviations(m->targets, sh->rows + i * K, sh->pairs);
+            memcpy(sh->rows + i * K, sh->pairs, (size_t)K * sizeof *sh->rows);
+        }
     }
 }
 
-/* Outputs of a model whose targets were scaled become values. */
+/* Predictions of a model whose targets were scaled become values. The columns of a target stand side
+ * by side; a deviation has no offset. */
 static void undo_scaling(const dt_scorer *s, int64_t n, float *rows)
 {
-    int64_t K = s->model.outputs;
-    for (int64_t i = 0; i < n * K && s->y_normalizer; i++)
-        rows[i] = (float)dt_normalizer_undo(s->y_normalizer, i % K, (double)rows[i]);
+    const dt_normalizer *y = s->y_normalizer;
+    int64_t K = s->model.outputs, columns = K / s->model.targets;
+    bool pairs = s->model.loss == DT_LOSS_GAUSSIAN_NLL;
+    for (int64_t i = 0; i < n * K && y; i++) {
+        int64_t target = i % K / columns;
+        rows[i] = pairs && i % 2 == 1 ? (float)((double)rows[i] / y->scale[target])
+                                      : (float)dt_normalizer_undo(y, target, (double)rows[i]);
+    }
 }
 
 static dt_code write_round(prediction_writer *sh, const dt_scorer *s, int64_t row, int64_t n,
@@ -149,6 +171,7 @@ dt_code dt_predict(const dt_world *world, const dt_predict_options *options, dt_
     dt_output_close(&sh.output);
     dt_scorer_close(&s);
     free(sh.rows);
+    free(sh.pairs);
     free(sh.labels);
     return err->code;
 }

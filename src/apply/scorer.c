@@ -22,12 +22,12 @@ static dt_code check_fit(const dt_scorer *s, const dt_scorer_options *o, dt_erro
                        "takes %lld",
                        o->data, o->x, (long long)info->features, dt_plural(info->features),
                        o->model, (long long)s->model.inputs);
-    if (o->y && !dt_loss_takes_labels(s->model.loss) && info->y_width != s->model.outputs)
+    if (o->y && !dt_loss_takes_labels(s->model.loss) && info->y_width != s->model.targets)
         return dt_fail(err, DT_ERR_SHAPE,
                        "%s: the rows of \"%s\" have %lld value%s, the model in %s "
-                       "puts out %lld",
+                       "predicts %lld",
                        o->data, o->y, (long long)info->y_width, dt_plural(info->y_width), o->model,
-                       (long long)s->model.outputs);
+                       (long long)s->model.targets);
     return DT_OK;
 }
 
@@ -57,7 +57,7 @@ static dt_code prepare_scorer(dt_scorer *s, const dt_scorer_options *o, dt_error
     if (o->y)
         s->y =
             dt_alloc(s->piece_rows,
-                     (size_t)dt_target_bytes(s->model.loss, s->model.outputs, o->weights != NULL),
+                     (size_t)dt_target_bytes(s->model.loss, s->model.targets, o->weights != NULL),
                      "rows of y", err);
     s->output = dt_alloc(s->piece_rows * s->model.outputs, sizeof *s->output, "outputs", err);
     if (!dt_engine_create(&s->engine, &s->model, &s->team, 0, NULL, err))

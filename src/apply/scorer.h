@@ -38,7 +38,7 @@ typedef struct {
                            these are huge */
     uint8_t *bytes;     /* [piece,features] where x is uint8 */
     float *x;           /* [piece,features] */
-    void *y;            /* [piece,outputs] float or [piece] int32_t labels */
+    void *y;            /* [piece,targets] float or [piece] int32_t labels */
     float *output;      /* [piece,outputs] of the rows that were scored last */
 } dt_scorer;
 

@@ -139,7 +139,7 @@ static const char *find_contradiction(const dt_contents *s)
     if (streamed && (d->block_rows == 0 || d->window_blocks == 0 ||
                      d->window_blocks > MAX_WINDOW / d->block_rows))
         return "\"block_rows\" and \"window_blocks\" make no window of rows";
-    if (d->features != s->model.inputs || d->outputs != s->model.outputs)
+    if (d->features != s->model.inputs || d->outputs != s->model.targets)
         return "\"features\" and \"outputs\" are not those of the model";
     if (s->optimizer_steps != c->global_step)
         return "the optimizer's \"step\" is missing, or not \"global_step\"";

@@ -6,6 +6,7 @@
 #include "comm/comm.h"
 #include "core/memory.h"
 #include "file/h5.h"
+#include "model/loss_text.h"
 
 #include <jansson.h>
 #include <stdlib.h>
@@ -83,7 +84,9 @@ static dt_code read_normalizer(hid_t file, const char *path, const char *group_n
 
 /* What the options in a checkpoint and its tensors say of the model; hidden is owned. */
 typedef struct {
-    int64_t inputs, outputs, activation, loss, n_hidden;
+    int64_t inputs, outputs, activation, n_hidden;
+    dt_loss loss;
+    dt_quantiles quantiles;
     bool layer_norm;
     double dropout;
     int64_t *hidden;
@@ -102,11 +105,6 @@ static const char *activation_name(int i)
     return dt_activation_name((dt_activation)i);
 }
 
-static const char *loss_name(int i)
-{
-    return dt_loss_name((dt_loss)i);
-}
-
 static dt_code read_options(const char *path, const char *text, description *d, dt_error *err)
 {
     json_t *options = text ? json_loads(text, 0, NULL) : NULL;
@@ -114,8 +112,8 @@ static dt_code read_options(const char *path, const char *text, description *d, 
     size_t i;
     d->activation = find_word(json_string_value(json_object_get(options, "activation")),
                               activation_name, DT_ACT_GELU + 1);
-    d->loss =
-        find_word(json_string_value(json_object_get(options, "loss")), loss_name, DT_LOSS_BCE + 1);
+    bool known =
+        dt_loss_parse(json_string_value(json_object_get(options, "loss")), &d->loss, &d->quantiles);
     d->layer_norm = json_is_true(json_object_get(options, "layer-norm"));
     d->dropout = json_number_value(json_object_get(options, "dropout"));
     d->n_hidden = (int64_t)json_array_size(hidden);
@@ -127,7 +125,7 @@ static dt_code read_options(const char *path, const char *text, description *d, 
         if (d->hidden)
             d->hidden[i] = json_integer_value(width);
     }
-    if (!good || d->activation < 0 || d->loss < DT_LOSS_MSE)
+    if (!good || d->activation < 0 || !known || d->loss == DT_LOSS_AUTO)
         dt_fail(err, DT_ERR_DATA, "%s: its \"options\" do not describe a model that is known here",
                 path);
     json_decref(options);
@@ -171,8 +169,13 @@ static dt_code read_description(hid_t file, hid_t group, const char *path, descr
         !read_weight_shape(group, path,
                            d->n_hidden * dt_model_modules_per_layer(d->layer_norm, d->dropout),
                            last, err)) {
+        int64_t per_target = dt_outputs_per_target(d->loss, &d->quantiles);
         d->inputs = first[1];
         d->outputs = last[0];
+        if (d->outputs % per_target != 0)
+            dt_fail(err, DT_ERR_DATA,
+                    "%s: its last layer has %lld outputs; expected %lld for each target", path,
+                    (long long)d->outputs, (long long)per_target);
     }
     free(options);
     return err->code;
@@ -185,7 +188,8 @@ static dt_code build_model(const description *d, dt_model *model, float **parame
                             .hidden = d->hidden,
                             .n_hidden = (int)d->n_hidden,
                             .activation = (dt_activation)d->activation,
-                            .loss = (dt_loss)d->loss,
+                            .loss = d->loss,
+                            .quantiles = d->quantiles,
                             .layer_norm = d->layer_norm,
                             .dropout = d->dropout};
     if (!dt_model_init(model, &shape, err))
@@ -212,8 +216,8 @@ static dt_code read_checkpoint(hid_t file, const char *path, description *d, dt_
 {
     if (!read_model(file, path, d, model, parameters, err) &&
         !read_normalizer(file, path, "normalization", model->inputs, normalizer, err) &&
-        !read_normalizer(file, path, "target_normalization", model->outputs, y_normalizer, err))
-        dt_schema_load(schema, file, path, model->inputs, model->outputs,
+        !read_normalizer(file, path, "target_normalization", model->targets, y_normalizer, err))
+        dt_schema_load(schema, file, path, model->inputs, model->targets,
                        model->loss == DT_LOSS_CROSS_ENTROPY, err);
     return err->code;
 }

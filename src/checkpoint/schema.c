@@ -74,7 +74,7 @@ static dt_code load_units(hid_t group, const char *path, dt_x_units *units, dt_e
     return DT_OK;
 }
 
-dt_code dt_schema_load(dt_schema *s, hid_t file, const char *path, int64_t inputs, int64_t outputs,
+dt_code dt_schema_load(dt_schema *s, hid_t file, const char *path, int64_t inputs, int64_t targets,
                        bool labels, dt_error *err)
 {
     *s = (dt_schema){0};
@@ -85,8 +85,8 @@ dt_code dt_schema_load(dt_schema *s, hid_t file, const char *path, int64_t input
     if (group < 0)
         return dt_fail(err, DT_ERR_DATA, "%s: cannot read \"/data\"", path);
     if (!load_names(group, path, "columns", inputs, &s->columns, err) &&
-        !load_names(group, path, "targets", labels ? 1 : outputs, &s->targets, err) &&
-        !load_names(group, path, "classes", labels ? outputs : -1, &s->classes, err))
+        !load_names(group, path, "targets", labels ? 1 : targets, &s->targets, err) &&
+        !load_names(group, path, "classes", labels ? targets : -1, &s->classes, err))
         load_units(group, path, &s->units, err);
     H5Gclose(group);
     return err->code;

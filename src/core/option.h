@@ -18,7 +18,9 @@ typedef enum {
     DT_OPTION_TIME,   /* int64_t of seconds, at least 1: "3h50m"; 0 when not given */
     DT_OPTION_REAL,   /* double within [min, max] (or (min, max] with above_min); finite; max may be
                          INFINITY for no limit */
-    DT_OPTION_CHOICE, /* int: the index of the word in choices, a NULL-terminated list */
+    DT_OPTION_CHOICE, /* int: the index of the word in choices, a NULL-terminated list. A word with
+                         a colon, as "quantile:Q,...", stands for the text up to the colon and
+                         the quantiles behind it, which go into the field at `list` */
     DT_OPTION_WIDTHS, /* dt_widths: N,N,... each within [min, max]; "none": an empty list */
     DT_OPTION_EVERY,  /* dt_every: N (steps), Ne (epochs) or Ns (seconds), N within [min, max] */
 } dt_option_type;
@@ -42,6 +44,7 @@ typedef struct {
     bool
         may_change; /* a resumed run may have another value, since it does not change the results */
     size_t given;   /* offset of a bool that dt_options_set sets to true; 0: none */
+    size_t list;    /* offset of the dt_quantiles of a choice; 0: none */
 } dt_option;        /* a table ends with an entry whose name is NULL */
 
 /* Set every field to its default. The caller has zeroed options. */

@@ -2,8 +2,10 @@
 
 #include "core/json.h"
 #include "core/option_value.h"
+#include "core/quantiles.h"
 
 #include <stdio.h>
+#include <string.h>
 
 static json_t *widths_json(const dt_widths *widths)
 {
@@ -31,6 +33,20 @@ static bool not_given(const dt_option *option, double value)
     return !option->fallback && value == 0 && !dt_option_is_within(option, value);
 }
 
+/* The word, and the quantiles behind its colon. */
+static json_t *choice_json(const dt_option *option, const void *from)
+{
+    int choice = *(const int *)from;
+    const char *word = option->choices[choice], *colon = strchr(word, ':');
+    char list[DT_QUANTILES_TEXT];
+    if (!colon)
+        return json_string(word);
+    const char *options = (const char *)from - option->offset;
+    const dt_quantiles *quantiles = (const void *)(options + option->list);
+    return json_sprintf("%.*s%s", (int)(colon + 1 - word), word,
+                        dt_quantiles_format(list, quantiles));
+}
+
 static json_t *value_json(const dt_option *option, const void *from)
 {
     switch (option->type) {
@@ -50,7 +66,7 @@ static json_t *value_json(const dt_option *option, const void *from)
         return not_given(option, real) ? json_null() : dt_json_real(real);
     }
     case DT_OPTION_CHOICE:
-        return json_string(option->choices[*(const int *)from]);
+        return choice_json(option, from);
     case DT_OPTION_EVERY:
         return every_json(from);
     default:

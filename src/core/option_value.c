@@ -1,6 +1,7 @@
 #include "core/option_value.h"
 
 #include "core/line.h"
+#include "core/quantiles.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -181,16 +182,42 @@ static dt_code set_real(const dt_option *option, double *real, const char *value
     return DT_OK;
 }
 
+/* The choice whose word the value is, or begins with before a colon; -1: none. */
+static int find_choice(const dt_option *option, const char *value)
+{
+    size_t length = strcspn(value, ":");
+    for (int i = 0; option->choices[i]; i++) {
+        const char *word = option->choices[i];
+        bool same = strchr(word, ':')
+                        ? strcspn(word, ":") == length && strncmp(word, value, length) == 0
+                        : strcmp(word, value) == 0;
+        if (same)
+            return i;
+    }
+    return -1;
+}
+
 static dt_code set_choice(const dt_option *option, int *choice, const char *value, dt_error *err)
 {
-    for (int i = 0; option->choices[i]; i++)
-        if (strcmp(option->choices[i], value) == 0) {
-            *choice = i;
-            return DT_OK;
-        }
     char expected[EXPECTED_TEXT];
-    expect_choice(option, expected, sizeof expected);
-    return bad_value(option, value, expected, err);
+    int found = find_choice(option, value);
+    if (found < 0) {
+        expect_choice(option, expected, sizeof expected);
+        return bad_value(option, value, expected, err);
+    }
+    dt_quantiles parsed = {0};
+    const char *colon = strchr(value, ':');
+    bool takes_list = strchr(option->choices[found], ':') != NULL;
+    if (takes_list && !(colon && dt_quantiles_parse(colon + 1, &parsed))) {
+        snprintf(expected, sizeof expected,
+                 "%s with 1 to %d increasing numbers between 0 and 1, as in %.*s:0.1,0.5,0.9",
+                 option->choices[found], DT_MAX_QUANTILES, (int)strcspn(value, ":"), value);
+        return bad_value(option, value, expected, err);
+    }
+    if (option->list)
+        *(dt_quantiles *)(void *)((char *)choice - option->offset + option->list) = parsed;
+    *choice = found;
+    return DT_OK;
 }
 
 /* The numbers of "512,256" into width [MAX_WIDTHS]; how many there are, or -1 if the text is not

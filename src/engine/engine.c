@@ -135,7 +135,7 @@ static dt_code alloc_arrays(dt_engine *e, int64_t block, const dt_engine_pack *p
 {
     const dt_model *m = e->model;
     e->x_stride = choose_stride(m->inputs);
-    e->y_bytes = dt_target_bytes(m->loss, m->outputs, m->criterion.weighted);
+    e->y_bytes = dt_target_bytes(m->loss, m->targets, m->criterion.weighted);
     e->x = alloc_rows(e, e->x_stride, err);
     e->y = dt_alloc(e->wave_rows, (size_t)e->y_bytes, "the samples of a step", err);
     e->sums = dt_alloc(e->team->threads, sizeof *e->sums, "losses", err);

@@ -156,7 +156,7 @@ void dt_rows_run(const dt_call *c, const dt_wave *w, int64_t first, int64_t end,
     }
     const dt_model *m = e->model;
     sums->weight +=
-        dt_loss_weight(m->loss, &m->criterion, n, m->outputs, e->y + begin * e->y_bytes);
+        dt_loss_weight(m->loss, &m->criterion, n, m->targets, e->y + begin * e->y_bytes);
     for (int64_t b = first; b < end; b++) {
         int64_t row = dt_wave_begin(w, b);
         e->losses[b] = compute_loss(c, row, dt_wave_begin(w, b + 1) - row);

@@ -109,6 +109,58 @@ static double bce_backward(int64_t K, const float *w, const float *restrict y,
     return sum / (double)K;
 }
 
+/* error = y - o */
+static double pinball_loss(double quantile, double error)
+{
+    return error > 0 ? quantile * error : (quantile - 1) * error;
+}
+
+/* y [targets], output [targets,quantiles] */
+static double quantile_backward(int64_t targets, const dt_quantiles *q, const float *restrict y,
+                                float *restrict output)
+{
+    double sum = 0, scale = 1 / (double)(targets * q->n);
+    for (int64_t k = 0; k < targets; k++)
+        for (int i = 0; i < q->n; i++) {
+            float *o = output + k * q->n + i;
+            double error = (double)y[k] - (double)*o, level = q->level[i];
+            sum += pinball_loss(level, error);
+            *o = (float)(scale * (error > 0 ? -level : error < 0 ? 1 - level : 0));
+        }
+    return sum * scale;
+}
+
+/* max(softplus(raw), 1e-6), without an overflow; NaN stays NaN. */
+static double make_variance(double raw)
+{
+    static const double MIN_VARIANCE = 1e-6;
+    double softplus = log1p(exp(-fabs(raw))) + (raw > 0 ? raw : 0);
+    return softplus < MIN_VARIANCE ? MIN_VARIANCE : softplus;
+}
+
+static double gaussian_loss(double error, double variance)
+{
+    return 0.5 * (log(variance) + error * (error / variance));
+}
+
+/* The derivative of softplus is the sigmoid. The gradient is in double, since near the minimum the
+ * terms of the variance's cancel.
+ *   y       [targets]
+ *   output  [2,targets] means, and what variances are made of */
+static double gaussian_backward(int64_t targets, const float *restrict y, float *restrict output)
+{
+    double sum = 0, scale = 1 / (double)targets;
+    for (int64_t k = 0; k < targets; k++) {
+        double error = (double)output[k] - (double)y[k], raw = (double)output[targets + k];
+        double variance = make_variance(raw), slope = 1 / (1 + exp(-raw));
+        double ratio = error / variance;
+        sum += gaussian_loss(error, variance);
+        output[k] = (float)(scale * ratio);
+        output[targets + k] = (float)(scale * 0.5 * (1 / variance - ratio * ratio) * slope);
+    }
+    return sum * scale;
+}
+
 static double cross_entropy_backward(int64_t K, int32_t label, float *output)
 {
     float max = find_max(K, output);
@@ -164,6 +216,10 @@ static double row_backward(dt_loss loss, const dt_criterion *c, int64_t K, const
         return huber_backward(K, y, output);
     case DT_LOSS_BCE:
         return bce_backward(K, c->weight, y, output);
+    case DT_LOSS_QUANTILE:
+        return quantile_backward(K / c->quantiles.n, &c->quantiles, y, output);
+    case DT_LOSS_GAUSSIAN_NLL:
+        return gaussian_backward(K / 2, y, output);
     default:
         return mse_backward(K, y, output);
     }
@@ -180,30 +236,38 @@ static bool has_gap(int64_t K, const float *y)
     return isnan(sum);
 }
 
-/* Each output by itself; one whose target is NaN has no gradient. */
+/* Each target by itself; the outputs of one that is NaN have no gradient. The outputs of a target
+ * are side by side, except that all variances are behind all means. */
 static double gap_backward(dt_loss loss, const dt_criterion *c, int64_t K, const float *y,
                            float *output)
 {
+    float own[DT_MAX_QUANTILES], scale;
     double sum = 0;
-    float scale = 1 / (float)K;
-    for (int64_t k = 0; k < K; k++) {
-        dt_criterion own = {.weight = c->weight ? c->weight + k : NULL};
+    int64_t each = dt_outputs_per_target(loss, &c->quantiles), targets = K / each;
+    bool apart = loss == DT_LOSS_GAUSSIAN_NLL;
+    scale = 1 / (float)targets;
+    for (int64_t k = 0; k < targets; k++) {
+        dt_criterion of = {.weight = c->weight ? c->weight + k : NULL, .quantiles = c->quantiles};
         bool counts = !isnan(y[k]);
-        sum += counts ? row_backward(loss, &own, 1, y + k, output + k) : 0;
-        output[k] = counts ? scale * output[k] : 0;
+        for (int64_t i = 0; i < each; i++)
+            own[i] = output[apart ? i * targets + k : k * each + i];
+        sum += counts ? row_backward(loss, &of, each, y + k, own) : 0;
+        for (int64_t i = 0; i < each; i++)
+            output[apart ? i * targets + k : k * each + i] = counts ? scale * own[i] : 0;
     }
-    return sum / (double)K;
+    return sum / (double)targets;
 }
 
 static double counted_backward(dt_loss loss, const dt_criterion *c, int64_t K, const void *y,
                                float *output)
 {
     bool labels = dt_loss_takes_labels(loss);
-    float weight = c->weighted ? ((const float *)y)[labels ? 1 : K] : 1;
+    int64_t targets = K / dt_outputs_per_target(loss, &c->quantiles);
+    float weight = c->weighted ? ((const float *)y)[labels ? 1 : targets] : 1;
     double sum = 0;
     if (labels && *(const int32_t *)y < 0)
         weight = 0;
-    else if (!labels && c->masked && has_gap(K, y))
+    else if (!labels && c->masked && has_gap(targets, y))
         sum = gap_backward(loss, c, K, y, output);
     else
         sum = row_backward(loss, c, K, y, output);
@@ -241,7 +305,8 @@ double dt_loss_backward(dt_loss loss, const dt_criterion *c, int64_t rows, int64
 {
     double sum = 0;
     bool plain = !c->weighted && !c->masked;
-    int64_t y_bytes = dt_target_bytes(loss, K, c->weighted);
+    int64_t targets = K / dt_outputs_per_target(loss, &c->quantiles);
+    int64_t y_bytes = dt_target_bytes(loss, targets, c->weighted);
     if (loss == DT_LOSS_MSE && K == 1 && plain)
         return errors_backward(rows, *bias, y, output);
     for (int64_t r = 0; r < rows; r++) {
@@ -254,10 +319,10 @@ double dt_loss_backward(dt_loss loss, const dt_criterion *c, int64_t rows, int64
     return sum;
 }
 
-static int64_t count_targets(int64_t K, const float *y)
+static int64_t count_targets(int64_t targets, const float *y)
 {
     int64_t n = 0;
-    for (int64_t k = 0; k < K; k++)
+    for (int64_t k = 0; k < targets; k++)
         n += !isnan(y[k]);
     return n;
 }
@@ -269,13 +334,13 @@ static dt_weight units_of(const dt_criterion *c, double weight)
 }
 
 /* Of one sample. */
-static dt_weight row_weight(dt_loss loss, const dt_criterion *c, int64_t K, const void *y)
+static dt_weight row_weight(dt_loss loss, const dt_criterion *c, int64_t targets, const void *y)
 {
     const float *values = y;
     int32_t label = *(const int32_t *)y;
     if (!dt_loss_takes_labels(loss))
-        return (c->weighted ? units_of(c, (double)values[K]) : 1) *
-               (c->masked ? count_targets(K, values) : K);
+        return (c->weighted ? units_of(c, (double)values[targets]) : 1) *
+               (c->masked ? count_targets(targets, values) : targets);
     if (label < 0)
         return 0;
     if (c->weighted)
@@ -283,23 +348,23 @@ static dt_weight row_weight(dt_loss loss, const dt_criterion *c, int64_t K, cons
     return c->units ? c->units[label] : 1;
 }
 
-dt_weight dt_loss_weight(dt_loss loss, const dt_criterion *c, int64_t rows, int64_t K,
+dt_weight dt_loss_weight(dt_loss loss, const dt_criterion *c, int64_t rows, int64_t targets,
                          const void *y)
 {
     dt_weight sum = 0;
-    int64_t y_bytes = dt_target_bytes(loss, K, c->weighted);
+    int64_t y_bytes = dt_target_bytes(loss, targets, c->weighted);
     if (!c->units && !c->weighted && !c->masked)
         return rows;
     for (int64_t r = 0; r < rows; r++)
-        sum += row_weight(loss, c, K, (const char *)y + r * y_bytes);
+        sum += row_weight(loss, c, targets, (const char *)y + r * y_bytes);
     return sum;
 }
 
-double dt_loss_unit(dt_loss loss, const dt_criterion *c, int64_t K, double class_unit)
+double dt_loss_unit(dt_loss loss, const dt_criterion *c, int64_t targets, double class_unit)
 {
     double unit = c->weighted ? c->weight_unit : class_unit;
     bool by_target = !dt_loss_takes_labels(loss) && (c->weighted || c->masked);
-    return by_target ? unit / (double)K : unit;
+    return by_target ? unit / (double)targets : unit;
 }
 
 /* ---- Of a sample: the loss alone ------------------------------------------------------------ */
@@ -325,10 +390,39 @@ static double mean_loss(dt_loss loss, int64_t K, const float *y, const float *ou
     return sum / (double)K;
 }
 
-double dt_loss_row(dt_loss loss, int64_t K, const void *y, const float *output)
+static double mean_quantile_loss(int64_t targets, const dt_quantiles *q, const float *y,
+                                 const float *output)
 {
-    return loss == DT_LOSS_CROSS_ENTROPY ? cross_entropy_loss(K, *(const int32_t *)y, output)
-                                         : mean_loss(loss, K, y, output);
+    double sum = 0;
+    for (int64_t k = 0; k < targets; k++)
+        for (int i = 0; i < q->n && !isnan(y[k]); i++)
+            sum += pinball_loss(q->level[i], (double)y[k] - (double)output[k * q->n + i]);
+    return sum / (double)(targets * q->n);
+}
+
+static double mean_gaussian_loss(int64_t targets, const float *y, const float *output)
+{
+    double sum = 0;
+    for (int64_t k = 0; k < targets; k++)
+        if (!isnan(y[k]))
+            sum += gaussian_loss((double)output[k] - (double)y[k],
+                                 make_variance((double)output[targets + k]));
+    return sum / (double)targets;
+}
+
+double dt_loss_row(dt_loss loss, const dt_quantiles *quantiles, int64_t K, const void *y,
+                   const float *output)
+{
+    switch (loss) {
+    case DT_LOSS_CROSS_ENTROPY:
+        return cross_entropy_loss(K, *(const int32_t *)y, output);
+    case DT_LOSS_QUANTILE:
+        return mean_quantile_loss(K / quantiles->n, quantiles, y, output);
+    case DT_LOSS_GAUSSIAN_NLL:
+        return mean_gaussian_loss(K / 2, y, output);
+    default:
+        return mean_loss(loss, K, y, output);
+    }
 }
 
 /* ---- What is made of outputs ---------------------------------------------------------------- */
@@ -350,6 +444,14 @@ void dt_softmax(int64_t rows, int64_t K, float *output)
 #pragma omp simd
         for (int64_t k = 0; k < K; k++)
             row[k] *= scale;
+    }
+}
+
+void dt_means_and_deviations(int64_t targets, const float *output, float *pair)
+{
+    for (int64_t k = 0; k < targets; k++) {
+        pair[2 * k] = output[k];
+        pair[2 * k + 1] = (float)sqrt(make_variance((double)output[targets + k]));
     }
 }
 

@@ -2,6 +2,7 @@
 
 #include "core/exact_sum.h"
 #include "core/memory.h"
+#include "core/quantiles.h"
 #include "model/loss.h"
 
 #include <math.h>
@@ -11,10 +12,10 @@
 
 enum { VALUES_TO_WAKE = 1 << 10 }; /* outputs: fewer are added before other threads are awake */
 
-/* Of one output that is a number. */
+/* Of one target that is a number. */
 typedef struct {
-    dt_exact error;           /* squares of output - y */
-    dt_exact size;            /* absolute values of output - y */
+    dt_exact error;           /* squares of prediction - y */
+    dt_exact size;            /* absolute values of prediction - y */
     dt_exact shifted, square; /* of y - shift */
     dt_exact weight;          /* of the rows whose target counts */
 } moments;
@@ -29,9 +30,9 @@ typedef struct {
     int64_t broken;         /* losses and errors that are not finite */
     dt_exact loss;
     /* The same by weight, where rows have weights or not all of them count. */
-    dt_exact weight; /* of rows; of outputs where each of them may count or not */
+    dt_exact weight; /* of rows; of targets where each of them may count or not */
     dt_exact weight_right, weight_actual, weight_predicted, weight_true;
-    moments of[]; /* [outputs] of numbers */
+    moments of[]; /* [targets] of numbers */
 } sums;
 
 /* Whether weights are summed, and not rows counted. */
@@ -56,18 +57,22 @@ static sums *of_thread(const dt_metrics *m, int thread)
     return (sums *)(void *)(m->sums + thread * m->words);
 }
 
-dt_code dt_metrics_init(dt_metrics *m, dt_loss loss, int64_t outputs, const float *shift,
-                        dt_error *err)
+dt_code dt_metrics_init(dt_metrics *m, dt_loss loss, const dt_quantiles *quantiles, int64_t outputs,
+                        const float *shift, dt_error *err)
 {
-    *m = (dt_metrics){.loss = loss, .outputs = outputs, .threads = omp_get_max_threads()};
-    size_t bytes = sizeof(sums) + (is_numbers(m) ? (size_t)outputs * sizeof(moments) : 0);
+    int64_t targets = outputs / dt_outputs_per_target(loss, quantiles);
+    *m = (dt_metrics){
+        .loss = loss, .outputs = outputs, .targets = targets, .threads = omp_get_max_threads()};
+    if (loss == DT_LOSS_QUANTILE)
+        m->quantiles = *quantiles;
+    size_t bytes = sizeof(sums) + (is_numbers(m) ? (size_t)targets * sizeof(moments) : 0);
     m->words = (int64_t)(bytes / sizeof(int64_t));
     m->sums = dt_alloc(m->threads * m->words, sizeof(int64_t), "sums of errors", err);
-    m->shift = dt_alloc(outputs, sizeof *m->shift, "sums of errors", err);
+    m->shift = dt_alloc(targets, sizeof *m->shift, "sums of errors", err);
     if (err->code)
         return err->code;
     memset(m->sums, 0, (size_t)(m->threads * m->words) * sizeof *m->sums);
-    for (int64_t k = 0; k < outputs && is_numbers(m); k++)
+    for (int64_t k = 0; k < targets && is_numbers(m); k++)
         m->shift[k] = isfinite(shift[k]) ? shift[k] : 0;
     return DT_OK;
 }
@@ -129,17 +134,24 @@ static void add_binary(const dt_metrics *m, const float *output, const float *y,
     }
 }
 
-/* What a scaled number stands for. */
+/* What a scaled number of target k stands for. */
 static double value_of(const dt_metrics *m, int64_t k, float scaled)
 {
     return m->scale ? (double)scaled / m->scale[k] + m->mean[k] : (double)scaled;
 }
 
+/* The output that predicts target k: the mean, or the quantile nearest to 0.5. */
+static int64_t find_prediction(const dt_metrics *m, int64_t k)
+{
+    return m->loss == DT_LOSS_QUANTILE ? k * m->quantiles.n + dt_quantiles_median(&m->quantiles)
+                                       : k;
+}
+
 static void add_numbers(const dt_metrics *m, const float *output, const float *y, sums *s)
 {
-    for (int64_t k = 0; k < m->outputs; k++) {
+    for (int64_t k = 0; k < m->targets; k++) {
         double value = value_of(m, k, y[k]);
-        double error = value_of(m, k, output[k]) - value;
+        double error = value_of(m, k, output[find_prediction(m, k)]) - value;
         double shifted = value - (double)m->shift[k];
         add_term(&s->of[k].error, error * error, &s->broken);
         add_term(&s->of[k].size, fabs(error), &s->broken);
@@ -183,20 +195,22 @@ static void add_counted(const dt_metrics *m, const float *output, const void *y,
     bool labels = dt_loss_takes_labels(m->loss);
     const float *target = y;
     int32_t label = *(const int32_t *)y;
-    double weight = m->weighted ? (double)target[labels ? 1 : m->outputs] : 1;
-    add_term(&s->loss, weight * dt_loss_row(m->loss, m->outputs, y, output), &s->broken);
+    double weight = m->weighted ? (double)target[labels ? 1 : m->targets] : 1;
+    add_term(&s->loss, weight * dt_loss_row(m->loss, &m->quantiles, m->outputs, y, output),
+             &s->broken);
     if (labels && label >= 0) {
         int64_t found = dt_argmax(m->outputs, output);
         add_answer(weight, found == label, label == 1, found == 1, s);
     }
-    for (int64_t k = 0; k < m->outputs && !labels; k++) {
+    for (int64_t k = 0; k < m->targets && !labels; k++) {
         if (isnan(target[k]))
             continue;
-        bool actual = target[k] > 0.5f, predicted = output[k] > 0;
+        float predicted_value = output[find_prediction(m, k)];
+        bool actual = target[k] > 0.5f, predicted = predicted_value > 0;
         if (m->loss == DT_LOSS_BCE)
             add_answer(weight, actual == predicted, actual, predicted, s);
         else
-            add_number(m, k, value_of(m, k, output[k]), value_of(m, k, target[k]), weight, s);
+            add_number(m, k, value_of(m, k, predicted_value), value_of(m, k, target[k]), weight, s);
     }
 }
 
@@ -207,7 +221,7 @@ static void add_row(const dt_metrics *m, const float *output, const void *y, sum
         add_counted(m, output, y, s);
         return;
     }
-    add_term(&s->loss, dt_loss_row(m->loss, m->outputs, y, output), &s->broken);
+    add_term(&s->loss, dt_loss_row(m->loss, &m->quantiles, m->outputs, y, output), &s->broken);
     if (m->loss == DT_LOSS_CROSS_ENTROPY)
         add_class(m, output, *(const int32_t *)y, s);
     else if (m->loss == DT_LOSS_BCE)
@@ -224,7 +238,7 @@ static void carry_sums(const dt_metrics *m, sums *s)
     dt_exact_carry(&s->weight_actual);
     dt_exact_carry(&s->weight_predicted);
     dt_exact_carry(&s->weight_true);
-    for (int64_t k = 0; k < m->outputs && is_numbers(m); k++) {
+    for (int64_t k = 0; k < m->targets && is_numbers(m); k++) {
         dt_exact_carry(&s->of[k].error);
         dt_exact_carry(&s->of[k].size);
         dt_exact_carry(&s->of[k].shifted);
@@ -235,7 +249,7 @@ static void carry_sums(const dt_metrics *m, sums *s)
 
 void dt_metrics_add(dt_metrics *m, const float *output, const void *y, int64_t n)
 {
-    int64_t y_bytes = dt_target_bytes(m->loss, m->outputs, m->weighted);
+    int64_t y_bytes = dt_target_bytes(m->loss, m->targets, m->weighted);
     int threads = n * m->outputs < VALUES_TO_WAKE ? 1 : m->threads;
 #pragma omp parallel num_threads(threads) if (threads > 1)
     {
@@ -291,13 +305,13 @@ static dt_target_scores score_target(const moments *of, double n, bool single)
 
 static void score_numbers(const dt_metrics *m, const sums *s, dt_scores *scores)
 {
-    double rmse = 0, mae = 0, r2 = 0, K = (double)m->outputs;
+    double rmse = 0, mae = 0, r2 = 0, K = (double)m->targets;
     scores->has_r2 = true;
     scores->rmse = scores->mae = scores->r2 = NAN;
     if (s->broken > 0)
         return;
-    scores->targets = m->outputs > 1 && m->outputs <= DT_SCORES_TARGETS ? m->outputs : 0;
-    for (int64_t k = 0; k < m->outputs; k++) {
+    scores->targets = m->targets > 1 && m->targets <= DT_SCORES_TARGETS ? m->targets : 0;
+    for (int64_t k = 0; k < m->targets; k++) {
         double n = choose_sum(m, &s->of[k].weight, s->samples);
         dt_target_scores target = score_target(&s->of[k], n, s->samples < 2);
         rmse += target.rmse;

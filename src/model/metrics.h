@@ -10,23 +10,26 @@
 
 typedef struct {
     dt_loss loss;
-    int64_t outputs;
+    dt_quantiles quantiles; /* of DT_LOSS_QUANTILE */
+    int64_t outputs, targets;
     bool weighted; /* each row of y ends with a weight */
     bool masked;   /* what is NaN or a negative label in y does not count */
     const double *mean,
-        *scale;    /* [outputs] y and outputs are (value - mean) * scale; NULL: values */
-    float *shift;  /* [outputs] subtracted from y before squares are summed; only for numbers */
+        *scale;    /* [targets] y and outputs are (value - mean) * scale; NULL: values */
+    float *shift;  /* [targets] subtracted from y before squares are summed; only for numbers */
     int threads;   /* number of threads that may add */
     int64_t words; /* length of one thread's sums */
     int64_t *sums; /* [threads,words]; between two calls only the first row is not 0 */
 } dt_metrics;
 
 /* Start with no rows. Not collective. To be ended with dt_metrics_free, also after an error.
- *   shift  [outputs] y of any row, the same on every rank. It is near enough to the mean for
- *          squares of differences to be precise. Ignored for classes and binary targets. Borrowed
- *          for the call */
-dt_code dt_metrics_init(dt_metrics *metrics, dt_loss loss, int64_t outputs, const float *shift,
-                        dt_error *err);
+ *   quantiles  of DT_LOSS_QUANTILE; else ignored
+ *   outputs    of the model
+ *   shift      [targets] y of any row, the same on every rank. It is near enough to the mean for
+ *              squares of differences to be precise. Ignored for classes and binary targets.
+ *              Borrowed for the call */
+dt_code dt_metrics_init(dt_metrics *metrics, dt_loss loss, const dt_quantiles *quantiles,
+                        int64_t outputs, const float *shift, dt_error *err);
 
 /* Take rows that have weights, or of which not all counts (model/loss.h). The scores are then those
  * of scikit-learn with sample_weight, over what counts; the mean loss is that of training. Not
@@ -36,7 +39,7 @@ void dt_metrics_count(dt_metrics *metrics, bool weighted, bool masked);
 /* Take outputs and y that are scaled: (value - mean) * scale. RMSE, MAE and R^2 are then of the
  * values, and the loss is that of the scaled ones. Not collective; to be called before the first row
  * is added.
- *   mean, scale  [outputs] borrowed; NULL: they are not scaled */
+ *   mean, scale  [targets] borrowed; NULL: they are not scaled */
 void dt_metrics_unscale(dt_metrics *metrics, const double *mean, const double *scale);
 
 /* Start again with no rows. Not collective. */
@@ -44,7 +47,7 @@ void dt_metrics_clear(dt_metrics *metrics);
 
 /* Add n rows, n <= 2^30. Not collective.
  *   output  [n,outputs] outputs of the model, with its last bias
- *   y       [n] int32_t labels, or [n,outputs] float; each followed by its weight if they have
+ *   y       [n] int32_t labels, or [n,targets] float; each followed by its weight if they have
  *           some */
 void dt_metrics_add(dt_metrics *metrics, const float *output, const void *y, int64_t n);
 

@@ -1,6 +1,7 @@
 #include "model/model.h"
 
 #include "core/random.h"
+#include "model/loss_text.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -30,8 +31,11 @@ dt_code dt_model_init(dt_model *m, const dt_model_shape *shape, dt_error *err)
                     .layer_norm = shape->layer_norm,
                     .dropout = {.p = shape->dropout},
                     .loss = shape->loss,
+                    .criterion = {.quantiles = shape->quantiles},
                     .inputs = shape->inputs,
-                    .outputs = shape->outputs};
+                    .outputs = shape->outputs,
+                    .targets =
+                        shape->outputs / dt_outputs_per_target(shape->loss, &shape->quantiles)};
     m->layer = calloc((size_t)m->n_layers, sizeof *m->layer);
     if (!m->layer)
         return dt_fail(err, DT_ERR_MEMORY, "out of memory for the layers of the model");
@@ -109,12 +113,6 @@ const char *dt_activation_name(dt_activation activation)
     return name[activation];
 }
 
-const char *dt_loss_name(dt_loss loss)
-{
-    static const char *const name[] = {"auto", "mse", "mae", "huber", "cross-entropy", "bce"};
-    return name[loss];
-}
-
 char *dt_model_describe(const dt_model *m)
 {
     char *text = NULL;
@@ -134,7 +132,8 @@ char *dt_model_describe(const dt_model *m)
         if (m->dropout.p > 0)
             fprintf(out, ", dropout %g", m->dropout.p);
     }
-    fprintf(out, ", %s", dt_loss_name(m->loss));
+    char loss[DT_LOSS_WORDS];
+    fprintf(out, ", %s", dt_loss_describe(loss, m->loss, &m->criterion.quantiles));
     fclose(out);
     return text;
 }

@@ -30,6 +30,7 @@ typedef struct {
     dt_loss loss;           /* never DT_LOSS_AUTO */
     dt_criterion criterion; /* the options of the loss; the owner may set them */
     int64_t inputs, outputs;
+    int64_t targets; /* values in a row of y; for labels the number of classes */
     int64_t parameters;
 } dt_model;
 
@@ -49,13 +50,15 @@ typedef struct {
 } dt_tensor;
 
 typedef struct {
-    int64_t inputs, outputs;
+    int64_t inputs;
+    int64_t outputs;       /* dt_outputs_per_target for each target */
     const int64_t *hidden; /* [n_hidden] */
     int n_hidden;
     dt_activation activation;
     dt_loss loss;
     bool layer_norm;
     double dropout;
+    dt_quantiles quantiles; /* of DT_LOSS_QUANTILE */
 } dt_model_shape;
 
 /* Compute the layers and their offsets. Not collective; to be ended with dt_model_free.
@@ -82,6 +85,5 @@ void dt_model_init_parameters(const dt_model *model, uint64_t seed, float *param
 char *dt_model_describe(const dt_model *model);
 
 const char *dt_activation_name(dt_activation activation);
-const char *dt_loss_name(dt_loss loss);
 
 #endif

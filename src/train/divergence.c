@@ -5,10 +5,11 @@
 static const double RISE = 1000;
 static const double NOISE = 1e-12; /* a smaller loss is rounding */
 
-void dt_divergence_init(dt_divergence *d, int64_t batch_size)
+/* A likelihood may be negative and pass 0, which is then no measure of its rise. */
+void dt_divergence_init(dt_divergence *d, dt_loss loss, int64_t batch_size)
 {
     int64_t steps = (DT_DIVERGENCE_SAMPLES + batch_size - 1) / batch_size;
-    *d = (dt_divergence){.wanted = steps};
+    *d = (dt_divergence){.least = loss == DT_LOSS_GAUSSIAN_NLL ? 1 : NOISE, .wanted = steps};
 }
 
 /* In order, so that the quartile can be read off. */
@@ -29,7 +30,7 @@ bool dt_divergence_add(dt_divergence *d, double loss)
         insert(d, loss);
         d->beginning = d->first[(d->n - 1) / 4];
     }
-    if (d->found || !(loss > RISE * fmax(d->beginning, NOISE)) || d->n < d->wanted)
+    if (d->found || !(loss > RISE * fmax(d->beginning, d->least)) || d->n < d->wanted)
         return false;
     d->found = true;
     return true;
@@ -39,7 +40,7 @@ bool dt_divergence_add(dt_divergence *d, double loss)
  * one of them was. */
 static bool steps_stay(const dt_divergence *d)
 {
-    return d->found && d->last > d->beginning;
+    return d->found && d->last > fmax(d->beginning, d->least);
 }
 
 /* A model that was trained before (--init-from, --resume) may fit its training rows so well that
@@ -48,7 +49,7 @@ static bool steps_stay(const dt_divergence *d)
  * of 0. */
 bool dt_divergence_add_validation(dt_divergence *d, const dt_scores *scores)
 {
-    double loss = scores->loss, min_loss = scores->has_r2 ? NOISE : M_LN2;
+    double loss = scores->loss, min_loss = scores->has_r2 ? d->least : M_LN2;
     double beginning = d->validation.beginning;
     if (d->n == 0)
         return false;

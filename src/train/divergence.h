@@ -3,6 +3,7 @@
 #ifndef DT_TRAIN_DIVERGENCE_H
 #define DT_TRAIN_DIVERGENCE_H
 
+#include <dtrain/options.h>
 #include <dtrain/scores.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -10,6 +11,7 @@
 enum { DT_DIVERGENCE_SAMPLES = 16 }; /* the beginning has at least so many samples */
 
 typedef struct {
+    double least;                        /* a smaller loss is taken for this one */
     int64_t wanted, n;                   /* steps of the beginning; how many of them are done */
     double first[DT_DIVERGENCE_SAMPLES]; /* [n] losses of the steps of the beginning */
     double beginning;                    /* lower quartile of these losses */
@@ -30,7 +32,7 @@ typedef struct {
 } dt_rise;
 
 /* Begin to watch a run whose steps have batch_size samples. */
-void dt_divergence_init(dt_divergence *divergence, int64_t batch_size);
+void dt_divergence_init(dt_divergence *divergence, dt_loss loss, int64_t batch_size);
 
 /* Note the loss of the next step. Returns true in the step in which a rise is found, and never
  * again. */

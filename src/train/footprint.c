@@ -14,7 +14,7 @@ dt_footprint dt_footprint_of(const dt_footprint_facts *f)
     double own = 1 + (f->saves ? 1 + f->vectors : 0) + f->several_nodes; /* and its gradient */
     double together = (1 + f->vectors) * parameters + (double)dt_engine_panels(m);
     double row = (double)m->inputs * sizeof(float) +
-                 (double)dt_target_bytes(m->loss, m->outputs, m->criterion.weighted);
+                 (double)dt_target_bytes(m->loss, m->targets, m->criterion.weighted);
     double batch = (double)dt_batch_max_per_rank(f->batch_size, f->block, f->ranks) * row;
     int64_t kept = dt_batch_rows_kept(f->batch_size, f->block, f->ranks);
     return (dt_footprint){.weights = (own * parameters + together / f->numa_group) * sizeof(float),

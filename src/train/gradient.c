@@ -143,7 +143,7 @@ static dt_row_source slice_source(const dt_gradient *g, const slice *s)
     source.first += s->begin;
     if (source.x) {
         const dt_model *m = g->model;
-        int64_t y_bytes = dt_target_bytes(m->loss, m->outputs, m->criterion.weighted);
+        int64_t y_bytes = dt_target_bytes(m->loss, m->targets, m->criterion.weighted);
         source.x += s->begin * g->model->inputs;
         source.y = (const char *)source.y + s->begin * y_bytes;
     } else {

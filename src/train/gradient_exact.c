@@ -26,7 +26,7 @@ static dt_code init_collected(dt_gradient *g, dt_error *err)
 {
     const dt_model *m = g->model;
     int64_t part = dt_batch_max_per_rank(g->batch_size, g->exact.block, g->world->size);
-    size_t y_bytes = (size_t)dt_target_bytes(m->loss, m->outputs, m->criterion.weighted);
+    size_t y_bytes = (size_t)dt_target_bytes(m->loss, m->targets, m->criterion.weighted);
     size_t x_bytes = (size_t)m->inputs * sizeof(float);
     g->exact.collected.x = dt_alloc(part, x_bytes, "the samples of a batch", err);
     g->exact.collected.y = dt_alloc(part, y_bytes, "the samples of a batch", err);
@@ -93,7 +93,7 @@ static void collect_part(dt_gradient *g, const dt_samples *s)
     dt_collected *c = &g->exact.collected;
     const dt_model *m = g->model;
     int64_t inputs = m->inputs;
-    int64_t y_bytes = dt_target_bytes(m->loss, m->outputs, m->criterion.weighted);
+    int64_t y_bytes = dt_target_bytes(m->loss, m->targets, m->criterion.weighted);
     float *x = c->x + c->count * inputs;
     char *y = c->y + c->count * y_bytes;
     s->source.fetch(s->source.from, 0, s->count, x, inputs, y);

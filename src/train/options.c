@@ -1,5 +1,6 @@
 #include "train/options.h"
 
+#include "core/quantiles.h"
 #include "optim/schedule.h"
 #include "train/class_weights.h"
 
@@ -10,7 +11,8 @@
 
 /* The words stand in the order of the enums in dtrain/options.h. */
 static const char *const activations[] = {"relu", "tanh", "sigmoid", "gelu", NULL};
-static const char *const losses[] = {"auto", "mse", "mae", "huber", "cross-entropy", "bce", NULL};
+static const char *const losses[] = {
+    "auto", "mse", "mae", "huber", "cross-entropy", "bce", "quantile:Q,...", "gaussian-nll", NULL};
 static const char *const x_scales[] = {"auto", "none", "255", NULL};
 static const char *const missing_ys[] = {"error", "mask", NULL};
 static const char *const missings[] = {"error", "mean", NULL};
@@ -99,7 +101,7 @@ const dt_option dt_train_option_table[] = {
      MAY_CHANGE},
 
     {"Loss", "loss", "NAME", "auto", "auto: cross-entropy for integer y, mse for float y",
-     CHOICE(loss, losses)},
+     CHOICE(loss, losses), .list = offsetof(dt_train_options, quantiles)},
     {NULL, "class-weights", "W,W,...", NULL,
      "of each class, or balanced; of bce: of what is true in each output", TEXT(class_weights)},
     {NULL, "label-smoothing", "X", "0",
@@ -271,6 +273,10 @@ dt_code dt_train_options_check(const dt_train_options *options, dt_error *err)
         dt_schedule_parse(options->schedule, &schedule, err) ||
         dt_class_weights_check(options->class_weights, err))
         return err->code;
+    if (options->loss == DT_LOSS_QUANTILE && !dt_quantiles_are_good(&options->quantiles))
+        return dt_fail(err, DT_ERR_USAGE,
+                       "--loss quantile: expected 1 to %d increasing quantiles between 0 and 1",
+                       DT_MAX_QUANTILES);
     if (options->patience > 0 && !dt_train_options_validate(options))
         return dt_fail(err, DT_ERR_USAGE, "--patience: expected with --val-data or --val-fraction");
     if (options->resume && !options->checkpoint)

@@ -162,12 +162,14 @@ static dt_code form_numa_group(dt_run *r, dt_error *err)
 static dt_code build_model(dt_run *r, dt_error *err)
 {
     const dt_train_options *o = r->options;
+    int64_t per_target = dt_outputs_per_target(r->model.loss, &o->quantiles);
     dt_model_shape shape = {.inputs = r->dataset.features,
-                            .outputs = r->dataset.outputs,
+                            .outputs = r->dataset.outputs * per_target,
                             .hidden = o->hidden.width,
                             .n_hidden = o->hidden.n,
                             .activation = (dt_activation)o->activation,
                             .loss = r->model.loss,
+                            .quantiles = o->quantiles,
                             .layer_norm = o->layer_norm,
                             .dropout = o->dropout};
     dt_model_init(&r->model, &shape, err);
@@ -226,7 +228,7 @@ static dt_code create_criterion(dt_run *r, dt_error *err)
     c->masked = r->dataset.masked;
     c->weight_unit = dt_class_weights_sample_unit(&r->class_weights, r->model.outputs,
                                                   r->dataset.largest_weight);
-    r->weight_unit = dt_loss_unit(r->model.loss, c, r->model.outputs, r->class_weights.unit);
+    r->weight_unit = dt_loss_unit(r->model.loss, c, r->model.targets, r->class_weights.unit);
     return DT_OK;
 }
 
@@ -344,7 +346,7 @@ dt_code dt_run_open(dt_run *r, const dt_world *world, const dt_train_options *op
 {
     *r = (dt_run){.world = world, .options = options};
     dt_time_limit_init(&r->time_limit, world, options->max_time);
-    dt_divergence_init(&r->divergence, options->batch_size);
+    dt_divergence_init(&r->divergence, (dt_loss)options->loss, options->batch_size);
     if (world->rank == 0)
         dt_run_files_check(&r->files, options, err);
     if (dt_world_agree(world, err) ||

@@ -4,7 +4,7 @@
 
 #include "comm/comm.h"
 #include "core/line.h"
-#include "model/model.h"
+#include "model/loss_text.h"
 #include "train/options.h"
 
 #include <limits.h>
@@ -47,7 +47,9 @@ uint64_t dt_run_seed(const dt_run *r)
 static char *describe_options(const dt_run *r)
 {
     json_t *options = dt_train_options_to_json(r->options);
-    json_object_set_new(options, "loss", json_string(dt_loss_name(r->model.loss)));
+    char loss[DT_LOSS_WORDS];
+    dt_loss_describe(loss, r->model.loss, &r->options->quantiles);
+    json_object_set_new(options, "loss", json_string(loss));
     json_object_set_new(options, "lr", json_real(r->lr));
     char *text = json_dumps(options, JSON_COMPACT | JSON_REAL_PRECISION(17));
     json_decref(options);

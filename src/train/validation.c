@@ -36,7 +36,7 @@ dt_code dt_validation_init(dt_validation *v, const dt_world *world, const dt_dat
     }
     void *first = dt_data_file_first_y(d->file, d->kind, err); /* whoever has it */
     if (first)
-        dt_metrics_init(&v->metrics, model->loss, outputs, first, err);
+        dt_metrics_init(&v->metrics, model->loss, &model->criterion.quantiles, outputs, first, err);
     dt_metrics_count(&v->metrics, d->weighted, d->masked);
     if (d->y_normalizer)
         dt_metrics_unscale(&v->metrics, d->y_normalizer->mean, d->y_normalizer->scale);

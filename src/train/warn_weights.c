@@ -37,7 +37,7 @@ dt_code dt_warn_weights(dt_warnings *w, const dt_train_options *o, const dt_mode
     if (file < 0)
         return err->code;
     if (dt_checkpoint_is_one(file) &&
-        !dt_schema_load(&then, file, o->init_from, model->inputs, model->outputs,
+        !dt_schema_load(&then, file, o->init_from, model->inputs, model->targets,
                         model->loss == DT_LOSS_CROSS_ENTROPY, &other)) {
         warn_names(w, o, "columns", &then.columns, &now->columns);
         warn_names(w, o, "targets", &then.targets, &now->targets);

@@ -76,7 +76,7 @@ check "--opt" same "$(complete_words dtrain --opt)" --optimizer
 check "train --opt" same "$(complete_words dtrain train --opt)" --optimizer
 check "--loss c" same "$(complete_words dtrain --loss c)" cross-entropy
 check "--loss=c" same "$(complete_words dtrain train --loss = c)" cross-entropy
-check "--loss=" same "$(complete_words dtrain train --loss = | wc -w)" 6
+check "--loss=" same "$(complete_words dtrain train --loss = | wc -w)" 8
 check "evaluate --mo" same "$(complete_words dtrain evaluate --mo)" --model
 check "evaluate --opt" same "$(complete_words dtrain evaluate --opt)" ''
 check "ev" same "$(complete_words dtrain ev)" evaluate

@@ -5,6 +5,8 @@
 #include "checkpoint/checkpoint.h"
 #include "checkpoint/store.h"
 #include "comm/comm.h"
+#include "file/strings.h"
+#include "model/loss_text.h"
 
 #include <hdf5.h>
 #include <math.h>
@@ -16,6 +18,7 @@
 
 enum { ROWS = 1037 };
 
+static const dt_quantiles quartiles = {2, {0.25, 0.75}}; /* of DT_LOSS_QUANTILE */
 static const dt_normalizer *of_inputs; /* which write_model's checkpoints have; NULL: none */
 
 /* Rank 0 writes a checkpoint of a linear model [outputs,2]; returns its path on every rank. */
@@ -23,11 +26,11 @@ static char *write_model(int64_t outputs, dt_loss loss, const float *parameters)
 {
     dt_error err = {0};
     dt_model model;
-    dt_model_shape shape = {.inputs = 2, .outputs = outputs, .loss = loss};
+    dt_model_shape shape = {.inputs = 2, .outputs = outputs, .loss = loss, .quantiles = quartiles};
     dt_optimizer optimizer = {0};
-    char *folder = test_path("apply"), *path = NULL, options[200];
+    char *folder = test_path("apply"), *path = NULL, name[DT_LOSS_WORDS], options[2000];
     snprintf(options, sizeof options, "{\"hidden\":[],\"activation\":\"relu\",\"loss\":\"%s\"}",
-             dt_loss_name(loss));
+             dt_loss_describe(name, loss, &quartiles));
     dt_model_init(&model, &shape, &err);
     dt_checkpoint c = {.model = &model,
                        .parameters = parameters,
@@ -212,6 +215,115 @@ static void predicts_truths(void **state)
     remove_file(model);
 }
 
+/* The names of the columns in the file. */
+static bool columns_are(const char *path, int n, const char *const *expected)
+{
+    dt_error err = {0};
+    dt_names names;
+    hid_t file = H5Fopen(path, H5F_ACC_RDONLY, H5P_DEFAULT);
+    hid_t set = H5Dopen2(file, "prediction", H5P_DEFAULT);
+    bool right = !dt_strings_read_attribute(set, "columns", &names, &err) && names.n == n;
+    for (int i = 0; i < n && right; i++)
+        right = strcmp(names.name[i], expected[i]) == 0;
+    dt_names_free(&names);
+    H5Dclose(set);
+    H5Fclose(file);
+    return right;
+}
+
+/* Two targets, two columns each: outputs x0, x0 + 1, x1, x1 - 3. */
+static const float four[] = {1, 0, 1, 0, 0, 1, 0, 1, 0, 1, 0, -3};
+
+/* The predictions of the model `four` with a loss. */
+static void predict_four(dt_loss loss, const float x[ROWS][2], float p[ROWS][4],
+                         const char *const *columns)
+{
+    char *model = write_model(4, loss, four), *data = write_rows(x, x[0], false);
+    char *out = test_path("prediction.h5");
+    dt_error err = {0};
+    dt_predict_options options = {.model = model, .data = data, .x = "x", .out = out};
+    dt_predict(&world, &options, &err);
+    CHECK_NO_ERROR(&err);
+    if (world.rank == 0)
+        read_all(out, "prediction", H5T_NATIVE_FLOAT, p, sizeof(float[ROWS][4]));
+    CHECK_ALL(world.rank != 0 || columns_are(out, 4, columns));
+    remove_file(out);
+    remove_file(data);
+    remove_file(model);
+}
+
+static void predicts_quantiles(void **state)
+{
+    (void)state;
+    static float x[ROWS][2], p[ROWS][4];
+    static const char *const columns[] = {"0:q0.25", "0:q0.75", "1:q0.25", "1:q0.75"};
+    bool right = true;
+    make_x(x);
+    predict_four(DT_LOSS_QUANTILE, x, p, columns);
+    for (int r = 0; r < ROWS && world.rank == 0; r++)
+        right = right && p[r][0] == x[r][0] && p[r][1] == x[r][0] + 1 && p[r][2] == x[r][1] &&
+                p[r][3] == x[r][1] - 3;
+    CHECK_ALL(right);
+}
+
+/* The variances are made of the third and fourth output. */
+static void predicts_means_and_deviations(void **state)
+{
+    (void)state;
+    static float x[ROWS][2], p[ROWS][4];
+    static const char *const columns[] = {"0:mean", "0:std", "1:mean", "1:std"};
+    bool right = true;
+    make_x(x);
+    predict_four(DT_LOSS_GAUSSIAN_NLL, x, p, columns);
+    for (int r = 0; r < ROWS && world.rank == 0; r++)
+        right = right && p[r][0] == x[r][0] && p[r][2] == x[r][0] + 1 &&
+                fabs(p[r][1] - sqrt(log(1 + exp((double)x[r][1])))) < 1e-6 &&
+                fabs(p[r][3] - sqrt(log(1 + exp((double)x[r][1] - 3)))) < 1e-6;
+    CHECK_ALL(right);
+}
+
+/* One target: its quartiles are x0 - 1 and x0 + 2, the second of which is not nearer to 0.5. */
+static void evaluates_quantiles(void **state)
+{
+    (void)state;
+    static float x[ROWS][2], y[ROWS];
+    const float parameters[] = {1, 0, 1, 0, -1, 2};
+    double sum = 0, square = 0;
+    make_x(x);
+    for (int r = 0; r < ROWS; r++) {
+        y[r] = (float)(r % 3);
+        double low = y[r] - (double)x[r][0] + 1, high = y[r] - (double)x[r][0] - 2;
+        sum += (fmax(0.25 * low, -0.75 * low) + fmax(0.75 * high, -0.25 * high)) / 2;
+        square += low * low;
+    }
+    char *model = write_model(2, DT_LOSS_QUANTILE, parameters), *data = write_rows(x, y, false);
+    dt_error err = {0};
+    dt_evaluate_result result;
+    dt_evaluate_options options = {.model = model, .data = data, .x = "x", .y = "y"};
+    dt_evaluate(&world, &options, &result, &err);
+    CHECK_NO_ERROR(&err);
+    CHECK_ALL(fabs(result.loss - sum / ROWS) < 1e-6 * sum / ROWS);
+    CHECK_ALL(fabs(result.rmse - sqrt(square / ROWS)) < 1e-6 * result.rmse);
+    CHECK_ALL(result.has_r2 && result.targets == 0);
+    remove_file(data);
+    remove_file(model);
+}
+
+/* Three outputs cannot be two a target. */
+static void outputs_that_are_no_pairs(void **state)
+{
+    (void)state;
+    static float x[ROWS][2], y[ROWS];
+    char *model = write_model(3, DT_LOSS_QUANTILE, (float[9]){0}), *data = write_rows(x, y, false);
+    dt_error err = {0};
+    dt_evaluate_result result;
+    dt_evaluate_options options = {.model = model, .data = data, .x = "x", .y = "y"};
+    dt_evaluate(&world, &options, &result, &err);
+    CHECK_ALL(err.code == DT_ERR_DATA && strstr(err.text, "3 outputs"));
+    remove_file(data);
+    remove_file(model);
+}
+
 static void the_last_row_is_no_class(void **state)
 {
     (void)state;
@@ -256,6 +368,10 @@ int main(int argc, char **argv)
         cmocka_unit_test(evaluates_classes),
         cmocka_unit_test(predicts_classes),
         cmocka_unit_test(predicts_truths),
+        cmocka_unit_test(predicts_quantiles),
+        cmocka_unit_test(predicts_means_and_deviations),
+        cmocka_unit_test(evaluates_quantiles),
+        cmocka_unit_test(outputs_that_are_no_pairs),
         cmocka_unit_test(the_last_row_is_no_class),
         cmocka_unit_test(a_bad_last_row_leaves_no_prediction),
     };

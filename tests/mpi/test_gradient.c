@@ -132,7 +132,7 @@ static void take_steps(int64_t memory)
     dt_loader_options cut = {.batch_size = BATCH, .block = BLOCK, .team = &team};
     dt_loader_create(&loader, &world, &dataset, &cut, &err);
     CHECK_NO_ERROR(&err);
-    dt_model_shape shape = {WIDTH, 1, NULL, 0, DT_ACT_RELU, DT_LOSS_MSE, false, 0};
+    dt_model_shape shape = {WIDTH, 1, NULL, 0, DT_ACT_RELU, DT_LOSS_MSE, false, 0, {0}};
     dt_model_init(&model, &shape, &err);
     dt_numa_group_create(&world, 0, &numa_group, &err);
     CHECK_NO_ERROR(&err);
@@ -195,7 +195,7 @@ static void take_float_steps(int64_t batch_size, int64_t memory)
     dt_dataset_load(&dataset, &world, source, &how, &err);
     dt_loader_options cut = {.batch_size = batch_size, .team = &team};
     dt_loader_create(&loader, &world, &dataset, &cut, &err);
-    dt_model_shape shape = {WIDTH, 1, NULL, 0, DT_ACT_RELU, DT_LOSS_MSE, false, 0};
+    dt_model_shape shape = {WIDTH, 1, NULL, 0, DT_ACT_RELU, DT_LOSS_MSE, false, 0, {0}};
     dt_model_init(&model, &shape, &err);
     dt_numa_group_create(&world, 0, &numa_group, &err);
     dt_gradient_options options = {.batch_size = batch_size, .numa_group = numa_group};
@@ -244,7 +244,7 @@ static void deep(void **state)
     for (int i = 0; i < HIDDEN; i++)
         wide[i] = WIDE;
     dt_world_of(&w, world.comm->all, world.rank, &err);
-    dt_model_shape shape = {WIDTH, 1, wide, HIDDEN, DT_ACT_TANH, DT_LOSS_MSE, false, 0};
+    dt_model_shape shape = {WIDTH, 1, wide, HIDDEN, DT_ACT_TANH, DT_LOSS_MSE, false, 0, {0}};
     dt_model_init(&model, &shape, &err);
     float *weights = malloc((size_t)model.parameters * sizeof *weights);
     dt_model_init_parameters(&model, 1, weights);

@@ -247,12 +247,12 @@ static const int64_t hidden[] = {64, 33};
 
 static dt_model_shape deep(dt_activation f)
 {
-    return (dt_model_shape){20, 3, hidden, 2, f, DT_LOSS_MSE, false, 0};
+    return (dt_model_shape){20, 3, hidden, 2, f, DT_LOSS_MSE, false, 0, {0}};
 }
 
 static dt_model_shape linear(int64_t inputs, int64_t outputs)
 {
-    return (dt_model_shape){inputs, outputs, NULL, 0, DT_ACT_RELU, DT_LOSS_MSE, false, 0};
+    return (dt_model_shape){inputs, outputs, NULL, 0, DT_ACT_RELU, DT_LOSS_MSE, false, 0, {0}};
 }
 
 /* Of 1 block and of 9, in one word; and of 17 blocks and more, in two. */
@@ -470,7 +470,7 @@ static void near_at_the_minimum(void **state)
 {
     (void)state;
     sample s;
-    dt_model_shape shape = {8, 1, hidden, 1, DT_ACT_TANH, DT_LOSS_MSE, false, 0};
+    dt_model_shape shape = {8, 1, hidden, 1, DT_ACT_TANH, DT_LOSS_MSE, false, 0, {0}};
     make(&s, &shape, 1030);
     for (int step = 0; step < 400; step++) {
         CHECK_ALL(sum_rows(&s, 1030));
@@ -552,7 +552,7 @@ static void not_finite_is_told(void **state)
         for (int where = 0; where < 3; where++)
             for (int64_t rows = 100; rows < 4000; rows += 3000) {
                 sample s;
-                dt_model_shape shape = {5, 2, hidden, 1, DT_ACT_GELU, DT_LOSS_MSE, false, 0};
+                dt_model_shape shape = {5, 2, hidden, 1, DT_ACT_GELU, DT_LOSS_MSE, false, 0, {0}};
                 make(&s, &shape, rows);
                 const dt_scales *scales = &s.exact.exact.scales;
                 size_t bytes = (size_t)scales->n * sizeof(double);

@@ -20,7 +20,7 @@ enum { P = 13 };
 static const char FILE_NAME[] = "ckpt/step-0000000050.h5";
 static const char OPTIONS[] = "{\"hidden\": [3], \"activation\": \"tanh\", \"loss\": \"mse\"}";
 static const int64_t hidden[] = {3};
-static const dt_model_shape shape = {2, 1, hidden, 1, DT_ACT_TANH, DT_LOSS_MSE, false, 0};
+static const dt_model_shape shape = {2, 1, hidden, 1, DT_ACT_TANH, DT_LOSS_MSE, false, 0, {0}};
 
 /* The smallest and largest numbers, -0 and a subnormal among them. */
 static const float weights[P] = {1,    -0.0f,           0x1p-149f, 3.4028234e38f, -1e-40f, 0.1f,

@@ -216,8 +216,8 @@ static void activations(void **state)
         for (int loss = DT_LOSS_MSE; loss <= DT_LOSS_CROSS_ENTROPY;
              loss += DT_LOSS_CROSS_ENTROPY - DT_LOSS_MSE)
             check_case(
-                &(dt_model_shape){5, 3, hidden, 2, (dt_activation)f, (dt_loss)loss, false, 0}, 20,
-                1, 1000);
+                &(dt_model_shape){5, 3, hidden, 2, (dt_activation)f, (dt_loss)loss, false, 0, {0}},
+                20, 1, 1000);
 }
 
 /* Around the size of a wave on one thread, 128, and several waves. */
@@ -226,10 +226,11 @@ static void rows(void **state)
     (void)state;
     static const int64_t n[] = {1, 127, 128, 129, 300};
     for (int i = 0; i < 5; i++) {
-        check_case(&(dt_model_shape){5, 3, hidden, 1, DT_ACT_TANH, DT_LOSS_CROSS_ENTROPY, false, 0},
-                   n[i], 1, 40);
-        check_case(&(dt_model_shape){4, 1, NULL, 0, DT_ACT_RELU, DT_LOSS_MSE, false, 0}, n[i], 1,
-                   40);
+        check_case(
+            &(dt_model_shape){5, 3, hidden, 1, DT_ACT_TANH, DT_LOSS_CROSS_ENTROPY, false, 0, {0}},
+            n[i], 1, 40);
+        check_case(&(dt_model_shape){4, 1, NULL, 0, DT_ACT_RELU, DT_LOSS_MSE, false, 0, {0}}, n[i],
+                   1, 40);
     }
 }
 
@@ -240,8 +241,15 @@ static void threads(void **state)
     static const int64_t wide[] = {40, 50}, n[] = {383, 800};
     for (int i = 0; i < 2; i++)
         for (int f = DT_ACT_RELU; f <= DT_ACT_GELU; f++)
-            check_case(&(dt_model_shape){10, 4, wide, 2, (dt_activation)f,
-                                         f % 2 ? DT_LOSS_MSE : DT_LOSS_CROSS_ENTROPY, false, 0},
+            check_case(&(dt_model_shape){10,
+                                         4,
+                                         wide,
+                                         2,
+                                         (dt_activation)f,
+                                         f % 2 ? DT_LOSS_MSE : DT_LOSS_CROSS_ENTROPY,
+                                         false,
+                                         0,
+                                         {0}},
                        n[i], 3, 12);
 }
 
@@ -250,12 +258,16 @@ static void wide_layers(void **state)
 {
     (void)state;
     static const int64_t wide[] = {256, 256}, wider[] = {512, 256};
-    check_case(&(dt_model_shape){8, 2, wide, 2, DT_ACT_GELU, DT_LOSS_MSE, false, 0}, 29, 1, 24);
-    check_case(&(dt_model_shape){8, 2, wide, 2, DT_ACT_SIGMOID, DT_LOSS_CROSS_ENTROPY, false, 0},
-               129, 3, 6);
-    check_case(&(dt_model_shape){256, 256, wide, 1, DT_ACT_TANH, DT_LOSS_CROSS_ENTROPY, false, 0},
-               12, 3, 24);
-    check_case(&(dt_model_shape){256, 1, wider, 2, DT_ACT_TANH, DT_LOSS_MSE, false, 0}, 2, 3, 24);
+    check_case(&(dt_model_shape){8, 2, wide, 2, DT_ACT_GELU, DT_LOSS_MSE, false, 0, {0}}, 29, 1,
+               24);
+    check_case(
+        &(dt_model_shape){8, 2, wide, 2, DT_ACT_SIGMOID, DT_LOSS_CROSS_ENTROPY, false, 0, {0}}, 129,
+        3, 6);
+    check_case(
+        &(dt_model_shape){256, 256, wide, 1, DT_ACT_TANH, DT_LOSS_CROSS_ENTROPY, false, 0, {0}}, 12,
+        3, 24);
+    check_case(&(dt_model_shape){256, 1, wider, 2, DT_ACT_TANH, DT_LOSS_MSE, false, 0, {0}}, 2, 3,
+               24);
 }
 
 /* A network of one value everywhere, and of one between more; a whole wave, to the end of memory.
@@ -264,11 +276,15 @@ static void narrowed(void **state)
 {
     (void)state;
     static const int64_t one[] = {1, 1}, then_one[] = {8, 1};
-    check_case(&(dt_model_shape){1, 1, one, 2, DT_ACT_TANH, DT_LOSS_MSE, false, 0}, 5, 3, 1000);
-    check_case(&(dt_model_shape){1, 1, NULL, 0, DT_ACT_TANH, DT_LOSS_MSE, false, 0}, 29, 1, 1000);
-    check_case(&(dt_model_shape){1, 3, one, 1, DT_ACT_TANH, DT_LOSS_MSE, false, 0}, 9001, 1, 7);
-    check_case(&(dt_model_shape){8, 3, then_one, 2, DT_ACT_TANH, DT_LOSS_CROSS_ENTROPY, false, 0},
-               9001, 1, 3);
+    check_case(&(dt_model_shape){1, 1, one, 2, DT_ACT_TANH, DT_LOSS_MSE, false, 0, {0}}, 5, 3,
+               1000);
+    check_case(&(dt_model_shape){1, 1, NULL, 0, DT_ACT_TANH, DT_LOSS_MSE, false, 0, {0}}, 29, 1,
+               1000);
+    check_case(&(dt_model_shape){1, 3, one, 1, DT_ACT_TANH, DT_LOSS_MSE, false, 0, {0}}, 9001, 1,
+               7);
+    check_case(
+        &(dt_model_shape){8, 3, then_one, 2, DT_ACT_TANH, DT_LOSS_CROSS_ENTROPY, false, 0, {0}},
+        9001, 1, 3);
 }
 
 static void no_rows(void **state)
@@ -276,7 +292,7 @@ static void no_rows(void **state)
     (void)state;
     sample s;
     dt_team team = {.threads = 3};
-    make(&s, &(dt_model_shape){5, 3, hidden, 2, DT_ACT_RELU, DT_LOSS_MSE, false, 0}, 0);
+    make(&s, &(dt_model_shape){5, 3, hidden, 2, DT_ACT_RELU, DT_LOSS_MSE, false, 0, {0}}, 0);
     dt_engine *engine = engine_of(&s, &team);
     float *gradient = draws(s.model.parameters, 1, 4), *before = draws(s.model.parameters, 1, 4);
     size_t bytes = (size_t)s.model.parameters * sizeof *gradient;
@@ -299,7 +315,8 @@ static void repeatable(void **state)
     static const int64_t wide[] = {40, 50};
     sample s;
     dt_team team = {.threads = 3};
-    make(&s, &(dt_model_shape){10, 4, wide, 2, DT_ACT_GELU, DT_LOSS_CROSS_ENTROPY, false, 0}, 800);
+    make(&s, &(dt_model_shape){10, 4, wide, 2, DT_ACT_GELU, DT_LOSS_CROSS_ENTROPY, false, 0, {0}},
+         800);
     dt_engine *engine = engine_of(&s, &team);
     size_t bytes = (size_t)s.model.parameters * sizeof(float);
     float *first = malloc(bytes), *second = malloc(bytes);
@@ -345,7 +362,8 @@ static void overlapped(void **state)
     (void)state;
     static const int64_t wide[] = {70, 33, 20};
     sample s;
-    make(&s, &(dt_model_shape){9, 4, wide, 3, DT_ACT_TANH, DT_LOSS_CROSS_ENTROPY, true, 0}, 3000);
+    make(&s, &(dt_model_shape){9, 4, wide, 3, DT_ACT_TANH, DT_LOSS_CROSS_ENTROPY, true, 0, {0}},
+         3000);
     size_t bytes = (size_t)s.model.parameters * sizeof(float);
     float *alone = malloc(bytes), *gradient = malloc(bytes), *seen = malloc(bytes);
     for (int i = 0; i < 4; i++) {
@@ -380,7 +398,8 @@ static void nan_reaches_the_loss(void **state)
         sample s;
         dt_team team = {.threads = 1};
         make(&s,
-             &(dt_model_shape){5, 3, hidden, 2, (dt_activation)f, DT_LOSS_CROSS_ENTROPY, false, 0},
+             &(dt_model_shape){
+                 5, 3, hidden, 2, (dt_activation)f, DT_LOSS_CROSS_ENTROPY, false, 0, {0}},
              20);
         dt_engine *engine = engine_of(&s, &team);
         float *gradient = malloc((size_t)s.model.parameters * sizeof *gradient), kept = s.x[33];
@@ -404,7 +423,7 @@ static void integers(void **state)
     enum { ROWS_HERE = 300, BLOCK = 64, BLOCKS = 5 };
     static const int64_t wide[] = {40, 33};
     sample s;
-    make(&s, &(dt_model_shape){10, 4, wide, 2, DT_ACT_GELU, DT_LOSS_CROSS_ENTROPY, true, 0.25},
+    make(&s, &(dt_model_shape){10, 4, wide, 2, DT_ACT_GELU, DT_LOSS_CROSS_ENTROPY, true, 0.25, {0}},
          ROWS_HERE);
     int64_t P = s.model.parameters;
     float *floats = malloc((size_t)P * sizeof *floats),

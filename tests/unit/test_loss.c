@@ -28,7 +28,7 @@ static void check_loss(dt_loss kind, int64_t rows, int64_t K, const float *bias,
     for (int64_t i = 0; i < rows * K; i++)
         output[i] = product[i] + bias[i % K];
     for (int64_t r = 0; r < rows; r++)
-        sum += dt_loss_row(kind, K, (const char *)y + r * dt_target_bytes(kind, K, false),
+        sum += dt_loss_row(kind, NULL, K, (const char *)y + r * dt_target_bytes(kind, K, false),
                            output + r * K);
     check_near(dt_loss_backward(kind, &plain, rows, K, bias, y, back), loss, 1e-6 * fmax(1, loss));
     check_near(sum, loss, 1e-6 * fmax(1, loss));
@@ -107,6 +107,96 @@ static void bce_large(void **state)
     (void)state;
     check_loss(DT_LOSS_BCE, 1, 4, no_bias, (float[]){1, 0, 1, 0},
                (float[]){1000, 1000, -1000, -1000}, 500, (double[]){0, 0.25, -0.25, 0});
+}
+
+/* ---- Several outputs a target --------------------------------------------------------------- */
+
+static const dt_criterion three_quantiles = {.quantiles = {3, {0.1, 0.5, 0.9}}};
+
+/* The loss both ways, and the gradient, of two rows with K outputs and `targets` values of y. */
+static void check_two_rows(dt_loss kind, const dt_criterion *c, int64_t targets, const float *y,
+                           int64_t K, const float *output, double loss, const double *gradient)
+{
+    float back[12];
+    memcpy(back, output, (size_t)(2 * K) * sizeof *back);
+    check_near(dt_loss_backward(kind, c, 2, K, no_bias, y, back), loss, 1e-7);
+    check_near(dt_loss_row(kind, &c->quantiles, K, y, output) +
+                   dt_loss_row(kind, &c->quantiles, K, y + targets, output + K),
+               loss, 1e-7);
+    for (int64_t i = 0; i < 2 * K; i++)
+        check_near((double)back[i], gradient[i], 1e-6 * fmax(fabs(gradient[i]), 1e-6));
+}
+
+/* Two targets. The loss is scikit-learn's mean_pinball_loss, the gradient is PyTorch's of the
+ * formula. */
+static void quantile(void **state)
+{
+    (void)state;
+    check_two_rows(DT_LOSS_QUANTILE, &three_quantiles, 2, (float[]){2.5f, -0.5f, 0.25f, 6}, 6,
+                   (float[]){1, 2, 3.5f, -1, 0.25f, 0.5f, 0.5f, 0.75f, 4, 2, -3, 1.5f},
+                   1.8041666666666667,
+                   (double[]){-0.1 / 6, -0.5 / 6, 0.1 / 6, -0.1 / 6, 0.5 / 6, 0.1 / 6, 0.9 / 6,
+                              0.5 / 6, 0.1 / 6, -0.1 / 6, -0.5 / 6, -0.9 / 6});
+}
+
+/* An output that is right has no gradient. */
+static void quantile_right(void **state)
+{
+    (void)state;
+    float output[] = {4, 4, 4};
+    check_near(
+        dt_loss_backward(DT_LOSS_QUANTILE, &three_quantiles, 1, 3, no_bias, (float[]){4}, output),
+        0, 0);
+    for (int i = 0; i < 3; i++)
+        check_near((double)output[i], 0, 0);
+}
+
+/* Three targets, as GaussianNLLLoss(eps=1e-6) of softplus computes it in float64. The variance of
+ * the second row's first is at its bound. */
+static void gaussian_nll(void **state)
+{
+    (void)state;
+    check_two_rows(DT_LOSS_GAUSSIAN_NLL, &plain, 3, (float[]){1.5f, -1, 0.5f, 3.0009765625f, 4, 2},
+                   6, (float[]){1, -2, 0.5f, 0, 2, -3, 3, 0.25f, -1, -20, 30, -0.5f},
+                   1.2400988664739172,
+                   (double[]){-0.24044917348149389, -0.1567205526480786, 0, 0.076862732969796788,
+                              0.036569178729476522, 0.16268250769471529, -325.52083333333331,
+                              -0.041666666666666664, -2.1093620516706832, 1.5914058392398725e-05,
+                              0.0029513888888888884, -2.3870205315813386});
+}
+
+/* Against the differences of the loss. */
+static void derivatives(void **state)
+{
+    (void)state;
+    enum { K = 6 };
+    const float y[] = {0.5f, -2, 3};
+    const float step = 0x1p-10f;
+    for (int kind = DT_LOSS_QUANTILE; kind <= DT_LOSS_GAUSSIAN_NLL; kind++) {
+        float output[K] = {1.5f, -1, 2.75f, -3.5f, 1.25f, 0.75f}, back[K];
+        memcpy(back, output, sizeof back);
+        dt_loss_backward((dt_loss)kind, &three_quantiles, 1, K, no_bias, y, back);
+        for (int i = 0; i < K; i++) {
+            double loss[2];
+            for (int side = 0; side < 2; side++) {
+                float at[K];
+                memcpy(at, output, sizeof at);
+                at[i] += side ? step : -step;
+                loss[side] = dt_loss_row((dt_loss)kind, &three_quantiles.quantiles, K, y, at);
+            }
+            check_near((double)back[i], (loss[1] - loss[0]) / (2 * (double)step), 1e-5);
+        }
+    }
+}
+
+static void means_and_deviations(void **state)
+{
+    (void)state;
+    static const double expected[] = {5, 0.83255461115769780, -7, 1.4583991268549837, 1, 1e-3};
+    float pair[6];
+    dt_means_and_deviations(3, (float[]){5, -7, 1, 0, 2, -20}, pair);
+    for (int i = 0; i < 6; i++)
+        check_near((double)pair[i], expected[i], 1e-6);
 }
 
 /* ---- Cross-entropy -------------------------------------------------------------------------- */
@@ -222,7 +312,7 @@ static void certain(void **state)
         check_near((double)output[32], exp(-20) / (1 + others), 1e-6 * others);
     }
     const float output[33] = {20};
-    check_near(dt_loss_row(DT_LOSS_CROSS_ENTROPY, 33, &(int32_t){0}, output), log1p(others),
+    check_near(dt_loss_row(DT_LOSS_CROSS_ENTROPY, NULL, 33, &(int32_t){0}, output), log1p(others),
                1e-6 * others);
 }
 
@@ -253,24 +343,26 @@ static void bce_criterion(void **state)
 static void unknown_label(void **state)
 {
     (void)state;
-    assert_true(dt_loss_row(DT_LOSS_CROSS_ENTROPY, 2, &(int32_t){2}, (float[]){3, 4}) == HUGE_VAL);
+    assert_true(dt_loss_row(DT_LOSS_CROSS_ENTROPY, NULL, 2, &(int32_t){2}, (float[]){3, 4}) ==
+                HUGE_VAL);
 }
 
 /* A NaN anywhere, and an infinite output, show in the loss, so that the run can stop. */
 static void not_finite(void **state)
 {
     (void)state;
-    for (int at = 0; at < 5; at++)
-        for (int kind = DT_LOSS_MSE; kind <= DT_LOSS_BCE; kind++) {
-            float back[5] = {1, 2, 3, 4, 5}, sum[5] = {1, 2, 3, 4, 5}, targets[5] = {0};
+    for (int at = 0; at < 6; at++)
+        for (int kind = DT_LOSS_MSE; kind <= DT_LOSS_GAUSSIAN_NLL; kind++) {
+            const dt_criterion c = {.quantiles = {2, {0.25, 0.75}}};
+            float back[6] = {1, 2, 3, 4, 5, 6}, sum[6] = {1, 2, 3, 4, 5, 6}, targets[6] = {0};
             int32_t label = 1;
             const void *y = dt_loss_takes_labels((dt_loss)kind) ? (void *)&label : (void *)targets;
             back[at] = sum[at] = NAN;
-            assert_true(isnan(dt_loss_backward((dt_loss)kind, &plain, 1, 5, no_bias, y, back)));
-            assert_true(isnan(dt_loss_row((dt_loss)kind, 5, y, sum)));
+            assert_true(isnan(dt_loss_backward((dt_loss)kind, &c, 1, 6, no_bias, y, back)));
+            assert_true(isnan(dt_loss_row((dt_loss)kind, &c.quantiles, 6, y, sum)));
             back[0] = 0;
             back[at] = INFINITY;
-            assert_false(isfinite(dt_loss_backward((dt_loss)kind, &plain, 1, 5, no_bias, y, back)));
+            assert_false(isfinite(dt_loss_backward((dt_loss)kind, &c, 1, 6, no_bias, y, back)));
         }
 }
 
@@ -317,6 +409,11 @@ int main(void)
         cmocka_unit_test(huber),
         cmocka_unit_test(bce),
         cmocka_unit_test(bce_large),
+        cmocka_unit_test(quantile),
+        cmocka_unit_test(quantile_right),
+        cmocka_unit_test(gaussian_nll),
+        cmocka_unit_test(derivatives),
+        cmocka_unit_test(means_and_deviations),
         cmocka_unit_test(cross_entropy_two),
         cmocka_unit_test(cross_entropy_rows),
         cmocka_unit_test(cross_entropy_one_class),

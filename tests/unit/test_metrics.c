@@ -2,6 +2,8 @@
  * ranks or threads changes a bit of them. */
 #include "model/metrics.h"
 
+#include "model/loss.h"
+
 #include <math.h>
 #include <omp.h>
 #include <setjmp.h>
@@ -12,11 +14,12 @@
 
 #include <cmocka.h>
 
-enum { N = 1000, MAX_OUTPUTS = 5 };
+enum { N = 1000, MAX_OUTPUTS = 9 };
 
 /* A data set of the script. */
 typedef struct {
     dt_loss loss;
+    dt_quantiles quantiles;
     int64_t K;
     float output[N * MAX_OUTPUTS], y[N * MAX_OUTPUTS]; /* y: int32_t labels, or floats */
 } rows;
@@ -101,16 +104,48 @@ static rows *numbers_apart(void)
     return r;
 }
 
+/* The predictions of numbers_apart are the second quantiles. */
+static rows *quantiles(void)
+{
+    static const float off[] = {-0.25f, 0, 0.5f};
+    rows *r = numbers_apart(), *from = malloc(sizeof *from);
+    *from = *r;
+    r->loss = DT_LOSS_QUANTILE;
+    r->quantiles = (dt_quantiles){3, {0.25, 0.375, 0.75}};
+    r->K = 9;
+    for (int i = 0; i < 9 * N; i++)
+        r->output[i] = from->output[i / 3] + off[i % 3];
+    free(from);
+    return r;
+}
+
+/* The predictions of numbers_apart are the means. */
+static rows *means(void)
+{
+    rows *r = numbers_apart(), *from = malloc(sizeof *from);
+    *from = *r;
+    r->loss = DT_LOSS_GAUSSIAN_NLL;
+    r->K = 6;
+    for (int i = 0; i < N; i++)
+        for (int k = 0; k < 3; k++) {
+            r->output[i * 6 + k] = from->output[i * 3 + k];
+            r->output[i * 6 + 3 + k] = (float)((i + k) % 7) / 2 - 1;
+        }
+    free(from);
+    return r;
+}
+
 static void start(dt_metrics *m, const rows *r)
 {
     dt_error err = {0};
-    assert_int_equal(dt_metrics_init(m, r->loss, r->K, r->y, &err), DT_OK);
+    assert_int_equal(dt_metrics_init(m, r->loss, &r->quantiles, r->K, r->y, &err), DT_OK);
 }
 
 /* Rows [begin, end). */
 static void add(dt_metrics *m, const rows *r, int64_t begin, int64_t end)
 {
-    int64_t width = r->loss == DT_LOSS_CROSS_ENTROPY ? 1 : r->K;
+    int64_t width =
+        r->loss == DT_LOSS_CROSS_ENTROPY ? 1 : r->K / dt_outputs_per_target(r->loss, &r->quantiles);
     dt_metrics_add(m, r->output + begin * r->K, r->y + begin * width, end - begin);
 }
 
@@ -173,15 +208,13 @@ static void of_numbers(void **state)
 }
 
 /* The scores of each target, and their means: the RMSE is not the root of the mean over all. */
-static void of_targets(void **state)
+static void check_targets(dt_scores s, double loss)
 {
-    (void)state;
     static const dt_target_scores expected[] = {
         {.rmse = 0.13989131523481005, .mae = 0.12110937500000001, .r2 = 0.99460354756913538},
         {.rmse = 0.55858009161623368, .mae = 0.48331249999999998, .r2 = 0.91407349335691324},
         {.rmse = 2.234404283024896, .mae = 1.9337500000000001, .r2 = -0.37628858046382008}};
-    dt_scores s = score(numbers_apart());
-    check_near(s.loss, 1.7747145996093749);
+    check_near(s.loss, loss);
     check_near(s.rmse, 0.97762522995864654);
     check_near(s.mae, 0.84605729166666677);
     check_near(s.r2, 0.51079615348740959);
@@ -192,6 +225,15 @@ static void of_targets(void **state)
         check_near(s.target[k].r2, expected[k].r2);
         assert_string_equal(s.target[k].name, "");
     }
+}
+
+/* Nothing else of the outputs counts but the loss. */
+static void of_targets(void **state)
+{
+    (void)state;
+    check_targets(score(numbers_apart()), 1.7747145996093749);
+    check_targets(score(quantiles()), 0.39991601562500007);
+    check_targets(score(means()), 1.1599688619615427);
 }
 
 /* One target is the mean itself, and of very many none is told. */
@@ -310,6 +352,8 @@ static void any_cut(void **state)
     same_bits(three_truths());
     same_bits(numbers(DT_LOSS_HUBER));
     same_bits(numbers_apart());
+    same_bits(quantiles());
+    same_bits(means());
 }
 
 /* Scores are those of the values that scaled outputs and targets stand for; the loss is not. */
@@ -329,7 +373,7 @@ static void scaled_numbers(void **state)
             output[i][k] = (float)((double)scaled[i][k] / scale[k] + mean[k]);
         }
     for (int i = 0; i < 2; i++)
-        assert_int_equal(dt_metrics_init(&m[i], DT_LOSS_MSE, 2, y[0], &err), DT_OK);
+        assert_int_equal(dt_metrics_init(&m[i], DT_LOSS_MSE, NULL, 2, y[0], &err), DT_OK);
     dt_metrics_unscale(&m[0], mean, scale);
     dt_metrics_add(&m[0], scaled[0], scaled_y[0], PAIRS);
     dt_metrics_add(&m[1], output[0], y[0], PAIRS);

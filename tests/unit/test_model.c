@@ -63,7 +63,7 @@ static void one_hidden(void **state)
         {"2.bias", 1, {10}, 407040, 10},
     };
     check_tensors(
-        &(dt_model_shape){784, 10, hidden, 1, DT_ACT_RELU, DT_LOSS_CROSS_ENTROPY, false, 0},
+        &(dt_model_shape){784, 10, hidden, 1, DT_ACT_RELU, DT_LOSS_CROSS_ENTROPY, false, 0, {0}},
         expected, 4, 407050);
 }
 
@@ -77,8 +77,8 @@ static void three_hidden(void **state)
         {"4.weight", 2, {5, 4}, 25, 20}, {"4.bias", 1, {5}, 45, 5},
         {"6.weight", 2, {6, 5}, 50, 30}, {"6.bias", 1, {6}, 80, 6},
     };
-    check_tensors(&(dt_model_shape){2, 6, hidden, 3, DT_ACT_TANH, DT_LOSS_MSE, false, 0}, expected,
-                  8, 86);
+    check_tensors(&(dt_model_shape){2, 6, hidden, 3, DT_ACT_TANH, DT_LOSS_MSE, false, 0, {0}},
+                  expected, 8, 86);
 }
 
 /* Linear, LayerNorm, activation, Dropout: each takes a number. */
@@ -93,8 +93,8 @@ static void all_between(void **state)
         {"5.weight", 1, {4}, 31, 4},     {"5.bias", 1, {4}, 35, 4},
         {"8.weight", 2, {1, 4}, 39, 4},  {"8.bias", 1, {1}, 43, 1},
     };
-    check_tensors(&(dt_model_shape){2, 1, hidden, 2, DT_ACT_TANH, DT_LOSS_MSE, true, 0.5}, expected,
-                  10, 44);
+    check_tensors(&(dt_model_shape){2, 1, hidden, 2, DT_ACT_TANH, DT_LOSS_MSE, true, 0.5, {0}},
+                  expected, 10, 44);
 }
 
 /* Weights begin as those of the same model without; a LayerNorm with 1 and 0. */
@@ -104,8 +104,8 @@ static void draws_norms(void **state)
     static const int64_t hidden[] = {3};
     dt_model with, without;
     float a[20], b[20];
-    make(&with, &(dt_model_shape){2, 1, hidden, 1, DT_ACT_TANH, DT_LOSS_MSE, true, 0});
-    make(&without, &(dt_model_shape){2, 1, hidden, 1, DT_ACT_TANH, DT_LOSS_MSE, false, 0});
+    make(&with, &(dt_model_shape){2, 1, hidden, 1, DT_ACT_TANH, DT_LOSS_MSE, true, 0, {0}});
+    make(&without, &(dt_model_shape){2, 1, hidden, 1, DT_ACT_TANH, DT_LOSS_MSE, false, 0, {0}});
     assert_int_equal(with.parameters, without.parameters + 6);
     dt_model_init_parameters(&with, 5, a);
     dt_model_init_parameters(&without, 5, b);
@@ -131,24 +131,35 @@ static void description(void **state)
 {
     (void)state;
     static const int64_t hidden[] = {512, 256};
-    check_text(&(dt_model_shape){10, 1, NULL, 0, DT_ACT_RELU, DT_LOSS_MSE, false, 0},
+    check_text(&(dt_model_shape){10, 1, NULL, 0, DT_ACT_RELU, DT_LOSS_MSE, false, 0, {0}},
                "linear 10-1, mse");
-    check_text(&(dt_model_shape){784, 10, hidden, 1, DT_ACT_RELU, DT_LOSS_CROSS_ENTROPY, false, 0},
-               "784-512-10 relu, cross-entropy");
-    check_text(&(dt_model_shape){1, 2, hidden, 2, DT_ACT_GELU, DT_LOSS_MSE, false, 0},
+    check_text(
+        &(dt_model_shape){784, 10, hidden, 1, DT_ACT_RELU, DT_LOSS_CROSS_ENTROPY, false, 0, {0}},
+        "784-512-10 relu, cross-entropy");
+    check_text(&(dt_model_shape){1, 2, hidden, 2, DT_ACT_GELU, DT_LOSS_MSE, false, 0, {0}},
                "1-512-256-2 gelu, mse");
-    check_text(&(dt_model_shape){1, 2, hidden, 2, DT_ACT_SIGMOID, DT_LOSS_MSE, false, 0},
+    check_text(&(dt_model_shape){1, 2, hidden, 2, DT_ACT_SIGMOID, DT_LOSS_MSE, false, 0, {0}},
                "1-512-256-2 sigmoid, mse");
-    check_text(&(dt_model_shape){1, 2, hidden, 2, DT_ACT_RELU, DT_LOSS_MAE, true, 0.25},
+    check_text(&(dt_model_shape){1, 2, hidden, 2, DT_ACT_RELU, DT_LOSS_MAE, true, 0.25, {0}},
                "1-512-256-2 relu, layer norm, dropout 0.25, mae");
-    check_text(&(dt_model_shape){1, 2, hidden, 2, DT_ACT_TANH, DT_LOSS_MSE, false, 0},
+    check_text(&(dt_model_shape){1, 2, hidden, 2, DT_ACT_TANH, DT_LOSS_MSE, false, 0, {0}},
                "1-512-256-2 tanh, mse");
+    check_text(&(dt_model_shape){3,
+                                 4,
+                                 NULL,
+                                 0,
+                                 DT_ACT_RELU,
+                                 DT_LOSS_QUANTILE,
+                                 false,
+                                 0,
+                                 {.n = 2, .level = {0.05, 0.95}}},
+               "linear 3-4, quantile:0.05,0.95");
 }
 
 /* ---- Drawing the weights -------------------------------------------------------------------- */
 
 static const int64_t widths[] = {100, 400};
-static const dt_model_shape drawn = {25, 300, widths, 2, DT_ACT_RELU, DT_LOSS_MSE, false, 0};
+static const dt_model_shape drawn = {25, 300, widths, 2, DT_ACT_RELU, DT_LOSS_MSE, false, 0, {0}};
 
 static float *draw(const dt_model *model, uint64_t seed)
 {
@@ -214,7 +225,7 @@ static void tensors_differ(void **state)
     (void)state;
     static const int64_t hidden[] = {16, 16};
     dt_model model;
-    make(&model, &(dt_model_shape){16, 16, hidden, 2, DT_ACT_RELU, DT_LOSS_MSE, false, 0});
+    make(&model, &(dt_model_shape){16, 16, hidden, 2, DT_ACT_RELU, DT_LOSS_MSE, false, 0, {0}});
     float *parameters = draw(&model, 0);
     for (int i = 0; i < 6; i++)
         for (int k = 0; k < i; k++)
@@ -232,7 +243,7 @@ static void check_too_large(int64_t inputs, const int64_t *hidden, int n, int64_
 {
     dt_model model;
     dt_error err = {0};
-    dt_model_shape shape = {inputs, outputs, hidden, n, DT_ACT_RELU, DT_LOSS_MSE, false, 0};
+    dt_model_shape shape = {inputs, outputs, hidden, n, DT_ACT_RELU, DT_LOSS_MSE, false, 0, {0}};
     assert_int_equal(dt_model_init(&model, &shape, &err), DT_ERR_MEMORY);
     assert_int_equal(err.code, DT_ERR_MEMORY);
     assert_string_equal(err.text, text);
@@ -260,7 +271,7 @@ static void large(void **state)
     static const int64_t hidden[] = {1 << 20};
     dt_model model;
     make(&model,
-         &(dt_model_shape){1 << 20, 1 << 20, hidden, 1, DT_ACT_RELU, DT_LOSS_MSE, false, 0});
+         &(dt_model_shape){1 << 20, 1 << 20, hidden, 1, DT_ACT_RELU, DT_LOSS_MSE, false, 0, {0}});
     assert_int_equal(model.parameters, (1ll << 41) + (1ll << 21));
     assert_int_equal(dt_model_tensor(&model, 3).begin, (1ll << 41) + (1ll << 20));
     dt_model_free(&model);

@@ -5,6 +5,7 @@
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -380,6 +381,64 @@ static void train_given(void **state)
     dt_train_options_free(&o);
 }
 
+/* The loss as the options' JSON has it. */
+static void check_loss(const dt_train_options *o, const char *expected)
+{
+    json_t *all = dt_train_options_to_json(o);
+    assert_string_equal(json_string_value(json_object_get(all, "loss")), expected);
+    json_decref(all);
+}
+
+static void train_quantiles(void **state)
+{
+    (void)state;
+    static const char *const bad[] = {"quantile",       "quantile:",         "quantile:0",
+                                      "quantile:1",     "quantile:0.5,0.5",  "quantile:0.9,0.1",
+                                      "quantile:0.1,",  "quantile:,0.1",     "quantile:nan",
+                                      "quantile: 0.5",  "quantile:0.5 ",     "quantile:0.5:0.6",
+                                      "quantil:0.5",    "mse:0.5",           "quantiles:0.5",
+                                      "quantile:0x0.8", "quantile:0.1,,0.2", "quantile:-0.1,0.5"};
+    dt_error err = {0};
+    dt_train_options o;
+    dt_train_options_init(&o, &err);
+    assert_int_equal(o.quantiles.n, 0);
+    assert_int_equal(dt_train_options_set(&o, "loss", "quantile:.10,5e-1,0.95", &err), DT_OK);
+    assert_true(o.loss == DT_LOSS_QUANTILE && o.quantiles.n == 3);
+    assert_true(o.quantiles.level[0] == 0.1 && o.quantiles.level[2] == 0.95);
+    assert_int_equal(dt_train_options_check(&o, &err), DT_OK);
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        err = (dt_error){0};
+        assert_int_equal(dt_train_options_set(&o, "loss", bad[i], &err), DT_ERR_USAGE);
+        assert_int_equal(o.quantiles.n, 3);
+    }
+    check_loss(&o, "quantile:0.1,0.5,0.95");
+    err = (dt_error){0};
+    assert_int_equal(dt_train_options_set(&o, "loss", "gaussian-nll", &err), DT_OK);
+    assert_true(o.loss == DT_LOSS_GAUSSIAN_NLL && o.quantiles.n == 0);
+    check_loss(&o, "gaussian-nll");
+    o.loss = DT_LOSS_QUANTILE; /* without a list */
+    assert_int_equal(dt_train_options_check(&o, &err), DT_ERR_USAGE);
+    dt_train_options_free(&o);
+}
+
+/* 32 fit, 33 do not. */
+static void train_many_quantiles(void **state)
+{
+    (void)state;
+    char text[300] = "quantile:0.001";
+    dt_error err = {0};
+    dt_train_options o;
+    dt_train_options_init(&o, &err);
+    for (int i = 2; i <= 32; i++)
+        snprintf(text + strlen(text), sizeof text - strlen(text), ",0.%03d", 2 * i - 1);
+    assert_int_equal(dt_train_options_set(&o, "loss", text, &err), DT_OK);
+    assert_int_equal(o.quantiles.n, 32);
+    check_loss(&o, text);
+    strcat(text, ",0.9");
+    assert_int_equal(dt_train_options_set(&o, "loss", text, &err), DT_ERR_USAGE);
+    dt_train_options_free(&o);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -393,6 +452,8 @@ int main(void)
         cmocka_unit_test(train_defaults),
         cmocka_unit_test(train_words),
         cmocka_unit_test(train_every),
+        cmocka_unit_test(train_quantiles),
+        cmocka_unit_test(train_many_quantiles),
         cmocka_unit_test(train_given),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -239,7 +239,7 @@ static int found_at(int64_t batch, int steps, double (*loss)(int step), bool *st
 {
     dt_divergence d;
     int found = 0;
-    dt_divergence_init(&d, batch);
+    dt_divergence_init(&d, DT_LOSS_MSE, batch);
     for (int s = 1; s <= steps; s++)
         if (dt_divergence_add(&d, loss(s))) {
             assert_int_equal(found, 0); /* told once */
@@ -329,7 +329,7 @@ static int validation_tells(const epoch_loss *of, int epochs, bool numbers, bool
 {
     dt_divergence d;
     int found = 0;
-    dt_divergence_init(&d, 100);
+    dt_divergence_init(&d, DT_LOSS_MSE, 100);
     for (int e = 0; e < epochs; e++) {
         dt_scores s = {.loss = of[e].loss, .has_r2 = numbers, .r2 = of[e].r2};
         dt_divergence_add(&d, of[e].step);
@@ -372,9 +372,20 @@ static void validation(void **state)
     static const epoch_loss classes_rise[] = {{1.1, 1, 0}, {1, 1001, 0}};
     assert_int_equal(validation_tells(classes_rise, 2, false, &stays), 2);
 
+    /* A likelihood may pass 0. */
+    dt_divergence g;
+    dt_scores unlikely = {.loss = 0.5, .has_r2 = true, .r2 = -0.1};
+    dt_divergence_init(&g, DT_LOSS_GAUSSIAN_NLL, 100);
+    assert_false(dt_divergence_add(&g, -0.1));
+    assert_false(dt_divergence_add(&g, 0.5));
+    assert_false(dt_divergence_add_validation(&g, &unlikely));
+    assert_false(dt_divergence_stays(&g, NULL));
+    assert_true(dt_divergence_add(&g, 1001));
+    assert_true(dt_divergence_stays(&g, NULL));
+
     dt_divergence d;
     dt_scores s = {.loss = 5e6, .has_r2 = true, .r2 = -7};
-    dt_divergence_init(&d, 100);
+    dt_divergence_init(&d, DT_LOSS_MSE, 100);
     dt_divergence_add(&d, 2);
     assert_true(dt_divergence_add_validation(&d, &s));
     assert_true(dt_divergence_stays(&d, &rise));

@@ -11,7 +11,9 @@ static void print_values(const char *name, const char *argument, const char *con
     if (choices) {
         fputs("words='", to);
         for (int i = 0; choices[i]; i++)
-            fprintf(to, "%s%s", i ? " " : "", choices[i]);
+            fprintf(to, "%s%.*s", i ? " " : "",
+                    (int)(strcspn(choices[i], ":") + (strchr(choices[i], ':') != NULL)),
+                    choices[i]);
         fputs("' ;;\n", to);
     } else {
         fprintf(to, "files=%s ;;\n", file ? "-f" : strcmp(argument, "DIR") == 0 ? "-d" : "none");
