@@ -60,6 +60,16 @@ def regression(n, f, k, flat=False):
     return make
 
 
+def times(factor, data):
+    """The same with larger y."""
+
+    def make(rng):
+        x, y = data(rng)
+        return x, y * np.float32(factor)
+
+    return make
+
+
 def classes(n, f, c, dtype=np.int64, shape=None):
     def make(rng):
         x = features(rng, n, f)
@@ -380,6 +390,29 @@ CASES = {
         classes(517, 10, 4),
         dict(WIDE, activation="tanh", batch_size=32, epochs=7, optimizer="lamb", lr=0.02),
     ),
+    # Losses with several outputs a target. The likelihood stays above 0, or relative differences
+    # would say nothing
+    "quantile": (
+        regression(1037, 10, 2),
+        dict(
+            MLP, activation="tanh", loss="quantile:0.1,0.5,0.9", batch_size=64, epochs=7, lr=0.2,
+        ),
+    ),
+    "quantile_linear": (
+        regression(517, 10, 1, flat=True),
+        dict(loss="quantile:0.05,0.25,0.75,0.99", batch_size=32, epochs=7, lr=0.1),
+    ),
+    "gaussian_nll": (
+        times(3, regression(1037, 10, 1)),
+        dict(MLP, activation="tanh", loss="gaussian-nll", batch_size=64, epochs=7, lr=0.05),
+    ),
+    "gaussian_nll_k3": (
+        times(3, regression(1037, 10, 3)),
+        dict(
+            MLP, activation="gelu", loss="gaussian-nll", batch_size=64, epochs=7, optimizer="adamw",
+            lr=0.005,
+        ),
+    ),
     # What does not count, and what counts more
     "masked_huber": (
         gaps(regression(1037, 10, 3), 0.3),
@@ -405,6 +438,20 @@ CASES = {
     "normalize_y": (
         units(regression(1037, 10, 2), 1e4, 1e-3),
         dict(MLP, activation="tanh", batch_size=64, epochs=7, lr=0.05, normalize_y="standard"),
+    ),
+    "masked_quantile_weights": (
+        gaps(regression(1037, 10, 2), 0.3, weighted=True),
+        dict(
+            MLP, activation="tanh", loss="quantile:0.1,0.5,0.9", batch_size=64, epochs=7, lr=0.2,
+            missing_y="mask", weights="w",
+        ),
+    ),
+    "masked_gaussian_weights": (
+        gaps(times(3, regression(1037, 10, 2)), 0.3, weighted=True),
+        dict(
+            MLP, activation="tanh", loss="gaussian-nll", batch_size=64, epochs=7, lr=0.05,
+            missing_y="mask", weights="w",
+        ),
     ),
 }
 
@@ -545,7 +592,32 @@ def network(o, inputs, outputs):
     return nn.Sequential(*layers, nn.Linear(width, outputs))
 
 
-LOSSES = {"mse": nn.MSELoss, "mae": nn.L1Loss, "huber": nn.HuberLoss}
+class Quantiles(nn.Module):
+    """scikit-learn's mean_pinball_loss, and its mean over the quantiles."""
+
+    def __init__(self, levels, dtype):
+        super().__init__()
+        self.levels = torch.tensor(levels, dtype=dtype)
+
+    def forward(self, output, y):
+        error = y[:, :, None] - output.reshape(len(y), y.shape[1], -1)
+        return torch.maximum(self.levels * error, (self.levels - 1) * error).mean()
+
+
+class GaussianNLL(nn.GaussianNLLLoss):
+    def forward(self, output, y):
+        mean, raw = output.chunk(2, 1)
+        return super().forward(mean, y, nn.functional.softplus(raw))
+
+
+LOSSES = {
+    "mse": nn.MSELoss, "mae": nn.L1Loss, "huber": nn.HuberLoss, "gaussian-nll": GaussianNLL,
+}
+
+
+def quantiles_of(o):
+    name, _, levels = o.get("loss", "").partition(":")
+    return [float(q) for q in levels.split(",")] if name == "quantile" else []
 
 
 def criterion_of(o, y, dtype):
@@ -563,6 +635,8 @@ def criterion_of(o, y, dtype):
         return nn.BCEWithLogitsLoss(pos_weight=weight)
     if o.get("loss", "cross-entropy") == "cross-entropy" and y.dtype.kind in "iu":
         return nn.CrossEntropyLoss(weight=weight, label_smoothing=o.get("label_smoothing", 0.0))
+    if quantiles_of(o):
+        return Quantiles(quantiles_of(o), dtype)
     return LOSSES[o.get("loss", "mse")]()
 
 
@@ -577,8 +651,16 @@ def counted(o, y, dtype):
             loss = nn.functional.cross_entropy(output, y, reduction="none", ignore_index=ignored)
             counts = weight * (y != ignored)
             return (weight * loss).sum() / counts.sum()
-        there = ~torch.isnan(y)
-        loss = kinds[o.get("loss", "mse")](output, torch.nan_to_num(y), reduction="none")
+        there, y = ~torch.isnan(y), torch.nan_to_num(y)
+        if quantiles_of(o):
+            q = torch.tensor(quantiles_of(o), dtype=dtype)
+            error = y[:, :, None] - output.view(len(y), y.shape[1], len(q))
+            loss = torch.maximum(q * error, (q - 1) * error).mean(2)
+        elif o.get("loss") == "gaussian-nll":
+            mean, variance = output[:, : y.shape[1]], nn.functional.softplus(output[:, y.shape[1] :])
+            loss = nn.functional.gaussian_nll_loss(mean, y, variance, reduction="none")
+        else:
+            loss = kinds[o.get("loss", "mse")](output, y, reduction="none")
         counts = weight[:, None] * there
         return (counts * loss).sum() / counts.sum()
 
@@ -590,7 +672,10 @@ def train(o, x, y, initial, dtype, weight=None):
     integer = y.dtype.kind in "iu" and o.get("loss", "cross-entropy") == "cross-entropy"
     by_weight = any(k in o for k in ("weights", "missing_y", "ignore_label"))
     weight = torch.from_numpy(np.ones(len(x), "f4") if weight is None else weight).to(dtype)
-    outputs = int(y[y != o.get("ignore_label", -1)].max()) + 1 if integer else (y.shape[1] if y.ndim > 1 else 1)
+    outputs = y.shape[1] if y.ndim > 1 else 1
+    if integer:
+        outputs = int(y[y != o.get("ignore_label", -1)].max()) + 1
+    outputs *= 2 if o.get("loss") == "gaussian-nll" else max(len(quantiles_of(o)), 1)
     rows = torch.from_numpy(x.reshape(len(x), -1))
     if x.dtype == np.uint8:
         rows = rows.to(torch.float32).div(255)  # as torchvision's ToTensor
