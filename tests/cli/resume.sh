@@ -284,6 +284,16 @@ check "status $status without --checkpoint" status_is 2
 check "without --checkpoint" says '--resume: expected a --checkpoint DIR with it'
 rm -r run
 
+name=quantiles
+launch 1 --loss quantile:0.10,0.9 --epochs 1 --quiet --checkpoint quantiles
+launch 2 --loss quantile:0.1,0.8 --epochs 2 --quiet --checkpoint quantiles --resume
+check "other quantiles" says '--loss is quantile:0\.1,0\.8, but quantile:0\.1,0\.9 in the run of .*'
+launch 2 --loss quantile:.1,0.90 --epochs 2 --quiet --checkpoint quantiles --resume
+check "the same quantiles" quiet_errors
+launch 1 info quantiles/step-0000000020.h5 >output
+check "info" grep -qx 'Checkpoint: linear 10-2, quantile:0\.1,0\.9; 22 parameters' output
+rm -r quantiles
+
 name=damaged
 launch 1 "${options[@]}" --checkpoint whole --keep 9
 declare -A three=([flip]=3) # the same on several ranks, for one of them
