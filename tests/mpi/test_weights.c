@@ -199,9 +199,8 @@ static void check_gaps(bool is_labels)
     train(first, options, a);
     train(second, OPTIONS("seed", "0"), b);
     CHECK_ALL(near(a, b));
-    check_scores(first, second, second,
-                 is_labels ? (dt_evaluate_options){.ignore_label = "7"}
-                           : (dt_evaluate_options){.missing_y = DT_MISSING_Y_MASK});
+    dt_evaluate_options labels = {.ignore_label = "7"}, numbers = {.missing_y = DT_MISSING_Y_MASK};
+    check_scores(first, second, second, is_labels ? labels : numbers);
     remove_file(first);
     remove_file(second);
 }
