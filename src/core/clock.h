@@ -1,10 +1,10 @@
-/* Clocks. */
+/* Clocks that never go back. Not collective: each host has its own. */
 #ifndef DT_CORE_CLOCK_H
 #define DT_CORE_CLOCK_H
 
 #include <time.h>
 
-/* Seconds since some fixed moment; they never go back. */
+/* Return the seconds since some fixed moment. */
 static inline double dt_clock(void)
 {
     struct timespec t;
@@ -12,8 +12,8 @@ static inline double dt_clock(void)
     return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
 }
 
-/* The same clock in steps of some milliseconds, for a quarter of the cost: for what is asked at
- * every step. */
+/* Return the time of the same clock, rounded down to some milliseconds. It costs a quarter as much
+ * as dt_clock, so every step can call it. */
 static inline double dt_clock_coarse(void)
 {
     struct timespec t;
@@ -21,8 +21,8 @@ static inline double dt_clock_coarse(void)
     return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
 }
 
-/* Time in a unit that the caller measures, for less than half of the cost: for what is asked
- * several times a step. */
+/* Return the time in a unit that the caller must measure. It costs less than half as much as
+ * dt_clock, so a step can call it several times. */
 static inline double dt_ticks(void)
 {
 #if defined __x86_64__

@@ -5,6 +5,7 @@
 #include <dtrain/status.h>
 #include <errno.h>
 
+/* Return the code for this errno. */
 static inline dt_code dt_file_error(int number)
 {
     switch (number) {

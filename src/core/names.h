@@ -1,4 +1,4 @@
-/* Lists of names in an order: of the columns of a data set, or of its classes. */
+/* Ordered lists of names: the columns of a data set, or its classes. Not collective. */
 #ifndef DT_CORE_NAMES_H
 #define DT_CORE_NAMES_H
 
@@ -11,25 +11,28 @@ typedef struct {
     char **name; /* [n]; owned, as are the names */
 } dt_names;
 
-/* Allocate a list of n names, each NULL. To be ended with dt_names_free, also after an error. */
+/* Allocate a list of n names, each NULL. The caller calls dt_names_free, also after an error. */
 dt_code dt_names_init(dt_names *names, int64_t n, dt_error *err);
 
+/* Copy a list and its names. The caller calls dt_names_free, also after an error. */
 dt_code dt_names_copy(dt_names *to, const dt_names *from, dt_error *err);
 
-/* Also for a list that is all zero. */
+/* Free the list. A list of zeros is allowed. */
 void dt_names_free(dt_names *names);
 
+/* Return whether two lists have the same names in the same order. */
 bool dt_names_equal(const dt_names *a, const dt_names *b);
 
 /* Find the names of one list in another.
+ *   in     the other list
  *   place  [out] [names->n] the index of each name in the other list; -1: it is not there
- *   twice  [out] a name that the other list has twice, borrowed; NULL: none
- * DT_ERR_MEMORY. */
+ *   twice  [out] a name that the other list has twice, borrowed; NULL: there is none
+ * Returns DT_OK or DT_ERR_MEMORY. */
 dt_code dt_names_find(const dt_names *names, const dt_names *in, int64_t *place, const char **twice,
                       dt_error *err);
 
-/* Write the names in quotes, separated by commas; for a long list, the first ones and how many
- * there are. Returns text. */
+/* Write the names in quotes, separated by commas. For a long list, write the first ones and the
+ * number of all. Returns text. */
 enum { DT_NAMES_TEXT = 280 };
 const char *dt_names_list(const dt_names *names, char text[DT_NAMES_TEXT]);
 

@@ -1,5 +1,6 @@
-/* Options as a table. An entry has an option's name, type, default, range and meaning. The table
- * gives the command line, the configuration file, --help, and the JSON that a checkpoint keeps. */
+/* A table of options. An entry has an option's name, type, default, range and meaning. The command
+ * line, the configuration file, --help and the JSON in a checkpoint are made from the table. Not
+ * collective. */
 #ifndef DT_CORE_OPTION_H
 #define DT_CORE_OPTION_H
 
@@ -11,7 +12,7 @@
 #include <stdint.h>
 
 typedef enum {
-    DT_OPTION_FLAG,   /* bool, set by the name alone; in a file also "name = true|false" */
+    DT_OPTION_FLAG,   /* bool; the name alone sets it; in a file also "name = true|false" */
     DT_OPTION_TEXT,   /* char *, owned by the options struct; NULL when not given */
     DT_OPTION_COUNT,  /* int64_t within [min, max]; max at most DT_OPTION_UNLIMITED */
     DT_OPTION_SIZE,   /* int64_t of bytes, at least 1: "100M"; 0 when not given */
@@ -28,12 +29,12 @@ typedef enum {
 /* The largest count: every whole number up to it is exact in the table's doubles and in JSON. */
 #define DT_OPTION_UNLIMITED 9007199254740992.0 /* 2^53 */
 
-enum { DT_OPTION_MAX_THREADS = 1 << 12 }; /* of one rank; far more cannot be created */
+enum { DT_OPTION_MAX_THREADS = 1 << 12 }; /* threads of one rank; far more cannot be created */
 
 typedef struct {
-    const char *group;    /* heading in --help; NULL: the same as the entry before */
+    const char *group;    /* heading in --help; NULL: the heading of the entry before */
     const char *name;     /* without the dashes: "batch-size" */
-    const char *argument; /* as --help shows it: "N"; NULL for a flag */
+    const char *argument; /* the argument's name in --help: "N"; NULL for a flag */
     const char *fallback; /* the default as text; NULL: none (NULL, 0, false, an empty list) */
     const char *meaning;  /* one line for --help */
     dt_option_type type;
@@ -47,25 +48,26 @@ typedef struct {
     size_t list;    /* offset of the dt_quantiles of a choice; 0: none */
 } dt_option;        /* a table ends with an entry whose name is NULL */
 
-/* Set every field to its default. The caller has zeroed options. */
+/* Set every field that has a default. The caller has zeroed options, and calls dt_options_free,
+ * also after an error. */
 dt_code dt_options_defaults(const dt_option *table, void *options, dt_error *err);
 
-/* The entry with this name, or NULL. */
+/* Return the entry with this name, or NULL. */
 const dt_option *dt_options_find(const dt_option *table, const char *name);
 
-/* Set one field from text; value is NULL for a flag that is given by its name alone. A number is
- * decimal, and nothing follows it. An error (DT_ERR_USAGE or DT_ERR_MEMORY) leaves the field as it
- * was; its message names the option, the value and what was expected:
+/* Set one field from text. The value is NULL for a flag that is given by its name alone. A number
+ * must be decimal, with nothing after it. An error (DT_ERR_USAGE or DT_ERR_MEMORY) leaves the field
+ * unchanged. The message names the option, the value and the expected values:
  *   --batch-size 0: expected a whole number of at least 1 */
 dt_code dt_options_set(const dt_option *table, void *options, const char *name, const char *value,
                        dt_error *err);
 
-/* All options as {"batch-size": 100, "quiet": true, "hidden": [512, 512], "loss": "mse", ...}, in
- * the order of the table. Null means not given: a text, or a count or a real without a default. The
- * caller owns the reference; NULL when memory runs out. */
+/* Return all options as {"batch-size": 100, "quiet": true, "hidden": [512, 512], "loss": "mse",
+ * ...}, in the order of the table. Null stands for a text, a count or a real that has no default
+ * and was not given. The caller owns the reference. NULL when memory runs out. */
 json_t *dt_options_json(const dt_option *table, const void *options);
 
-/* Free the memory that fields own, and zero those fields. */
+/* Free the memory that the fields own, and set these fields to zero. */
 void dt_options_free(const dt_option *table, void *options);
 
 #endif

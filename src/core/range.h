@@ -1,4 +1,4 @@
-/* A range of whole numbers: values of a vector, samples of an epoch. */
+/* A range of whole numbers, such as values of a vector or samples of an epoch. */
 #ifndef DT_CORE_RANGE_H
 #define DT_CORE_RANGE_H
 
