@@ -1,4 +1,4 @@
-/* What the products' files share: a tile of C, in vectors that the processor has. */
+/* The inner loop of the matrix products: a tile of C in the vectors of the processor. */
 #ifndef DT_ENGINE_TILE_H
 #define DT_ENGINE_TILE_H
 
@@ -9,7 +9,8 @@
 #include <immintrin.h>
 #endif
 
-enum { TILE_ROWS = 6 }; /* with two vectors a row, two of B and one of A: 15 registers of 16 */
+/* Rows of a tile. Two vectors for each row, two of B and one of A fill 15 of 16 registers. */
+enum { TILE_ROWS = 6 };
 
 #if defined __clang__
 #define UNROLL _Pragma("clang loop unroll_count(4)")
@@ -23,7 +24,7 @@ typedef int32_t integers __attribute__((vector_size(4 * DT_LANES)));
 typedef int32_t integers_in_memory
     __attribute__((vector_size(4 * DT_LANES), aligned(4), may_alias));
 
-/* One tile's operands. */
+/* The operands of one tile; see dt_product. */
 typedef struct {
     int64_t k;
     const float *a;
@@ -42,7 +43,8 @@ static inline void store(float *to, vector v)
     *(vector_in_memory *)to = v;
 }
 
-/* acc += A B; rows, and the vectors of a row, are constants wherever this is inlined. */
+/* Compute acc += A B. The rows and the vectors of a row (`wide`) are constants wherever this is
+ * inlined. */
 static inline __attribute__((always_inline)) void multiply(int rows, int wide, const operands *o,
                                                            vector acc[][2])
 {
@@ -59,7 +61,7 @@ static inline __attribute__((always_inline)) void multiply(int rows, int wide, c
     }
 }
 
-/* The tiles of 1 to TILE_ROWS rows. */
+/* Call a macro with the number of rows, 1 to TILE_ROWS, as a constant. */
 #define EACH_HEIGHT(call)                                                                          \
     switch (rows) {                                                                                \
     case 1:                                                                                        \
@@ -81,13 +83,14 @@ static inline __attribute__((always_inline)) void multiply(int rows, int wide, c
         call(6);                                                                                   \
     }
 
-/* Vectors that hold so many columns of a panel. */
+/* Return how many vectors hold this number of columns of a panel. */
 static inline int wide_for(int64_t columns)
 {
     return columns > DT_LANES ? 2 : 1;
 }
 
-/* How many of the rows that are left the next tile takes: never one or two if it can be helped. */
+/* Return how many of the remaining rows the next tile takes. Tiles of one or two rows are slow, so
+ * it avoids them where possible. */
 static inline int64_t choose_rows(int64_t left)
 {
     if (left == TILE_ROWS || left > 2 * TILE_ROWS - 2)
@@ -95,6 +98,7 @@ static inline int64_t choose_rows(int64_t left)
     return left > TILE_ROWS ? (left + 1) / 2 : left;
 }
 
+/* Return the operands of a tile: the rows from i on, one panel, and steps [step, step + steps). */
 static inline operands part_of(const dt_product *p, int64_t i, int64_t panel, int64_t step,
                                int64_t steps)
 {
@@ -106,7 +110,7 @@ static inline operands part_of(const dt_product *p, int64_t i, int64_t panel, in
                       .b_step = p->b_step};
 }
 
-/* The sum of a vector's elements. */
+/* Return the sum of a vector's elements. */
 static inline float sum_lanes(vector v)
 {
 #if defined __AVX512F__
@@ -121,7 +125,7 @@ static inline float sum_lanes(vector v)
 #endif
 }
 
-/* The sum of n values, in an order that depends on n alone. */
+/* Return the sum of n values. The order of the additions depends on n alone. */
 static inline float sum_values(const float *values, int64_t n)
 {
     vector sum = {0};
