@@ -1,25 +1,27 @@
-/* The program that started this process: mpirun, srun or another launcher. Not collective. */
+/* Finds the program that started this process: mpirun, srun or another launcher. Not collective. */
 #ifndef DT_COMM_LAUNCHER_H
 #define DT_COMM_LAUNCHER_H
 
 #include <sys/types.h>
 
-/* The process of mpirun, or of mpirun's daemon on this node; 0: neither started this process. */
+/* Return the process id of mpirun, or of mpirun's daemon on this node; 0: neither of them started
+ * this process. */
 pid_t dt_launcher(void);
 
-/* What a launcher has told this process by environment variables. */
+/* The data about a run that a launcher passes to each process in environment variables. */
 typedef struct {
-    const char *variable; /* the variable with the size */
-    const char *own;      /* a process without this variable is alone */
+    const char *variable; /* the variable that contains the size */
+    const char *own;      /* a variable that every rank has; a process without it is alone */
     int size;             /* processes that were started as the ranks of one run; 0: unknown */
     int rank;             /* the number of this process among them; 0 if unknown */
 } dt_launch;
 
-/* Where there are several launchers (mpirun within a job of Slurm), this is the one that started
- * the process itself. */
+/* Return the data of the launcher that started this process directly. There may be several
+ * launchers, such as mpirun within a job of Slurm. */
 dt_launch dt_launch_told(void);
 
-/* Seconds since the launcher was started, or, without one, this process. */
+/* Return the seconds since the launcher was started; without a launcher, since this process was
+ * started. */
 double dt_launch_seconds(void);
 
 #endif

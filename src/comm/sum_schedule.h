@@ -1,5 +1,5 @@
-/* The schedule of a sum over ranks by messages: which rank sends which values to which rank, step
- * by step. It calls no MPI, and is not collective. */
+/* The schedule of a sum over ranks by messages: for each step, which values each rank sends to
+ * which rank. It does not call MPI, and is not collective. */
 #ifndef DT_COMM_SUM_SCHEDULE_H
 #define DT_COMM_SUM_SCHEDULE_H
 
@@ -8,18 +8,18 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* What a rank does in one step. */
+/* The work of a rank in one step. */
 typedef struct {
-    int to, from; /* the ranks that it sends to and receives from; negative: none */
-    dt_range send, receive;
-    bool adds; /* it adds what it receives to its values; if not, it replaces them */
+    int to, from;           /* the ranks that it sends to and receives from; negative: none */
+    dt_range send, receive; /* the values that it sends and receives */
+    bool adds;              /* add the received values to its own; if not, replace its own */
 } dt_sum_step;
 
-/* How many steps the schedule has for `size` ranks: the same for each rank. */
+/* Return the number of steps for `size` ranks, which is the same for each rank. */
 int dt_sum_schedule_steps(int size);
 
-/* One step of a rank. After all steps each rank has the sum over all ranks of the values `all`,
- * with the same bits on every rank, also for floats. */
+/* Return one step of a rank. After all steps, each rank has the sums over all ranks of the values
+ * in `all`, with the same bits on every rank, also for floats. */
 dt_sum_step dt_sum_schedule_step(int rank, int size, dt_range all, int step);
 
 #endif

@@ -1,4 +1,4 @@
-/* The cores of this node, by hwloc. */
+/* Finds the cores of this node, with hwloc. */
 #ifndef DT_COMM_TOPOLOGY_H
 #define DT_COMM_TOPOLOGY_H
 
@@ -8,17 +8,19 @@
 #include <stdint.h>
 
 /* Load the topology. One rank of the node reads it from the system, which opens some hundred files,
- * and sends it to the others. Collective. *topology is to be destroyed; it is NULL after an error
- * on this rank. */
+ * and sends it to the others. Collective, but the error may differ between ranks.
+ *   topology  [out] the caller destroys it with hwloc; NULL after an error on this rank */
 dt_code dt_topology_load(const dt_world *world, hwloc_topology_t *topology, dt_error *err);
 
-/* The number of cores that have some CPU in the set. Not collective, nor are the following. */
+/* Return the number of cores that have at least one CPU in the set. Not collective. */
 int64_t dt_topology_cores(hwloc_topology_t topology, hwloc_const_bitmap_t set);
 
-/* The number of the NUMA node that has all CPUs of the set; -1: several have them. */
+/* Return the number of the NUMA node that has all CPUs of the set; -1: several nodes have them. Not
+ * collective. */
 int dt_topology_memory(hwloc_topology_t topology, hwloc_const_bitmap_t set);
 
-/* The model of the processor, with its numbers: the same text for the same model. */
+/* Write the model of the processor, with its numbers, into text [size]. The same model always gives
+ * the same text. Not collective. */
 void dt_topology_processor(hwloc_topology_t topology, char *text, size_t size);
 
 #endif
