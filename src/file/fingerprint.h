@@ -1,8 +1,8 @@
-/* A fingerprint of a file tells whether the file changed. A data set that is streamed for hours may
- * be written anew meanwhile; its rows would then come from two files. The time of the last change
- * does not suffice: it also changes when an attribute or another dataset is added, which does no
- * harm. So the fingerprint has the hashes of some blocks all over the file. Not collective; several
- * threads may compare with one fingerprint at the same time. */
+/* A fingerprint of a file tells whether the file has changed. If a data set is replaced while a run
+ * streams it for hours, the rows of the run come from two different files. The time of the last
+ * change is not enough: it also changes when an attribute or another dataset is added, which does
+ * no harm. So the fingerprint has the hashes of some blocks that are spread over the file. Not
+ * collective. Several threads may compare with one fingerprint at the same time. */
 #ifndef DT_FILE_FINGERPRINT_H
 #define DT_FILE_FINGERPRINT_H
 
@@ -24,12 +24,14 @@ typedef struct {
 /* Take the fingerprint of an open file. */
 void dt_fingerprint_take(dt_fingerprint *fingerprint, int fd);
 
-/* Whether the file was not touched at all since then, so that there is nothing to compare. */
+/* Return whether the file has not been changed at all since the fingerprint was taken: it is the
+ * same file, has the same time of change, and is not shorter. Then the hashes need no comparison.
+ * */
 bool dt_fingerprint_is_unchanged(const dt_fingerprint *fingerprint, const struct stat *info);
 
-/* Compare a file with the fingerprint. Returns what happened to it since, as "the file has been cut
- * short ..."; NULL: nothing that matters. The descriptor may be of another file that has taken its
- * place. */
+/* Compare a file with the fingerprint. Returns a description of the change, like "the file has been
+ * cut short ...", or NULL if the data has not changed. The descriptor may belong to another file
+ * that has replaced the first one. */
 const char *dt_fingerprint_compare(const dt_fingerprint *fingerprint, int fd);
 
 #endif

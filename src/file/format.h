@@ -1,4 +1,4 @@
-/* Formats of files other than HDF5, told by their first bytes. */
+/* Recognises the formats of other programs' files by their first bytes. Not collective. */
 #ifndef DT_FILE_FORMAT_H
 #define DT_FILE_FORMAT_H
 
@@ -11,13 +11,14 @@ typedef struct {
     const char *advice; /* what the user can do; NULL: nothing */
 } dt_file_format;
 
-/* The format of a file of another program that begins with these bytes; NULL: unknown, or text. */
+/* Return the format of a file that begins with these n bytes; NULL: unknown, or text. */
 const dt_file_format *dt_file_format_find(const unsigned char *bytes, size_t n);
 
+/* Return whether a file that begins with these n bytes is NPY. */
 bool dt_file_format_is_npy(const unsigned char *bytes, size_t n);
 
-/* DT_ERR_FILE for a file that should be HDF5 and is not: the message says what it is, and how it
- * becomes a data set. */
+/* Fail with DT_ERR_FILE for a file that is not HDF5. The message names its format, and tells how to
+ * make a data set from it. Returns err->code. */
 dt_code dt_file_format_refuse(const char *path, dt_error *err);
 
 #endif

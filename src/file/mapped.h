@@ -1,7 +1,7 @@
-/* Mapped files in memory (tmpfs), which are overwritten again and again. To write into a mapped
- * file costs a copy of the bytes; write() also finds, locks and marks each page anew, which takes
- * four times as long. Only files whose pages all exist are mapped, so no page can be missing when
- * it is written. For one thread. */
+/* Mapped files in memory (tmpfs) that are overwritten many times. Writing to a mapped file only
+ * copies the bytes. write() also finds, locks and marks each page again, which takes four times as
+ * long. A file is mapped only if all its pages exist, so writing to it cannot fail. Not collective,
+ * and for one thread. */
 #ifndef DT_FILE_MAPPED_H
 #define DT_FILE_MAPPED_H
 
@@ -11,27 +11,27 @@
 enum { DT_MAPPED_FILES = 8 };
 
 typedef struct {
-    int fd; /* owned, as is the mapping */
+    int fd; /* owned */
     dev_t device;
     ino_t inode;
-    int64_t size; /* of the mapping */
-    char *bytes;  /* NULL: this entry has no file */
+    int64_t size; /* bytes of the mapping */
+    char *bytes;  /* the mapping, owned; NULL: this entry has no file */
 } dt_mapped_file;
 
-/* All zero: no files. */
+/* A struct of zeros has no files. */
 typedef struct {
     dt_mapped_file file[DT_MAPPED_FILES];
-    int next; /* the entry that is unmapped next */
+    int next; /* the entry that is replaced next */
 } dt_mapped;
 
-/* The mapped file of this path; NULL if it is not mapped or its size has changed. */
+/* Return the mapped file of this path; NULL if it is not mapped or its size has changed. */
 dt_mapped_file *dt_mapped_find(dt_mapped *mapped, const char *path);
 
-/* Map a file that is open for reading and writing. NULL if it is not possible or does not pay; fd
- * then stays the caller's. */
+/* Map a file that is open for reading and writing, and take ownership of fd. Returns NULL if the
+ * file cannot be mapped or mapping it saves no time; then the caller still owns fd. */
 dt_mapped_file *dt_mapped_add(dt_mapped *mapped, int fd);
 
-/* Unmap and close one file, the files that were removed from their folder, or all. */
+/* Unmap and close one file, all files that were removed from their folder, or all files. */
 void dt_mapped_drop(dt_mapped_file *file);
 void dt_mapped_drop_removed(dt_mapped *mapped);
 void dt_mapped_drop_all(dt_mapped *mapped);

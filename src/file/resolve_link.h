@@ -1,10 +1,11 @@
-/* Symbolic links. Not collective. */
+/* Follows symbolic links. Not collective. */
 #ifndef DT_FILE_RESOLVE_LINK_H
 #define DT_FILE_RESOLVE_LINK_H
 
-/* Follow the link that a path may be to the path of the file that it leads to, which need not
- * exist. A file that is written beside and renamed needs it: to rename it to the link would replace
- * the link. To be freed; NULL, with errno, if links go in a circle or memory runs out. */
+/* Return the path of the file that a path leads to. If the path is not a link, that is a copy of
+ * the path itself. The file need not exist. A program that writes a file under a temporary name and
+ * then renames it needs this path, since renaming to a link would replace the link. The caller
+ * frees the result. NULL, with errno, if the links form a loop or memory runs out. */
 char *dt_file_resolve_links(const char *path);
 
 #endif
