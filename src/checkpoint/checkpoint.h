@@ -6,7 +6,7 @@
  *   /normalization    mean and scale of the inputs, if these are normalised
  *   /target_normalization  the same of the targets
  *   /data             the meaning of inputs and outputs (checkpoint/schema.h)
- *   /run              what a resumed run needs besides
+ *   /run              the rest of the state that a resumed run needs
  *
  * Each dataset of numbers has an attribute "xxh3", the XXH3 hash (64 bits) of its bytes. The file
  * ends with a footer of checksums over all of it (file/footer.h). Both are checked when the file is
@@ -25,23 +25,26 @@
 
 enum { DT_CHECKPOINT_VERSION = 1 };
 
-/* How far a run has come. */
+/* The progress of a run. */
 typedef struct {
-    int64_t global_step;
-    int64_t epoch, step; /* completed epochs, with their validation; steps of the next epoch */
-    int64_t samples;     /* of the next epoch, in those steps */
-    double loss, weight; /* the sums of their losses and of their weights */
-    double best_loss;    /* the lowest validation loss; INFINITY: there was no validation */
-    int64_t best_epoch;  /* the epoch that it came after; 0: none */
-    int64_t epochs_since_best; /* validated epochs */
+    int64_t global_step;       /* completed steps of the run */
+    int64_t epoch;             /* completed epochs, with their validation */
+    int64_t step;              /* completed steps of the next epoch */
+    int64_t samples;           /* samples in the steps of the next epoch */
+    double loss, weight;       /* sums of the losses and of the weights of these samples */
+    double best_loss;          /* the lowest validation loss; INFINITY: there was no validation */
+    int64_t best_epoch;        /* the epoch that has it; 0: none */
+    int64_t epochs_since_best; /* validated epochs after best_epoch */
 } dt_run_progress;
 
-/* The data that the run is trained on, and its windows if it is streamed. */
+/* The training data of a run, and the size of its windows if it is streamed. */
 typedef struct {
     int64_t samples, features, outputs;
     int64_t block_rows, window_blocks; /* 0: the data is in memory */
-    int64_t seed_offset;               /* the program that began the run added it to the seed */
+    int64_t seed_offset; /* added to the seed; 0 unless an older program began the run */
 } dt_run_data;
+
+/* The contents of a checkpoint, to be written. Pointers are borrowed. */
 
 typedef struct {
     const dt_model *model;
@@ -52,26 +55,27 @@ typedef struct {
     const dt_schema *schema;           /* the meaning of inputs and outputs; NULL: unknown */
     dt_run_progress progress;
     dt_run_data data;
-    const double *rounding; /* [n_rounding] how gradients are rounded (engine/scales.h) */
+    const double *rounding; /* [n_rounding] dt_scales.state (engine/scales.h) */
     int64_t n_rounding;     /* 0: gradients are not rounded */
     double lr;
     int64_t seed;
     const char *options;     /* JSON; "hidden", "activation" and "loss" describe the model */
-    dt_output_reader reader; /* of the values */
+    dt_output_reader reader; /* reads the values while they are written */
 } dt_checkpoint;
 
-/* Write a checkpoint, atomically. Takes dt_h5_lock while it calls HDF5. Not collective.
+/* Write a checkpoint: the file is complete or absent. Takes dt_h5_lock while it calls HDF5. Not
+ * collective.
  *   recycled  NULL, or a file of the same folder to overwrite (dt_output_create)
- *   layout    NULL, or, at the first checkpoint of a run, all zero. It is kept for the next
- *             checkpoint of the run, whose arrays are the same in memory; only progress and values
- *             differ. To be ended with dt_checkpoint_close_layout */
+ *   layout    NULL, or memory that keeps the layout for the next checkpoint of the run; it is all
+ *             zero at the first one. All these checkpoints have the same arrays in memory; only
+ *             progress and values differ. The caller calls dt_checkpoint_close_layout */
 dt_code dt_checkpoint_write(const char *path, const char *recycled, const dt_checkpoint *checkpoint,
                             dt_output *layout, dt_error *err);
 void dt_checkpoint_close_layout(dt_output *layout);
 
 /* Read the weights of a model whose shape is known, from a checkpoint or any file with /model. Not
- * collective. DT_ERR_SHAPE names the tensor that differs; DT_ERR_DATA means damage, or a value that
- * is not finite.
+ * collective. DT_ERR_SHAPE names the tensor that differs. DT_ERR_DATA means that the file is
+ * damaged or a value is not finite.
  *   parameters  [out] [P] */
 dt_code dt_checkpoint_read_weights(const char *file, const dt_model *model, float *parameters,
                                    dt_error *err);
@@ -94,11 +98,13 @@ dt_code dt_checkpoint_load(const dt_world *world, const char *path, dt_model *mo
                            float **parameters, dt_normalizer **normalizer,
                            dt_normalizer **y_normalizer, dt_schema *schema, dt_error *err);
 
-/* Whether an open HDF5 file is a checkpoint, by its attribute "format". */
+/* Return whether the attribute "format" says that an open HDF5 file is a checkpoint. Not
+ * collective.
+ */
 bool dt_checkpoint_is_one(hid_t file);
 
-/* Print in words the layers, parameters and options of a checkpoint, the progress of its run, and
- * whether the checksums hold. Not collective. */
+/* Print a description of a checkpoint: its layers, parameters and options, the progress of its run,
+ * and whether the checksums match. Not collective. */
 dt_code dt_checkpoint_describe(hid_t file, const char *path, FILE *to, dt_error *err);
 
 #endif

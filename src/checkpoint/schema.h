@@ -8,7 +8,7 @@
 #include "data/schema.h"
 #include <hdf5.h>
 
-/* Write a schema into a new file; NULL: write nothing. A negative number is a failure of HDF5. */
+/* Write a schema into a new file; NULL: write nothing. Returns a negative number if HDF5 fails. */
 herr_t dt_schema_put(hid_t file, const dt_schema *schema);
 
 /* Read a schema; it is all zero if an older program wrote none. To be ended with dt_schema_free,
