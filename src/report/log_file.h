@@ -1,6 +1,6 @@
-/* The file of a log: complete lines, written by one process. The buffer is not C's, so that only
- * dt_log_file_flush writes it, and writes complete lines in one call. The path may also be that of
- * a device, a pipe, or the program's own output. Not collective. */
+/* The file of a log. One process writes it, and it contains complete lines only. It does not use
+ * stdio's buffer, so that only dt_log_file_flush writes, and writes complete lines in one call. The
+ * path may also be that of a device, a pipe, or the program's own output. Not collective. */
 #ifndef DT_REPORT_LOG_FILE_H
 #define DT_REPORT_LOG_FILE_H
 
@@ -9,7 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* All zero: no file. */
+/* A struct of zeros has no file. */
 typedef struct {
     bool open;
     const char *path; /* borrowed */
@@ -21,30 +21,32 @@ typedef struct {
     size_t used;
 } dt_log_file;
 
-/* Open a file to append to, and make it if it does not exist. DT_ERR_FILE if another run has it
+/* Open a file for appending, and make it if it does not exist. DT_ERR_FILE if another run has it
  * open, if it is not a log, or if it is a pipe that no process reads. */
 dt_code dt_log_file_open(dt_log_file *file, const char *path, dt_error *err);
 
-/* Whether the file has lines already. */
+/* Return whether the file has lines. */
 bool dt_log_file_has_lines(const dt_log_file *file);
 
-/* The same for a path, without opening the file for writing; DT_ERR_FILE if it is not a log. */
+/* Find whether the file at a path has lines, without opening it for writing. DT_ERR_FILE if it is
+ * not a log. */
 dt_code dt_log_file_inspect(const char *path, bool *has_lines, dt_error *err);
 
-/* Remove all its lines. */
+/* Remove all lines of the file. */
 dt_code dt_log_file_empty(dt_log_file *file, dt_error *err);
 
-/* Append a line of n bytes, with its end. It may wait in the buffer. */
+/* Append a line of n bytes, which include its line end. The line may stay in the buffer. */
 dt_code dt_log_file_append(dt_log_file *file, const char *line, size_t n, dt_error *err);
 
-/* Hand the buffered lines to the system. If that fails, the file ends with its last complete line.
- * */
+/* Pass the buffered lines to the system. If that fails, the file ends with its last complete line.
+ */
 dt_code dt_log_file_flush(dt_log_file *file, dt_error *err);
 
-/* Bring the file to the disk. Any thread may call it. */
+/* Make sure that the file is on the disk. Any thread may call it. */
 dt_code dt_log_file_sync(const dt_log_file *file, dt_error *err);
 
-/* Flush, unless err has an error, and close. A file that was made and has no line is removed. */
+/* Flush, unless err has an error, and close the file. If dt_log_file_open made the file and it has
+ * no line, it is removed. */
 dt_code dt_log_file_close(dt_log_file *file, dt_error *err);
 
 #endif

@@ -1,5 +1,5 @@
-/* The progress bar: one line on the standard error that is drawn again and again. It never fails:
- * what cannot be drawn is not missed. */
+/* The progress bar: one line on standard error that is drawn repeatedly. Failed writes are ignored.
+ * Not collective. */
 #ifndef DT_REPORT_PROGRESS_H
 #define DT_REPORT_PROGRESS_H
 
@@ -12,17 +12,18 @@ enum { DT_PROGRESS_COLUMNS = 77 };
 
 typedef struct {
     bool on;
-    FILE *to; /* stderr, or stdout where only that keeps bar and lines in order */
+    FILE *to; /* stderr; or stdout, if only that keeps the bar and the lines in order */
     int64_t epochs, steps_per_epoch, total_steps;
-    int64_t before;  /* global steps that were done when the bar began; -1: not begun */
-    int64_t samples; /* seen since */
-    double begun;    /* dt_clock_coarse */
-    double drawn;    /* the same, of the last drawing */
-    int columns;     /* that the bar may take, at most DT_PROGRESS_COLUMNS */
-    int width;       /* columns to wipe */
+    int64_t before;  /* global steps before the bar began; -1: it has not begun */
+    int64_t samples; /* samples since the bar began */
+    double begun;    /* the time when the bar began, in dt_clock_coarse */
+    double drawn;    /* the time of the last drawing, in dt_clock_coarse */
+    int columns;     /* columns that the bar may use, at most DT_PROGRESS_COLUMNS */
+    int width;       /* columns that dt_progress_clear must wipe */
 } dt_progress_bar;
 
-/* Whether there is to be a bar: as the options say; by themselves on a terminal, unless quiet. */
+/* Prepare the bar, and decide whether it is shown: as the option --progress says; without it, on a
+ * terminal unless the run is quiet. */
 void dt_progress_open(dt_progress_bar *bar, const dt_train_options *options,
                       const dt_report_run *run);
 
@@ -32,7 +33,8 @@ void dt_progress_step(dt_progress_bar *bar, const dt_report_step_facts *facts);
 /* Wipe the bar off the line, before something else is printed. */
 void dt_progress_clear(dt_progress_bar *bar);
 
-/* The bar as text, at most bar->columns long, `seconds` after it began. */
+/* Write the bar as text, with at most bar->columns characters.
+ *   seconds  the time since the bar began */
 void dt_progress_text(const dt_progress_bar *bar, const dt_report_step_facts *facts, double seconds,
                       char text[DT_PROGRESS_COLUMNS + 1]);
 
