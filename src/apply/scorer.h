@@ -1,5 +1,5 @@
-/* Runs a trained model over the rows of a data set, some rows at a time, for evaluate and predict.
- * */
+/* Runs a trained model over the rows of a data set, in pieces of some rows, for evaluate and
+ * predict. */
 #ifndef DT_APPLY_SCORER_H
 #define DT_APPLY_SCORER_H
 
@@ -33,24 +33,25 @@ typedef struct {
     dt_team team;
     dt_engine *engine;
     dt_data_file *file;
-    int64_t rows;       /* of the data set */
-    int64_t piece_rows; /* rows that are scored at a time, at most: whole chunks of the file, unless
-                           these are huge */
-    uint8_t *bytes;     /* [piece,features] where x is uint8 */
+    int64_t rows;       /* rows of the data set */
+    int64_t piece_rows; /* largest number of rows in a piece: whole chunks of the file, unless these
+                           are very large */
+    uint8_t *bytes;     /* [piece,features] used if x is uint8 */
     float *x;           /* [piece,features] */
     void *y;            /* [piece,targets] float or [piece] int32_t labels */
     float *output;      /* [piece,outputs] of the rows that were scored last */
 } dt_scorer;
 
 /* Read the model, open the data, and check that they fit each other. Collective; an error is the
- * same on every rank. To be ended with dt_scorer_close in any case. */
+ * same on every rank. The caller calls dt_scorer_close, also after an error. */
 dt_code dt_scorer_open(dt_scorer *scorer, const dt_world *world, const dt_scorer_options *options,
                        dt_error *err);
 
-/* Score rows [row, row + n), n <= piece_rows: afterwards y and output are those of these rows. Not
- * collective. */
+/* Read the rows [row, row + n), n <= piece_rows, and compute the model's outputs. Afterwards
+ * scorer->y and scorer->output have the values of these rows. Not collective. */
 dt_code dt_scorer_run(dt_scorer *scorer, int64_t row, int64_t n, dt_error *err);
 
+/* Close the data, and free everything. Not collective. */
 void dt_scorer_close(dt_scorer *scorer);
 
 #endif

@@ -1,4 +1,4 @@
-/* A configuration file: the options of a command as "name = value" lines. */
+/* Reads a configuration file, which has the options of a command as lines "name = value". */
 #ifndef DT_CLI_CONFIG_H
 #define DT_CLI_CONFIG_H
 
@@ -6,13 +6,13 @@
 
 #include <dtrain/world.h>
 
-/* Rank 0 reads a file and sends it to all ranks, so that only one opens it. Collective.
- *   text  [out] its bytes are to be freed, also after an error */
+/* Read a file on rank 0, and send it to all ranks, so that only one rank opens it. Collective.
+ *   text  [out] the caller frees text->bytes, also after an error */
 dt_code dt_config_share(const dt_world *world, const char *file, dt_text *text, dt_error *err);
 
-/* Set the fields of options from a file. Lines that begin with # or ; are comments, and so is what
- * follows a blank and one of them; there are no sections. Not collective. Returns DT_OK,
- * DT_ERR_FILE, DT_ERR_MEMORY, or DT_ERR_USAGE naming file and line. */
+/* Set the fields of options from a file. A comment begins with # or ; at the start of a line or
+ * after a blank. There are no sections. Not collective. Returns DT_OK, DT_ERR_FILE, DT_ERR_MEMORY,
+ * or DT_ERR_USAGE naming file and line. */
 dt_code dt_config_read(const dt_arguments_form *form, const char *file, void *options,
                        dt_error *err);
 

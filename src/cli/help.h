@@ -1,4 +1,4 @@
-/* --help, out of the tables. */
+/* Prints --help from the tables of options. Not collective. */
 #ifndef DT_CLI_HELP_H
 #define DT_CLI_HELP_H
 
@@ -6,10 +6,10 @@
 
 #include <stdio.h>
 
-/* How to call one command, and its options in their groups. */
+/* Print the usage of one command, and its options in their groups. */
 void dt_help_command(const dt_command *command, FILE *to);
 
-/* What the program is and which commands it has. */
+/* Print the purpose of the program and its commands. */
 void dt_help_overview(FILE *to);
 
 #endif

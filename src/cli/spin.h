@@ -1,14 +1,16 @@
-/* Whether OpenMP's threads wait awake between two steps. */
+/* Lets OpenMP's threads wait actively between two steps. Not collective. */
 #ifndef DT_CLI_SPIN_H
 #define DT_CLI_SPIN_H
 
-/* GNU's OpenMP counts the cores when a program starts, and with fewer cores than threads lets them
- * sleep as soon as they wait: to wake one takes longer than a small step. mpirun confines each of
- * one or two ranks to a core, and the program frees itself of that only later. So here it starts
- * itself again with all the cores that mpirun has, and takes its own binding back at once: what is
- * to be done with it is decided when the ranks know each other. Does nothing where mpirun binds to
- * enough cores, or its binding is to stand (--bind keep), or where the environment says how OpenMP
- * is to wait or where its threads are to be. To be called first of all. */
+/* GNU's OpenMP counts the cores when a program starts. If there are fewer cores than threads, its
+ * threads sleep as soon as they wait, and waking them takes longer than a small step. If mpirun
+ * starts one or two ranks, it binds each of them to one core, and the program changes this only
+ * later. So this function starts the program again with all cores that mpirun may use, and then
+ * restores the binding at once; the ranks decide together later what to do with it.
+ *
+ * It does nothing if mpirun binds the program to enough cores, if the binding must stay (--bind
+ * keep), or if the environment sets how OpenMP waits or where its threads run. Call it before
+ * everything else. */
 void dt_spin_allow(char **argv);
 
 #endif
