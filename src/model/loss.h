@@ -1,5 +1,5 @@
-/* Loss and gradient of a block of samples, summed (not averaged) over them. The caller divides by
- * the size of the global batch. */
+/* Loss and gradient of a block of samples, summed (not averaged) over the samples. The caller
+ * divides by the weight of the global batch. K is the number of outputs. Not collective. */
 #ifndef DT_MODEL_LOSS_H
 #define DT_MODEL_LOSS_H
 
@@ -29,8 +29,8 @@ static inline int64_t dt_target_bytes(dt_loss loss, int64_t targets, bool weight
     return ((dt_loss_takes_labels(loss) ? 1 : targets) + weighted) * (int64_t)sizeof(float);
 }
 
-/* A sum of samples' weights in whole units: wide enough to be exact, so that it does not depend on
- * the order of the samples. At most 2^126. */
+/* A sum of samples' weights in whole units. It is exact, so it does not depend on the order of the
+ * samples. At most 2^126. */
 typedef __int128 dt_weight;
 
 /* The options of a loss. All but the quantiles are for training alone. */
@@ -57,12 +57,12 @@ dt_weight dt_loss_weight(dt_loss loss, const dt_criterion *criterion, int64_t ro
 double dt_loss_unit(dt_loss loss, const dt_criterion *criterion, int64_t targets,
                     double class_unit);
 
-/* Compute the loss and its gradient. The loss of a sample with the outputs o is as PyTorch defines
- * it; PyTorch's mean over samples and outputs is the mean of these over the samples:
+/* Compute the loss and its gradient. These are the losses of one sample with the outputs o. Their
+ * mean over the samples is PyTorch's loss:
  *   mse            mean over the K outputs of (o - y)^2                         torch.nn.MSELoss
- *   mae            of |o - y|; its derivative at 0 is 0                         L1Loss
- *   huber          of e^2 / 2 for |e| < 1, else |e| - 1/2, where e = o - y      HuberLoss
- *   bce            of -y log s - (1 - y) log(1 - s), where s = sigmoid(o)       BCEWithLogitsLoss
+ *   mae            mean of |o - y|; the derivative at 0 is 0                    L1Loss
+ *   huber          mean of e^2 / 2 for |e| < 1, else |e| - 1/2; e = o - y       HuberLoss
+ *   bce            mean of -y log s - (1 - y) log(1 - s); s = sigmoid(o)        BCEWithLogitsLoss
  *   cross-entropy  -log softmax(o)[label]                                       CrossEntropyLoss
  * Of T targets, each of which has several outputs:
  *   quantile       mean over targets and quantiles q of max(q (y - o), (q - 1) (y - o)), where o is
@@ -95,10 +95,10 @@ double dt_loss_backward(dt_loss loss, const dt_criterion *criterion, int64_t row
 double dt_loss_row(dt_loss loss, const dt_quantiles *quantiles, int64_t K, const void *y,
                    const float *output);
 
-/* Return the index of the largest of K outputs; of equal ones, the first. */
+/* Return the index of the largest of K outputs; if several are equal, the first of them. */
 int64_t dt_argmax(int64_t K, const float *output);
 
-/* output = softmax(output)
+/* Compute output = softmax(output) for each row.
  *   output  [in,out] [rows,K] */
 void dt_softmax(int64_t rows, int64_t K, float *output);
 

@@ -1,6 +1,6 @@
-/* Scores of a model, as scikit-learn defines them, over rows that come in pieces and on several
- * ranks. Only integers are added up (counts, and sums by core/exact_sum.h), so that neither the
- * pieces nor the number of ranks or threads change a bit of the scores. */
+/* Scores of a model, as scikit-learn defines them, over rows that are added in pieces and on
+ * several ranks. Only integers are summed (counts, and sums of core/exact_sum.h), so the scores
+ * have the same bits for any pieces and any number of ranks and threads. */
 #ifndef DT_MODEL_METRICS_H
 #define DT_MODEL_METRICS_H
 
@@ -19,7 +19,7 @@ typedef struct {
     float *shift;  /* [targets] subtracted from y before squares are summed; only for numbers */
     int threads;   /* number of threads that may add */
     int64_t words; /* length of one thread's sums */
-    int64_t *sums; /* [threads,words]; between two calls only the first row is not 0 */
+    int64_t *sums; /* [threads,words]; between two calls, all rows but the first are 0 */
 } dt_metrics;
 
 /* Start with no rows. Not collective. To be ended with dt_metrics_free, also after an error.
@@ -51,13 +51,14 @@ void dt_metrics_clear(dt_metrics *metrics);
  *           some */
 void dt_metrics_add(dt_metrics *metrics, const float *output, const void *y, int64_t n);
 
-/* Return this rank's sums, an array of `words` integers. The caller adds them up over all ranks, as
- * int64_t, in place; then they are the sums of all rows. At most 2^30 ranks. */
+/* Return this rank's sums, [words] integers. The caller sums them over all ranks in place, as
+ * int64_t. Then they are the sums over all rows. At most 2^30 ranks. Not collective. */
 int64_t *dt_metrics_sums(dt_metrics *metrics);
 
 /* Return the scores of the rows added, of which there must be at least one. Not collective. */
 dt_scores dt_metrics_scores(const dt_metrics *metrics);
 
+/* Free the sums. Not collective. */
 void dt_metrics_free(dt_metrics *metrics);
 
 #endif

@@ -1,5 +1,6 @@
-/* The model: a multilayer perceptron. All parameters are one flat vector; layers and tensors are
- * views of it. Optimizer, allreduce and checkpoint are loops over the vector. */
+/* The model: a multilayer perceptron. All P parameters are one flat vector, and layers and tensors
+ * are views of it. Optimizer, allreduce and checkpoint are loops over the vector. Not collective.
+ * */
 #ifndef DT_MODEL_H
 #define DT_MODEL_H
 
@@ -21,8 +22,8 @@ typedef struct {
 } dt_layer;
 
 typedef struct {
-    int n_layers; /* linear layers, >= 1; each but the last is followed by a LayerNorm if the model
-                     has such, the activation, and dropout if it has some */
+    int n_layers; /* linear layers, >= 1. Each but the last is followed by a LayerNorm (optional),
+                     the activation, and dropout (optional) */
     dt_layer *layer;
     dt_activation activation;
     bool layer_norm;
@@ -34,14 +35,14 @@ typedef struct {
     int64_t parameters;
 } dt_model;
 
-/* The number of vectors [out] that follow the weight of a layer, one behind the other: the bias,
- * and gamma and beta of a LayerNorm. */
+/* Return the number of vectors [out] that follow the weight of a layer in the parameters: the bias,
+ * and gamma and beta if the layer has a LayerNorm. */
 static inline int dt_layer_vectors(const dt_model *m, int layer)
 {
     return m->layer_norm && layer < m->n_layers - 1 ? 3 : 1;
 }
 
-/* A tensor of the model, under PyTorch's name. */
+/* A tensor of the model, with PyTorch's name. */
 typedef struct {
     char name[32];
     int dims;
@@ -61,29 +62,32 @@ typedef struct {
     dt_quantiles quantiles; /* of DT_LOSS_QUANTILE */
 } dt_model_shape;
 
-/* Compute the layers and their offsets. Not collective; to be ended with dt_model_free.
- * DT_ERR_MEMORY if the model has more parameters than can be counted. */
+/* Compute the layers and their offsets. The caller calls dt_model_free. DT_ERR_MEMORY if there is
+ * no memory, or if the number of parameters is too large. */
 dt_code dt_model_init(dt_model *model, const dt_model_shape *shape, dt_error *err);
 
+/* Free the layers. A model of zeros is allowed. */
 void dt_model_free(dt_model *model);
 
-/* The number of tensors, and tensor i, in PyTorch's order. */
+/* Return the number of tensors, or tensor i in PyTorch's order. */
 int dt_model_tensors(const dt_model *model);
 dt_tensor dt_model_tensor(const dt_model *model, int i);
 
-/* The number of modules that nn.Sequential has for each hidden layer: Linear, LayerNorm if there is
- * one, the activation, Dropout if there is one. */
+/* Return the number of modules that nn.Sequential has for each hidden layer: Linear, LayerNorm if
+ * there is one, the activation, Dropout if there is one. */
 int dt_model_modules_per_layer(bool layer_norm, double dropout);
 
-/* PyTorch's default initialisation: weight and bias of nn.Linear are uniform in +-1/sqrt(in)
- * (torch.nn.Linear.reset_parameters), those of nn.LayerNorm are 1 and 0. The same for every number
- * of ranks.
- *   parameters  [out] [parameters] */
+/* Initialise the parameters with PyTorch's default: weight and bias of nn.Linear are uniform in
+ * +-1/sqrt(in) (torch.nn.Linear.reset_parameters), and those of nn.LayerNorm are 1 and 0. They
+ * depend on the seed only, so they are the same on every rank.
+ *   parameters  [out] [P] */
 void dt_model_init_parameters(const dt_model *model, uint64_t seed, float *parameters);
 
-/* The model as "784-512-10 relu, cross-entropy"; to be freed; NULL when memory runs out. */
+/* Return a text like "784-512-10 relu, cross-entropy", which the caller frees. NULL when memory
+ * runs out. */
 char *dt_model_describe(const dt_model *model);
 
+/* Return the name that options and checkpoints use. */
 const char *dt_activation_name(dt_activation activation);
 
 #endif

@@ -18,11 +18,11 @@ typedef struct {
 
 enum { DT_OPTIMIZER_VECTORS = 2 };
 
-/* A vector of the optimizer's state, with one value for each parameter, under PyTorch's name:
+/* A vector of the optimizer's state, with one value for each parameter. Its name is PyTorch's:
  * momentum_buffer, or exp_avg and exp_avg_sq. */
 typedef struct {
     const char *name;
-    float *values; /* [n] owned by the optimizer, or by those who share it */
+    float *values; /* [n] owned by the optimizer, or shared memory (dt_sharing) */
 } dt_optimizer_vector;
 
 typedef struct {
@@ -31,33 +31,38 @@ typedef struct {
     int64_t steps; /* updates done */
     int n_vectors; /* 0: the optimizer has no state */
     dt_optimizer_vector vector[DT_OPTIMIZER_VECTORS];
-    dt_sharing sharing; /* of weights and state */
+    dt_sharing sharing; /* the ranks that share weights and state */
 } dt_optimizer;
 
-/* The number of vectors that an optimizer with these options has. */
+/* Return the number of vectors that an optimizer with these options has. Not collective. */
 int dt_optimizer_vectors(const dt_optimizer_options *options);
 
-/* To be ended with dt_optimizer_free.
- *   sharing  the ranks that have weights and state together; then the call is collective over the
- *            world, and err is the same on all ranks. NULL: they are this rank's alone, and no call
- *            here is collective */
+/* Make an optimizer whose state is 0. The caller calls dt_optimizer_free.
+ *   n        the number of parameters
+ *   sharing  the ranks that share weights and state; then the call is collective over the world,
+ *            and err is the same on all ranks. NULL: this rank shares nothing, and no function here
+ *            is collective */
 dt_code dt_optimizer_init(dt_optimizer *optimizer, const dt_optimizer_options *options, int64_t n,
                           const dt_sharing *sharing, dt_error *err);
 
-/* Whether a step reads the whole gradient on each rank that shares, not only the rank's part. */
+/* Return whether a step needs the whole gradient on each rank, and not only the rank's part of it.
+ * Not collective. */
 bool dt_optimizer_wants_all(const dt_optimizer *optimizer);
 
-/* One update of the weights; the formula of each optimizer is in its file.
- *   scale     the gradient is scale * gradient: one over the number of samples
+/* Update the weights once. The formula of each optimizer is in its file. Collective over the ranks
+ * that share weights and state: each of them updates a part. The arguments have the same bits on
+ * every rank.
+ *   scale     one over the weight of the batch; the gradient of the mean loss is scale * gradient
  *   gradient  [n] the sum over the samples of the batch
  *   weights   [in,out] [n]
- * Every rank computes the same from the same bits. Collective over the ranks that share, each of
- * which updates a part. Returns whether every weight is finite. */
+ * Returns whether every weight is finite. */
 bool dt_optimizer_step(dt_optimizer *optimizer, double lr, double scale, const float *gradient,
                        float *weights);
 
+/* Free the state, unless it is in shared memory. Not collective. */
 void dt_optimizer_free(dt_optimizer *optimizer);
 
+/* Return the name that options and checkpoints use. Not collective. */
 const char *dt_optimizer_name(dt_optim_kind kind);
 
 #endif
