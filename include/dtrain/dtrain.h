@@ -1,6 +1,6 @@
-/* All of dtrain: distributed data-parallel training from HDF5 files. A program calls
- * dt_world_begin, any of dt_train, dt_evaluate and dt_predict (all ranks together), and
- * dt_world_end. */
+/* All headers of dtrain: distributed data-parallel training from HDF5 files. A program calls
+ * dt_world_begin first and dt_world_end last. Between them it calls dt_train, dt_evaluate and
+ * dt_predict in any order, on all ranks together. */
 #ifndef DTRAIN_DTRAIN_H
 #define DTRAIN_DTRAIN_H
 

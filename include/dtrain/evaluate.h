@@ -26,17 +26,16 @@ typedef struct {
     int bind;        /* dt_bind */
     /* Rank 0 calls it for each warning about the data. NULL: no warnings. */
     void (*warn)(const char *text);
-    /* Rank 0 calls it with the path of the checkpoint where model is a folder. NULL: it is not
-     * said. */
+    /* If model is a folder, called on rank 0 with the path of the checkpoint. NULL: no call. */
     void (*chosen)(const char *checkpoint);
 } dt_evaluate_options;
 
 typedef dt_scores dt_evaluate_result;
 
-/* Compute the scores of the model over every row of the data set. If both have names of columns and
- * classes, the data's are matched with the model's by name. The scores have the same bits on any
- * number of ranks, as far as the outputs have. Prints nothing. Collective; the options must be the
- * same on every rank.
+/* Compute the scores of the model over all rows of the data set. If the data and the model have
+ * names of columns and classes, they are matched by name. The scores have the same bits on any
+ * number of ranks with the same kind of processor. Prints nothing. Collective; the options must be
+ * the same on every rank.
  *   options  [in]  borrowed; model, data, x and y must not be NULL
  *   result   [out] the same on every rank; unspecified after an error
  * Returns DT_OK, or the same error on every rank: DT_ERR_FILE, DT_ERR_DATA, DT_ERR_SHAPE (model and

@@ -1,4 +1,4 @@
-/* Says what a file holds. */
+/* Describes the contents of a file. */
 #ifndef DTRAIN_INFO_H
 #define DTRAIN_INFO_H
 

@@ -1,6 +1,6 @@
-/* The options of a training run: those of `dtrain train`, as a struct. A table in the library has
- * the name, default, range and meaning of each. The program's command line, its configuration file
- * and --help come from the same table. */
+/* The options of a training run, which are those of `dtrain train`, as a struct. A table in the
+ * library has the name, default, range and meaning of each option. The program's command line, its
+ * configuration file and --help come from the same table. */
 #ifndef DTRAIN_OPTIONS_H
 #define DTRAIN_OPTIONS_H
 
@@ -88,60 +88,64 @@ typedef struct {
     double val_fraction; /* or the fraction of the rows that is held out for it; 0: none */
     int64_t memory;      /* bytes of the data that one rank may hold; 0: a fair part of the node */
     /* model */
-    dt_widths hidden;       /* of the hidden layers; an empty list: a linear model */
+    dt_widths hidden;       /* widths of the hidden layers; an empty list: a linear model */
     int activation;         /* dt_activation */
-    bool layer_norm;        /* before each hidden activation */
-    double dropout;         /* probability, after each hidden activation */
+    bool layer_norm;        /* LayerNorm before each hidden activation */
+    double dropout;         /* probability of dropout after each hidden activation */
     int loss;               /* dt_loss */
     dt_quantiles quantiles; /* of DT_LOSS_QUANTILE */
     char *class_weights;    /* "balanced", or "W,W,..."; NULL: all 1 */
-    double label_smoothing; /* of cross-entropy */
+    double label_smoothing; /* for cross-entropy */
     char *init_from;        /* file with /model; NULL: seeded initialisation */
     /* optimizer */
     int optimizer; /* dt_optim_kind */
     double lr, momentum, weight_decay, beta1, beta2, eps;
-    bool lr_given; /* lr was set; then a resumed run takes it in place of the checkpoint's */
+    bool lr_given; /* lr was set, so a resumed run uses it instead of the checkpoint's */
     bool nesterov;
     char *schedule;   /* "constant", "linear", "cosine" or "step:EVERY:FACTOR" */
     int64_t warmup;   /* steps */
-    int64_t scale_lr; /* the batch size that lr is meant for; 0: batch_size */
-    double clip_norm; /* of the whole gradient; 0: no limit */
+    int64_t scale_lr; /* the batch size for which lr was chosen; 0: batch_size */
+    double clip_norm; /* largest norm of the whole gradient; 0: no limit */
     /* run */
     int64_t epochs, max_steps; /* max_steps 0: no limit */
     int64_t max_time;          /* seconds from the start of the program; 0: no limit */
     int64_t patience;          /* epochs without a better validation loss; 0: no limit */
-    int64_t batch_size;        /* global */
+    int64_t batch_size;        /* samples in the global batch */
     int64_t seed;
     /* machine */
-    int64_t threads; /* per rank; 0: its share of the node */
+    int64_t threads; /* per rank; 0: the rank's share of the node */
     int bind;        /* dt_bind */
     int reduce;      /* dt_reduce */
     /* output */
-    char *checkpoint;          /* folder; NULL: none */
-    dt_every checkpoint_every; /* there is always one at the end too */
-    int64_t keep;              /* newest checkpoints kept */
-    bool resume;               /* go on from the newest good checkpoint in the folder */
-    bool overwrite;            /* delete the run in the folder, and its log, first */
-    char *log;                 /* JSON Lines; NULL: none */
-    int64_t log_steps;         /* every Nth global step is logged; 0: none */
-    int64_t log_every;         /* every Nth step of an epoch is printed; 0: chosen automatically */
+    char *checkpoint;          /* folder of the checkpoints; NULL: none are written */
+    dt_every checkpoint_every; /* interval; there is always a checkpoint at the end too */
+    int64_t keep;              /* number of newest checkpoints to keep */
+    bool resume;               /* continue from the newest undamaged checkpoint in the folder */
+    bool overwrite;            /* first delete the run in the folder, and its log */
+    char *log;                 /* file in JSON Lines format; NULL: none */
+    int64_t log_steps;         /* log every Nth global step; 0: none */
+    int64_t log_every;         /* print every Nth step of an epoch; 0: chosen automatically */
     int progress;              /* dt_progress */
     bool quiet;
 } dt_train_options;
 
-/* Set all options to their defaults. Not collective. To be ended with dt_train_options_free, also
- * after an error. */
+/* Set all options to their defaults. Not collective. The caller calls dt_train_options_free, also
+ * after an error, which is DT_ERR_MEMORY. */
 DT_API dt_code dt_train_options_init(dt_train_options *options, dt_error *err);
 
-/* Set one option, by its name on the command line ("batch-size") and its value as text; for a flag
- * the value is NULL, "true" or "false". Not collective. DT_ERR_USAGE names the option and what was
- * expected; the field then keeps its value. */
+/* Set one option. Not collective.
+ *   name   [in] the name on the command line, without dashes: "batch-size"
+ *   value  [in] the value as text; for a flag NULL, "true" or "false"
+ * An error (DT_ERR_USAGE or DT_ERR_MEMORY) leaves the field unchanged. The message of DT_ERR_USAGE
+ * names the option and the expected values. */
 DT_API dt_code dt_train_options_set(dt_train_options *options, const char *name, const char *value,
                                     dt_error *err);
 
-/* Check options that depend on each other (nesterov needs momentum). Not collective. */
+/* Check options that depend on each other: for example, nesterov needs momentum. Not collective.
+ * Returns DT_OK or DT_ERR_USAGE. */
 DT_API dt_code dt_train_options_check(const dt_train_options *options, dt_error *err);
 
+/* Free the texts and lists of the options. Not collective. */
 DT_API void dt_train_options_free(dt_train_options *options);
 
 #ifdef __cplusplus

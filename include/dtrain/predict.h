@@ -21,10 +21,9 @@ typedef struct {
     const char *out;   /* HDF5 file that is made */
     int64_t threads;   /* per rank; 0: its share of the node */
     int bind;          /* dt_bind */
-    /* Rank 0 calls it for each warning about the data. NULL: no warnings. */
+    /* Called on rank 0 for each warning about the data. NULL: no warnings. */
     void (*warn)(const char *text);
-    /* Rank 0 calls it with the path of the checkpoint where model is a folder. NULL: it is not
-     * said. */
+    /* If model is a folder, called on rank 0 with the path of the checkpoint. NULL: no call. */
     void (*chosen)(const char *checkpoint);
 } dt_predict_options;
 
@@ -38,7 +37,7 @@ typedef struct {
  * empty or has a dataset `prediction` is replaced. Prints nothing. Collective; the options must be
  * the same on every rank.
  *   options  [in] borrowed; model, data, x and out must not be NULL
- * Returns DT_OK, or the same error on every rank: DT_ERR_USAGE (out ends as another format),
+ * Returns DT_OK, or the same error on every rank: DT_ERR_USAGE (out has another format's ending),
  * DT_ERR_FILE, DT_ERR_DATA, DT_ERR_SHAPE (model and data do not fit each other), DT_ERR_MEMORY,
  * DT_ERR_SPACE. */
 DT_API dt_code dt_predict(const dt_world *world, const dt_predict_options *options, dt_error *err);

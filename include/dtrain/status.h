@@ -15,10 +15,10 @@ typedef enum {
     DT_ERR_FILE,      /* a file is missing, unreadable, not writable, or not of the right kind */
     DT_ERR_DATA,      /* a file's contents cannot be used */
     DT_ERR_SHAPE,     /* shapes that do not fit each other */
-    DT_ERR_MEMORY,    /* the memory is not enough */
+    DT_ERR_MEMORY,    /* there is not enough memory */
     DT_ERR_SPACE,     /* no space on the disk */
     DT_ERR_NONFINITE, /* a loss or a weight became NaN or infinite */
-    DT_ERR_TIME,      /* the time limit does not suffice for the first step */
+    DT_ERR_TIME,      /* the time limit is too short for the first step */
     DT_STOPPED, /* no failure: a signal or the time limit stopped the run, which can be resumed */
 } dt_code;
 
@@ -29,10 +29,10 @@ typedef struct {
     char text[DT_ERROR_TEXT]; /* one line, without "dtrain: error:" and without a newline */
 } dt_error;
 
-/* Put a code and a printf-style message into err, unless err has an earlier failure: the first
- * cause is the one to report. Control characters become spaces, so that the message is one line. If
- * it is too long, paths in it are shortened. Not collective. Returns err->code, for `return
- * dt_fail(...)`. */
+/* Put a code and a printf-style message into err, unless err already has an error: only the first
+ * cause is reported. Control characters become spaces, so that the message is one line. In a
+ * message that is too long, paths are shortened. Not collective. Returns err->code, so that a
+ * function can `return dt_fail(...)`. */
 DT_API __attribute__((format(printf, 3, 4))) dt_code dt_fail(dt_error *err, dt_code code,
                                                              const char *format, ...);
 

@@ -12,9 +12,9 @@ extern "C" {
 
 /* Train on all ranks of the world together, from the first epoch to the last. Rank 0 prints the run
  * on its standard output, unless options->quiet, and writes the log and the checkpoints that the
- * options name. Afterwards the program has its former state: the CPUs of its threads, OpenMP's
- * settings, signals, the environment, HDF5's printing of errors. Collective; the options must be
- * the same on every rank.
+ * options name. It restores the former state of the program at the end: the CPUs of its threads,
+ * OpenMP's settings, signals, the environment, and HDF5's printing of errors. Collective; the
+ * options must be the same on every rank.
  *   options  [in] borrowed; data must not be NULL
  * Returns DT_OK, or the same error on every rank, with the text of the lowest rank that failed:
  * DT_ERR_USAGE (options that do not go together), DT_ERR_FILE, DT_ERR_DATA, DT_ERR_SHAPE,

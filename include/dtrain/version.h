@@ -1,4 +1,4 @@
-/* The version of the headers, and what the library exports. */
+/* The version of the headers, and the mark of the functions that the library exports. */
 #ifndef DTRAIN_VERSION_H
 #define DTRAIN_VERSION_H
 
@@ -10,15 +10,15 @@
 #define DTRAIN_VERSION_TEXT(major, minor, patch)                                                   \
     DTRAIN_TEXT_OF(major) "." DTRAIN_TEXT_OF(minor) "." DTRAIN_TEXT_OF(patch)
 
-/* "0.1.0" */
+/* The version as text: "0.1.0". */
 #define DTRAIN_VERSION                                                                             \
     DTRAIN_VERSION_TEXT(DTRAIN_VERSION_MAJOR, DTRAIN_VERSION_MINOR, DTRAIN_VERSION_PATCH)
 
-/* For #if: 1.2.3 is 10203. */
+/* The version as a number for #if: 1.2.3 is 10203. */
 #define DTRAIN_VERSION_NUMBER                                                                      \
     (10000 * DTRAIN_VERSION_MAJOR + 100 * DTRAIN_VERSION_MINOR + DTRAIN_VERSION_PATCH)
 
-/* Before each function that is for programs: the library is built with all others hidden. */
+/* Marks each function that programs may call. All other functions are hidden in the library. */
 #define DT_API __attribute__((visibility("default")))
 
 #endif
