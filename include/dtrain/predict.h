@@ -30,9 +30,9 @@ typedef struct {
 /* Write the dataset `prediction` [N,K] float32, in row order. With DT_LOSS_QUANTILE its columns are
  * the quantiles of the first target, those of the second, and so on; with DT_LOSS_GAUSSIAN_NLL mean
  * and standard deviation of each target. The attribute "columns" names them ("q0.1", "mean", or
- * "TARGET:q0.1" for several targets), and targets of other losses where names are known. For a model of classes its K values
- * are probabilities, and there is a dataset `label` [N] int32 too, whose attribute "classes" has
- * the names of the classes if the model has them. The file appears under its name only when it is
+ * "TARGET:q0.1" for several targets), and the targets of other losses where their names are known.
+ * For a model of classes the K values are probabilities. A dataset `label` [N] int32 is then there
+ * too, whose attribute "classes" has the names of the classes if the model has them. The file appears under its name only when it is
  * complete; after an error nothing is left, and an older file is untouched. Only a file that is
  * empty or has a dataset `prediction` is replaced. Prints nothing. Collective; the options must be
  * the same on every rank.

@@ -81,8 +81,9 @@ dt_code dt_checkpoint_read_weights(const char *file, const dt_model *model, floa
                                    dt_error *err);
 
 /* Read from an open checkpoint the model, its weights, the normalizers of its inputs and of
- * its targets (NULL: none), and the meaning of inputs and outputs. Not collective. Before the call, model and schema are
- * zero, parameters and normalizers NULL; the caller frees them, also after an error. */
+ * its targets (NULL: none), and the meaning of inputs and outputs. Not collective. Before the call,
+ * model and schema are zero, parameters and normalizers NULL; the caller frees them, also after an
+ * error. */
 dt_code dt_checkpoint_read(hid_t file, const char *path, dt_model *model, float **parameters,
                            dt_normalizer **normalizer, dt_normalizer **y_normalizer,
                            dt_schema *schema, dt_error *err);

@@ -47,7 +47,7 @@ typedef struct {
 } dt_criterion;
 
 /* Return the sum of the samples' weights, in units of dt_loss_unit. The mean loss of a batch is the
- * sum of its samples' losses divided by the sum of their weights. A sample of which only some of the
+ * sum of its samples' losses divided by the sum of their weights. A sample of which only some
  * targets count has that part of its weight. */
 dt_weight dt_loss_weight(dt_loss loss, const dt_criterion *criterion, int64_t rows, int64_t targets,
                          const void *y);

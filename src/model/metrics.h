@@ -37,8 +37,8 @@ dt_code dt_metrics_init(dt_metrics *metrics, dt_loss loss, const dt_quantiles *q
 void dt_metrics_count(dt_metrics *metrics, bool weighted, bool masked);
 
 /* Take outputs and y that are scaled: (value - mean) * scale. RMSE, MAE and R^2 are then of the
- * values, and the loss is that of the scaled ones. Not collective; to be called before the first row
- * is added.
+ * values, and the loss is that of the scaled ones. Not collective. To be called before the first
+ * row is added.
  *   mean, scale  [targets] borrowed; NULL: they are not scaled */
 void dt_metrics_unscale(dt_metrics *metrics, const double *mean, const double *scale);
 
