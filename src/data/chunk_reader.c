@@ -30,6 +30,7 @@ struct dt_chunk_reader {
     hid_t set;                  /* borrowed */
     int fd;                     /* -1: HDF5 reads the bytes, or the reader is suspended */
     dt_fingerprint fingerprint; /* of the file, where there was an fd */
+    bool is_shared;             /* the descriptor is another reader's */
     char *file;                 /* the file's path if the reader is detached; owned */
     chunk_place *places;        /* [chunks] of a detached reader; owned */
     dt_shape shape;
@@ -220,7 +221,7 @@ void dt_chunk_reader_close(dt_chunk_reader *d)
 {
     if (!d)
         return;
-    if (d->fd >= 0)
+    if (d->fd >= 0 && !d->is_shared)
         close(d->fd);
     free(d->places);
     free(d->file);
@@ -237,10 +238,22 @@ bool dt_chunk_reader_is_detached(const dt_chunk_reader *d)
 void dt_chunk_reader_suspend(dt_chunk_reader *d)
 {
     if (d->file && d->fd >= 0) {
-        close(d->fd);
+        if (!d->is_shared)
+            close(d->fd);
         d->fd = -1;
+        d->is_shared = false;
     }
     d->set = -1;
+}
+
+bool dt_chunk_reader_share(dt_chunk_reader *d, const dt_chunk_reader *other)
+{
+    if (!d->file || !other->file || d->fd >= 0 || other->fd < 0 ||
+        strcmp(d->file, other->file) != 0)
+        return false;
+    d->fd = other->fd;
+    d->is_shared = true;
+    return true;
 }
 
 dt_code dt_chunk_reader_resume(dt_chunk_reader *d, hid_t set, dt_error *err)

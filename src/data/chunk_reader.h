@@ -27,6 +27,11 @@ bool dt_chunk_reader_is_detached(const dt_chunk_reader *reader);
 void dt_chunk_reader_suspend(dt_chunk_reader *reader);
 dt_code dt_chunk_reader_resume(dt_chunk_reader *reader, hid_t set, dt_error *err);
 
+/* The same for a detached reader of a file that another detached reader has taken already: both use
+ * one descriptor, which is that reader's. It is suspended and closed after this one. Returns false,
+ * and does nothing, if they do not read the same file. */
+bool dt_chunk_reader_share(dt_chunk_reader *reader, const dt_chunk_reader *other);
+
 /* Read rows [row, row + n), in the type of the file.
  *   out   [n rows]
  *   done  [out] false: HDF5 has to read these rows, since a part of them is stored in another way

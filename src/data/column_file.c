@@ -171,7 +171,7 @@ dt_code dt_column_file_open(dt_column_file *f, const char *path, const dt_column
 
 void dt_column_file_suspend(dt_column_file *f)
 {
-    for (int i = 0; i < f->arrays; i++)
+    for (int i = f->arrays - 1; i >= 0; i--) /* the first has the descriptor */
         dt_h5_array_suspend(f->array[i]);
     if (f->file >= 0)
         H5Fclose(f->file);
@@ -191,8 +191,11 @@ dt_code dt_column_file_resume(dt_column_file *f, dt_error *err)
 {
     if (f->file < 0 && !is_detached(f))
         f->file = dt_h5_open_trusted(f->path, err);
-    for (int i = 0; i < f->arrays && !err->code; i++)
-        dt_h5_array_resume(f->array[i], f->file, err);
+    for (int i = 0; i < f->arrays && !err->code; i++) {
+        dt_chunk_reader *first = f->array[0]->reader, *own = f->array[i]->reader;
+        if (i == 0 || !first || !own || !dt_chunk_reader_share(own, first))
+            dt_h5_array_resume(f->array[i], f->file, err);
+    }
     return err->code;
 }
 
@@ -202,7 +205,7 @@ void dt_column_file_close(dt_column_file *f)
         dt_column_view_close(&f->view[i]);
         free(f->label[i]);
     }
-    for (int i = 0; i < f->arrays; i++) {
+    for (int i = f->arrays - 1; i >= 0; i--) {
         dt_h5_array_close(f->array[i]);
         free(f->array[i]);
     }
