@@ -145,6 +145,9 @@ def draw(name, reduce):
     c.reduce = reduce or c.reduce
     c.window = r.randint(2, c.rows) if c.rows >= 64 and r.random() < 0.25 else 0
     c.numbers = r.getrandbits(32)
+    c.normalize = c.normalize and r.choice(["standard", "minmax"])
+    numbers = c.loss in ("mse", "mae", "huber")
+    c.normalize_y = r.choice([None, None, "standard", "minmax"]) if numbers else None
     return c
 
 
@@ -465,7 +468,8 @@ def words_of(c, exe, weights, lr):
         words += ["--hidden", ",".join(map(str, c.hidden)), "--activation", c.activation]
     words += ["--layer-norm"] if c.layer_norm else []
     words += ["--drop-last"] if c.drop_last else []
-    words += ["--normalize", "standard"] if c.normalize else []
+    words += ["--normalize", c.normalize] if c.normalize else []
+    words += ["--normalize-y", c.normalize_y] if c.normalize_y else []
     words += ["--class-weights", weights] if weights else []
     words += ["--label-smoothing", c.smoothing] if c.smoothing else []
     words += ["--clip-norm", c.clip] if c.clip else []
@@ -521,11 +525,20 @@ class Checkpoint:
         return first
 
 
-def normalize(folder, x):
-    """As dtrain does: in float64, and then rounded."""
+def normalize(folder, group, how, values):
+    """As dtrain does, with its numbers: in float64, and then rounded."""
     with h5py.File(f"{folder}/run/step-{1:010d}.h5") as f:
-        mean, scale = f["normalization/mean"][...], f["normalization/scale"][...]
-    return ((x.astype(np.float64) - mean) * scale).astype(np.float32)
+        mean, scale = f[group]["mean"][...], f[group]["scale"][...]
+    wide = values.astype(np.float64)
+    if how == "minmax" and not (mean == wide.min(0)).all():
+        raise Disagreement(f"the smallest values in /{group}")
+    return ((wide - mean) * scale).astype(np.float32)
+
+
+def about_normal(how, y):
+    """Near enough for the choice of a learning rate."""
+    size = np.ptp(y, axis=0) if how == "minmax" else y.std(0)
+    return ((y - y.mean(0)) / np.where(size > 0, size, 1)).astype(np.float32) if how else y
 
 
 # ---- Comparison --------------------------------------------------------------------------------
@@ -671,7 +684,8 @@ def run_case(c, exe, folder):
     parameters = make_model(c, g)
     put(f"{folder}/data.h5", {"x": x, "y": y})
     put(f"{folder}/start.h5", {f"model/{k}": v for k, v in parameters.items()})
-    lr = learning_rate(c, parameters, Sample(x[: c.batch], y[: c.batch], weights))
+    first = about_normal(c.normalize_y, y)[: c.batch]
+    lr = learning_rate(c, parameters, Sample(x[: c.batch], first, weights))
     c.command = words_of(c, exe, words, lr)
     with open(f"{folder}/command", "w") as f:
         f.write(shlex.join(c.command) + "\n")
@@ -683,10 +697,12 @@ def run_case(c, exe, folder):
         raise Disagreement(f"exit status {status}: {error}")
     if not status and len(steps) != c.steps:
         raise Disagreement(f"{len(steps)} steps, not {c.steps}")
+    if (c.normalize or c.normalize_y) and not steps:
+        return "refused"
     if c.normalize:
-        if not steps:
-            return "refused"
-        x = normalize(folder, x)
+        x = normalize(folder, "normalization", c.normalize, x)
+    if c.normalize_y:
+        y = normalize(folder, "target_normalization", c.normalize_y, y)
     verdicts, before = set(), Checkpoint.start(c, parameters)
     for n in range(len(steps) + (status != 0)):
         begin = n % c.steps_per_epoch * c.batch
@@ -716,6 +732,7 @@ def describe(c):
         c.rare and "a rare class",
         c.class_weights and f"class weights ({c.class_weights})",
         c.window and "streamed",
+        c.normalize_y and f"y {c.normalize_y}",
     ]
     return f"{c.reduce}, {shape}, {c.loss}, {c.optimizer}, " + ", ".join(e for e in extremes if e)
 
