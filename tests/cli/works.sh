@@ -284,7 +284,7 @@ for labels in '-1 1 -1' '0 1 0' '0 7 9' '5 70 101' '0 5 3000000'; do
     check "$labels: samples" grep -q '^Data set: 3 samples of 1 feature; y is integer' output
 done
 launch 1 convert --x $F/images.idx --y $F/images.idx y.h5 >output
-check "y of several values" grep -q 'y is integer, 4 values a row: classes if one;' output
+check "y of several values" grep -q 'y is integer, 4 values a row: classes if one of them is 1;' output
 printf 'a,y\n.1,0\n16777216,1\n' >y.csv
 launch 1 convert y.csv y.h5 --target y >output
 launch 1 info y.h5 >output
