@@ -305,10 +305,10 @@ double dt_loss_backward(dt_loss loss, const dt_criterion *c, int64_t rows, int64
 {
     double sum = 0;
     bool plain = !c->weighted && !c->masked;
-    int64_t targets = K / dt_outputs_per_target(loss, &c->quantiles);
-    int64_t y_bytes = dt_target_bytes(loss, targets, c->weighted);
     if (loss == DT_LOSS_MSE && K == 1 && plain)
         return errors_backward(rows, *bias, y, output);
+    int64_t targets = K / dt_outputs_per_target(loss, &c->quantiles);
+    int64_t y_bytes = dt_target_bytes(loss, targets, c->weighted);
     for (int64_t r = 0; r < rows; r++) {
         float *row = output + r * K;
         const char *target = (const char *)y + r * y_bytes;
@@ -352,9 +352,9 @@ dt_weight dt_loss_weight(dt_loss loss, const dt_criterion *c, int64_t rows, int6
                          const void *y)
 {
     dt_weight sum = 0;
-    int64_t y_bytes = dt_target_bytes(loss, targets, c->weighted);
     if (!c->units && !c->weighted && !c->masked)
         return rows;
+    int64_t y_bytes = dt_target_bytes(loss, targets, c->weighted);
     for (int64_t r = 0; r < rows; r++)
         sum += row_weight(loss, c, targets, (const char *)y + r * y_bytes);
     return sum;
