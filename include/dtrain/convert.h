@@ -4,52 +4,79 @@
 
 #include <dtrain/status.h>
 
+#include <stdbool.h>
 #include <stdio.h>
 
 #ifdef __cplusplus
 extern "C" {
 #endif
 
-/* Where a conversion reports about the table, apart from errors. A member may be NULL. */
+/* What a conversion reports besides an error. A member that is NULL is not used. */
 typedef struct {
-    FILE *to;                       /* gets a description of the rows and columns that were read */
+    FILE *to;                       /* gets a description of what was taken from the table */
     void (*warn)(const char *text); /* called for each warning */
 } dt_convert_notes;
 
-/* Read a CSV file into datasets x [N,F] float32 and y [N]. Not collective: one process calls it.
- *   table   [in] the CSV file, plain or gzipped. The function detects the separator (comma,
- *           semicolon or tab) and a header, which is a first row with a word above a number. The
- *           table is read twice, so it cannot be a pipe
- *   out     [in] the HDF5 file. It gets its name, and replaces an older file, only when it is
- *           complete and on the disk. After an error no new file is left
- *   target  [in] the column that becomes y. It is a name, or a number counted from 1; a negative
- *           number counts from the last column. If a column's name looks like a number, the name is
- *           preferred. NULL: all columns become x, and there is no y
- *   err     [out] names the file, the column and the line
- * The type of y depends on the cells of the target. It is int32 (or int64 if needed) if all cells
- * are whole numbers, float32 if all are numbers, and int32 classes 0..C-1 if all are words. The
- * classes are the distinct words in the order of their bytes; y's attribute "classes" lists them.
- * If there is a header, x's attribute "columns" has the names of its columns, and y's attribute
- * "columns" has the name of the target.
- *
- * These are errors: cells that are missing, NaN or infinite; a first row of numbers that may be a
- * header or data; a target with too many different words to be classes. Returns DT_OK, DT_ERR_FILE,
- * DT_ERR_DATA, DT_ERR_MEMORY, DT_ERR_SPACE, or DT_ERR_USAGE if out is the table itself. */
-DT_API dt_code dt_convert_csv(const char *table, const char *out, const char *target,
-                              dt_error *err);
+typedef enum {
+    DT_CONVERT_HEADER_AUTO, /* a first row with a word above a number is a header */
+    DT_CONVERT_HEADER_YES,
+    DT_CONVERT_HEADER_NO,
+} dt_convert_header;
 
-/* The same as dt_convert_csv, with a report about the table.
- *   notes  [in] borrowed; NULL: no report */
+/* How to read a table. All zero: every column becomes x, and all is found automatically. A list is
+ * columns separated by commas: each a name, or a number from 1, or negative from the end. A name
+ * that looks like a number is preferred to the number, and a name with a comma stands in double
+ * quotes. All is borrowed. */
+typedef struct {
+    const char *target;  /* list of the columns that become y; NULL: there is no y */
+    const char *drop;    /* list of columns that are left out */
+    const char *columns; /* list of the columns that become x, in this order; NULL: all others */
+    bool one_hot;        /* feature columns of words become 0/1 columns, one for each word */
+    dt_convert_header header;
+    char separator; /* '\0': found: comma, semicolon, tab, bar or blanks. ' ': blanks and tabs, any
+                       number of which count as one */
+    char decimal;   /* '.' or ','; '\0': a point */
+    char thousands; /* separates thousands; '\0': nothing does */
+    const char *missing_words; /* list of words that stand for a missing value, beside an empty
+                                  cell, NA, NaN, null, None, N/A, ? and the like */
+} dt_convert_options;
+
+/* Read a table into datasets x [N,F] float32 and y [N]. Not collective: one process calls it.
+ *   table    [in] plain or gzipped. It is read twice, so it cannot be a pipe
+ *   out      [in] the HDF5 file. It appears under its name, and replaces an older file, only when
+ *            it is complete and on the disk. After an error nothing is left
+ *   options  [in] borrowed; NULL: the defaults
+ *   notes    [in] borrowed; NULL: no report
+ *   err      [out] names the file, the column and the line
+ * A missing cell becomes NaN in x and in a y of numbers. True and False are 1 and 0 in x.
+ * y is int32 (int64 if needed) if every cell of the target is a whole number, float32 if all cells
+ * are numbers or missing, and int32 classes 0..C-1 if all cells are words. The classes are the
+ * distinct words in the order of their bytes; y's attribute "classes" lists them. y of several
+ * targets is [N,K] float32. If there is a header, x's attribute "columns" has the names of its
+ * columns, and y's the names of the targets. A 0/1 column is called column=word. Errors are:
+ * infinite cells; a missing class; a first row that may be a header of numbers or a row; and a
+ * target of words that are hardly classes. Returns DT_OK, DT_ERR_FILE, DT_ERR_DATA, DT_ERR_MEMORY,
+ * DT_ERR_SPACE, or DT_ERR_USAGE if out is the table itself or options contradict each other. */
+DT_API dt_code dt_convert_table_with(const char *table, const char *out,
+                                     const dt_convert_options *options,
+                                     const dt_convert_notes *notes, dt_error *err);
+
+/* The same with the default options.
+ *   target  [in] the one column that becomes y: its name, also with a comma, or its number. NULL:
+ *           there is no y */
 DT_API dt_code dt_convert_table(const char *table, const char *out, const char *target,
                                 const dt_convert_notes *notes, dt_error *err);
 
-/* Read two arrays into datasets x and y of the same shapes and element types, in C order and
- * little-endian. A bool becomes uint8. Not collective: one process calls it.
- *   x, y  [in]  files in IDX or NPY format, plain or gzipped; the format is detected from the
- *               contents. y NULL: there is no y
- *   out   [in]  the HDF5 file, as in dt_convert_csv
+/* The same without a report. */
+DT_API dt_code dt_convert_csv(const char *table, const char *out, const char *target,
+                              dt_error *err);
+
+/* Read two arrays into datasets x and y of the same shapes and element types (a bool becomes
+ * uint8), in C order and little-endian. Not collective: one process calls it.
+ *   x, y  [in]  each IDX or NPY, plain or gzipped, which its contents tell; y NULL: there is no y
+ *   out   [in]  as above
  *   err   [out] names the file
- * Returns the codes of dt_convert_csv, or DT_ERR_SHAPE if the first dimensions differ. */
+ * Returns as above, and DT_ERR_SHAPE if the first dimensions differ. */
 DT_API dt_code dt_convert_arrays(const char *x, const char *y, const char *out, dt_error *err);
 
 #ifdef __cplusplus

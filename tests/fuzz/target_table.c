@@ -1,4 +1,5 @@
-/* Tables, gzipped or not, as convert reads them; the first byte of the input chooses the target. */
+/* Tables, gzipped or not, as convert reads them; the first byte of the input chooses the target
+ * and the options. */
 #include "fuzz/fuzz.h"
 
 #include <dtrain/convert.h>
@@ -7,12 +8,23 @@
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
 {
     static const char *const target[] = {"y", "-1", "1", "3", "0", "a", "", "9223372036854775808"};
+    static const dt_convert_options options[] = {
+        {.one_hot = true},
+        {.target = "y,-1", .one_hot = true, .missing_words = "1,red"},
+        {.decimal = ',', .thousands = '.', .separator = ';'},
+        {.separator = ' ', .drop = "1", .header = DT_CONVERT_HEADER_NO},
+        {.columns = "2,1", .header = DT_CONVERT_HEADER_YES, .thousands = ' '},
+    };
+    enum { OPTIONS = sizeof options / sizeof *options };
     dt_error err = {0};
     if (n < 1)
         return 0;
     fuzz_enter_folder();
     fuzz_put_file("t.csv", bytes + 1, n - 1);
-    dt_convert_csv("t.csv", "out.h5", target[bytes[0] % 8], &err);
+    if (bytes[0] < 128)
+        dt_convert_csv("t.csv", "out.h5", target[bytes[0] % 8], &err);
+    else
+        dt_convert_table_with("t.csv", "out.h5", &options[bytes[0] % OPTIONS], NULL, &err);
     return 0;
 }
 
@@ -36,6 +48,10 @@ size_t fuzz_seed(int i, uint8_t *bytes)
         "a,b\n1,nan\n2,NA\n",
         "\x10"
         "y,0,1,2\n0,1,2,3\n1,4,5,6\n",
+        "\x80"
+        "c k y\nred 1 2\nblue  NA 3\n",
+        "\x81"
+        "c;1 000,5;y\nred;1.000,5;2\nTrue;7;\n",
         "\x13"
         "a,b,\n1,2,\"199,5\"\n3,4,\"1,163.74\"\n",
     };

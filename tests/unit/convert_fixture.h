@@ -15,6 +15,7 @@
 #include <dirent.h>
 #include <dtrain/convert.h>
 #include <hdf5.h>
+#include <math.h>
 #include <string.h>
 #include <zlib.h>
 
@@ -105,6 +106,7 @@ static inline void check_set(const char *set, const char *shape, hid_t type)
     H5Fclose(file);
 }
 
+/* NAN is expected where the file has NaN. */
 static inline void check_values(const char *set, const double *expected, int n)
 {
     double values[64];
@@ -113,7 +115,7 @@ static inline void check_values(const char *set, const double *expected, int n)
     assert_int_equal(H5Sget_simple_extent_npoints(space), n);
     assert_true(H5Dread(data, H5T_NATIVE_DOUBLE, H5S_ALL, H5S_ALL, H5P_DEFAULT, values) >= 0);
     for (int i = 0; i < n; i++)
-        if (values[i] != expected[i])
+        if (values[i] != expected[i] && !(isnan(values[i]) && isnan(expected[i])))
             fail_msg("%s[%d] is %.17g, not %.17g", set, i, values[i], expected[i]);
     H5Sclose(space);
     H5Dclose(data);

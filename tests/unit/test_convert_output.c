@@ -45,7 +45,9 @@ static void output_kept_on_error(void **state)
 {
     (void)state;
     convert_text("a,y\n1,2\n", "y");
-    refused("a,y\n1,2\nu,3\n", "y", "t.csv: column 1 (a): line 3: \"u\" is not a number");
+    refused("a,y\n1,2\nu,3\n", "y",
+            "t.csv: column 1 (a): line 3: \"u\" is not a number (--one-hot makes 0/1 columns of "
+            "words, --drop leaves the column out, --missing-words makes a word a gap)");
     CHECK("x", 1);
     convert_text("a,y\n5,6\n", "y"); /* and replaced on success */
     CHECK("x", 5);

@@ -250,41 +250,54 @@ static void bad_rows(void **state)
     refused("a,b,y\n", "y", "t.csv: no rows");
     refused("a,b,y\n", "3", "t.csv: no rows");
     refused("a\n1\n2\n", "a",
-            "t.csv: only one column (cells are separated by a comma, a semicolon or a tab)");
+            "t.csv: only one column (cells are separated by a comma, a semicolon, a tab, a bar or "
+            "blanks; --separator names another sign)");
     refused("a,y\n1,2\n\"3,4\n5,6\n", "y", "t.csv: a quote in the row of line 3 is not closed");
     refused("\xFF\xFE"
             "a",
             "y", "t.csv: is UTF-16 text; save it as UTF-8");
 }
 
+#define HINT                                                                                       \
+    " (--one-hot makes 0/1 columns of words, --drop leaves the column out, --missing-words makes " \
+    "a "                                                                                           \
+    "word a gap)"
+#define HINT_LINE_1                                                                                \
+    " (if the line is a header: --header yes; --one-hot makes 0/1 columns of words, --drop "       \
+    "leaves "                                                                                      \
+    "the column out)"
+
 static void bad_cells(void **state)
 {
     (void)state;
-    refused("a,b,y\n1,2,3\n4,x1,6\n", "y", "t.csv: column 2 (b): line 3: \"x1\" is not a number");
-    refused("a,b,y\n1,2,3\n,5,6\n", "y", "t.csv: column 1 (a): line 3: the cell is empty");
-    refused("1,2,3\n4,5x,6\n", "1", "t.csv: column 2: line 2: \"5x\" is not a number");
-    refused("1,NA,3\n4,5,6\n", "1", "t.csv: column 2: line 1: \"NA\" is not a number");
+    refused("a,b,y\n1,2,3\n4,x1,6\n", "y",
+            "t.csv: column 2 (b): line 3: \"x1\" is not a number" HINT);
+    refused("1,2,3\n4,5x,6\n", "1", "t.csv: column 2: line 2: \"5x\" is not a number" HINT);
+    refused("1,x,3\n4,x,6\n", "1", "t.csv: column 2: line 1: \"x\" is not a number" HINT_LINE_1);
+    refused("a,y\n1,2\n\"1,5\",6\n", "y",
+            "t.csv: column 1 (a): line 3: \"1,5\" is not a number (see --decimal and --thousands)");
 }
 
 static void bad_numbers(void **state)
 {
     (void)state;
-    refused("a,y\n1,2\nnan,3\n", "y",
-            "t.csv: column 1 (a): line 3: \"nan\" is not a finite float32 number");
     refused("a,y\n1,2\n-inf,3\n", "y",
             "t.csv: column 1 (a): line 3: \"-inf\" is not a finite float32 number");
     refused("a,y\n1,2\n1e39,3\n", "y",
             "t.csv: column 1 (a): line 3: \"1e39\" is not a finite float32 number");
-    refused("a,y\n1,2\n0x10,3\n", "y", "t.csv: column 1 (a): line 3: \"0x10\" is not a number");
-    refused("a,y\n\"a\nb\",2\n1,3\n", "y", "t.csv: column 1 (a): line 2: \"a b\" is not a number");
+    refused("a,y\n1,2\n0x10,3\n", "y",
+            "t.csv: column 1 (a): line 3: \"0x10\" is not a number" HINT);
+    refused("a,y\n\"a\nb\",2\n1,3\n", "y",
+            "t.csv: column 1 (a): line 2: \"a b\" is not a number" HINT);
     refused("a,b,y\n1,\"k\n\",3\n4,5,6\n", "y",
-            "t.csv: column 2 (b): line 2: \"k \" is not a number");
+            "t.csv: column 2 (b): line 2: \"k \" is not a number" HINT);
 }
 
 static void bad_line_after_quotes(void **state)
 {
     (void)state; /* a row of two lines: the next one is line 4 of the file, not row 3 */
-    refused("a,y\n1,\"p\nq\"\nz,r\n", "y", "t.csv: column 1 (a): line 4: \"z\" is not a number");
+    refused("a,y\n1,\"p\nq\"\nz,r\n", "y",
+            "t.csv: column 1 (a): line 4: \"z\" is not a number" HINT);
 }
 
 static void bad_target(void **state)
@@ -299,12 +312,13 @@ static void bad_target(void **state)
             "t.csv: no column \"y\" (it has no header, and 3 columns, numbered from 1)");
     refused("y,y,b\n1,2,3\n", "y",
             "t.csv: several columns are called \"y\"; give the column's number");
-    refused("a,y\n1,2\n3,\n", "y", "t.csv: column 2 (y): line 3: the cell is empty");
+    refused("a,y\n1,cat\n3,\n", "y", "t.csv: column 2 (y): line 3: the cell is empty");
+    refused("a,y\n1,\n3,NA\n", "y", "t.csv: column 2 (y): no cell has a value");
     refused("a,y\n1,inf\n3,1\n", "y",
             "t.csv: column 2 (y): line 2: \"inf\" is not a finite number");
-    refused("a,y\n1,2\n3,NA\n", "y",
-            "t.csv: column 2 (y): line 3: \"NA\" is not a number, but line 2 has one; a target is "
-            "all numbers or all words");
+    refused("a,y\n1,2\n3,low\n", "y",
+            "t.csv: column 2 (y): line 3: \"low\" is not a number, but line 2 has one; a target is "
+            "all numbers or all words (--missing-words names words that stand for no value)");
     refused("a,y\n1,1e39\n3,1\n", "y",
             "t.csv: column 2 (y): line 2: \"1e39\" is not a finite float32 number");
 }
@@ -482,6 +496,7 @@ static void missing_labels(void **state)
         check_summary(text, "y", "column 2 (y): line 4: \"");
         check_summary(text, "y", "stands for a missing label (1 such cell)");
     }
+    check_summary("a,y\n1,mild\n2,none\n3,NA\n", "y", "line 4: \"NA\" stands for");
     check_told("a,y\n1,mild\n2,none\n3,none\n", "y", /* may well be a class */
                "t.csv: separated by commas, a header in line 1, 3 rows of 2 columns\nx: a\n"
                "y: column 2 (y), 2 classes: mild, none\n",

@@ -57,7 +57,7 @@ static void print_notes(note *summary, note *warnings, const dt_convert_notes *n
         notes->warn(line);
 }
 
-static dt_code convert_table(const char *table, const char *out, const char *target,
+static dt_code convert_table(const char *table, const char *out, const dt_table_request *request,
                              const dt_convert_notes *notes, dt_error *err)
 {
     dt_writer writer = {0};
@@ -69,7 +69,7 @@ static dt_code convert_table(const char *table, const char *out, const char *tar
         code = dt_writer_create(&writer, out, err);
     if (!code)
         code =
-            dt_csv_copy(table, target, &writer,
+            dt_csv_copy(table, request, &writer,
                         &(dt_csv_notes){.summary = summary.file, .warnings = warnings.file}, err);
     code = finish_file(&writer, code, err);
     if (!code)
@@ -79,8 +79,8 @@ static dt_code convert_table(const char *table, const char *out, const char *tar
     return code;
 }
 
-dt_code dt_convert_table(const char *table, const char *out, const char *target,
-                         const dt_convert_notes *notes, dt_error *err)
+static dt_code convert_with(const char *table, const char *out, const dt_table_request *request,
+                            const dt_convert_notes *notes, dt_error *err)
 {
     dt_code code = dt_output_check_input(out, table, err);
     if (code)
@@ -90,10 +90,30 @@ dt_code dt_convert_table(const char *table, const char *out, const char *target,
     if (!plain)
         return dt_fail(err, DT_ERR_MEMORY, "%s: out of memory", table);
     locale_t before = uselocale(plain);
-    code = convert_table(table, out, target, notes, err);
+    code = convert_table(table, out, request, notes, err);
     uselocale(before);
     freelocale(plain);
     return code;
+}
+
+dt_code dt_convert_table_with(const char *table, const char *out, const dt_convert_options *options,
+                              const dt_convert_notes *notes, dt_error *err)
+{
+    dt_table_request request;
+    dt_convert_options defaults = {0};
+    dt_code code = dt_table_request_init(&request, options ? options : &defaults, err);
+    if (!code)
+        code = convert_with(table, out, &request, notes, err);
+    dt_table_request_free(&request);
+    return code;
+}
+
+dt_code dt_convert_table(const char *table, const char *out, const char *target,
+                         const dt_convert_notes *notes, dt_error *err)
+{
+    char *name = (char *)target; /* a list of one name, which is not changed */
+    dt_table_request request = {.target = {.n = target != NULL, .name = &name}};
+    return convert_with(table, out, &request, notes, err);
 }
 
 dt_code dt_convert_csv(const char *table, const char *out, const char *target, dt_error *err)

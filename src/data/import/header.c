@@ -1,75 +1,32 @@
-#include "core/line.h"
 #include "data/import/plan.h"
 
-#include <ctype.h>
 #include <math.h>
-#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
-/* ---- Columns -------------------------------------------------------------------------------- */
+/* ---- Cells ----------------------------------------------------------------------------------- */
 
-void dt_plan_place(const dt_plan *p, int64_t column, char where[DT_PLAN_PLACE])
+static bool is_number(const dt_plan *p, const char *text)
 {
-    int n =
-        snprintf(where, DT_PLAN_PLACE, "%.*s: column %lld", dt_line_cut(p->table.source.path, 300),
-                 p->table.source.path, (long long)column + 1);
-    if (p->header != DT_HEADER_NO && p->first[column][0] && n > 0 && n < DT_PLAN_PLACE)
-        snprintf(where + n, (size_t)(DT_PLAN_PLACE - n), " (%.*s)",
-                 dt_line_cut(p->first[column], 60), p->first[column]);
-    for (char *c = where; *c; c++) /* a name in quotes may have line ends */
-        if (iscntrl((unsigned char)*c))
-            *c = ' ';
+    return dt_cell_is_number(dt_cell_parse(&p->request->style, text));
 }
 
-static bool is_number(const char *text)
+/* A value such as no column is called by. */
+static bool is_value(const dt_plan *p, const char *text)
 {
-    dt_cell_kind kind = dt_cell_parse(text).kind;
-    return kind == DT_CELL_WHOLE || kind == DT_CELL_REAL;
+    float flag;
+    return is_number(p, text) || dt_cell_flag(text, &flag);
 }
 
-/* A word that stands above numbers names them, unless it is one that says a number is missing. */
-static bool looks_like_name(const char *text)
+static bool is_gap(const dt_plan *p, const char *text)
 {
-    return !is_number(text) && !dt_cell_missing(text);
+    return dt_cell_missing(text) || dt_cell_is_gap(&p->request->style, text);
 }
 
-/* The column that the first row names so; -1: none, -2: several. */
-static int64_t find_name(const dt_plan *p, const char *name)
+/* A word that stands above values names them, unless it is one that says a value is missing. */
+static bool looks_like_name(const dt_plan *p, const char *text)
 {
-    int64_t found = -1;
-    for (int64_t c = 0; c < p->columns; c++)
-        if (strcmp(p->first[c], name) == 0)
-            found = found == -1 ? c : -2;
-    return found;
-}
-
-/* "3" -> 2, "-1" -> the last; -1 if there is no such column. False if text is no number. */
-static bool find_number(const dt_plan *p, const char *text, int64_t *column)
-{
-    dt_cell cell = dt_cell_parse(text);
-    if (cell.kind != DT_CELL_WHOLE)
-        return false;
-    int64_t n = cell.whole;
-    bool inside = n != 0 && n >= -p->columns && n <= p->columns;
-    *column = !inside ? -1 : n > 0 ? n - 1 : p->columns + n;
-    return true;
-}
-
-static dt_code no_column(const dt_plan *p, dt_error *err)
-{
-    const char *path = p->table.source.path;
-    if (p->header == DT_HEADER_NO)
-        return dt_fail(
-            err, DT_ERR_DATA,
-            "%s: no column \"%s\" (it has no header, and %lld column%s, numbered from 1)", path,
-            p->wanted, (long long)p->columns, dt_plural(p->columns));
-    char names[DT_PLAN_PLACE] = "";
-    size_t n = 0;
-    for (int64_t c = 0; c < p->columns && n + 80 < sizeof names; c++)
-        n += (size_t)snprintf(names + n, sizeof names - n, "%s\"%.*s\"", c ? ", " : "",
-                              dt_line_cut(p->first[c], 40), p->first[c]);
-    return dt_fail(err, DT_ERR_DATA, "%s: no column \"%s\" (it has %lld: %s%s)", path, p->wanted,
-                   (long long)p->columns, names, n + 80 < sizeof names ? "" : ", ...");
+    return !is_value(p, text) && !is_gap(p, text);
 }
 
 /* ---- Headers of numbers --------------------------------------------------------------------- */
@@ -78,8 +35,9 @@ enum { MIN_COUNTING = 3, MIN_RISING = 6 /* columns: a few numbers may rise by ch
 
 static double number_in(const dt_plan *p, bool first, int64_t column)
 {
-    dt_cell cell = dt_cell_parse(first ? p->first[column] : dt_table_cell(&p->table, column));
-    return cell.kind == DT_CELL_WHOLE || cell.kind == DT_CELL_REAL ? cell.real : NAN;
+    const char *text = first ? p->first[column] : dt_table_cell(&p->table, column);
+    dt_cell cell = dt_cell_parse(&p->request->style, text);
+    return dt_cell_is_number(cell) ? cell.real : NAN;
 }
 
 /* Whether a row's numbers go on by one step. */
@@ -114,7 +72,7 @@ static bool is_comparable(const dt_plan *p, bool *fraction)
 {
     for (int64_t c = 0; c < p->columns; c++) {
         double number = number_in(p, false, c);
-        if (c != p->target && isnan(number))
+        if (p->role[c] != DT_ROLE_TARGET && isnan(number))
             return false;
         *fraction = *fraction || (!isnan(number) && number != floor(number));
     }
@@ -144,7 +102,16 @@ static bool is_weak(const dt_plan *p)
 
 bool dt_plan_header_is_doubtful(const dt_plan *p)
 {
-    return p->header == DT_HEADER_NO && p->compared && (p->first_rises || p->first_counts);
+    return p->header == DT_HEADER_NO && p->request->header == DT_CONVERT_HEADER_AUTO &&
+           p->compared && (p->first_rises || p->first_counts);
+}
+
+static bool has_names_only(const dt_plan *p)
+{
+    for (int64_t c = 0; c < p->columns; c++)
+        if (!looks_like_name(p, p->first[c]))
+            return false;
+    return true;
 }
 
 /* Of a pandas.DataFrame made of an array the header is 0, 1, 2, ...; over an index it begins with
@@ -152,49 +119,128 @@ bool dt_plan_header_is_doubtful(const dt_plan *p)
 dt_code dt_plan_decide_header(dt_plan *p, dt_error *err)
 {
     long long line = (long long)p->table.first_line;
-    if (p->header != DT_HEADER_NO)
+    if (p->header != DT_HEADER_NO || p->request->header == DT_CONVERT_HEADER_NO)
         return DT_OK;
-    if (p->first[0][0] == '\0' && p->rows > 0 && p->columns > 1 && is_number(p->first[1]))
+    if (p->request->one_hot && has_names_only(p))
         return dt_fail(err, DT_ERR_DATA,
-                       "%s: line %lld begins with an empty cell: as a header of numbers over an "
-                       "index (pandas) it cannot be told from a row; write the table without the "
-                       "index (index=False), and with a letter in each name",
+                       "%s: line %lld has words only, as have other lines: header or row? --header "
+                       "yes or no says it",
                        p->table.source.path, line);
+    if (p->first[0][0] == '\0' && p->rows > 0 && p->columns > 1 && is_number(p, p->first[1]))
+        return dt_fail(
+            err, DT_ERR_DATA,
+            "%s: line %lld begins with an empty cell: as a header of numbers over an "
+            "index (pandas) it cannot be told from a row: --header yes or no says which it is; "
+            "--drop 1 leaves an index out",
+            p->table.source.path, line);
     if (p->first_counts && p->compared && !is_weak(p))
-        return dt_fail(err, DT_ERR_DATA,
-                       "%s: line %lld (%.20s, %.20s, %.20s%s) counts up as no other line does: "
-                       "header or row? With a letter in each name it is a header; with a line of "
-                       "names above it, it is a row",
-                       p->table.source.path, line, p->first[0], p->first[1], p->first[2],
-                       p->columns > 3 ? ", ..." : "");
+        return dt_fail(
+            err, DT_ERR_DATA,
+            "%s: line %lld (%.20s, %.20s, %.20s%s) counts up as no other line does: "
+            "header or row? --header yes or no says it; with a letter in each name it is a "
+            "header by itself",
+            p->table.source.path, line, p->first[0], p->first[1], p->first[2],
+            p->columns > 3 ? ", ..." : "");
     return DT_OK;
 }
 
 /* ---- Deciding ------------------------------------------------------------------------------- */
 
-/* A header is known by a name over a number. Over the target column that takes the whole column,
- * for a class may be called 7 among others that are words. A first row that is alone is a header if
- * it could not be data. */
-dt_code dt_plan_find_header(dt_plan *p, bool second, dt_error *err)
+/* The evidence while the first rows are read. */
+typedef struct {
+    bool named;   /* a name of the request, and no number, stands in the first row */
+    bool may_be;  /* a number of the request stands there too, and may be meant as a name */
+    int64_t only; /* the one target, by its number; -1: none, or several */
+    bool *open;   /* [columns] a word stands in the first row, with nothing but gaps below so far */
+    int64_t left; /* open columns */
+    bool over_only; /* a word stands over a value of that target, which may be a class */
+} evidence;
+
+static void look_for_names(const dt_plan *p, const dt_names *names, evidence *e)
 {
-    int64_t named = p->wanted ? find_name(p, p->wanted) : -1, numbered = -1;
-    bool is_numbered = p->wanted && find_number(p, p->wanted, &numbered);
-    if (named != -1 && !is_numbered)
-        p->header = DT_HEADER_YES;
-    for (int64_t c = 0; c < p->columns && p->header != DT_HEADER_YES; c++) {
-        if (!looks_like_name(p->first[c]) || (second && !is_number(dt_table_cell(&p->table, c))))
-            continue;
-        if (c != numbered || named >= 0)
-            p->header = DT_HEADER_YES;
-        else if (second)
-            p->header = DT_HEADER_OPEN;
+    for (int64_t i = 0; i < names->n; i++) {
+        int64_t number, column = dt_plan_find_name(p, names->name[i]);
+        bool is_numbered = dt_plan_find_number(p, names->name[i], &number);
+        e->named = e->named || (column != -1 && !is_numbered);
+        e->may_be = e->may_be || (column >= 0 && is_numbered);
     }
+}
+
+static void look_at_first(const dt_plan *p, evidence *e)
+{
+    const dt_names *target = &p->request->target;
+    look_for_names(p, target, e);
+    look_for_names(p, &p->request->drop, e);
+    look_for_names(p, &p->request->columns, e);
+    if (target->n == 1)
+        dt_plan_find_number(p, target->name[0], &e->only);
+    for (int64_t c = 0; c < p->columns; c++) {
+        e->open[c] = looks_like_name(p, p->first[c]);
+        e->left += e->open[c];
+    }
+}
+
+/* Returns whether the current row settles that there is a header. */
+static bool look_at_row(const dt_plan *p, evidence *e)
+{
+    for (int64_t c = 0; c < p->columns; c++) {
+        const char *text = dt_table_cell(&p->table, c);
+        if (!e->open[c] || is_gap(p, text))
+            continue;
+        e->open[c] = false;
+        e->left--;
+        if (!is_value(p, text))
+            continue;
+        if (c != e->only || e->may_be)
+            return true;
+        e->over_only = true;
+    }
+    return false;
+}
+
+/* A first row that is alone is a header if it could not be data. */
+static bool could_be_data(const dt_plan *p, const evidence *e)
+{
+    for (int64_t c = 0; c < p->columns; c++)
+        if (e->open[c] && (c != e->only || e->may_be))
+            return false;
+    return true;
+}
+
+static dt_code weigh_rows(dt_plan *p, evidence *e, dt_error *err)
+{
+    enum { ROWS = 100 /* looked at, for a column may begin with gaps */ };
+    bool found = true, is_header = e->named;
+    dt_code code = DT_OK;
+    for (int row = 0; row < ROWS && !is_header && (row == 0 || e->left > 0); row++) {
+        code = dt_table_next(&p->table, &found, err);
+        if (code)
+            return code;
+        if (!found) {
+            is_header = row == 0 && !could_be_data(p, e);
+            break;
+        }
+        is_header = look_at_row(p, e);
+    }
+    p->header = is_header ? DT_HEADER_YES : e->over_only ? DT_HEADER_OPEN : DT_HEADER_NO;
+    return DT_OK;
+}
+
+/* A header is known by a name over a value. Over the target column that takes the whole column, for
+ * a class may be called 7 among others that are words. */
+dt_code dt_plan_find_header(dt_plan *p, dt_error *err)
+{
+    evidence e = {.only = -1, .open = calloc((size_t)p->columns, sizeof *e.open)};
+    if (!e.open)
+        return dt_plan_no_memory(p, err);
+    look_at_first(p, &e);
+    dt_code code = DT_OK;
+    if (p->request->header == DT_CONVERT_HEADER_AUTO)
+        code = weigh_rows(p, &e, err);
+    else
+        p->header = p->request->header == DT_CONVERT_HEADER_YES ? DT_HEADER_YES : DT_HEADER_NO;
+    free(e.open);
     p->first_counts = counts_up(p, true);
     p->first_rises = rises_evenly(p, true);
-    p->target = p->header == DT_HEADER_YES && named != -1 ? named : numbered;
-    if (p->target == -2)
-        return dt_fail(err, DT_ERR_DATA,
-                       "%s: several columns are called \"%s\"; give the column's number",
-                       p->table.source.path, p->wanted);
-    return p->wanted && p->target < 0 ? no_column(p, err) : DT_OK;
+    return code;
 }

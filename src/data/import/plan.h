@@ -1,9 +1,12 @@
-/* The plan of a table: which row is the header, which column the target, and what kind of cells the
- * target has. A first reading of the table finds it, and a second one uses it. Not collective. */
+/* The plan of a table: which row is the header, which columns become x and y, and what kind of
+ * cells they have. A first reading of the table finds it, and a second one uses it. Not collective.
+ */
 #ifndef DT_DATA_IMPORT_PLAN_H
 #define DT_DATA_IMPORT_PLAN_H
 
 #include "data/column_stats.h"
+#include "data/import/feature.h"
+#include "data/import/request.h"
 #include "data/import/table.h"
 #include "data/import/target.h"
 
@@ -13,21 +16,35 @@ typedef enum {
     DT_HEADER_OPEN, /* the cells of the target column decide */
 } dt_header;
 
+typedef enum {
+    DT_ROLE_LEFT_OUT,
+    DT_ROLE_FEATURE,
+    DT_ROLE_TARGET,
+} dt_role;
+
 typedef struct {
     dt_table table;
-    const char *wanted; /* the target, as the caller named it; NULL: no target */
+    const dt_table_request *request; /* borrowed */
     dt_header header;
     /* Without a header: the first row's numbers count up by one step (1, 2, 3), or rise, and those
      * of no other row do so far. */
     bool first_counts, first_rises;
-    bool compared;   /* there is another row of numbers */
-    bool fractions;  /* and not only of whole ones */
+    bool compared;  /* there is another row of numbers */
+    bool fractions; /* and not only of whole ones */
+
+    int64_t columns; /* of the table */
     char **first;    /* [columns] the cells of the first row; owned */
-    int64_t columns; /* features and target */
-    int64_t target;  /* the target's column, from 0; -1: none */
+    dt_role *role;   /* [columns] */
+    char **where;    /* [columns] the places of columns whose cells are noted, else NULL; owned */
     int64_t rows;    /* of data */
-    dt_target y;
-    dt_column_stats x; /* the look of the features, after the second reading */
+
+    dt_feature *features; /* [feature_count] in the order of x */
+    int64_t feature_count;
+    int64_t width;    /* columns of x */
+    int64_t *targets; /* [target_count] the columns of the table that become y, from 0 */
+    dt_target *y;     /* [target_count] */
+    int64_t target_count;
+    dt_column_stats x; /* the look of x, after the second reading */
 } dt_plan;
 
 enum { DT_PLAN_PLACE = 400 /* bytes of a place in a message: file and column */ };
@@ -35,9 +52,19 @@ enum { DT_PLAN_PLACE = 400 /* bytes of a place in a message: file and column */ 
 /* "t.csv: column 3 (width)" */
 void dt_plan_place(const dt_plan *plan, int64_t column, char where[DT_PLAN_PLACE]);
 
-/* Decide, by the first two rows, whether the first is a header, and find the target.
- *   second  whether there is a second row; it is then the table's current row */
-dt_code dt_plan_find_header(dt_plan *plan, bool second, dt_error *err);
+dt_code dt_plan_no_memory(const dt_plan *plan, dt_error *err);
+
+/* The column that the first row names so; -1: none, -2: several. */
+int64_t dt_plan_find_name(const dt_plan *plan, const char *name);
+
+/* "3" -> 2, "-1" -> the last; -1 if there is no such column. False if text is no number. */
+bool dt_plan_find_number(const dt_plan *plan, const char *text, int64_t *column);
+
+/* ---- header.c ------------------------------------------------------------------------------- */
+
+/* Decide, by the first rows, whether the first is a header. The table is at its first row, and some
+ * rows further afterwards. */
+dt_code dt_plan_find_header(dt_plan *plan, dt_error *err);
 
 /* Compare the current row, from the second on, with the first: a first row like others is no
  * header. */
@@ -48,6 +75,19 @@ dt_code dt_plan_decide_header(dt_plan *plan, dt_error *err);
 
 /* Whether the first row was taken for a row but may be a header. */
 bool dt_plan_header_is_doubtful(const dt_plan *plan);
+
+/* ---- columns.c ------------------------------------------------------------------------------ */
+
+/* Find the columns that the request names: features, targets, and the role of every column. */
+dt_code dt_plan_find_columns(dt_plan *plan, dt_error *err);
+
+/* Give each feature its place in x, after the words of all are known. */
+void dt_plan_place_features(dt_plan *plan);
+
+/* The names of the columns of x: "width", "color=red". */
+dt_code dt_plan_name_features(const dt_plan *plan, dt_names *names, dt_error *err);
+
+/* ---- summary.c ------------------------------------------------------------------------------ */
 
 /* Print what was taken from the table, and warnings about it, one a line. */
 void dt_plan_print(const dt_plan *plan, FILE *to);

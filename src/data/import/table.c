@@ -32,6 +32,8 @@ static bool grow_array(void **array, int64_t *capacity, int64_t need, size_t siz
 static void add_cell(void *text, size_t n, void *data)
 {
     dt_table *t = data;
+    if (t->separator == ' ' && !text) /* between two blanks */
+        return;
     void *cells = t->cells, *bytes = t->text;
     bool fits = grow_array(&cells, &t->cell_capacity, t->cell_count + 1, sizeof *t->cells) &&
                 grow_array(&bytes, &t->text_capacity, t->text_length + (int64_t)n + 1, 1);
@@ -55,15 +57,26 @@ static void add_cell(void *text, size_t n, void *data)
 static void end_row(int end, void *data)
 {
     (void)end;
-    ((dt_table *)data)->row_done = true;
+    dt_table *t = data;
+    t->row_done = t->cell_count > 0; /* else only blanks, which separate */
 }
 
 /* ---- From the file to the parser ------------------------------------------------------------ */
 
+/* For libcsv one byte separates. */
+static void make_tabs_blanks(dt_table *t)
+{
+    for (int64_t i = 0; i < t->have; i++)
+        if (t->buffer[i] == '\t')
+            t->buffer[i] = ' ';
+}
+
 static dt_code fill_buffer(dt_table *t, dt_error *err)
 {
     t->at = 0;
-    return dt_input_read(&t->source, t->buffer, BUFFER, &t->have, err);
+    if (dt_input_read(&t->source, t->buffer, BUFFER, &t->have, err) == DT_OK && t->separator == ' ')
+        make_tabs_blanks(t);
+    return err->code;
 }
 
 static dt_code start_parser(dt_table *t, dt_error *err)
@@ -76,6 +89,7 @@ static dt_code start_parser(dt_table *t, dt_error *err)
     t->parsing = csv_init(&t->parser, 0) == 0;
     csv_set_blk_size(&t->parser, 4096);
     csv_set_delim(&t->parser, (unsigned char)t->separator);
+    csv_set_opts(&t->parser, CSV_EMPTY_IS_NULL);
     dt_code code = fill_buffer(t, err);
     if (!code && t->have >= MARK && memcmp(t->buffer, "\xEF\xBB\xBF", MARK) == 0)
         t->at = MARK;
@@ -132,7 +146,8 @@ static dt_code parse_piece(dt_table *t, dt_error *err)
 
 static dt_code parse_end(dt_table *t, dt_error *err)
 {
-    csv_set_opts(&t->parser, CSV_STRICT | CSV_STRICT_FINI); /* only now: a quote must be closed */
+    csv_set_opts(&t->parser, CSV_STRICT | CSV_STRICT_FINI |
+                                 CSV_EMPTY_IS_NULL); /* only now: a quote must be closed */
     if (csv_fini(&t->parser, add_cell, end_row, t) != 0)
         return dt_fail(err, DT_ERR_DATA, "%s: a quote in the row of line %lld is not closed",
                        t->source.path, (long long)t->line);
@@ -193,7 +208,7 @@ dt_code dt_table_rewind(dt_table *t, dt_error *err)
 
 /* ---- Opening -------------------------------------------------------------------------------- */
 
-static dt_code find_separator(dt_table *t, dt_error *err)
+static dt_code find_separator(dt_table *t, char separator, char decimal, dt_error *err)
 {
     dt_code code = start_parser(t, err);
     if (code)
@@ -203,12 +218,16 @@ static dt_code find_separator(dt_table *t, dt_error *err)
         return dt_fail(err, DT_ERR_DATA, "%s: is UTF-16 text; save it as UTF-8", t->source.path);
     if (dt_input_check_text(t->source.path, t->buffer, (size_t)t->have, err))
         return err->code;
-    t->separator = dt_separator_find(t->buffer + t->at, (size_t)(t->have - t->at));
+    t->separator = separator
+                       ? separator
+                       : dt_separator_find(t->buffer + t->at, (size_t)(t->have - t->at), decimal);
+    if (t->separator == ' ')
+        make_tabs_blanks(t);
     csv_set_delim(&t->parser, (unsigned char)t->separator);
     return DT_OK;
 }
 
-dt_code dt_table_open(dt_table *t, const char *path, dt_error *err)
+dt_code dt_table_open(dt_table *t, const char *path, char separator, char decimal, dt_error *err)
 {
     memset(t, 0, sizeof *t);
     t->separator = ',';
@@ -223,7 +242,7 @@ dt_code dt_table_open(dt_table *t, const char *path, dt_error *err)
     t->buffer = malloc(BUFFER);
     if (!t->buffer)
         return dt_fail(err, DT_ERR_MEMORY, "%s: out of memory", path);
-    return find_separator(t, err);
+    return find_separator(t, separator, decimal, err);
 }
 
 void dt_table_close(dt_table *t)

@@ -1,5 +1,5 @@
 /* A CSV file as rows of cells. This file handles quotes, line ends, the byte order mark, blank
- * lines, gzip and the separator. Not collective. */
+ * lines, gzip and the separator, which may be runs of blanks. Not collective. */
 #ifndef DT_DATA_IMPORT_TABLE_H
 #define DT_DATA_IMPORT_TABLE_H
 
@@ -31,8 +31,11 @@ typedef struct {
     int64_t cell_count, cell_capacity;
 } dt_table;
 
-/* Open a table and find its separator. To be closed, also after an error. */
-dt_code dt_table_open(dt_table *table, const char *path, dt_error *err);
+/* Open a table. To be closed, also after an error.
+ *   separator  as in dt_convert_options; '\0': it is found
+ *   decimal    the decimal sign, by which the separator is found */
+dt_code dt_table_open(dt_table *table, const char *path, char separator, char decimal,
+                      dt_error *err);
 void dt_table_close(dt_table *table);
 
 /* Go to the next row; *found is false at the end. A row with another number of columns than the

@@ -1,0 +1,230 @@
+/* dt_convert_table_with: what its options do. The expected numbers are those that pandas reads from
+ * the same texts (read_csv, get_dummies), but for the rules that pandas does not have. */
+#include "unit/convert_fixture.h"
+
+static char told[4096], warned[4096];
+
+static void keep_warning(const char *text)
+{
+    size_t n = strlen(warned);
+    snprintf(warned + n, sizeof warned - n, "%s\n", text);
+}
+
+/* Convert t.csv; what is told and warned of is kept. */
+static dt_code run(const char *text, dt_convert_options options, dt_error *err)
+{
+    FILE *to = fmemopen(told, sizeof told, "w");
+    *told = *warned = '\0';
+    put_text("t.csv", text);
+    dt_code code = dt_convert_table_with("t.csv", "out.h5", &options,
+                                         &(dt_convert_notes){.to = to, .warn = keep_warning}, err);
+    fclose(to);
+    return code;
+}
+
+static void good(const char *text, dt_convert_options options)
+{
+    dt_error err = {0};
+    if (run(text, options, &err))
+        fail_msg("%s", err.text);
+}
+
+static void bad(const char *text, dt_convert_options options, dt_code code, const char *message)
+{
+    dt_error err = {0};
+    unlink("out.h5");
+    assert_int_equal(run(text, options, &err), code);
+    assert_string_equal(err.text, message);
+    assert_int_equal(access("out.h5", F_OK), -1);
+}
+
+static void check_part(const char *text, const char *part)
+{
+    if (!strstr(text, part))
+        fail_msg("\"%s\" does not say \"%s\"", text, part);
+}
+
+#define GOOD(text, ...) good(text, (dt_convert_options){__VA_ARGS__})
+#define BAD(text, code, message, ...) bad(text, (dt_convert_options){__VA_ARGS__}, code, message)
+
+/* ---- Columns -------------------------------------------------------------------------------- */
+
+#define FOUR "a,b,c,y\n1,2,3,4\n5,6,7,8\n"
+
+static void several_targets(void **state)
+{
+    (void)state;
+    GOOD(FOUR, .target = "y,b");
+    check_set("y", "2x2", H5T_IEEE_F32LE);
+    CHECK("y", 4, 2, 8, 6);
+    CHECK("x", 1, 3, 5, 7);
+    check_strings("x", "columns", "a|c");
+    check_strings("y", "columns", "y|b");
+    check_part(told, "y: column 4 (y), column 2 (b), numbers\n");
+    GOOD("1,2,3\n4,5,6\n", .target = "-1,1");
+    CHECK("y", 3, 1, 6, 4);
+    check_strings("y", "columns", NULL);
+    GOOD("\"a,b\",y\n1,2\n", .target = "\"a,b\""); /* one target is y [N], of its own type */
+    check_set("y", "1", H5T_STD_I32LE);
+    CHECK("x", 2);
+    BAD("a,b,k\n1,2,cat\n3,4,dog\n", DT_ERR_DATA,
+        "t.csv: column 3 (k): line 2: \"cat\" is not a number", .target = "b,k");
+    BAD(FOUR, DT_ERR_DATA, "t.csv: column 4 (y): is named twice by --target", .target = "y,-1");
+    BAD(FOUR, DT_ERR_DATA, "t.csv: no column \"z\" (it has 4: \"a\", \"b\", \"c\", \"y\")",
+        .target = "y,z");
+    BAD(FOUR, DT_ERR_USAGE,
+        "--target \"y: expected names, separated by commas; a name with a comma stands in double "
+        "quotes",
+        .target = "\"y");
+}
+
+static void chosen_columns(void **state)
+{
+    (void)state;
+    GOOD(FOUR, .target = "y", .drop = "1,c");
+    CHECK("x", 2, 6);
+    check_strings("x", "columns", "b");
+    check_part(told, "left out: \"a\", \"c\"\n");
+    GOOD(FOUR, .target = "y", .columns = "c,1"); /* in this order */
+    CHECK("x", 3, 1, 7, 5);
+    check_strings("x", "columns", "c|a");
+    GOOD("id,a,y\nx7,1,2\nx8,3,4\n", .target = "y", .drop = "id"); /* words that are left out */
+    CHECK("x", 1, 3);
+    BAD(FOUR, DT_ERR_DATA, "t.csv: column 4 (y): is named by --target and by --drop", .target = "y",
+        .drop = "y");
+    BAD(FOUR, DT_ERR_DATA, "t.csv: column 2 (b): is named twice by --columns", .columns = "b,a,2");
+    BAD(FOUR, DT_ERR_DATA, "t.csv: no column \"5\" (it has 4: \"a\", \"b\", \"c\", \"y\")",
+        .drop = "5");
+    BAD(FOUR, DT_ERR_DATA, "t.csv: no column is left for x", .target = "y", .drop = "a,b,c");
+}
+
+static void header_told(void **state)
+{
+    (void)state;
+    GOOD("0,1,2,3,4\n0.5,-0.25,0.5,0.125,1\n", .target = "5", .header = DT_CONVERT_HEADER_YES);
+    check_strings("x", "columns", "0|1|2|3");
+    CHECK("x", 0.5, -0.25, 0.5, 0.125);
+    GOOD("0,1,2,3,4\n0.5,-0.25,0.5,0.125,1\n", .target = "1", .header = DT_CONVERT_HEADER_NO);
+    check_strings("x", "columns", NULL);
+    CHECK("x", 1, 2, 3, 4, -0.25, 0.5, 0.125, 1); /* 1 is a number here, not a name */
+    assert_string_equal(warned, "");
+    GOOD("2,1\nNA,3\n5,4\n", .target = "1", .header = DT_CONVERT_HEADER_YES);
+    CHECK("y", 3, 4);
+    GOOD("a,b\n,\nNA,?\n3,4\n"); /* the first value below a name may stand further below */
+    check_strings("x", "columns", "a|b");
+    CHECK("x", NAN, NAN, NAN, NAN, 3, 4);
+    GOOD("f,g\nTrue,False\n");
+    check_strings("x", "columns", "f|g");
+}
+
+/* ---- Cells ---------------------------------------------------------------------------------- */
+
+static void gaps(void **state)
+{
+    (void)state;
+    GOOD("a,b,c,d,y\n1,,NA,2.5,1\nnan,NaN,null,None,2\nN/A,7,<NA>,-1,3\n?,8,n/a,4,4\n",
+         .target = "y");
+    CHECK("x", 1, NAN, NAN, 2.5, NAN, NAN, NAN, NAN, NAN, 7, NAN, -1, NAN, 8, NAN, 4);
+    check_set("y", "4", H5T_STD_I32LE);
+    check_part(told,
+               "gaps: 3 in \"a\", 2 in \"b\", 4 in \"c\", 1 in \"d\" (NaN in x; train refuses "
+               "gaps unless --missing mean or drop)\n");
+    check_part(warned, "t.csv: column 3 (c): no cell has a value: --drop 3 leaves it out\n");
+    GOOD("a,y\n1,2\n2,\n3,NA\n", .target = "y");
+    check_set("y", "3", H5T_IEEE_F32LE);
+    CHECK("y", 2, NAN, NAN);
+    check_part(warned, "t.csv: column 2 (y): 2 cells without a value, the first in line 3: NaN");
+    GOOD("a,b,y\n-999,x,1\n5,-999.0,2\n6,7,3\n", .target = "y", .missing_words = "-999,x");
+    CHECK("x", NAN, NAN, 5, NAN, 6, 7);
+    BAD("a,y\n1,cat\n2,none\n", DT_ERR_DATA,
+        "t.csv: column 2 (y): line 3: \"none\" stands for a missing label (1 such cell); leave "
+        "such "
+        "rows out, or give the class another name",
+        .target = "y", .missing_words = "none");
+    BAD("a,y\n1,2\n-,3\n", DT_ERR_DATA,
+        "t.csv: column 1 (a): line 3: \"-\" is not a number (--one-hot makes 0/1 columns of words, "
+        "--drop leaves the column out, --missing-words makes a word a gap)",
+        .target = "y");
+    BAD("a,y\n1,2\n-inf,3\n", DT_ERR_DATA,
+        "t.csv: column 1 (a): line 3: \"-inf\" is not a finite float32 number", .target = "y");
+}
+
+static void flags(void **state)
+{
+    (void)state;
+    GOOD("f,g,y\nTrue,1,1\nFALSE,0,2\ntrue,1,3\n", .target = "y");
+    CHECK("x", 1, 1, 0, 0, 1, 1);
+    GOOD("a,y\n1,True\n2,False\n3,True\n", .target = "y"); /* classes, as before */
+    check_strings("y", "classes", "False|True");
+}
+
+static void number_styles(void **state)
+{
+    (void)state;
+    GOOD("a;b\n1,5;-2.000,25\n1.234.567,125;3e2\n", .decimal = ',', .thousands = '.');
+    CHECK("x", 1.5, -2000.25, 1234567.125, 300);
+    GOOD("a;b\n\"1,234.5\";2\n-12,345;1,000,000\n", .thousands = ',');
+    CHECK("x", 1234.5, 2, -12345, 1000000);
+    GOOD("a;y\n1 000;2 500,5\n12\xC2\xA0"
+         "345;1\xE2\x80\xAF"
+         "000\n",
+         .target = "y", .decimal = ',', .thousands = ' ');
+    CHECK("x", 1000, 12345);
+    CHECK("y", 2500.5, 1000);
+    BAD("a;b\n1,5;2\n1.5;3\n", DT_ERR_DATA,
+        "t.csv: column 1 (a): line 3: \"1.5\" is not a number (see --decimal and --thousands)",
+        .decimal = ',');
+    BAD("a;b\n1,5;2\n1.16;3\n", DT_ERR_DATA, /* 116 to pandas */
+        "t.csv: column 1 (a): line 3: \"1.16\" is not a number (see --decimal and --thousands)",
+        .decimal = ',', .thousands = '.');
+    BAD("a,b\n1,5\n", DT_ERR_USAGE, "--decimal ;: expected a point or a comma", .decimal = ';');
+    BAD("a,b\n1,5\n", DT_ERR_USAGE, "--thousands .: is the decimal sign already (see --decimal)",
+        .thousands = '.');
+}
+
+static void separators(void **state)
+{
+    (void)state;
+    static const char blanks[] = "  a   b\ty\n 1 2\t3 \n   \n4\t  5 6\n";
+    GOOD(blanks, .target = "y", .separator = ' ');
+    CHECK("x", 1, 2, 4, 5);
+    check_part(told, "t.csv: separated by blanks, a header in line 1, 2 rows of 3 columns\n");
+    GOOD("  a b  y\n1 2 3\n 4 5   6\n", .target = "y"); /* found by itself */
+    CHECK("y", 3, 6);
+    GOOD("k  y\n\"one two\" 1\n\"\" 2\n", .columns = "y", .separator = ' ');
+    CHECK("x", 1, 2);
+    GOOD("a|b|y\n1,5|2|3\n", .target = "y", .decimal = ',');
+    CHECK("x", 1.5, 2);
+    check_part(told, "separated by bars");
+    GOOD("a:b\n1:2\n", .separator = ':');
+    CHECK("x", 1, 2);
+    check_part(told, "separated by \":\"");
+    GOOD("a,b\n1,2\n", .separator = ',', .decimal = ',');
+    CHECK("x", 1, 2);
+    BAD("1 2 3\n4 5\n", DT_ERR_DATA, "t.csv: line 2 has 2 columns, line 1 has 3", .separator = ' ');
+    BAD("a,b\n1,2\n", DT_ERR_USAGE, "--separator: expected another sign than a quote or a line end",
+        .separator = '"');
+}
+
+static void index_without_name(void **state)
+{
+    (void)state;
+    GOOD(",a,y\n0,5,6\n1,5,6\n", .target = "y");
+    check_part(warned,
+               "t.csv: column 1 has no name: is it an index (pandas writes one)? It is now a "
+               "feature: --drop 1 leaves it out\n");
+    GOOD(",a,y\n0,5,6\n1,5,6\n", .target = "y", .drop = "1");
+    CHECK("x", 5, 5);
+    assert_string_equal(warned, "");
+}
+
+int main(void)
+{
+#define TEST(name) cmocka_unit_test_teardown(name, empty_folder)
+    const struct CMUnitTest tests[] = {
+        TEST(several_targets), TEST(chosen_columns), TEST(header_told), TEST(gaps),
+        TEST(flags),           TEST(number_styles),  TEST(separators),  TEST(index_without_name),
+    };
+    H5open(); /* H5T_STD_..._g have their values from here on */
+    return cmocka_run_group_tests(tests, enter_folder, leave_folder);
+}
