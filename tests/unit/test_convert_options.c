@@ -206,6 +206,63 @@ static void separators(void **state)
         .separator = '"');
 }
 
+/* ---- One-hot -------------------------------------------------------------------------------- */
+
+#define COLORS "color,n,size,y\nred,1,S,1\nblue,2,L,2\nred,,M,3\n,4,S,4\nTrue,5,S,5\n"
+
+/* As pandas.get_dummies(..., prefix_sep="=") of each column in its place, but for the gap. */
+static void words_become_columns(void **state)
+{
+    (void)state;
+    GOOD(COLORS, .target = "y", .one_hot = true);
+    check_strings("x", "columns", "color=True|color=blue|color=red|n|size=L|size=M|size=S");
+    check_set("x", "5x7", H5T_IEEE_F32LE);
+    CHECK("x", 0, 0, 1, 1, 0, 0, 1, 0, 1, 0, 2, 1, 0, 0, 0, 0, 1, NAN, 0, 1, 0, NAN, NAN, NAN, 4, 0,
+          0, 1, 1, 0, 0, 5, 0, 0, 1);
+    check_part(told, "x: color=True, color=blue, color=red, n, size=L, size=M, size=S\n");
+    check_part(told, "gaps: 1 in \"color\", 1 in \"n\"");
+    GOOD("1,red,2\n3,blue,4\n5,red,6\n", .target = "3", .one_hot = true);
+    check_strings("x", "columns", "1|2=blue|2=red");
+    CHECK("x", 1, 0, 1, 3, 1, 0, 5, 0, 1);
+    GOOD("f,g,y\nTrue,1,1\nFALSE,0,2\n", .target = "y", .one_hot = true);
+    check_strings("x", "columns", "f|g"); /* numbers already */
+    GOOD("k\na\nb\n", .one_hot = true, .header = DT_CONVERT_HEADER_YES);
+    CHECK("x", 1, 0, 0, 1);
+}
+
+static void words_refused(void **state)
+{
+    (void)state;
+    BAD("a,y\n1,2\n2,3\n3x,4\n", DT_ERR_DATA,
+        "t.csv: column 1 (a): line 4: \"3x\" is not a number, but line 2 has one; a feature is all "
+        "numbers or all words (--drop leaves it out, --missing-words makes a word a gap)",
+        .target = "y", .one_hot = true);
+    BAD("a;y\n1,5;2\n2,5;3\n", DT_ERR_DATA,
+        "t.csv: column 1 (a): \"1,5\" is a number in another writing: see --decimal and "
+        "--thousands; categories have a letter",
+        .target = "y", .one_hot = true);
+    BAD("color,kind\nred,cat\nblue,dog\n", DT_ERR_DATA,
+        "t.csv: line 1 has words only, as have other lines: header or row? --header yes or no says "
+        "it",
+        .target = "2", .one_hot = true);
+    char text[1 << 15] = "a,y\n";
+    for (int i = 0; i < 20; i++)
+        sprintf(text + strlen(text), "name%d,1\n", i);
+    BAD(text, DT_ERR_DATA,
+        "t.csv: column 1 (a): as many different words as rows (\"name0\", ...): names or text, not "
+        "categories; --drop leaves the column out",
+        .target = "y", .one_hot = true);
+    strcat(text, "name0,1\n");
+    GOOD(text, .target = "y", .one_hot = true);
+    check_set("x", "21x20", H5T_IEEE_F32LE);
+    for (int i = 20; i < 1001; i++)
+        sprintf(text + strlen(text), "name%d,1\n", i);
+    BAD(text, DT_ERR_DATA,
+        "t.csv: column 1 (a): more than 1000 different words (\"name0\", ...): names or text, not "
+        "categories; --drop leaves the column out",
+        .target = "y", .one_hot = true);
+}
+
 static void index_without_name(void **state)
 {
     (void)state;
@@ -222,8 +279,16 @@ int main(void)
 {
 #define TEST(name) cmocka_unit_test_teardown(name, empty_folder)
     const struct CMUnitTest tests[] = {
-        TEST(several_targets), TEST(chosen_columns), TEST(header_told), TEST(gaps),
-        TEST(flags),           TEST(number_styles),  TEST(separators),  TEST(index_without_name),
+        TEST(several_targets),
+        TEST(chosen_columns),
+        TEST(header_told),
+        TEST(gaps),
+        TEST(flags),
+        TEST(number_styles),
+        TEST(separators),
+        TEST(index_without_name),
+        TEST(words_become_columns),
+        TEST(words_refused),
     };
     H5open(); /* H5T_STD_..._g have their values from here on */
     return cmocka_run_group_tests(tests, enter_folder, leave_folder);
