@@ -31,6 +31,11 @@ typedef struct {
     const char *target;  /* list of the columns that become y; NULL: there is no y */
     const char *drop;    /* list of columns that are left out */
     const char *columns; /* list of the columns that become x, in this order; NULL: all others */
+    const char *like;    /* a data set that this function wrote: x gets the same columns in the same
+                            order, found by their names, with the same words, and y the same
+                            classes; other columns are left out. A word or a class that it does not
+                            have is an error. y is that file's if the table has it and no target is
+                            named. Without drop and columns. NULL: none */
     bool one_hot;        /* feature columns of words become 0/1 columns, one for each word */
     dt_convert_header header;
     char separator; /* '\0': found: comma, semicolon, tab, bar or blanks. ' ': blanks and tabs, any

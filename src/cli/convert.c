@@ -6,7 +6,7 @@
 #include <string.h>
 
 typedef struct {
-    char *target, *columns, *drop;
+    char *target, *columns, *drop, *like;
     bool one_hot;
     int header; /* a dt_convert_header */
     char *separator, *decimal, *thousands, *missing_words;
@@ -28,6 +28,9 @@ static const dt_option table[] = {
     {NULL, "drop", "COLUMN,...", NULL, "leave these columns out", TEXT(drop)},
     {NULL, "one-hot", NULL, NULL, "columns of words become 0/1 columns, one for each word",
      .type = DT_OPTION_FLAG, .offset = offsetof(arguments, one_hot)},
+    {NULL, "like", "OTHER.h5", NULL,
+     "the same columns, words and classes as in OTHER.h5, which convert wrote, in the same order",
+     TEXT(like)},
     {NULL, "header", "HOW", "auto",
      "whether the first line has names; auto: if a word stands above a number",
      .type = DT_OPTION_CHOICE, .offset = offsetof(arguments, header), .choices = headers},
@@ -81,6 +84,7 @@ static dt_code convert_one_table(const arguments *given, const dt_words *words, 
         .target = given->target,
         .drop = given->drop,
         .columns = given->columns,
+        .like = given->like,
         .one_hot = given->one_hot,
         .header = (dt_convert_header)given->header,
         .missing_words = given->missing_words,
@@ -95,8 +99,9 @@ static dt_code convert_one_table(const arguments *given, const dt_words *words, 
 
 static bool has_table_options(const arguments *given)
 {
-    return given->target || given->drop || given->columns || given->one_hot || given->header ||
-           given->separator || given->decimal || given->thousands || given->missing_words;
+    return given->target || given->drop || given->columns || given->like || given->one_hot ||
+           given->header || given->separator || given->decimal || given->thousands ||
+           given->missing_words;
 }
 
 static dt_code convert_files(const arguments *given, const dt_words *words, dt_error *err)

@@ -4,6 +4,7 @@
 
 #include <dtrain/convert.h>
 #include <string.h>
+#include <unistd.h>
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
 {
@@ -13,13 +14,21 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
         {.target = "y,-1", .one_hot = true, .missing_words = "1,red"},
         {.decimal = ',', .thousands = '.', .separator = ';'},
         {.separator = ' ', .drop = "1", .header = DT_CONVERT_HEADER_NO},
+        {.like = "like.h5"},
         {.columns = "2,1", .header = DT_CONVERT_HEADER_YES, .thousands = ' '},
     };
+    static const char like[] = "a,c,y\n1,red,cat\n2,blue,dog\n";
     enum { OPTIONS = sizeof options / sizeof *options };
     dt_error err = {0};
     if (n < 1)
         return 0;
     fuzz_enter_folder();
+    if (access("like.h5", F_OK)) {
+        fuzz_put_file("t.csv", (const uint8_t *)like, sizeof like - 1);
+        dt_convert_table_with("t.csv", "like.h5",
+                              &(dt_convert_options){.target = "y", .one_hot = true}, NULL, &err);
+        err = (dt_error){0};
+    }
     fuzz_put_file("t.csv", bytes + 1, n - 1);
     if (bytes[0] < 128)
         dt_convert_csv("t.csv", "out.h5", target[bytes[0] % 8], &err);

@@ -263,6 +263,100 @@ static void words_refused(void **state)
         .target = "y", .one_hot = true);
 }
 
+/* ---- Like another data set ------------------------------------------------------------------ */
+
+/* The table with these options becomes like.h5. */
+static void put_like(const char *text, dt_convert_options options)
+{
+    good(text, options);
+    assert_int_equal(rename("out.h5", "like.h5"), 0);
+}
+
+#define PUT_LIKE(text, ...) put_like(text, (dt_convert_options){__VA_ARGS__})
+#define PETS "id,size,color,kind\n7,1.5,red,cat\n8,2.5,blue,dog\n9,3,red,owl\n"
+
+static void like_other(void **state)
+{
+    (void)state;
+    PUT_LIKE(PETS, .target = "kind", .drop = "id", .one_hot = true);
+    GOOD("kind,color,more,size\nowl,red,x,4\ncat,red,y,NA\n", .like = "like.h5");
+    check_strings("x", "columns", "size|color=blue|color=red");
+    CHECK("x", 4, 0, 1, NAN, 0, 1); /* blue stays, though it does not occur */
+    check_strings("y", "classes", "cat|dog|owl");
+    check_strings("y", "columns", "kind");
+    CHECK("y", 2, 0);
+    check_part(told, "left out: \"more\"\n");
+    GOOD("size,color\n4,\n5,blue\n", .like = "like.h5", .one_hot = true);
+    CHECK("x", 4, NAN, NAN, 5, 1, 0);
+    check_part(told, "no y: the table has no column \"kind\"\n");
+    hid_t file = H5Fopen("out.h5", H5F_ACC_RDONLY, H5P_DEFAULT);
+    assert_true(H5Lexists(file, "y", H5P_DEFAULT) == 0);
+    H5Fclose(file);
+    GOOD("color,size\nblue,blue\n", .like = "like.h5", .columns = NULL, .missing_words = "blue");
+    CHECK("x", NAN, NAN, NAN);
+}
+
+static void like_without_names(void **state)
+{
+    (void)state;
+    PUT_LIKE("1,red,2\n3,blue,4\n5,red,6\n", .target = "3", .one_hot = true);
+    GOOD("1,blue,2\n4,red,2\n", .like = "like.h5", .target = "-1");
+    CHECK("x", 1, 1, 0, 4, 0, 1);
+    PUT_LIKE("1,2,0\n3,4,1\n", .target = "3");
+    GOOD("9,5,6\n8,7,8\n", .like = "like.h5", .target = "1");
+    CHECK("x", 5, 6, 7, 8);
+    CHECK("y", 9, 8);
+    BAD("5,6,7,8\n", DT_ERR_DATA,
+        "t.csv: has 4 columns for x, but x of like.h5 has 2, without names", .like = "like.h5");
+}
+
+/* y of numbers keeps its type. */
+static void like_numbers(void **state)
+{
+    (void)state;
+    PUT_LIKE("a,y\n1,2.5\n", .target = "y");
+    GOOD("a,y\n1,2\n", .like = "like.h5");
+    check_set("y", "1", H5T_IEEE_F32LE);
+    BAD("a,y\n1,cat\n", DT_ERR_DATA, "t.csv: column 2 (y): line 2: \"cat\" is not a number",
+        .like = "like.h5");
+    PUT_LIKE("a,y\n1,2\n", .target = "y");
+    BAD("a,y\n1,2\n2,2.5\n", DT_ERR_DATA,
+        "t.csv: column 2 (y): line 3: expected a whole number, as y has them", .like = "like.h5");
+    PUT_LIKE("a,b,c\n1,2,3\n", .target = "c,a");
+    GOOD("c,b,a\n3,2,1\n", .like = "like.h5");
+    CHECK("y", 3, 1);
+    BAD("a,b\n1,2\n", DT_ERR_DATA, "t.csv: no column \"c\" (it has 2: \"a\", \"b\")",
+        .like = "like.h5");
+}
+
+static void like_refused(void **state)
+{
+    (void)state;
+    PUT_LIKE(PETS, .target = "kind", .drop = "id", .one_hot = true);
+    BAD("size,kind\n1,cat\n", DT_ERR_DATA,
+        "t.csv: column \"color=blue\" of x in like.h5: the table has no such column",
+        .like = "like.h5");
+    BAD("size,color\n1,red\n2,teal\n", DT_ERR_DATA,
+        "t.csv: column 2 (color): line 3: \"teal\" is none of the words of like.h5",
+        .like = "like.h5");
+    BAD("size,color,kind\n1,red,cat\n2,red,cow\n", DT_ERR_DATA,
+        "t.csv: column 3 (kind): line 3: \"cow\" is none of the words of like.h5",
+        .like = "like.h5");
+    BAD("size,color,kind\n1,red,\n", DT_ERR_DATA,
+        "t.csv: column 3 (kind): line 2: \"\" is none of the words of like.h5", .like = "like.h5");
+    BAD("size,color,kind\n1,red,2\n", DT_ERR_DATA,
+        "t.csv: the target is not that of like.h5: \"kind\"", .like = "like.h5", .target = "size");
+    BAD("a,b\n1,2\n", DT_ERR_USAGE,
+        "--like like.h5: the columns are those of that file, so --columns and --drop do not go "
+        "with "
+        "it",
+        .like = "like.h5", .drop = "a");
+    BAD("a,b\n1,2\n", DT_ERR_FILE, "none.h5: no such file", .like = "none.h5");
+    PUT_LIKE("a=b,a=c\n1,2\n", .target = NULL); /* names, no words */
+    GOOD("a=c,a=b,a\n1,2,x\n", .like = "like.h5");
+    CHECK("x", 2, 1);
+}
+
 static void index_without_name(void **state)
 {
     (void)state;
@@ -289,6 +383,10 @@ int main(void)
         TEST(index_without_name),
         TEST(words_become_columns),
         TEST(words_refused),
+        TEST(like_other),
+        TEST(like_without_names),
+        TEST(like_numbers),
+        TEST(like_refused),
     };
     H5open(); /* H5T_STD_..._g have their values from here on */
     return cmocka_run_group_tests(tests, enter_folder, leave_folder);

@@ -147,9 +147,14 @@ static int64_t list_unclaimed(const dt_plan *p, claims *claimed)
 static dt_code assign_roles(dt_plan *p, claims *claimed, dt_error *err)
 {
     const dt_table_request *r = p->request;
-    dt_code code = claim_columns(p, &r->target, "--target", claimed, err);
+    const dt_names *target = dt_plan_wanted_targets(p);
+    dt_code code = claim_columns(p, target, "--target", claimed, err);
     if (!code)
-        code = add_targets(p, claimed->found, r->target.n, err);
+        code = add_targets(p, claimed->found, target->n, err);
+    if (!code && r->like.path) {
+        code = dt_plan_match_targets(p, err);
+        return code ? code : dt_plan_match_features(p, err);
+    }
     if (!code)
         code = claim_columns(p, &r->drop, "--drop", claimed, err);
     if (!code)

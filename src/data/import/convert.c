@@ -102,6 +102,8 @@ dt_code dt_convert_table_with(const char *table, const char *out, const dt_conve
     dt_table_request request;
     dt_convert_options defaults = {0};
     dt_code code = dt_table_request_init(&request, options ? options : &defaults, err);
+    if (!code && request.like.path)
+        code = dt_output_check_input(out, request.like.path, err);
     if (!code)
         code = convert_with(table, out, &request, notes, err);
     dt_table_request_free(&request);

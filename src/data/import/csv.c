@@ -42,7 +42,7 @@ static dt_code name_places(dt_plan *p, dt_error *err)
     char where[DT_PLAN_PLACE];
     p->where = calloc((size_t)p->columns, sizeof *p->where);
     for (int64_t c = 0; c < p->columns && p->where; c++) {
-        if (p->role[c] != DT_ROLE_TARGET && !p->request->one_hot)
+        if (p->role[c] != DT_ROLE_TARGET && !dt_plan_finds_words(p))
             continue;
         dt_plan_place(p, c, where);
         p->where[c] = strdup(where);
@@ -64,7 +64,7 @@ static dt_code note_cells(dt_plan *p, char *const *cell, int64_t line, dt_error 
         const char *text = cell ? cell[c] : dt_table_cell(&p->table, c);
         code = dt_target_note(&p->y[i], style, text, line, p->where[c], err);
     }
-    for (int64_t i = 0; i < p->feature_count && p->request->one_hot && !code; i++) {
+    for (int64_t i = 0; i < p->feature_count && dt_plan_finds_words(p) && !code; i++) {
         int64_t c = p->features[i].column;
         const char *text = cell ? cell[c] : dt_table_cell(&p->table, c);
         code = dt_feature_note(&p->features[i], style, text, line, p->where[c], err);
@@ -94,7 +94,7 @@ static dt_code settle_columns(dt_plan *p, dt_error *err)
         dt_plan_place(p, p->targets[i], where);
         code = dt_target_choose_type(&p->y[i], p->rows, where, err);
     }
-    for (int64_t i = 0; i < p->feature_count && p->request->one_hot && !code; i++) {
+    for (int64_t i = 0; i < p->feature_count && dt_plan_finds_words(p) && !code; i++) {
         dt_plan_place(p, p->features[i].column, where);
         code = dt_feature_settle(&p->features[i], p->rows, where, err);
     }
@@ -210,11 +210,24 @@ static dt_code fail_word(const dt_plan *p, const char *where, const char *text, 
                    where, line, shown, text);
 }
 
-static dt_code bad_cell(const dt_plan *p, int64_t column, const char *text, dt_error *err)
+/* A word that the file of --like does not have; without that file the table has changed. */
+static dt_code fail_unknown(const dt_plan *p, const char *where, const char *text, dt_error *err)
+{
+    if (!p->request->like.path)
+        return fail_changed(p, err);
+    return dt_fail(err, DT_ERR_DATA, "%s: line %lld: \"%.*s\" is none of the words of %s", where,
+                   (long long)p->table.line, dt_line_cut(text, 47), text, p->request->like.path);
+}
+
+/* is_word  the column has words, or classes */
+static dt_code bad_cell(const dt_plan *p, int64_t column, bool is_word, const char *text,
+                        dt_error *err)
 {
     char where[DT_PLAN_PLACE];
     dt_plan_place(p, column, where);
     long long line = (long long)p->table.line;
+    if (is_word)
+        return fail_unknown(p, where, text, err);
     if (dt_cell_parse(&p->request->style, text).kind == DT_CELL_WORD)
         return fail_word(p, where, text, err);
     return dt_fail(err, DT_ERR_DATA, "%s: line %lld: \"%.*s\" is not a finite float32 number",
@@ -226,14 +239,15 @@ static dt_code store_row(dt_plan *p, float *x, void *y, int64_t row, dt_error *e
 {
     const dt_cell_style *style = &p->request->style;
     for (int64_t i = 0; i < p->feature_count; i++) {
-        const char *text = dt_table_cell(&p->table, p->features[i].column);
-        if (!dt_feature_store(&p->features[i], style, text, x))
-            return bad_cell(p, p->features[i].column, text, err);
+        dt_feature *f = &p->features[i];
+        const char *text = dt_table_cell(&p->table, f->column);
+        if (!dt_feature_store(f, style, text, x))
+            return bad_cell(p, f->column, f->words.n > 0, text, err);
     }
     for (int64_t i = 0; i < p->target_count; i++) {
         const char *text = dt_table_cell(&p->table, p->targets[i]);
         if (!dt_target_store(&p->y[i], style, text, y, row * p->target_count + i))
-            return bad_cell(p, p->targets[i], text, err);
+            return bad_cell(p, p->targets[i], p->y[i].has_classes, text, err);
     }
     return DT_OK;
 }

@@ -121,7 +121,7 @@ dt_code dt_plan_decide_header(dt_plan *p, dt_error *err)
     long long line = (long long)p->table.first_line;
     if (p->header != DT_HEADER_NO || p->request->header == DT_CONVERT_HEADER_NO)
         return DT_OK;
-    if (p->request->one_hot && has_names_only(p))
+    if (dt_plan_finds_words(p) && has_names_only(p))
         return dt_fail(err, DT_ERR_DATA,
                        "%s: line %lld has words only, as have other lines: header or row? --header "
                        "yes or no says it",
@@ -172,6 +172,8 @@ static void look_at_first(const dt_plan *p, evidence *e)
     look_for_names(p, target, e);
     look_for_names(p, &p->request->drop, e);
     look_for_names(p, &p->request->columns, e);
+    look_for_names(p, &p->request->like.targets, e);
+    e->named = e->named || dt_plan_looks_alike(p);
     if (target->n == 1)
         dt_plan_find_number(p, target->name[0], &e->only);
     for (int64_t c = 0; c < p->columns; c++) {

@@ -81,11 +81,31 @@ bool dt_plan_header_is_doubtful(const dt_plan *plan);
 /* Find the columns that the request names: features, targets, and the role of every column. */
 dt_code dt_plan_find_columns(dt_plan *plan, dt_error *err);
 
+/* Whether words of features are found, to become 0/1 columns. */
+static inline bool dt_plan_finds_words(const dt_plan *plan)
+{
+    return plan->request->one_hot && !plan->request->like.path;
+}
+
 /* Give each feature its place in x, after the words of all are known. */
 void dt_plan_place_features(dt_plan *plan);
 
 /* The names of the columns of x: "width", "color=red". */
 dt_code dt_plan_name_features(const dt_plan *plan, dt_names *names, dt_error *err);
+
+/* ---- match.c -------------------------------------------------------------------------------- */
+
+/* Whether the first row has a name of a column of x in the file that the table is to be like. */
+bool dt_plan_looks_alike(const dt_plan *plan);
+
+/* The targets that the request names, or else those of that file if the table has one of them. */
+const dt_names *dt_plan_wanted_targets(const dt_plan *plan);
+
+/* Make the targets like those of that file: the same names, classes and kind of numbers. */
+dt_code dt_plan_match_targets(dt_plan *plan, dt_error *err);
+
+/* Take the columns of x of that file, in its order; the targets are known. */
+dt_code dt_plan_match_features(dt_plan *plan, dt_error *err);
 
 /* ---- summary.c ------------------------------------------------------------------------------ */
 

@@ -84,6 +84,11 @@ dt_code dt_table_request_init(dt_table_request *r, const dt_convert_options *o, 
         .style = {.decimal = o->decimal, .thousands = o->thousands},
     };
     dt_code code = check_signs(o, err);
+    if (!code && o->like && (o->drop || o->columns))
+        code = dt_fail(err, DT_ERR_USAGE,
+                       "--like %s: the columns are those of that file, so --columns and --drop do "
+                       "not go with it",
+                       o->like);
     if (!code)
         code = parse_list("target", o->target, &r->target, err);
     if (!code)
@@ -92,6 +97,8 @@ dt_code dt_table_request_init(dt_table_request *r, const dt_convert_options *o, 
         code = parse_list("columns", o->columns, &r->columns, err);
     if (!code)
         code = parse_list("missing-words", o->missing_words, &r->style.missing, err);
+    if (!code && o->like)
+        code = dt_like_read(&r->like, o->like, err);
     return code;
 }
 
@@ -101,5 +108,6 @@ void dt_table_request_free(dt_table_request *r)
     dt_names_free(&r->drop);
     dt_names_free(&r->columns);
     dt_names_free(&r->style.missing);
+    dt_like_free(&r->like);
     *r = (dt_table_request){0};
 }

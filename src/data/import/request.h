@@ -4,12 +4,14 @@
 
 #include "core/names.h"
 #include "data/import/cell.h"
+#include "data/import/like.h"
 
 #include <dtrain/convert.h>
 
 typedef struct {
     dt_names target, drop, columns; /* n is 0: none was given */
     bool one_hot;
+    dt_like like; /* path is NULL: the columns are those of the lists */
     dt_convert_header header;
     char separator; /* '\0': to be found */
     dt_cell_style style;

@@ -125,6 +125,9 @@ static void print_targets(const dt_plan *p, FILE *to)
             fputc(')', to);
         }
     }
+    if (p->target_count == 0 && p->request->like.targets.n > 0)
+        fprintf(to, "no y: the table has no column %s\n",
+                dt_names_list(&p->request->like.targets, (char[DT_NAMES_TEXT]){0}));
     if (p->target_count == 0)
         return;
     if (p->target_count > NAMES)

@@ -1,5 +1,5 @@
 /* Writes an HDF5 data set: datasets x and y in one file, which appears under its name only when it
- * is complete and on the disk. Only this file of import/ knows HDF5. Not collective. */
+ * is complete and on the disk. Only this file and like.h of import/ know HDF5. Not collective. */
 #ifndef DT_DATA_IMPORT_WRITER_H
 #define DT_DATA_IMPORT_WRITER_H
 
