@@ -128,7 +128,7 @@ static void gaps(void **state)
     check_set("y", "4", H5T_STD_I32LE);
     check_part(told,
                "gaps: 3 in \"a\", 2 in \"b\", 4 in \"c\", 1 in \"d\" (NaN in x; train refuses "
-               "gaps unless --missing mean or drop)\n");
+               "gaps unless --missing mean)\n");
     check_part(warned, "t.csv: column 3 (c): no cell has a value: --drop 3 leaves it out\n");
     GOOD("a,y\n1,2\n2,\n3,NA\n", .target = "y");
     check_set("y", "3", H5T_IEEE_F32LE);

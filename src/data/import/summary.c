@@ -156,7 +156,7 @@ static void print_gaps(const dt_plan *p, FILE *to)
         }
     }
     if (shown)
-        fputs(" (NaN in x; train refuses gaps unless --missing mean or drop)\n", to);
+        fputs(" (NaN in x; train refuses gaps unless --missing mean)\n", to);
 }
 
 void dt_plan_print(const dt_plan *p, FILE *to)
