@@ -1,6 +1,6 @@
 #include <dtrain/predict.h>
 
-#include "apply/columns.h"
+#include "apply/prediction_columns.h"
 #include "apply/scorer.h"
 #include "comm/comm.h"
 #include "core/memory.h"
@@ -54,7 +54,7 @@ static dt_code lay_out(prediction_writer *sh, const dt_scorer *s, dt_error *err)
     if (sh->labels_a_row)
         sh->label = dt_output_add(&sh->output, file, "label", H5T_STD_I32LE,
                                   sh->labels_a_row > 1 ? 2 : 1, labels, &label);
-    if (!dt_columns_init(&columns, &s->model, &s->schema.targets, err) &&
+    if (!dt_prediction_columns_init(&columns, &s->model, &s->schema.targets, err) &&
         (sh->prediction < 0 || sh->label < 0 || put_names(prediction, label, s, &columns) < 0))
         dt_output_layout_failed(&sh->output, err);
     dt_names_free(&columns);

@@ -87,6 +87,22 @@ dt_code dt_names_find(const dt_names *names, const dt_names *in, int64_t *place,
     return DT_OK;
 }
 
+int64_t dt_names_search(const dt_names *sorted, const char *name, bool *found)
+{
+    int64_t low = 0, high = sorted->n;
+    *found = false;
+    while (low < high && !*found) {
+        int64_t middle = low + (high - low) / 2;
+        int order = strcmp(sorted->name[middle], name);
+        *found = order == 0;
+        if (order < 0)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return *found ? high : low;
+}
+
 /* ---- In messages ---------------------------------------------------------------------------- */
 
 const char *dt_names_list(const dt_names *names, char text[DT_NAMES_TEXT])

@@ -31,6 +31,11 @@ bool dt_names_equal(const dt_names *a, const dt_names *b);
 dt_code dt_names_find(const dt_names *names, const dt_names *in, int64_t *place, const char **twice,
                       dt_error *err);
 
+/* Find a name in a list that is sorted by bytes.
+ *   found  [out] whether it is there
+ * Return its index, or the index where it belongs. */
+int64_t dt_names_search(const dt_names *sorted, const char *name, bool *found);
+
 /* Write the names in quotes, separated by commas. For a long list, write the first ones and the
  * number of all. Returns text. */
 enum { DT_NAMES_TEXT = 280 };

@@ -12,6 +12,20 @@ typedef struct {
 } dt_split;
 
 /* Return the number of granules. */
+/* The part that has an item, 0 <= item < begin[parts], where each part begins at begin[part]. */
+static inline int64_t dt_find_part(const int64_t *begin, int64_t parts, int64_t item)
+{
+    int64_t low = 0, high = parts - 1;
+    while (low < high) {
+        int64_t middle = low + (high - low + 1) / 2;
+        if (begin[middle] <= item)
+            low = middle;
+        else
+            high = middle - 1;
+    }
+    return low;
+}
+
 static inline int64_t dt_split_granules(const dt_split *s)
 {
     return s->n / s->granule + (s->n % s->granule != 0);

@@ -220,7 +220,7 @@ void dt_column_file_close(dt_column_file *f)
 dt_code dt_column_file_read(const dt_column_file *f, int64_t row, int64_t n, dt_values values,
                             void *out, dt_error *err)
 {
-    int64_t bytes = values == DT_VALUES_BYTES ? 1 : values == DT_VALUES_FLOAT ? 4 : 8;
+    int64_t bytes = dt_values_bytes(values);
     char *to = out;
     for (int i = 0, same; i < f->views && !err->code; i += same) {
         int64_t width = 0;

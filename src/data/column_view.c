@@ -50,11 +50,6 @@ void dt_column_view_close(dt_column_view *v)
 
 /* ---- Reading -------------------------------------------------------------------------------- */
 
-static int64_t size_of(dt_values values)
-{
-    return values == DT_VALUES_BYTES ? 1 : values == DT_VALUES_FLOAT ? 4 : 8;
-}
-
 static hid_t type_of(dt_values values)
 {
     return values == DT_VALUES_BYTES   ? H5T_NATIVE_UINT8
@@ -106,10 +101,10 @@ static dt_code convert(const dt_column_view *v, int64_t row, int64_t n, dt_value
 static void store_rows(const dt_column_view *v, int64_t n, dt_values from, const char *buffer,
                        dt_values to, char *out, int64_t stride)
 {
-    int64_t bytes = size_of(to);
+    int64_t bytes = dt_values_bytes(to);
     for (int64_t i = 0; i < n; i++) {
         char *row = out + i * stride * bytes;
-        const char *in = buffer + i * v->width * size_of(from);
+        const char *in = buffer + i * v->width * dt_values_bytes(from);
         if (from == to)
             memcpy(row, in, (size_t)(v->width * bytes));
         else /* from float64 to float32 */
@@ -166,19 +161,20 @@ static dt_code read_pieces(const dt_column_view *view, int views, int64_t row, i
     const dt_h5_array *a = view[0].array;
     int64_t max_rows = max_piece(a, row, row + n), number_bytes = 0;
     for (int i = 0; i < views; i++)
-        number_bytes = dt_max(number_bytes,
-                              view[i].width * dt_max(view[i].number.bytes,
-                                                     size_of(type_on_the_way(&view[i], values))));
+        number_bytes =
+            dt_max(number_bytes,
+                   view[i].width * dt_max(view[i].number.bytes,
+                                          dt_values_bytes(type_on_the_way(&view[i], values))));
     char *rows = dt_alloc(max_rows * a->elements, (size_t)a->element_bytes, "rows of a file", err);
     char *numbers = dt_alloc(max_rows, (size_t)number_bytes, "rows in the file's type", err);
     for (int64_t at = row, end; at < row + n && !err->code; at = end) {
         end = piece_end(a, at, row + n);
         if (dt_h5_array_read(a, at, end - at, rows, err))
             break;
-        char *to = out + (at - row) * stride * size_of(values);
+        char *to = out + (at - row) * stride * dt_values_bytes(values);
         for (int i = 0; i < views && !err->code; i++) {
             extract_rows(&view[i], at, end - at, rows, numbers, values, to, stride, err);
-            to += view[i].width * size_of(values);
+            to += view[i].width * dt_values_bytes(values);
         }
         dt_h5_array_reclaim(a, end - at, rows);
     }
@@ -193,7 +189,8 @@ static bool is_direct(const dt_column_view *v, dt_values values, int64_t stride)
     const dt_number_type *t = &v->number;
     bool decode = dt_encoding_is_used(&t->encoding) && values == DT_VALUES_FLOAT;
     bool masked = !t->encoding.is_packed && !t->is_integer;
-    return is_whole(v) && stride == v->width && t->bytes <= size_of(values) && (!decode || masked);
+    return is_whole(v) && stride == v->width && t->bytes <= dt_values_bytes(values) &&
+           (!decode || masked);
 }
 
 static dt_code read_direct(const dt_column_view *v, int64_t row, int64_t n, dt_values values,

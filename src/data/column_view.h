@@ -31,6 +31,11 @@ void dt_column_view_close(dt_column_view *view);
  * which need the lock (file/h5.h). */
 typedef enum { DT_VALUES_FLOAT, DT_VALUES_DOUBLE, DT_VALUES_BYTES } dt_values;
 
+static inline int64_t dt_values_bytes(dt_values values)
+{
+    return values == DT_VALUES_BYTES ? 1 : values == DT_VALUES_FLOAT ? 4 : 8;
+}
+
 /* Read the columns of rows [row, row + n) as values of this type, decoded; a missing value is NaN.
  * Several threads may call it at the same time.
  *   view    [views] of one array, which is read once; their columns stand side by side in `out`

@@ -3,6 +3,7 @@
 #include "comm/comm.h"
 #include "core/memory.h"
 #include "core/minmax.h"
+#include "core/split.h"
 #include "data/columns_internal.h"
 #include "file/h5.h"
 
@@ -66,9 +67,11 @@ static dt_code open_file(dt_columns *c, int64_t i, bool trusted, dt_error *err)
         dt_column_file_resume(&f->file, err);
     else
         dt_column_file_open(&f->file, c->files->path[i], &spec, err);
-    f->is_known = !err->code;
-    f->is_open = true;
-    c->open++;
+    f->is_known = f->is_open = !err->code;
+    if (err->code)
+        dt_column_file_close(&f->file); /* it must not pass for an open one later */
+    else
+        c->open++;
     return err->code;
 }
 
@@ -79,17 +82,17 @@ const dt_column_file *dt_columns_take(dt_columns *c, int64_t i, dt_error *err)
     if (!f->is_open) {
         bool was_known = f->is_known;
         dt_h5_lock();
-        if (!open_file(c, i, true, err) && !was_known)
-            check_rows(c, i, err);
+        if (!open_file(c, i, true, err) && !was_known && check_rows(c, i, err)) {
+            dt_column_file_close(&f->file);
+            f->is_known = f->is_open = false;
+            c->open--;
+        }
         dt_h5_unlock();
     }
-    f->users++;
+    f->users += !err->code;
     f->used = ++c->clock;
     pthread_mutex_unlock(&c->lock);
-    if (!err->code)
-        return &f->file;
-    dt_columns_give_back(c, i);
-    return NULL;
+    return err->code ? NULL : &f->file;
 }
 
 void dt_columns_give_back(dt_columns *c, int64_t i)
@@ -285,23 +288,13 @@ const dt_columns_info *dt_columns_get_info(const dt_columns *c)
 /* The file that a row is in. */
 static int64_t find_file(const dt_columns *c, int64_t row)
 {
-    int64_t low = 0, high = c->files->n - 1;
-    while (low < high) {
-        int64_t middle = (low + high + 1) / 2;
-        if (c->begin[middle] <= row)
-            low = middle;
-        else
-            high = middle - 1;
-    }
-    return low;
+    return dt_find_part(c->begin, c->files->n, row);
 }
 
 dt_code dt_columns_read(dt_columns *c, int64_t row, int64_t n, dt_values values, void *out,
                         dt_error *err)
 {
-    int64_t row_bytes = c->info.width * (values == DT_VALUES_BYTES   ? 1
-                                         : values == DT_VALUES_FLOAT ? (int64_t)sizeof(float)
-                                                                     : (int64_t)sizeof(double));
+    int64_t row_bytes = c->info.width * dt_values_bytes(values);
     for (int64_t at = row, end, i = find_file(c, row); at < row + n && !err->code; at = end, i++) {
         end = dt_min(row + n, c->begin[i + 1]);
         const dt_column_file *f = dt_columns_take(c, i, err);
@@ -380,10 +373,18 @@ const int64_t *dt_columns_begin(const dt_columns *c, int64_t *files)
     return c->begin;
 }
 
+/* Whether two paths of HDF5 are the same: "x", "/x" and "./x" are. */
+static bool is_same_path(const char *a, const char *b)
+{
+    a += strspn(a, "./");
+    b += strspn(b, "./");
+    return strcmp(a, b) == 0;
+}
+
 /* Whether two views have a number in common. */
 static bool views_overlap(const dt_column_view *a, const dt_column_view *b)
 {
-    return strcmp(a->array->name, b->array->name) == 0 && a->number.offset == b->number.offset &&
+    return is_same_path(a->array->name, b->array->name) && a->number.offset == b->number.offset &&
            a->first < b->first + b->width && b->first < a->first + a->width;
 }
 
@@ -394,7 +395,7 @@ bool dt_columns_overlap(const dt_columns *x, const dt_columns *y)
     for (int i = 0; i < a->views; i++)
         for (int k = 0; k < b->views; k++)
             found = found || views_overlap(&a->view[i], &b->view[k]);
-    return found && x->files == y->files;
+    return found;
 }
 
 int64_t dt_columns_chunks_read(const dt_columns *c)

@@ -62,7 +62,7 @@ dt_code dt_columns_check_rows(const dt_columns *x, const dt_columns *y, dt_error
 /* Where the rows of each file begin: [files + 1]; the last is the number of rows. */
 const int64_t *dt_columns_begin(const dt_columns *columns, int64_t *files);
 
-/* Whether x and y have a column in common. */
+/* Whether the names of x and y have a column in common, in their first files. */
 bool dt_columns_overlap(const dt_columns *x, const dt_columns *y);
 
 /* Where a value is, for messages. */
@@ -82,7 +82,8 @@ dt_code dt_columns_names(dt_columns *columns, dt_names *names, char unused[DT_SC
 dt_code dt_columns_classes(dt_columns *columns, dt_names *names, char unused[DT_SCHEMA_TEXT],
                            dt_error *err);
 
-/* The distinct strings of a column of strings, in the order of their bytes. Every rank gets them.
+/* The distinct strings of a column of strings, without the empty one, in the order of their bytes.
+ * Every rank gets them.
  * Collective, unless world is NULL. */
 dt_code dt_columns_words(dt_columns *columns, const dt_world *world, dt_names *words,
                          dt_error *err);

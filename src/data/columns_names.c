@@ -180,53 +180,44 @@ bool dt_columns_are_from_matlab(dt_columns *c)
 
 /* ---- Words ---------------------------------------------------------------------------------- */
 
-enum { MAX_WORDS = 1 << 20 };
+enum { MAX_WORDS = 1 << 16 /* more are no names of classes */ };
 
 /* Distinct words, sorted. */
 typedef struct {
     dt_names names;
     int64_t room;
-    bool failed; /* out of memory, or too many */
+    bool too_many, no_memory;
 } word_set;
 
-/* Where the word is, or belongs. */
-static int64_t find_word(const dt_names *names, const char *word, bool *found)
+/* Make room for one more. */
+static bool grow(word_set *set)
 {
-    int64_t low = 0, high = names->n;
-    *found = false;
-    while (low < high) {
-        int64_t middle = low + (high - low) / 2;
-        int order = strcmp(names->name[middle], word);
-        if (order == 0) {
-            *found = true;
-            return middle;
-        }
-        if (order < 0)
-            low = middle + 1;
-        else
-            high = middle;
+    if (set->names.n < set->room)
+        return true;
+    set->too_many = set->names.n >= MAX_WORDS;
+    if (set->too_many)
+        return false;
+    int64_t room = set->room ? 2 * set->room : 16;
+    char **longer = realloc(set->names.name, (size_t)room * sizeof *longer);
+    if (longer) {
+        set->names.name = longer;
+        set->room = room;
     }
-    return low;
+    return longer != NULL;
 }
 
+/* An empty string is a missing label, not a class. */
 static void add_word(int64_t row, const char *word, void *data)
 {
     word_set *set = data;
     bool found;
     (void)row;
-    int64_t at = find_word(&set->names, word, &found);
-    if (found || set->failed)
+    int64_t at = dt_names_search(&set->names, word, &found);
+    if (found || !word[0] || set->too_many || set->no_memory)
         return;
-    if (set->names.n == set->room) {
-        set->room = set->room ? 2 * set->room : 16;
-        char **longer = realloc(set->names.name, (size_t)set->room * sizeof *longer);
-        set->failed = !longer || set->room > MAX_WORDS;
-        if (longer)
-            set->names.name = longer;
-    }
-    char *copy = set->failed ? NULL : strdup(word);
-    set->failed = !copy;
-    if (set->failed)
+    char *copy = grow(set) ? strdup(word) : NULL;
+    set->no_memory = !copy && !set->too_many;
+    if (!copy)
         return;
     memmove(set->names.name + at + 1, set->names.name + at,
             (size_t)(set->names.n - at) * sizeof *set->names.name);
@@ -236,10 +227,12 @@ static void add_word(int64_t row, const char *word, void *data)
 
 static dt_code check_words(const dt_columns *c, const word_set *set, dt_error *err)
 {
-    if (set->failed)
+    if (set->no_memory)
+        return dt_fail(err, DT_ERR_MEMORY, "out of memory for the strings of \"%s\"", c->names);
+    if (set->too_many)
         return dt_fail(err, DT_ERR_DATA,
-                       "%s: \"%s\" has too many different strings (more than %d) to be classes",
-                       c->files->text, c->names, MAX_WORDS / 2);
+                       "%s: \"%s\" has more than %d different strings, too many to be classes",
+                       c->files->text, c->names, MAX_WORDS);
     return DT_OK;
 }
 
@@ -296,8 +289,10 @@ dt_code dt_columns_words(dt_columns *c, const dt_world *world, dt_names *words, 
     if (world && !dt_world_agree(world, err) && world->size > 1 &&
         !gather_words(world, &set, err)) {
         check_words(c, &set, err);
-        if (!dt_world_agree(world, err))
-            spread_words(world, &set, err);
+        if (!dt_world_agree(world, err) && !spread_words(world, &set, err)) {
+            check_words(c, &set, err);
+            dt_world_agree(world, err);
+        }
     }
     *words = set.names;
     return err->code;

@@ -1,29 +1,11 @@
 #include "data/data_file.h"
 
 #include "core/memory.h"
-#include "data/columns.h"
-#include "data/mapping.h"
+#include "data/data_file_internal.h"
 
 #include <math.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-
-struct dt_data_file {
-    dt_file_list x_files, y_files; /* y_files: empty if they are those of x */
-    dt_columns *x, *y;             /* y: NULL if it is not read */
-    dt_columns *weights;           /* NULL: there are none */
-    bool accepts_gaps;             /* NaN in x is no error */
-    bool mask_y, ignores;          /* missing values do not count, nor does a label: */
-    double ignored;
-    dt_names words;   /* the classes, if y is strings */
-    dt_x_units units; /* of x, before it is known what a model takes */
-    bool divides;     /* x is not bytes, and is divided by 255 */
-    dt_data_file_info info;
-    dt_mapping mapping;
-    dt_schema_unused unused;
-};
 
 /* ---- Opening -------------------------------------------------------------------------------- */
 
@@ -99,6 +81,24 @@ static dt_code open_weights(dt_data_file *s, const dt_world *world, const dt_fil
     return dt_columns_check_rows(s->y, s->weights, err);
 }
 
+/* A label that does not count is a number; strings and one-hot rows have none. */
+static dt_code read_ignored(dt_data_file *s, const char *label, dt_error *err)
+{
+    const dt_columns_info *y = dt_columns_get_info(s->y);
+    char *end = NULL;
+    if (!label)
+        return DT_OK;
+    s->ignores = true;
+    s->ignored = (double)strtoll(label, &end, 10);
+    if (end == label || *end)
+        return dt_fail(err, DT_ERR_USAGE, "--ignore-label %s: expected a whole number", label);
+    if (y->is_text || y->width > 1)
+        return dt_fail(err, DT_ERR_USAGE,
+                       "--ignore-label %s: \"%s\" has %s; expected one label a row, a number",
+                       label, y->name, y->is_text ? "strings" : "several values a row");
+    return DT_OK;
+}
+
 static dt_code open_columns(dt_data_file *s, const dt_world *world, const dt_data_spec *spec,
                             dt_error *err)
 {
@@ -116,8 +116,8 @@ static dt_code open_columns(dt_data_file *s, const dt_world *world, const dt_dat
         (spec->y && spec->weights && open_weights(s, world, of_y, spec, err)))
         return err->code;
     s->mask_y = spec->mask_y;
-    s->ignores = spec->ignore_label != NULL;
-    s->ignored = s->ignores ? strtod(spec->ignore_label, NULL) : 0;
+    if (spec->y && read_ignored(s, spec->ignore_label, err))
+        return err->code; /* every rank has the same columns and options */
     note_info(s);
     choose_scale(s, spec->x_scale);
     if (spec->y)
@@ -256,42 +256,14 @@ const dt_names *dt_data_file_words(const dt_data_file *s)
     return &s->words;
 }
 
-/* A file, by what the system calls it. */
-typedef struct {
-    dev_t device;
-    ino_t number;
-    const char *path;
-} file_id;
-
-static int compare_ids(const void *first, const void *second)
-{
-    const file_id *a = first, *b = second;
-    if (a->device != b->device)
-        return a->device < b->device ? -1 : 1;
-    return a->number < b->number ? -1 : a->number > b->number;
-}
-
 const char *dt_data_file_find_common(const dt_data_file *a, const dt_data_file *b)
 {
-    struct stat info;
-    dt_error none = {0};
-    int64_t n = 0;
-    const char *found = NULL;
-    file_id *ids = dt_alloc(a->x_files.n, sizeof *ids, "the names of files", &none);
-    for (int64_t i = 0; ids && i < a->x_files.n; i++)
-        if (stat(a->x_files.path[i], &info) == 0)
-            ids[n++] = (file_id){info.st_dev, info.st_ino, a->x_files.path[i]};
-    if (n > 0)
-        qsort(ids, (size_t)n, sizeof *ids, compare_ids);
-    for (int64_t i = 0; n > 0 && i < b->x_files.n && !found; i++) {
-        if (stat(b->x_files.path[i], &info))
-            continue;
-        file_id key = {info.st_dev, info.st_ino, NULL};
-        const file_id *same = bsearch(&key, ids, (size_t)n, sizeof *ids, compare_ids);
-        found = same ? b->x_files.path[i] : NULL;
-    }
-    free(ids);
-    return found;
+    return dt_file_list_find_common(&a->x_files, &b->x_files);
+}
+
+bool dt_data_file_share_columns(const dt_data_file *a, const dt_data_file *b)
+{
+    return dt_columns_overlap(a->x, b->x);
 }
 
 void dt_data_file_close(dt_data_file *s)
@@ -321,9 +293,8 @@ static bool all_finite(const float *values, int64_t n)
     return sum == 0;
 }
 
-/* gaps: NaN is accepted; advice: what else can be done with it */
-static dt_code check_finite(const dt_columns *c, int64_t row, int64_t n, const float *values,
-                            bool gaps, const char *advice, dt_error *err)
+dt_code dt_data_file_check_finite(const dt_columns *c, int64_t row, int64_t n, const float *values,
+                                  bool gaps, const char *advice, dt_error *err)
 {
     const dt_columns_info *info = dt_columns_get_info(c);
     if (all_finite(values, n * info->width))
@@ -393,8 +364,8 @@ dt_code dt_data_file_read_x(dt_data_file *s, int64_t row, int64_t n, void *out, 
     bool bytes = s->info.x_is_bytes;
     float *values = out;
     if (dt_columns_read(s->x, row, n, bytes ? DT_VALUES_BYTES : DT_VALUES_FLOAT, out, err) ||
-        (!bytes &&
-         check_finite(s->x, row, n, out, s->accepts_gaps, ", or train with --missing mean", err)) ||
+        (!bytes && dt_data_file_check_finite(s->x, row, n, out, s->accepts_gaps,
+                                             ", or train with --missing mean", err)) ||
         (s->mapping.unit && check_unit(s, row, n, out, err)) ||
         (s->mapping.flags && check_flags(s, row, n, out, err)))
         return err->code;
@@ -402,243 +373,6 @@ dt_code dt_data_file_read_x(dt_data_file *s, int64_t row, int64_t n, void *out, 
         values[i] /= 255.0f;
     return dt_mapping_order(s->mapping.column, s->info.features, bytes ? 1 : sizeof(float), n, out,
                             err);
-}
-
-static dt_code no_such_class(const dt_data_file *s, int64_t row, double label, dt_error *err)
-{
-    dt_columns_place at = dt_columns_find(s->y, row, 0);
-    return dt_fail(err, DT_ERR_DATA,
-                   "%s: \"%s\" has %g in row %lld (counted from 0), but its attribute \"classes\" "
-                   "names %lld classes, from 0",
-                   at.path, at.name, label, at.row, (long long)s->mapping.classes);
-}
-
-/* Numbers of classes become the model's. */
-static dt_code map_numbers(const dt_data_file *s, int64_t row, int64_t n, float *out, dt_error *err)
-{
-    const dt_mapping *m = &s->mapping;
-    for (int64_t i = 0; i < n; i++) {
-        if (isnan(out[i]))
-            continue;
-        if (out[i] < 0 || out[i] >= (float)m->classes || out[i] != floorf(out[i]))
-            return no_such_class(s, row + i, (double)out[i], err);
-        if (m->label)
-            out[i] = (float)m->label[(int64_t)out[i]];
-    }
-    return DT_OK;
-}
-
-/* Strings become the numbers of their classes. */
-typedef struct {
-    const dt_data_file *s;
-    int64_t row; /* of label[0] */
-    int32_t *label;
-    int64_t unknown; /* the first row with a string that was not there before; -1: none */
-} word_reader;
-
-static int compare_words(const void *key, const void *entry)
-{
-    return strcmp(key, *(char *const *)entry);
-}
-
-static void take_word(int64_t row, const char *word, void *data)
-{
-    word_reader *r = data;
-    char *const *found = bsearch(word, r->s->words.name, (size_t)r->s->words.n,
-                                 sizeof *r->s->words.name, compare_words);
-    if (!found && r->unknown < 0)
-        r->unknown = row;
-    r->label[row - r->row] = found ? (int32_t)(found - r->s->words.name) : 0;
-}
-
-static dt_code read_words(dt_data_file *s, int64_t row, int64_t n, int32_t *label, dt_error *err)
-{
-    word_reader r = {s, row, label, -1};
-    if (dt_columns_visit(s->y, row, n, take_word, &r, err))
-        return err->code;
-    if (r.unknown >= 0) {
-        dt_columns_place at = dt_columns_find(s->y, r.unknown, 0);
-        return dt_fail(err, DT_ERR_DATA, "%s: \"%s\" has changed since it was opened (row %lld)",
-                       at.path, at.name, at.row);
-    }
-    for (int64_t i = 0; i < n && s->mapping.label; i++)
-        label[i] = (int32_t)s->mapping.label[label[i]];
-    return DT_OK;
-}
-
-static dt_code read_targets(dt_data_file *s, int64_t row, int64_t n, float *out, dt_error *err)
-{
-    if (s->info.y_is_text) {
-        dt_columns_place at = dt_columns_find(s->y, row, 0);
-        return dt_fail(
-            err, DT_ERR_DATA,
-            "%s: dataset \"%s\" holds strings, which are classes: integers or floats are "
-            "needed for this loss",
-            at.path, at.name);
-    }
-    if (dt_columns_read(s->y, row, n, DT_VALUES_FLOAT, out, err) ||
-        check_finite(s->y, row, n, out, s->mask_y, ", or --missing-y mask leaves it out", err))
-        return err->code;
-    if (s->mapping.classes > 0 && s->info.y_is_integer)
-        return map_numbers(s, row, n, out, err);
-    return dt_mapping_order(s->mapping.target, s->info.y_width, sizeof(float), n, out, err);
-}
-
-static dt_code read_probabilities(dt_data_file *s, int64_t row, int64_t n, float *out,
-                                  dt_error *err)
-{
-    int64_t width = s->info.y_width;
-    if (read_targets(s, row, n, out, err))
-        return err->code;
-    for (int64_t i = 0; i < n * width; i++) {
-        if ((out[i] >= 0 && out[i] <= 1) || isnan(out[i]))
-            continue;
-        dt_columns_place at = dt_columns_find(s->y, row + i / width, i % width);
-        return dt_fail(err, DT_ERR_DATA,
-                       "%s: \"%s\" has %g in row %lld, column %lld (counted from 0): the loss "
-                       "bce takes 0 and 1",
-                       at.path, at.name, (double)out[i], at.row, at.column);
-    }
-    return DT_OK;
-}
-
-static dt_code check_label(const dt_data_file *s, int64_t row, double label, dt_error *err)
-{
-    if (s->mapping.classes > 0 && label >= (double)s->mapping.classes)
-        return no_such_class(s, row, label, err);
-    const char *wrong = label < 0               ? "labels must not be negative"
-                        : label != floor(label) ? "labels must be whole numbers"
-                        : label > INT32_MAX - 1 ? "no model could hold a class for each up to it"
-                                                : NULL;
-    if (!wrong)
-        return DT_OK;
-    char text[32];
-    dt_columns_place at = dt_columns_find(s->y, row, 0);
-    snprintf(text, sizeof text, label == floor(label) && fabs(label) < 1e20 ? "%.0f" : "%.9g",
-             label);
-    return dt_fail(err, DT_ERR_DATA,
-                   "%s: \"%s\" has the class label %s in row %lld (counted "
-                   "from 0): %s; classes are 0, 1, 2, ...",
-                   at.path, at.name, text, at.row, wrong);
-}
-
-/* Which of the values of a one-hot row is 1. */
-static dt_code find_one(const dt_data_file *s, int64_t row, const double *values, double *label,
-                        dt_error *err)
-{
-    int64_t ones = 0, zeros = 0, width = s->info.y_width;
-    for (int64_t c = 0; c < width; c++) {
-        if (values[c] == 1)
-            *label = (double)c;
-        ones += values[c] == 1;
-        zeros += values[c] == 0;
-    }
-    if (ones == 1 && zeros == width - 1)
-        return DT_OK;
-    dt_columns_place at = dt_columns_find(s->y, row, 0);
-    return dt_fail(
-        err, DT_ERR_DATA,
-        "%s: \"%s\" has %lld values a row, and row %lld (counted from 0) is not one 1 "
-        "among zeros, as a class is: --loss bce answers %lld questions by yes or no, and "
-        "--loss mse takes numbers",
-        at.path, at.name, (long long)width, at.row, (long long)width);
-}
-
-static dt_code check_labels(dt_data_file *s, int64_t row, int64_t n, const double *value,
-                            int32_t *out, dt_error *err)
-{
-    const int64_t *class_of = s->mapping.label;
-    int64_t width = s->info.y_width;
-    for (int64_t k = 0; k < n && !err->code; k++) {
-        double label = value[k * width];
-        if ((s->mask_y && isnan(label)) || (s->ignores && width == 1 && label == s->ignored)) {
-            out[k] = -1;
-        } else if (!isfinite(label)) {
-            dt_columns_place at = dt_columns_find(s->y, row + k, 0);
-            dt_fail(err, DT_ERR_DATA,
-                    "%s: \"%s\" has NaN%s or an infinite value in row %lld "
-                    "(counted from 0)",
-                    at.path, at.name,
-                    dt_columns_get_info(s->y)->has_missing ? ", a missing value (see _FillValue)"
-                                                           : "",
-                    at.row);
-        } else if (!(width > 1 && find_one(s, row + k, value + k * width, &label, err)) &&
-                   !check_label(s, row + k, label, err)) {
-            out[k] = (int32_t)(class_of ? class_of[(int64_t)label] : (int64_t)label);
-        }
-    }
-    return err->code;
-}
-
-/* Through float64: it holds every label that can be accepted, and what it rounds is refused. */
-static dt_code read_labels(dt_data_file *s, int64_t row, int64_t n, int32_t *out, dt_error *err)
-{
-    enum { PIECE = 65536 };
-    if (s->info.y_is_text)
-        return read_words(s, row, n, out, err);
-    double *label =
-        dt_alloc((n < PIECE ? n : PIECE) * s->info.y_width, sizeof *label, "class labels", err);
-    for (int64_t i = 0; i < n && !err->code; i += PIECE) {
-        int64_t piece = n - i < PIECE ? n - i : PIECE;
-        if (!dt_columns_read(s->y, row + i, piece, DT_VALUES_DOUBLE, label, err))
-            check_labels(s, row + i, piece, label, out + i, err);
-    }
-    free(label);
-    return err->code;
-}
-
-dt_y_kind dt_y_kind_of(dt_loss loss)
-{
-    return loss == DT_LOSS_CROSS_ENTROPY ? DT_Y_LABELS
-           : loss == DT_LOSS_BCE         ? DT_Y_PROBABILITIES
-                                         : DT_Y_TARGETS;
-}
-
-static dt_code read_values(dt_data_file *s, dt_y_kind kind, int64_t row, int64_t n, void *out,
-                           dt_error *err)
-{
-    switch (kind) {
-    case DT_Y_LABELS:
-        return read_labels(s, row, n, out, err);
-    case DT_Y_PROBABILITIES:
-        return read_probabilities(s, row, n, out, err);
-    default:
-        return read_targets(s, row, n, out, err);
-    }
-}
-
-/* Put a weight behind each row of y, which lie one behind the other.
- *   width  values of 4 bytes in a row of y */
-static dt_code append_weights(dt_data_file *s, int64_t row, int64_t n, int64_t width, float *out,
-                              dt_error *err)
-{
-    float *weight = dt_alloc(n, sizeof *weight, "weights", err);
-    if (weight && !dt_columns_read(s->weights, row, n, DT_VALUES_FLOAT, weight, err) &&
-        !check_finite(s->weights, row, n, weight, false, "", err))
-        for (int64_t i = n - 1; i >= 0; i--) {
-            memmove(out + i * (width + 1), out + i * width, (size_t)width * sizeof *out);
-            out[i * (width + 1) + width] = weight[i];
-        }
-    free(weight);
-    return err->code;
-}
-
-dt_code dt_data_file_read_y(dt_data_file *s, dt_y_kind kind, int64_t row, int64_t n, void *out,
-                            dt_error *err)
-{
-    if (read_values(s, kind, row, n, out, err) || !s->weights)
-        return err->code;
-    return append_weights(s, row, n, kind == DT_Y_LABELS ? 1 : s->info.y_width, out, err);
-}
-
-void *dt_data_file_first_y(dt_data_file *s, dt_y_kind kind, dt_error *err)
-{
-    void *y = dt_alloc(s->info.y_width + 1, sizeof(float), "a row of y", err);
-    if (y && dt_data_file_read_y(s, kind, 0, 1, y, err)) {
-        free(y);
-        y = NULL;
-    }
-    return y;
 }
 
 void dt_unit_from_bytes(const uint8_t *restrict bytes, int64_t n, float *restrict out)

@@ -106,8 +106,11 @@ dt_code dt_data_file_read_y(dt_data_file *file, dt_y_kind kind, int64_t row, int
 /* y of the first row, to be freed by the caller; NULL after an error. */
 void *dt_data_file_first_y(dt_data_file *file, dt_y_kind kind, dt_error *err);
 
-/* A file of the list that has x of both; NULL: there is none. */
+/* A file that has x of both; NULL: there is none. */
 const char *dt_data_file_find_common(const dt_data_file *a, const dt_data_file *b);
+
+/* Whether the names of x of both have a column in common. */
+bool dt_data_file_share_columns(const dt_data_file *a, const dt_data_file *b);
 
 /* The files that are read; for each of x, then of y if these are others. NULL behind the last. */
 const char *dt_data_file_path(const dt_data_file *file, int64_t i);

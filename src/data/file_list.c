@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 static dt_code append_path(dt_file_list *list, const char *path, size_t length, dt_error *err)
@@ -197,6 +198,46 @@ dt_code dt_file_list_find_all(dt_file_list *list, const dt_world *world, const c
     }
     free(text);
     return err->code;
+}
+
+/* ---- Two lists ------------------------------------------------------------------------------ */
+
+/* A file, by what the system calls it. */
+typedef struct {
+    dev_t device;
+    ino_t number;
+    const char *path;
+} file_id;
+
+static int compare_ids(const void *first, const void *second)
+{
+    const file_id *a = first, *b = second;
+    if (a->device != b->device)
+        return a->device < b->device ? -1 : 1;
+    return a->number < b->number ? -1 : a->number > b->number;
+}
+
+const char *dt_file_list_find_common(const dt_file_list *a, const dt_file_list *b)
+{
+    struct stat info;
+    dt_error none = {0};
+    int64_t n = 0;
+    const char *found = NULL;
+    file_id *ids = dt_alloc(a->n, sizeof *ids, "the names of files", &none);
+    for (int64_t i = 0; ids && i < a->n; i++)
+        if (stat(a->path[i], &info) == 0)
+            ids[n++] = (file_id){info.st_dev, info.st_ino, a->path[i]};
+    if (n > 0)
+        qsort(ids, (size_t)n, sizeof *ids, compare_ids);
+    for (int64_t i = 0; n > 0 && i < b->n && !found; i++) {
+        if (stat(b->path[i], &info))
+            continue;
+        file_id key = {info.st_dev, info.st_ino, NULL};
+        const file_id *same = bsearch(&key, ids, (size_t)n, sizeof *ids, compare_ids);
+        found = same ? b->path[i] : NULL;
+    }
+    free(ids);
+    return found;
 }
 
 void dt_file_list_free(dt_file_list *list)

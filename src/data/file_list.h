@@ -24,6 +24,10 @@ dt_code dt_file_list_find(dt_file_list *list, const char *data, dt_error *err);
 dt_code dt_file_list_find_all(dt_file_list *list, const dt_world *world, const char *data,
                               dt_error *err);
 
+/* A file that is in both lists, under whatever path, as the second one has it; NULL: there is none.
+ * Not collective. */
+const char *dt_file_list_find_common(const dt_file_list *a, const dt_file_list *b);
+
 /* Also for a list that is all zero. */
 void dt_file_list_free(dt_file_list *list);
 

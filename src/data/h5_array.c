@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { CACHE_BYTES = 64 << 20 };
+enum { CACHE_BYTES = 64 << 20, FILTER_LZF = 32000 };
 
 /* ---- Opening -------------------------------------------------------------------------------- */
 
@@ -72,7 +72,13 @@ static dt_code inspect_storage(dt_h5_array *a, dt_error *err)
         size_t n = 0;
         H5Z_filter_t filter =
             H5Pget_filter2(plist, (unsigned)f, &flags, &n, NULL, sizeof name, name, &config);
-        if (H5Zfilter_avail(filter) <= 0)
+        if (H5Zfilter_avail(filter) <= 0 && filter == FILTER_LZF)
+            dt_fail(err, DT_ERR_DATA,
+                    "%s: dataset \"%s\" is compressed with LZF, which only h5py has: there, "
+                    "new.create_dataset(\"%s\", data=old[\"%s\"][...], compression=\"gzip\") "
+                    "writes what can be read here",
+                    a->path, a->name, a->name, a->name);
+        else if (H5Zfilter_avail(filter) <= 0)
             dt_fail(err, DT_ERR_DATA,
                     "%s: dataset \"%s\" is stored with filter %d (%s), which is not installed: "
                     "install its HDF5 plugin and set HDF5_PLUGIN_PATH, or unpack the file with "

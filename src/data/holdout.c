@@ -3,6 +3,7 @@
 #include "core/memory.h"
 #include "core/minmax.h"
 #include "core/random.h"
+#include "core/split.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -70,15 +71,7 @@ void dt_holdout_free(dt_holdout *h)
 
 static int64_t find_file(const dt_holdout *h, int64_t row)
 {
-    int64_t low = 0, high = h->files - 1;
-    while (low < high) {
-        int64_t middle = (low + high + 1) / 2;
-        if (h->begin[middle] <= row)
-            low = middle;
-        else
-            high = middle - 1;
-    }
-    return low;
+    return dt_find_part(h->begin, h->files, row);
 }
 
 /* The first row of a file that is held out. */

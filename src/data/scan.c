@@ -133,19 +133,14 @@ typedef struct {
     const dt_names *words;
 } word_counter;
 
-static int compare_words(const void *key, const void *entry)
-{
-    return strcmp(key, *(char *const *)entry);
-}
-
 static void count_word(int64_t row, const char *word, void *data)
 {
     word_counter *w = data;
-    char *const *found =
-        bsearch(word, w->words->name, (size_t)w->words->n, sizeof *w->words->name, compare_words);
+    bool found;
     (void)row;
+    int64_t label = dt_names_search(w->words, word, &found);
     if (found)
-        count_label(w->scan, (double)(found - w->words->name));
+        count_label(w->scan, (double)label);
 }
 
 /* ---- The whole of it ------------------------------------------------------------------------ */

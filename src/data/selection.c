@@ -1,6 +1,5 @@
 #include "data/selection.h"
 
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -41,6 +40,14 @@ static dt_selected *append_item(parser *p, const char *name, size_t n, const cha
     return &s->item[s->n++];
 }
 
+enum { MAX_COLUMN = INT32_MAX /* beyond it sums of numbers that are typed could overflow */ };
+
+/* strtoll gives its limits for what is beyond them. */
+static bool is_column(long long number)
+{
+    return number >= -(long long)MAX_COLUMN && number <= MAX_COLUMN;
+}
+
 /* "3", "0:5", ":5", "-2:" or ":". False if it is none of these. */
 static bool parse_range(const char *text, size_t n, dt_selected *item)
 {
@@ -51,10 +58,10 @@ static bool parse_range(const char *text, size_t n, dt_selected *item)
     copy[n] = '\0';
     char *colon = strchr(copy, ':');
     item->has_range = true;
-    errno = 0;
     if (colon != copy)
         item->first = strtoll(copy, &end, 10);
-    if (errno || end == copy ? colon != copy : end != (colon ? colon : copy + n))
+    bool is_open = colon == copy; /* nothing stands before the colon */
+    if (!is_open && (end == copy || end != (colon ? colon : copy + n) || !is_column(item->first)))
         return false;
     if (!colon) {
         item->last = item->first;
@@ -63,8 +70,9 @@ static bool parse_range(const char *text, size_t n, dt_selected *item)
     item->last = -1;
     if (!colon[1])
         return true;
-    item->last = strtoll(colon + 1, &end, 10) - 1;
-    return !errno && end != colon + 1 && !*end && item->last != -1;
+    long long behind = strtoll(colon + 1, &end, 10);
+    item->last = behind - 1;
+    return end != colon + 1 && !*end && behind != 0 && is_column(behind);
 }
 
 /* What stands in brackets behind a name: ranges, or names of members. */

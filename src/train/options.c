@@ -4,9 +4,9 @@
 #include "optim/schedule.h"
 #include "train/class_weights.h"
 
+#include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 /* The words stand in the order of the enums in dtrain/options.h. */
@@ -216,24 +216,22 @@ static dt_code check_scaling(const char *option, const char *how, dt_error *err)
                    how);
 }
 
-static dt_code check_ignored(const char *label, dt_error *err)
+bool dt_train_options_fold(const char *text, int64_t *fold, int64_t *folds)
 {
-    char *end = NULL;
-    if (!label || (strtoll(label, &end, 10), *label && !*end))
-        return DT_OK;
-    return dt_fail(err, DT_ERR_USAGE, "--ignore-label %s: expected a whole number", label);
+    enum { MAX_FOLDS = 1000000 };
+    int read = 0;
+    return text && sscanf(text, "%" SCNd64 "/%" SCNd64 "%n", fold, folds, &read) == 2 &&
+           !text[read] && *fold >= 1 && *fold <= *folds && *folds >= 2 && *folds <= MAX_FOLDS;
 }
 
-static dt_code check_fold(const char *fold, dt_error *err)
+static dt_code check_fold(const char *text, dt_error *err)
 {
-    long long k = 0, n = 0;
-    int read = 0;
-    if (!fold || (sscanf(fold, "%lld/%lld%n", &k, &n, &read) == 2 && !fold[read] && k >= 1 &&
-                  k <= n && n >= 2 && n <= 1000000))
+    int64_t fold, folds;
+    if (!text || dt_train_options_fold(text, &fold, &folds))
         return DT_OK;
     return dt_fail(err, DT_ERR_USAGE,
                    "--val-fold %s: expected a part and the number of parts, as 1/5, 2/5, ... 5/5",
-                   fold);
+                   text);
 }
 
 bool dt_train_options_validate(const dt_train_options *o)
@@ -267,7 +265,6 @@ dt_code dt_train_options_check(const dt_train_options *options, dt_error *err)
 {
     dt_schedule schedule;
     if (check_optimizer(options, err) || check_validation(options, err) ||
-        check_ignored(options->ignore_label, err) ||
         check_scaling("normalize", options->normalize, err) ||
         check_scaling("normalize-y", options->normalize_y, err) ||
         dt_schedule_parse(options->schedule, &schedule, err) ||

@@ -13,6 +13,9 @@ extern const dt_option dt_train_option_table[];
  * memory runs out. */
 json_t *dt_train_options_to_json(const dt_train_options *options);
 
+/* Read "K/N": part K, from 1, of N parts, at least 2. False if it is not that, or NULL. */
+bool dt_train_options_fold(const char *text, int64_t *fold, int64_t *folds);
+
 /* Whether the options name rows to validate on. */
 bool dt_train_options_validate(const dt_train_options *options);
 

@@ -28,7 +28,10 @@ static dt_code check_criterion(const dt_train_options *o, dt_loss loss, dt_error
                        dt_loss_name(loss));
     if (strcmp(o->normalize_y, "none") != 0 && dt_y_kind_of(loss) != DT_Y_TARGETS)
         return dt_fail(err, DT_ERR_USAGE,
-                       "--normalize-y: expected with --loss mse, mae or huber, not %s",
+                       "--normalize-y: expected with a loss of numbers, as mse, not %s",
+                       dt_loss_name(loss));
+    if (o->ignore_label && loss != DT_LOSS_CROSS_ENTROPY)
+        return dt_fail(err, DT_ERR_USAGE, "--ignore-label: expected with classes, not --loss %s",
                        dt_loss_name(loss));
     if (o->label_smoothing > 0 && loss != DT_LOSS_CROSS_ENTROPY)
         return dt_fail(err, DT_ERR_USAGE,
@@ -112,7 +115,7 @@ static dt_code check_other_rows(const dt_run *r, dt_error *err)
     const dt_train_options *o = r->options;
     const char *x = o->val_x ? o->val_x : o->x;
     const char *file = dt_data_file_find_common(r->file, r->val_source);
-    if (file && strcmp(x, o->x) == 0)
+    if (file && dt_data_file_share_columns(r->file, r->val_source))
         return dt_fail(
             err, DT_ERR_USAGE,
             "--val-data %s: \"%s\" of %s is trained on; --val-fraction holds some of its "
@@ -142,11 +145,11 @@ dt_code dt_run_open_val_data(dt_run *r, dt_error *err)
     return dt_world_agree(r->world, err);
 }
 
-/* How the options choose the rows to validate on; 0: they choose none of those to train on. */
+/* The part of the rows that the options choose to validate on; 0: none of those to train on. */
 static double held_part(const dt_train_options *o)
 {
-    long long fold = 1, folds = 0;
-    if (o->val_fold && sscanf(o->val_fold, "%lld/%lld", &fold, &folds) == 2)
+    int64_t fold, folds;
+    if (dt_train_options_fold(o->val_fold, &fold, &folds))
         return 1 / (double)folds;
     return o->val_last > 0 ? o->val_last : o->val_fraction;
 }
@@ -154,15 +157,13 @@ static double held_part(const dt_train_options *o)
 static dt_code choose_holdout(dt_run *r, dt_error *err)
 {
     const dt_train_options *o = r->options;
-    int64_t files, rows = dt_data_file_get_info(r->file)->rows;
-    long long fold = 1, folds = 1;
+    int64_t files, fold, folds, rows = dt_data_file_get_info(r->file)->rows;
     const int64_t *begin = dt_data_file_begin(r->file, &files);
     if (o->val_last > 0)
         return dt_holdout_last(&r->holdout, files, begin, o->val_last, err);
-    if (o->val_fold && sscanf(o->val_fold, "%lld/%lld", &fold, &folds) == 2)
-        r->holdout = dt_holdout_fold(rows, fold - 1, folds, dt_run_seed(r));
-    else
-        r->holdout = dt_holdout_of(rows, o->val_fraction, dt_run_seed(r));
+    r->holdout = dt_train_options_fold(o->val_fold, &fold, &folds)
+                     ? dt_holdout_fold(rows, fold - 1, folds, dt_run_seed(r))
+                     : dt_holdout_of(rows, o->val_fraction, dt_run_seed(r));
     return DT_OK;
 }
 
@@ -210,7 +211,7 @@ static dt_code choose_scaling(dt_run *r, dt_dataset_options *data, dt_error *err
     }
     if (r->resume.found)
         return DT_OK;
-    data->fill = o->missing == DT_MISSING_MEAN;
+    data->fill = o->missing == DT_MISSING_MEAN && !dt_data_file_get_info(r->file)->x_is_bytes;
     if (strcmp(o->normalize, "standard") == 0)
         data->normalize = DT_SCALE_STANDARD;
     else if (strcmp(o->normalize, "minmax") == 0)

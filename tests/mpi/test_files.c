@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -80,6 +81,16 @@ static void write_parts(void)
         put(file, "t", H5T_IEEE_F32LE, &y[0][0], Y_WIDTH, 0, Y_WIDTH, begin, end, 0, false);
         H5Fclose(file);
     }
+    /* More chunks than a reader notes the places of: HDF5 has to open these files again. */
+    for (int i = 0; i < FILES; i++) {
+        int begin = first_row[i], end = first_row[i + 1];
+        snprintf(name, sizeof name, "big_%d.h5", i);
+        hid_t file = create(name);
+        put(file, "a", H5T_IEEE_F32LE, &x[0][0], WIDTH, 0, 1, begin, end, 1, false);
+        put(file, "g/b", H5T_IEEE_F32LE, &x[0][0], WIDTH, 1, 3, begin, end, 1, false);
+        put(file, "t", H5T_IEEE_F32LE, &y[0][0], Y_WIDTH, 0, Y_WIDTH, begin, end, 1, false);
+        H5Fclose(file);
+    }
     FILE *list = fopen("out.txt", "w");
     for (int i = 0; i < FILES; i++)
         fprintf(list, "%sout_%d.h5\n", i == 3 ? "# a comment\n\n  " : "", i);
@@ -145,6 +156,51 @@ static void write_whole(void)
     H5Fclose(file);
 }
 
+static void put_labels(hid_t file, hid_t type, int rows, const void *labels)
+{
+    hsize_t n = (hsize_t)rows;
+    hid_t space = H5Screate_simple(1, &n, NULL);
+    hid_t set = H5Dcreate2(file, "y", type, space, H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT);
+    H5Dwrite(set, type, H5S_ALL, H5S_ALL, H5P_DEFAULT, labels);
+    H5Dclose(set);
+    H5Sclose(space);
+}
+
+/* Rows 0 to 99 and 100 to 299 with labels: strings of fixed and of variable length, and numbers. */
+static void write_words(void)
+{
+    enum { FIRST = 100, ALL = 300 };
+    static const char *const word[] = {"cat", "ant", "bee", ""};
+    static const int32_t number[] = {2, 0, 1, -100};
+    static char fixed[FIRST][4];
+    static const char *variable[ALL - FIRST];
+    static int32_t labels[ALL];
+    for (int i = 0; i < ALL; i++) {
+        int k = i < FIRST ? i % 2 : i % 7 == 6 ? 3 : i % 3; /* row 4 of the second file is empty */
+        labels[i] = number[k];
+        if (i < FIRST)
+            memcpy(fixed[i], word[k], 4);
+        else
+            variable[i - FIRST] = word[k];
+    }
+    hid_t type = H5Tcopy(H5T_C_S1);
+    H5Tset_size(type, 4);
+    hid_t file = create("word_0.h5");
+    put(file, "x", H5T_IEEE_F32LE, &x[0][0], WIDTH, 0, WIDTH, 0, FIRST, 0, false);
+    put_labels(file, type, FIRST, fixed);
+    H5Fclose(file);
+    H5Tset_size(type, H5T_VARIABLE);
+    file = create("word_1.h5");
+    put(file, "x", H5T_IEEE_F32LE, &x[0][0], WIDTH, 0, WIDTH, FIRST, ALL, 0, false);
+    put_labels(file, type, ALL - FIRST, variable);
+    H5Fclose(file);
+    H5Tclose(type);
+    file = create("number.h5");
+    put(file, "x", H5T_IEEE_F32LE, &x[0][0], WIDTH, 0, WIDTH, 0, ALL, 0, false);
+    put_labels(file, H5T_NATIVE_INT32, ALL, labels);
+    H5Fclose(file);
+}
+
 /* Files that do not fit: another number of columns, other rows in the two, and a hole in the list. */
 static void write_misfits(void)
 {
@@ -161,6 +217,7 @@ static void write_misfits(void)
 /* ---- Runs ----------------------------------------------------------------------------------- */
 
 static char folder[64], results[64]; /* of this number of ranks */
+static int64_t parameters_saved;     /* by the last run, on rank 0 */
 
 /* The parameters at the end, on rank 0; NULL elsewhere and after an error. */
 static float *train(const char *const *more, dt_error *err)
@@ -184,6 +241,7 @@ static float *train(const char *const *more, dt_error *err)
         dt_train(&world, &o, err);
     dt_train_options_free(&o);
     if (!err->code && world.rank == 0 && !dt_contents_find_newest(&end, results, NULL, err)) {
+        parameters_saved = end.model.parameters;
         parameters = malloc((size_t)end.model.parameters * sizeof *parameters);
         memcpy(parameters, end.parameters, (size_t)end.model.parameters * sizeof *parameters);
     }
@@ -232,6 +290,46 @@ static void same_streamed(void **state)
     check_same(one, OPTIONS(PARTS, "memory", "20k"));
     check_same(one, OPTIONS("data", "turned.h5", "transpose", "", "memory", "20k"));
     free(one);
+}
+
+/* So few files may be open that each is closed and taken again, some by HDF5 and some without. */
+static void few_open_files(void **state)
+{
+    (void)state;
+    enum { FEW = 128 };
+    dt_error err;
+    struct rlimit before, few;
+    CHECK_ALL(getrlimit(RLIMIT_NOFILE, &before) == 0);
+    few = before;
+    few.rlim_cur = FEW;
+    float *one = train(OPTIONS("data", "one.h5", "memory", "20k"), &err);
+    CHECK_NO_ERROR(&err);
+    CHECK_ALL(setrlimit(RLIMIT_NOFILE, &few) == 0);
+    check_same(one, OPTIONS(PARTS, "memory", "20k"));
+    check_same(one, OPTIONS("data", "big_*.h5", "x", "a,g/b", "y", "t", "memory", "20k"));
+    CHECK_ALL(setrlimit(RLIMIT_NOFILE, &before) == 0);
+    free(one);
+}
+
+/* Strings of two files are the classes 0 to 2 in the order of their bytes; an empty one is a missing
+ * label. The same rows with numbers, of which one does not count, give the same bits. */
+static void words(void **state)
+{
+    (void)state;
+    dt_error err;
+    free(train(OPTIONS("data", "word_*.h5"), &err));
+    CHECK_ALL(err.code == DT_ERR_DATA &&
+              strstr(err.text, "word_1.h5: \"y\" has an empty string, a missing label, in row 4"));
+    int64_t before = parameters_saved;
+    float *numbers = train(OPTIONS("data", "number.h5", "ignore-label", "-100"), &err);
+    CHECK_NO_ERROR(&err);
+    float *strings = train(OPTIONS("data", "word_*.h5", "missing-y", "mask"), &err);
+    CHECK_NO_ERROR(&err);
+    int64_t expected = WIDTH * 5 + 5 + 5 * 3 + 3;
+    CHECK_ALL(world.rank != 0 || (before != expected && parameters_saved == expected));
+    CHECK_ALL(world.rank != 0 || memcmp(numbers, strings, (size_t)expected * sizeof *numbers) == 0);
+    free(numbers);
+    free(strings);
 }
 
 static void same_validation(void **state)
@@ -286,6 +384,18 @@ static void misfits(void **state)
                   "in_8.h5: no dataset \"x\"", "\"a\"");
     check_refused(OPTIONS("data", "one.h5", "val-data", "one.h5"), "\"x\" of one.h5 is trained on",
                   "--val-x");
+    check_refused(OPTIONS("data", "one.h5", "val-data", "one.h5", "val-x", "/x"),
+                  "\"/x\" of one.h5 is trained on", "--val-x");
+    check_refused(OPTIONS("data", "one.h5", "y", "./x"), "the target \"./x\" is among the inputs",
+                  "");
+    check_refused(OPTIONS("data", "one.h5", "x", "x[99999999999999999999]"),
+                  "expected names of datasets", "");
+    check_refused(OPTIONS("data", "one.h5", "ignore-label", "2"),
+                  "--ignore-label 2: \"y\" has several values a row", "");
+    check_refused(OPTIONS("data", "number.h5", "ignore-label", "2x"),
+                  "--ignore-label 2x: expected a whole number", "");
+    check_refused(OPTIONS("data", "both.h5", "x", "data[0]", "y", "data[4]", "ignore-label", "2"),
+                  "--ignore-label: expected with classes, not --loss mse", "");
 }
 
 static int enter(void **state)
@@ -302,6 +412,7 @@ static int enter(void **state)
         write_whole();
         write_parts();
         write_table();
+        write_words();
         write_misfits();
     }
     dt_world_agree(&world, &none);
@@ -322,10 +433,9 @@ int main(int argc, char **argv)
 {
     dt_error err = {0};
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(same_in_memory),
-        cmocka_unit_test(same_streamed),
-        cmocka_unit_test(same_validation),
-        cmocka_unit_test(misfits),
+        cmocka_unit_test(same_in_memory),  cmocka_unit_test(same_streamed),
+        cmocka_unit_test(few_open_files),  cmocka_unit_test(words),
+        cmocka_unit_test(same_validation), cmocka_unit_test(misfits),
     };
     if (dt_world_begin(&world, &argc, &argv, &err) != DT_OK) {
         fprintf(stderr, "%s\n", err.text);

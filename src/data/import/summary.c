@@ -218,7 +218,7 @@ static void warn_of_target(const dt_plan *p, const dt_target *y, int64_t column,
     if (!y->has_classes && y->gaps > 0)
         fprintf(to,
                 "%s: %lld cell%s without a value, the first in line %lld: NaN in y, which is "
-                "float32 and which train refuses unless --missing-y mask or drop\n",
+                "float32 and which train refuses unless --missing-y mask\n",
                 where, (long long)y->gaps, dt_plural(y->gaps), (long long)y->gap_line);
 }
 

@@ -1,4 +1,4 @@
-#include "apply/columns.h"
+#include "apply/prediction_columns.h"
 
 #include "core/quantiles.h"
 
@@ -38,8 +38,8 @@ static char *name_column(const dt_model *m, const dt_names *targets, int64_t tar
     return name;
 }
 
-dt_code dt_columns_init(dt_names *columns, const dt_model *m, const dt_names *targets,
-                        dt_error *err)
+dt_code dt_prediction_columns_init(dt_names *columns, const dt_model *m, const dt_names *targets,
+                                   dt_error *err)
 {
     bool in_parts = m->loss == DT_LOSS_QUANTILE || m->loss == DT_LOSS_GAUSSIAN_NLL;
     int64_t parts = dt_outputs_per_target(m->loss, &m->criterion.quantiles);
