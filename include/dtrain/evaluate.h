@@ -20,6 +20,7 @@ typedef struct {
     const char *y_data;  /* the files that have y; NULL: those that have x */
     const char *weights; /* as in dt_train_options, as the next two; NULL: all are 1 */
     int missing_y;
+    int missing; /* dt_missing, of x: an error, or the row is left out */
     const char *ignore_label;
     bool transpose;  /* the datasets are stored [features, rows] */
     int64_t threads; /* per rank; 0: its share of the node */

@@ -27,8 +27,8 @@ typedef enum {
                             max(log(1 + exp(s)), 1e-6) */
 } dt_loss;
 typedef enum { DT_X_SCALE_AUTO, DT_X_SCALE_NONE, DT_X_SCALE_255 } dt_x_scale;
-typedef enum { DT_MISSING_Y_ERROR, DT_MISSING_Y_MASK } dt_missing_y;
-typedef enum { DT_MISSING_ERROR, DT_MISSING_MEAN } dt_missing;
+typedef enum { DT_MISSING_Y_ERROR, DT_MISSING_Y_MASK, DT_MISSING_Y_DROP } dt_missing_y;
+typedef enum { DT_MISSING_ERROR, DT_MISSING_MEAN, DT_MISSING_DROP } dt_missing;
 typedef enum {
     DT_OPTIM_SGD,
     DT_OPTIM_ADAM,

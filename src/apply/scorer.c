@@ -65,12 +65,19 @@ static dt_code prepare_scorer(dt_scorer *s, const dt_scorer_options *o, dt_error
     return err->code;
 }
 
-/* Elsewhere than on rank 0 there is none. */
-static void warn_unused(const dt_scorer *s, const dt_scorer_options *o)
+/* Elsewhere than on rank 0 there is no attribute to tell of. */
+static void warn_file(const dt_scorer *s, const dt_scorer_options *o, int rank)
 {
     for (int i = 0; o->warn && i < DT_SCHEMA_LISTS; i++)
         if (dt_data_file_unused(s->file, i)[0])
             o->warn(dt_data_file_unused(s->file, i));
+    const dt_data_file_info *info = dt_data_file_get_info(s->file);
+    char line[512];
+    snprintf(line, sizeof line, "%.*s: %lld of %lld rows have a missing value and are left out",
+             dt_line_cut(info->path, 400), info->path, (long long)info->dropped,
+             (long long)(info->rows + info->dropped));
+    if (rank == 0 && o->warn && info->dropped > 0)
+        o->warn(line);
 }
 
 /* Read the model, from a checkpoint or the one to use of a folder. Collective. */
@@ -102,13 +109,15 @@ dt_code dt_scorer_open(dt_scorer *s, const dt_world *world, const dt_scorer_opti
                          .weights = o->weights,
                          .ignore_label = o->ignore_label,
                          .mask_y = o->mask_y,
+                         .drop_x = o->drop_x,
+                         .drop_y = o->drop_y,
                          .transposed = o->transpose};
     if (dt_data_file_open_all(&s->file, world, &spec, err) ||
         dt_data_file_fit(s->file, world, &s->schema, whose, NULL, err))
         return err->code;
     if (s->normalizer && s->normalizer->fill)
         dt_data_file_accept_gaps(s->file);
-    warn_unused(s, o);
+    warn_file(s, o, world->rank);
     prepare_scorer(s, o, err);
     return dt_world_agree(world, err);
 }

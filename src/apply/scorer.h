@@ -14,7 +14,7 @@ typedef struct {
     const char *y;                      /* NULL: y is not read */
     const char *y_data;                 /* NULL: y is in the files of data */
     const char *weights, *ignore_label; /* as in dt_data_spec */
-    bool mask_y;
+    bool mask_y, drop_x, drop_y;        /* as in dt_data_spec */
     bool transpose;
     int64_t threads; /* per rank; 0: its share of the node */
     bool keep_binding;

@@ -8,7 +8,7 @@
 
 typedef struct {
     char *model, *data, *x, *y, *y_data, *weights, *ignore_label;
-    int missing_y;
+    int missing_y, drops;
     bool transpose;
     int64_t threads;
     int bind;
@@ -16,7 +16,8 @@ typedef struct {
 
 static const char *const bindings[] = {"auto", "keep", NULL}; /* in the order of dt_bind */
 
-static const char *const missing_ys[] = {"error", "mask", NULL};
+static const char *const missing_ys[] = {"error", "mask", "drop", NULL};
+static const char *const missings[] = {"error", "drop", NULL};
 
 #define FIELD(name) .offset = offsetof(arguments, name)
 #define TEXT(field) .type = DT_OPTION_TEXT, FIELD(field)
@@ -29,8 +30,11 @@ static const dt_option table[] = {
     {NULL, "y", "NAMES", "y", "the targets in them", TEXT(y)},
     {NULL, "y-data", "DATA", NULL, "the files that have y, where these are others", TEXT(y_data)},
     {NULL, "weights", "NAME", NULL, "one weight a row, beside y", TEXT(weights)},
-    {NULL, "missing-y", "HOW", "error", "NaN and fill values in y: error, or mask",
+    {NULL, "missing-y", "HOW", "error", "NaN and fill values in y: error, mask or drop",
      .type = DT_OPTION_CHOICE, FIELD(missing_y), .choices = missing_ys},
+    {NULL, "missing", "HOW", "error",
+     "and in x, if the model has no mean for them: error; drop: the row is left out",
+     .type = DT_OPTION_CHOICE, FIELD(drops), .choices = missings},
     {NULL, "ignore-label", "N", NULL, "rows of this class do not count", TEXT(ignore_label)},
     {NULL, "transpose", NULL, NULL, "the datasets are stored [features, rows]",
      .type = DT_OPTION_FLAG, FIELD(transpose)},
@@ -109,6 +113,7 @@ static dt_code run_evaluate(const dt_world *world, int argc, char **argv, dt_err
                                        .y_data = given.y_data,
                                        .weights = given.weights,
                                        .missing_y = given.missing_y,
+                                       .missing = given.drops ? DT_MISSING_DROP : DT_MISSING_ERROR,
                                        .ignore_label = given.ignore_label,
                                        .transpose = given.transpose,
                                        .threads = given.threads,

@@ -116,6 +116,8 @@ static dt_code open_columns(dt_data_file *s, const dt_world *world, const dt_dat
         (spec->y && spec->weights && open_weights(s, world, of_y, spec, err)))
         return err->code;
     s->mask_y = spec->mask_y;
+    s->drop_x = spec->drop_x;
+    s->drop_y = spec->y && spec->drop_y;
     if (spec->y && read_ignored(s, spec->ignore_label, err))
         return err->code; /* every rank has the same columns and options */
     note_info(s);
@@ -124,7 +126,9 @@ static dt_code open_columns(dt_data_file *s, const dt_world *world, const dt_dat
         check_pair(s, spec, err);
     if (world ? dt_world_agree(world, err) : err->code)
         return err->code;
-    return s->info.y_is_text ? dt_columns_words(s->y, world, &s->words, err) : DT_OK;
+    if (s->info.y_is_text && dt_columns_words(s->y, world, &s->words, err))
+        return err->code;
+    return s->drop_x || s->drop_y ? dt_data_file_drop_rows(s, world, err) : DT_OK;
 }
 
 static dt_code open_source(dt_data_file **file, const dt_world *world, const dt_data_spec *spec,
@@ -238,7 +242,10 @@ const char *dt_data_file_path(const dt_data_file *s, int64_t i)
 
 const int64_t *dt_data_file_begin(const dt_data_file *s, int64_t *files)
 {
-    return dt_columns_begin(s->x, files);
+    if (s->samples.rows == 0)
+        return dt_columns_begin(s->x, files);
+    *files = s->samples.files;
+    return s->samples.begin;
 }
 
 dt_columns *dt_data_file_x(dt_data_file *s)
@@ -277,6 +284,7 @@ void dt_data_file_close(dt_data_file *s)
     dt_file_list_free(&s->y_files);
     dt_names_free(&s->words);
     dt_mapping_free(&s->mapping);
+    dt_sample_map_free(&s->samples);
     free(s);
 }
 
@@ -293,8 +301,9 @@ static bool all_finite(const float *values, int64_t n)
     return sum == 0;
 }
 
-dt_code dt_data_file_check_finite(const dt_columns *c, int64_t row, int64_t n, const float *values,
-                                  bool gaps, const char *advice, dt_error *err)
+dt_code dt_data_file_check_finite(const dt_data_file *s, const dt_columns *c, int64_t row,
+                                  int64_t n, const float *values, bool gaps, const char *advice,
+                                  dt_error *err)
 {
     const dt_columns_info *info = dt_columns_get_info(c);
     if (all_finite(values, n * info->width))
@@ -304,7 +313,7 @@ dt_code dt_data_file_check_finite(const dt_columns *c, int64_t row, int64_t n, c
         i++;
     if (i == n * info->width)
         return DT_OK;
-    dt_columns_place at = dt_columns_find(c, row + i / info->width, i % info->width);
+    dt_columns_place at = dt_data_file_find(s, c, row + i / info->width, i % info->width);
     return dt_fail(err, DT_ERR_DATA,
                    "%s: \"%s\" has %s in row %lld, column %lld (counted from 0); clean the data "
                    "first%s",
@@ -323,7 +332,7 @@ static dt_code check_unit(const dt_data_file *s, int64_t row, int64_t n, const f
     for (int64_t i = 0; i < n * width; i++) {
         if ((values[i] >= 0 && values[i] <= 1) || isnan(values[i]))
             continue;
-        dt_columns_place at = dt_columns_find(s->x, row + i / width, i % width);
+        dt_columns_place at = dt_data_file_find(s, s->x, row + i / width, i % width);
         return dt_fail(err, DT_ERR_DATA,
                        "%s: \"%s\" has %g in row %lld, column %lld (counted from 0), but the "
                        "training was on uint8 divided by 255, from 0 to 1: store it as "
@@ -344,7 +353,7 @@ static dt_code check_flags(const dt_data_file *s, int64_t row, int64_t n, const 
     for (int64_t i = 0; i < n * width && largest > 1; i++) {
         if (values[i] <= 1)
             continue;
-        dt_columns_place at = dt_columns_find(s->x, row + i / width, i % width);
+        dt_columns_place at = dt_data_file_find(s, s->x, row + i / width, i % width);
         return dt_fail(err, DT_ERR_DATA,
                        "%s: \"%s\" has %d in row %lld, column %lld (counted from 0), but the "
                        "training was on uint8 with no value above 1: on other data than this, "
@@ -363,9 +372,10 @@ dt_code dt_data_file_read_x(dt_data_file *s, int64_t row, int64_t n, void *out, 
 {
     bool bytes = s->info.x_is_bytes;
     float *values = out;
-    if (dt_columns_read(s->x, row, n, bytes ? DT_VALUES_BYTES : DT_VALUES_FLOAT, out, err) ||
-        (!bytes && dt_data_file_check_finite(s->x, row, n, out, s->accepts_gaps,
-                                             ", or train with --missing mean", err)) ||
+    if (dt_data_file_read_samples(s, s->x, row, n, bytes ? DT_VALUES_BYTES : DT_VALUES_FLOAT, out,
+                                  err) ||
+        (!bytes && dt_data_file_check_finite(s, s->x, row, n, out, s->accepts_gaps,
+                                             ", or train with --missing mean or drop", err)) ||
         (s->mapping.unit && check_unit(s, row, n, out, err)) ||
         (s->mapping.flags && check_flags(s, row, n, out, err)))
         return err->code;

@@ -21,6 +21,8 @@ typedef struct {
     const char *y_path;       /* the files that have y; NULL: those of x */
     const char *weights;      /* one weight a row, in the files of y; NULL: none */
     bool mask_y;              /* a missing value in y does not count; else it is an error */
+    bool drop_x, drop_y;      /* rows with a missing value in x, or in y, are left out; only for
+                                 dt_data_file_open_all */
     const char *ignore_label; /* nor does this label; NULL: none */
     dt_x_scale x_scale;       /* whether x is divided by 255 */
     bool transposed;          /* the datasets are stored [features, rows] */
@@ -30,7 +32,8 @@ typedef struct {
     const char *path,
         *y_name;        /* for messages; owned by the dt_data_file; y_name NULL: y is not read */
     const char *y_path; /* of the files of y */
-    int64_t rows;       /* of x, and of y if it is read */
+    int64_t rows;       /* of x, and of y if it is read: without those that are left out */
+    int64_t dropped;    /* rows that are left out */
     int64_t features;   /* values in a row of x */
     bool x_is_bytes;    /* x is uint8; a value means value / 255 */
     int64_t y_width;    /* values in a row of y; 0: y is not read */
@@ -115,7 +118,7 @@ bool dt_data_file_share_columns(const dt_data_file *a, const dt_data_file *b);
 /* The files that are read; for each of x, then of y if these are others. NULL behind the last. */
 const char *dt_data_file_path(const dt_data_file *file, int64_t i);
 
-/* Where the rows of each file of x begin, as dt_columns_begin. */
+/* Where the rows of each file of x begin, as dt_columns_begin, without those left out. */
 const int64_t *dt_data_file_begin(const dt_data_file *file, int64_t *files);
 
 /* The columns themselves, and the words that are the classes where y is strings. y may be NULL. */

@@ -10,7 +10,7 @@
 
 static dt_code no_such_class(const dt_data_file *s, int64_t row, double label, dt_error *err)
 {
-    dt_columns_place at = dt_columns_find(s->y, row, 0);
+    dt_columns_place at = dt_data_file_find(s, s->y, row, 0);
     return dt_fail(err, DT_ERR_DATA,
                    "%s: \"%s\" has %g in row %lld (counted from 0), but its attribute \"classes\" "
                    "names %lld classes, from 0",
@@ -35,8 +35,7 @@ static dt_code map_numbers(const dt_data_file *s, int64_t row, int64_t n, float 
 /* Strings become the numbers of their classes. */
 typedef struct {
     const dt_names *words;
-    int64_t row; /* of label[0] */
-    int32_t *label;
+    int32_t *label;         /* of the next string */
     int64_t unknown, empty; /* the first row with a string that was not there before, and with an
                                empty one, which is a missing label; -1: none */
 } word_reader;
@@ -50,13 +49,13 @@ static void take_word(int64_t row, const char *word, void *data)
         r->empty = row;
     if (word[0] && !found && r->unknown < 0)
         r->unknown = row;
-    r->label[row - r->row] = found ? (int32_t)label : -1;
+    *r->label++ = found ? (int32_t)label : -1;
 }
 
 static dt_code read_words(dt_data_file *s, int64_t row, int64_t n, int32_t *label, dt_error *err)
 {
-    word_reader r = {&s->words, row, label, -1, -1};
-    if (dt_columns_visit(s->y, row, n, take_word, &r, err))
+    word_reader r = {&s->words, label, -1, -1};
+    if (dt_data_file_visit_samples(s, row, n, take_word, &r, err))
         return err->code;
     bool refused = r.unknown >= 0 || (r.empty >= 0 && !s->mask_y);
     dt_columns_place at = dt_columns_find(s->y, r.unknown >= 0 ? r.unknown : r.empty, 0);
@@ -65,7 +64,7 @@ static dt_code read_words(dt_data_file *s, int64_t row, int64_t n, int32_t *labe
                        at.name,
                        r.unknown >= 0 ? "has another string than when it was opened"
                                       : "has an empty string, a missing label,",
-                       at.row, r.unknown >= 0 ? "" : "; --missing-y mask leaves it out");
+                       at.row, r.unknown >= 0 ? "" : "; --missing-y mask or drop leaves it out");
     for (int64_t i = 0; i < n && s->mapping.label; i++)
         label[i] = label[i] < 0 ? -1 : (int32_t)s->mapping.label[label[i]];
     return DT_OK;
@@ -74,16 +73,16 @@ static dt_code read_words(dt_data_file *s, int64_t row, int64_t n, int32_t *labe
 static dt_code read_targets(dt_data_file *s, int64_t row, int64_t n, float *out, dt_error *err)
 {
     if (s->info.y_is_text) {
-        dt_columns_place at = dt_columns_find(s->y, row, 0);
+        dt_columns_place at = dt_data_file_find(s, s->y, row, 0);
         return dt_fail(
             err, DT_ERR_DATA,
             "%s: dataset \"%s\" holds strings, which are classes: integers or floats are "
             "needed for this loss",
             at.path, at.name);
     }
-    if (dt_columns_read(s->y, row, n, DT_VALUES_FLOAT, out, err) ||
-        dt_data_file_check_finite(s->y, row, n, out, s->mask_y,
-                                  ", or --missing-y mask leaves it out", err))
+    if (dt_data_file_read_samples(s, s->y, row, n, DT_VALUES_FLOAT, out, err) ||
+        dt_data_file_check_finite(s, s->y, row, n, out, s->mask_y,
+                                  ", or --missing-y mask or drop leaves it out", err))
         return err->code;
     if (s->mapping.classes > 0 && s->info.y_is_integer)
         return map_numbers(s, row, n, out, err);
@@ -99,7 +98,7 @@ static dt_code read_probabilities(dt_data_file *s, int64_t row, int64_t n, float
     for (int64_t i = 0; i < n * width; i++) {
         if ((out[i] >= 0 && out[i] <= 1) || isnan(out[i]))
             continue;
-        dt_columns_place at = dt_columns_find(s->y, row + i / width, i % width);
+        dt_columns_place at = dt_data_file_find(s, s->y, row + i / width, i % width);
         return dt_fail(err, DT_ERR_DATA,
                        "%s: \"%s\" has %g in row %lld, column %lld (counted from 0): the loss "
                        "bce takes 0 and 1",
@@ -119,7 +118,7 @@ static dt_code check_label(const dt_data_file *s, int64_t row, double label, dt_
     if (!wrong)
         return DT_OK;
     char text[32];
-    dt_columns_place at = dt_columns_find(s->y, row, 0);
+    dt_columns_place at = dt_data_file_find(s, s->y, row, 0);
     snprintf(text, sizeof text, label == floor(label) && fabs(label) < 1e20 ? "%.0f" : "%.9g",
              label);
     return dt_fail(err, DT_ERR_DATA,
@@ -141,7 +140,7 @@ static dt_code find_one(const dt_data_file *s, int64_t row, const double *values
     }
     if (ones == 1 && zeros == width - 1)
         return DT_OK;
-    dt_columns_place at = dt_columns_find(s->y, row, 0);
+    dt_columns_place at = dt_data_file_find(s, s->y, row, 0);
     return dt_fail(
         err, DT_ERR_DATA,
         "%s: \"%s\" has %lld values a row, and row %lld (counted from 0) is not one 1 "
@@ -160,7 +159,7 @@ static dt_code check_labels(dt_data_file *s, int64_t row, int64_t n, const doubl
         if ((s->mask_y && isnan(label)) || (s->ignores && width == 1 && label == s->ignored)) {
             out[k] = -1;
         } else if (!isfinite(label)) {
-            dt_columns_place at = dt_columns_find(s->y, row + k, 0);
+            dt_columns_place at = dt_data_file_find(s, s->y, row + k, 0);
             dt_fail(err, DT_ERR_DATA,
                     "%s: \"%s\" has NaN%s or an infinite value in row %lld "
                     "(counted from 0)",
@@ -186,7 +185,7 @@ static dt_code read_labels(dt_data_file *s, int64_t row, int64_t n, int32_t *out
         dt_alloc((n < PIECE ? n : PIECE) * s->info.y_width, sizeof *label, "class labels", err);
     for (int64_t i = 0; i < n && !err->code; i += PIECE) {
         int64_t piece = n - i < PIECE ? n - i : PIECE;
-        if (!dt_columns_read(s->y, row + i, piece, DT_VALUES_DOUBLE, label, err))
+        if (!dt_data_file_read_samples(s, s->y, row + i, piece, DT_VALUES_DOUBLE, label, err))
             check_labels(s, row + i, piece, label, out + i, err);
     }
     free(label);
@@ -219,8 +218,8 @@ static dt_code append_weights(dt_data_file *s, int64_t row, int64_t n, int64_t w
                               dt_error *err)
 {
     float *weight = dt_alloc(n, sizeof *weight, "weights", err);
-    if (weight && !dt_columns_read(s->weights, row, n, DT_VALUES_FLOAT, weight, err) &&
-        !dt_data_file_check_finite(s->weights, row, n, weight, false, "", err))
+    if (weight && !dt_data_file_read_samples(s, s->weights, row, n, DT_VALUES_FLOAT, weight, err) &&
+        !dt_data_file_check_finite(s, s->weights, row, n, weight, false, "", err))
         for (int64_t i = n - 1; i >= 0; i--) {
             memmove(out + i * (width + 1), out + i * width, (size_t)width * sizeof *out);
             out[i * (width + 1) + width] = weight[i];

@@ -14,8 +14,8 @@ static const char *const activations[] = {"relu", "tanh", "sigmoid", "gelu", NUL
 static const char *const losses[] = {
     "auto", "mse", "mae", "huber", "cross-entropy", "bce", "quantile:Q,...", "gaussian-nll", NULL};
 static const char *const x_scales[] = {"auto", "none", "255", NULL};
-static const char *const missing_ys[] = {"error", "mask", NULL};
-static const char *const missings[] = {"error", "mean", NULL};
+static const char *const missing_ys[] = {"error", "mask", "drop", NULL};
+static const char *const missings[] = {"error", "mean", "drop", NULL};
 static const char *const optimizers[] = {"sgd", "adam", "adamw", "lars", "lamb", NULL};
 static const char *const reductions[] = {"exact", "fast", NULL};
 static const char *const bindings[] = {"auto", "keep", NULL};
@@ -53,7 +53,8 @@ const dt_option dt_train_option_table[] = {
     {NULL, "weights", "NAME", NULL,
      "one weight a row, beside y: loss and scores are means by weight", TEXT(weights)},
     {NULL, "missing-y", "HOW", "error",
-     "NaN and fill values in y: error; mask: that target of that sample does not count",
+     "NaN and fill values in y: error; mask: that target of that sample does not count; drop: the "
+     "row is left out",
      CHOICE(missing_y, missing_ys)},
     {NULL, "ignore-label", "N", NULL, "rows of this class do not count", TEXT(ignore_label)},
     {NULL, "transpose", NULL, NULL,
@@ -70,7 +71,8 @@ const dt_option dt_train_option_table[] = {
      "the same for targets that are numbers; scores and predictions are in their units",
      TEXT(normalize_y)},
     {NULL, "missing", "HOW", "error",
-     "NaN and fill values in x: error; mean: they become the feature's mean in the training rows",
+     "NaN and fill values in x: error; mean: they become the feature's mean in the training rows; "
+     "drop: the row is left out",
      CHOICE(missing, missings)},
     {NULL, "no-shuffle", NULL, NULL, "take the samples in file order", FLAG(no_shuffle)},
     {NULL, "drop-last", NULL, NULL, "leave out a last batch that is not full", FLAG(drop_last)},

@@ -299,11 +299,18 @@ static dt_code open_report(dt_run *r, dt_error *err)
                            err);
 }
 
-static void warn_unused(dt_warnings *w, const dt_data_file *source)
+static void warn_file(dt_warnings *w, const dt_data_file *source)
 {
     for (int i = 0; source && i < DT_SCHEMA_LISTS; i++)
         if (dt_data_file_unused(source, i)[0])
             dt_warnings_add(w, "%s", dt_data_file_unused(source, i));
+    if (!source)
+        return;
+    const dt_data_file_info *info = dt_data_file_get_info(source);
+    if (info->dropped > 0)
+        dt_warnings_add(w, "%s: %lld of %lld rows have a missing value and are left out",
+                        info->path, (long long)info->dropped,
+                        (long long)(info->rows + info->dropped));
 }
 
 /* What is amiss, that which costs more first; rank 0 tells it. */
@@ -312,8 +319,8 @@ static void collect_warnings(dt_run *r)
     const dt_train_options *o = r->options;
     int n = 0;
     if (r->world->rank == 0) {
-        warn_unused(&r->warnings, r->file);
-        warn_unused(&r->warnings, r->val_source);
+        warn_file(&r->warnings, r->file);
+        warn_file(&r->warnings, r->val_source);
         dt_warn_options(&r->warnings, o, &r->schedule, r->steps_per_epoch * o->epochs);
         dt_warn_data(&r->warnings, o, &r->dataset, &r->schema);
         if (r->validates)

@@ -85,6 +85,8 @@ dt_code dt_run_open_data(dt_run *r, dt_error *err)
                          .y_path = o->y_data,
                          .weights = o->weights,
                          .mask_y = o->missing_y == DT_MISSING_Y_MASK,
+                         .drop_x = o->missing == DT_MISSING_DROP,
+                         .drop_y = o->missing_y == DT_MISSING_Y_DROP,
                          .ignore_label = o->ignore_label,
                          .x_scale = (dt_x_scale)o->x_scale,
                          .transposed = o->transpose};
@@ -133,6 +135,8 @@ dt_code dt_run_open_val_data(dt_run *r, dt_error *err)
                          .y_path = o->val_y_data,
                          .weights = o->weights,
                          .mask_y = o->missing_y == DT_MISSING_Y_MASK,
+                         .drop_x = o->missing == DT_MISSING_DROP,
+                         .drop_y = o->missing_y == DT_MISSING_Y_DROP,
                          .ignore_label = o->ignore_label,
                          .x_scale = (dt_x_scale)o->x_scale,
                          .transposed = o->transpose};

@@ -103,6 +103,20 @@ PYTHON
         local python
         ! python=$(python_for runs.py) || "$python" runs.py
         ;;
+    gaps.h5)
+        cat >gaps.py <<'PYTHON'
+import h5py, numpy as np
+rng = np.random.default_rng(0)
+x = rng.normal(size=(300, 4)).astype("f4")
+y = x.sum(1)
+x[::7, 1] = np.nan
+y[::11] = np.nan
+with h5py.File("gaps.h5", "w") as f:
+    f["x"], f["y"] = x, y
+PYTHON
+        local python
+        ! python=$(python_for gaps.py) || "$python" gaps.py
+        ;;
     esac
     return 0
 }

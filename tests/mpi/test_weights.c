@@ -19,6 +19,7 @@ typedef struct {
     float weight[ROWS];
     bool is_labels;
     bool gaps; /* where copies is 0 there is one row without targets, or with the label 7 */
+    bool in_x; /* or one without a value of x */
     bool half; /* only the first target is there in odd rows */
 } plan;
 
@@ -46,9 +47,9 @@ static void append_row(const plan *p, int i, int n, float *x, float *y, int32_t 
 {
     bool lost = p->copies[i] == 0;
     for (int c = 0; c < WIDTH; c++)
-        x[n * WIDTH + c] = x_of(i, c);
+        x[n * WIDTH + c] = lost && p->in_x && c == i % WIDTH ? NAN : x_of(i, c);
     for (int k = 0; k < TARGETS; k++)
-        y[n * TARGETS + k] = lost || (p->half && k == 1 && i % 2) ? NAN : y_of(i, k);
+        y[n * TARGETS + k] = (lost && !p->in_x) || (p->half && k == 1 && i % 2) ? NAN : y_of(i, k);
     label[n] = lost ? 7 : y_of(i, 0) > 0;
     w[n] = p->weight[i];
 }
@@ -212,6 +213,32 @@ static void missing_rows(void **state)
     check_gaps(true);
 }
 
+/* Rows that are left out, in x or in y, are as rows that are not there, bit by bit. */
+static void check_drop(bool in_x)
+{
+    plan gaps = {.gaps = true, .in_x = in_x}, none = {0};
+    const char *option = in_x ? "missing" : "missing-y";
+    dt_evaluate_options drops = {.missing = in_x ? DT_MISSING_DROP : DT_MISSING_ERROR,
+                                 .missing_y = in_x ? DT_MISSING_Y_ERROR : DT_MISSING_Y_DROP};
+    float a[PARAMETERS], b[PARAMETERS];
+    for (int i = 0; i < ROWS; i++)
+        none.copies[i] = gaps.copies[i] = i > 4 && i % 7 != 1 && (i < 100 || i > 180);
+    char *first = write_plan("drop.h5", &gaps), *second = write_plan("none.h5", &none);
+    train(first, OPTIONS(option, "drop", "batch-size", "32", "val-last", "0.2"), a);
+    train(second, OPTIONS("seed", "0", "batch-size", "32", "val-last", "0.2"), b);
+    CHECK_ALL(world.rank != 0 || memcmp(a, b, sizeof a) == 0);
+    check_scores(first, second, second, drops);
+    remove_file(first);
+    remove_file(second);
+}
+
+static void dropped_rows(void **state)
+{
+    (void)state;
+    check_drop(true);
+    check_drop(false);
+}
+
 /* The first output learns from all rows, the second from the even ones: their means have another
  * number of targets, so the learning rates of the two differ as these do. */
 static void missing_targets(void **state)
@@ -247,6 +274,7 @@ int main(int argc, char **argv)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(weighted_rows),
         cmocka_unit_test(missing_rows),
+        cmocka_unit_test(dropped_rows),
         cmocka_unit_test(missing_targets),
     };
     if (dt_world_begin(&world, &argc, &argv, &err))

@@ -269,10 +269,10 @@ static void x_not_finite(void **state)
     double x[12] = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, NAN};
     bad_x(H5T_IEEE_F32LE, x, 0,
           "d.h5: \"x\" has NaN in row 3, column 2 (counted from 0); clean the data first, or "
-          "train with --missing mean");
+          "train with --missing mean or drop");
     bad_x(H5T_IEEE_F64BE, x, 2,
           "d.h5: \"x\" has NaN in row 3, column 2 (counted from 0); clean the data first, or "
-          "train with --missing mean");
+          "train with --missing mean or drop");
     x[7] = -INFINITY; /* the first one is named */
     bad_x(H5T_IEEE_F32LE, x, 1,
           "d.h5: \"x\" has an infinite value (as float32) in row 2, column 1 (counted from 0); "
@@ -294,7 +294,7 @@ static void y_not_finite(void **state)
     assert_string_equal(
         err.text,
         "d.h5: \"y\" has NaN in row 1, column 1 (counted from 0); clean the data first, or "
-        "--missing-y mask leaves it out");
+        "--missing-y mask or drop leaves it out");
     dt_data_file_close(source);
 }
 
