@@ -78,6 +78,9 @@ typedef struct {
     char *normalize;     /* "none", "standard", "minmax", or a file with datasets mean and std */
     char *normalize_y;   /* the same for targets that are numbers */
     int missing;         /* dt_missing: what becomes of NaN and fill values in x */
+    int64_t window;      /* rows of x in a sample of a time series; 0: a sample is a row */
+    int64_t horizon;     /* rows from the last of them to the row of y */
+    int64_t stride;      /* rows from the beginning of a sample to that of the next */
     bool no_shuffle;     /* file order in every epoch */
     bool drop_last;      /* leave out a last batch that is not full */
     char *val_data;      /* files to validate on after every epoch; NULL: none */

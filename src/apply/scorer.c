@@ -73,7 +73,7 @@ static void warn_file(const dt_scorer *s, const dt_scorer_options *o, int rank)
             o->warn(dt_data_file_unused(s->file, i));
     const dt_data_file_info *info = dt_data_file_get_info(s->file);
     char line[512];
-    snprintf(line, sizeof line, "%.*s: %lld of %lld rows have a missing value and are left out",
+    snprintf(line, sizeof line, "%.*s: %lld of %lld samples have a missing value and are left out",
              dt_line_cut(info->path, 400), info->path, (long long)info->dropped,
              (long long)(info->rows + info->dropped));
     if (rank == 0 && o->warn && info->dropped > 0)
@@ -102,7 +102,10 @@ dt_code dt_scorer_open(dt_scorer *s, const dt_world *world, const dt_scorer_opti
         return err->code;
     char whose[PATH_MAX];
     snprintf(whose, sizeof whose, "the model in %s", o->model);
+    dt_sequence sequence = s->schema.sequence; /* rank 0's */
+    dt_broadcast(world, &sequence, sizeof sequence);
     dt_data_spec spec = {.path = o->data,
+                         .sequence = sequence,
                          .x = o->x,
                          .y = o->y,
                          .y_path = o->y_data,

@@ -31,6 +31,16 @@ static herr_t put_units(hid_t group, dt_x_units units)
     return dt_attribute_put_integer(group, "x_above_one", units != DT_X_FLAGS);
 }
 
+static herr_t put_sequence(hid_t group, const dt_sequence *s)
+{
+    if (s->length == 0)
+        return 0;
+    if (dt_attribute_put_integer(group, "window", s->length) < 0 ||
+        dt_attribute_put_integer(group, "horizon", s->horizon) < 0)
+        return -1;
+    return dt_attribute_put_integer(group, "stride", s->stride);
+}
+
 herr_t dt_schema_put(hid_t file, const dt_schema *s)
 {
     if (!s)
@@ -38,7 +48,8 @@ herr_t dt_schema_put(hid_t file, const dt_schema *s)
     hid_t group = dt_output_add_group(file, "data");
     if (put_names(group, "columns", &s->columns) < 0 ||
         put_names(group, "targets", &s->targets) < 0 ||
-        put_names(group, "classes", &s->classes) < 0 || put_units(group, s->units) < 0)
+        put_names(group, "classes", &s->classes) < 0 || put_units(group, s->units) < 0 ||
+        put_sequence(group, &s->sequence) < 0)
         return -1;
     return H5Gclose(group);
 }
@@ -74,6 +85,27 @@ static dt_code load_units(hid_t group, const char *path, dt_x_units *units, dt_e
     return DT_OK;
 }
 
+static dt_code load_sequence(hid_t group, const char *path, int64_t inputs, dt_sequence *s,
+                             dt_error *err)
+{
+    enum { MAX_ROWS = 1 << 30 };
+    dt_sequence read = {.length = dt_attribute_integer(group, "window", 0),
+                        .horizon = dt_attribute_integer(group, "horizon", 0),
+                        .stride = dt_attribute_integer(group, "stride", 0)};
+    if (read.length == 0)
+        return DT_OK;
+    if (read.length < 0 || inputs % read.length != 0 || read.horizon < 0 ||
+        read.horizon > MAX_ROWS || read.stride < 1 || read.stride > MAX_ROWS)
+        return dt_fail(
+            err, DT_ERR_DATA,
+            "%s: \"/data\" has window %lld, horizon %lld, stride %lld, but the model has "
+            "%lld inputs",
+            path, (long long)read.length, (long long)read.horizon, (long long)read.stride,
+            (long long)inputs);
+    *s = read;
+    return DT_OK;
+}
+
 dt_code dt_schema_load(dt_schema *s, hid_t file, const char *path, int64_t inputs, int64_t targets,
                        bool labels, dt_error *err)
 {
@@ -84,7 +116,9 @@ dt_code dt_schema_load(dt_schema *s, hid_t file, const char *path, int64_t input
     H5Eclear2(H5E_DEFAULT);
     if (group < 0)
         return dt_fail(err, DT_ERR_DATA, "%s: cannot read \"/data\"", path);
-    if (!load_names(group, path, "columns", inputs, &s->columns, err) &&
+    if (!load_sequence(group, path, inputs, &s->sequence, err) &&
+        !load_names(group, path, "columns", inputs / dt_sequence_rows(&s->sequence), &s->columns,
+                    err) &&
         !load_names(group, path, "targets", labels ? 1 : targets, &s->targets, err) &&
         !load_names(group, path, "classes", labels ? targets : -1, &s->classes, err))
         load_units(group, path, &s->units, err);

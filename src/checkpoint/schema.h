@@ -1,7 +1,8 @@
 /* The schema of a model's inputs and outputs, in a checkpoint's group /data: the datasets of
  * strings "columns" [inputs], "targets" and "classes", where they are known, and two
  * attributes. "x_divisor" is 255 if inputs were uint8 and divided by 255, else 1. "x_above_one"
- * says, for uint8, whether any value was above 1. Not collective. */
+ * says, for uint8, whether any value was above 1. "window", "horizon" and "stride" are there if a
+ * sample is several rows (dt_sequence). Not collective. */
 #ifndef DT_CHECKPOINT_SCHEMA_H
 #define DT_CHECKPOINT_SCHEMA_H
 

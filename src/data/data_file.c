@@ -26,11 +26,13 @@ static void note_info(dt_data_file *s)
     const dt_columns_info *x = dt_columns_get_info(s->x);
     const dt_columns_info *y = s->y ? dt_columns_get_info(s->y) : NULL;
     const dt_file_list *of_y = s->y_files.n > 0 ? &s->y_files : &s->x_files;
+    s->width = x->width;
     s->info = (dt_data_file_info){.path = s->x_files.text,
                                   .y_path = of_y->text,
                                   .y_name = y ? y->name : NULL,
                                   .rows = x->rows,
-                                  .features = x->width,
+                                  .features = x->width * dt_sequence_rows(&s->sequence),
+                                  .length = dt_sequence_rows(&s->sequence),
                                   .x_is_bytes = x->is_bytes,
                                   .y_width = y ? y->width : 0,
                                   .y_is_integer = y && (y->is_integer || y->is_text),
@@ -50,7 +52,8 @@ static dt_code check_pair(const dt_data_file *s, const dt_data_spec *spec, dt_er
         return dt_fail(err, why.code, "%s%s", why.text,
                        turned ? "; MATLAB writes dimensions in reversed order: --transpose" : "");
     }
-    if (s->y_files.n == 0 && dt_columns_overlap(s->x, s->y))
+    bool forecasts = s->sequence.length > 0 && s->sequence.horizon > 0; /* later rows of them */
+    if (s->y_files.n == 0 && !forecasts && dt_columns_overlap(s->x, s->y))
         return dt_fail(
             err, DT_ERR_DATA,
             "%s: the target \"%s\" is among the inputs \"%s\": leave it out of them, as "
@@ -117,6 +120,7 @@ static dt_code open_columns(dt_data_file *s, const dt_world *world, const dt_dat
         return err->code;
     s->mask_y = spec->mask_y;
     s->drop_x = spec->drop_x;
+    s->sequence = spec->sequence;
     s->drop_y = spec->y && spec->drop_y;
     if (spec->y && read_ignored(s, spec->ignore_label, err))
         return err->code; /* every rank has the same columns and options */
@@ -128,7 +132,9 @@ static dt_code open_columns(dt_data_file *s, const dt_world *world, const dt_dat
         return err->code;
     if (s->info.y_is_text && dt_columns_words(s->y, world, &s->words, err))
         return err->code;
-    return s->drop_x || s->drop_y ? dt_data_file_drop_rows(s, world, err) : DT_OK;
+    if (s->drop_x || s->drop_y || s->sequence.length > 0)
+        return dt_data_file_find_samples(s, world, err);
+    return DT_OK;
 }
 
 static dt_code open_source(dt_data_file **file, const dt_world *world, const dt_data_spec *spec,
@@ -171,7 +177,7 @@ dt_code dt_data_file_open_all(dt_data_file **file, const dt_world *world, const 
 
 dt_code dt_data_file_schema(dt_data_file *s, dt_schema *schema, dt_error *err)
 {
-    *schema = (dt_schema){.units = s->units};
+    *schema = (dt_schema){.units = s->units, .sequence = s->sequence};
     s->unused = (dt_schema_unused){0};
     if (dt_columns_names(s->x, &schema->columns, s->unused.line[0], err) || !s->y ||
         dt_columns_names(s->y, &schema->targets, s->unused.line[1], err))
@@ -209,7 +215,7 @@ dt_code dt_data_file_fit(dt_data_file *s, const dt_world *world, const dt_schema
     if (dt_world_agree(world, err))
         return err->code;
     s->info.classes = 0;
-    if (dt_mapping_broadcast(world, &s->mapping, s->info.features, s->info.y_width, err))
+    if (dt_mapping_broadcast(world, &s->mapping, s->width, s->info.y_width, err))
         return err->code;
     s->info.classes = s->mapping.model_classes;
     if (s->mapping.raw)
@@ -246,6 +252,16 @@ const int64_t *dt_data_file_begin(const dt_data_file *s, int64_t *files)
         return dt_columns_begin(s->x, files);
     *files = s->samples.files;
     return s->samples.begin;
+}
+
+const int64_t *dt_data_file_row_begin(const dt_data_file *s, int64_t *files)
+{
+    return dt_columns_begin(s->x, files);
+}
+
+const dt_sample_map *dt_data_file_samples(const dt_data_file *s)
+{
+    return &s->samples;
 }
 
 dt_columns *dt_data_file_x(dt_data_file *s)
@@ -302,8 +318,8 @@ static bool all_finite(const float *values, int64_t n)
 }
 
 dt_code dt_data_file_check_finite(const dt_data_file *s, const dt_columns *c, int64_t row,
-                                  int64_t n, const float *values, bool gaps, const char *advice,
-                                  dt_error *err)
+                                  int64_t n, const float *values, bool gaps, bool samples,
+                                  const char *advice, dt_error *err)
 {
     const dt_columns_info *info = dt_columns_get_info(c);
     if (all_finite(values, n * info->width))
@@ -313,7 +329,9 @@ dt_code dt_data_file_check_finite(const dt_data_file *s, const dt_columns *c, in
         i++;
     if (i == n * info->width)
         return DT_OK;
-    dt_columns_place at = dt_data_file_find(s, c, row + i / info->width, i % info->width);
+    int64_t at_row = row + i / info->width;
+    dt_columns_place at =
+        dt_columns_find(c, samples ? dt_data_file_target_row(s, at_row) : at_row, i % info->width);
     return dt_fail(err, DT_ERR_DATA,
                    "%s: \"%s\" has %s in row %lld, column %lld (counted from 0); clean the data "
                    "first%s",
@@ -328,11 +346,11 @@ dt_code dt_data_file_check_finite(const dt_data_file *s, const dt_columns *c, in
 static dt_code check_unit(const dt_data_file *s, int64_t row, int64_t n, const float *values,
                           dt_error *err)
 {
-    int64_t width = s->info.features;
+    int64_t width = s->width;
     for (int64_t i = 0; i < n * width; i++) {
         if ((values[i] >= 0 && values[i] <= 1) || isnan(values[i]))
             continue;
-        dt_columns_place at = dt_data_file_find(s, s->x, row + i / width, i % width);
+        dt_columns_place at = dt_columns_find(s->x, row + i / width, i % width);
         return dt_fail(err, DT_ERR_DATA,
                        "%s: \"%s\" has %g in row %lld, column %lld (counted from 0), but the "
                        "training was on uint8 divided by 255, from 0 to 1: store it as "
@@ -346,14 +364,14 @@ static dt_code check_unit(const dt_data_file *s, int64_t row, int64_t n, const f
 static dt_code check_flags(const dt_data_file *s, int64_t row, int64_t n, const uint8_t *values,
                            dt_error *err)
 {
-    int64_t width = s->info.features;
+    int64_t width = s->width;
     uint8_t largest = 0;
     for (int64_t i = 0; i < n * width; i++)
         largest = values[i] > largest ? values[i] : largest;
     for (int64_t i = 0; i < n * width && largest > 1; i++) {
         if (values[i] <= 1)
             continue;
-        dt_columns_place at = dt_data_file_find(s, s->x, row + i / width, i % width);
+        dt_columns_place at = dt_columns_find(s->x, row + i / width, i % width);
         return dt_fail(err, DT_ERR_DATA,
                        "%s: \"%s\" has %d in row %lld, column %lld (counted from 0), but the "
                        "training was on uint8 with no value above 1: on other data than this, "
@@ -368,21 +386,30 @@ void dt_data_file_accept_gaps(dt_data_file *s)
     s->accepts_gaps = true;
 }
 
-dt_code dt_data_file_read_x(dt_data_file *s, int64_t row, int64_t n, void *out, dt_error *err)
+dt_code dt_data_file_read_x_rows(dt_data_file *s, int64_t row, int64_t n, void *out, dt_error *err)
 {
     bool bytes = s->info.x_is_bytes;
+    size_t row_bytes = (size_t)s->width * (bytes ? 1 : sizeof(float));
     float *values = out;
-    if (dt_data_file_read_samples(s, s->x, row, n, bytes ? DT_VALUES_BYTES : DT_VALUES_FLOAT, out,
-                                  err) ||
-        (!bytes && dt_data_file_check_finite(s, s->x, row, n, out, s->accepts_gaps,
+    if (dt_columns_read(s->x, row, n, bytes ? DT_VALUES_BYTES : DT_VALUES_FLOAT, out, err))
+        return err->code;
+    if (s->samples.rows > 0)
+        dt_data_file_blank_unused(s, row, n, row_bytes, out);
+    if ((!bytes && dt_data_file_check_finite(s, s->x, row, n, out, s->accepts_gaps, false,
                                              ", or train with --missing mean or drop", err)) ||
         (s->mapping.unit && check_unit(s, row, n, out, err)) ||
         (s->mapping.flags && check_flags(s, row, n, out, err)))
         return err->code;
-    for (int64_t i = 0; s->divides && i < n * s->info.features; i++)
+    for (int64_t i = 0; s->divides && i < n * s->width; i++)
         values[i] /= 255.0f;
-    return dt_mapping_order(s->mapping.column, s->info.features, bytes ? 1 : sizeof(float), n, out,
-                            err);
+    return dt_mapping_order(s->mapping.column, s->width, bytes ? 1 : sizeof(float), n, out, err);
+}
+
+dt_code dt_data_file_read_x(dt_data_file *s, int64_t sample, int64_t n, void *out, dt_error *err)
+{
+    if (s->samples.rows == 0)
+        return dt_data_file_read_x_rows(s, sample, n, out, err);
+    return dt_data_file_read_x_samples(s, sample, n, out, err);
 }
 
 void dt_unit_from_bytes(const uint8_t *restrict bytes, int64_t n, float *restrict out)

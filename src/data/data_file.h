@@ -4,6 +4,7 @@
 #ifndef DT_DATA_DATA_FILE_H
 #define DT_DATA_DATA_FILE_H
 
+#include "data/sample_map.h"
 #include "data/schema.h"
 
 #include <dtrain/options.h>
@@ -25,6 +26,7 @@ typedef struct {
                                  dt_data_file_open_all */
     const char *ignore_label; /* nor does this label; NULL: none */
     dt_x_scale x_scale;       /* whether x is divided by 255 */
+    dt_sequence sequence;     /* a sample is several rows; only for dt_data_file_open_all */
     bool transposed;          /* the datasets are stored [features, rows] */
 } dt_data_spec;
 
@@ -32,9 +34,11 @@ typedef struct {
     const char *path,
         *y_name;        /* for messages; owned by the dt_data_file; y_name NULL: y is not read */
     const char *y_path; /* of the files of y */
-    int64_t rows;       /* of x, and of y if it is read: without those that are left out */
-    int64_t dropped;    /* rows that are left out */
-    int64_t features;   /* values in a row of x */
+    int64_t rows;       /* samples: rows of x, and of y if it is read, without those left out; or as
+                           many as dt_sequence makes of them */
+    int64_t dropped;    /* samples that are left out, since they have missing values */
+    int64_t features;   /* values of x in a sample */
+    int64_t length;     /* rows of x in a sample: 1, or as dt_sequence says */
     bool x_is_bytes;    /* x is uint8; a value means value / 255 */
     int64_t y_width;    /* values in a row of y; 0: y is not read */
     bool y_is_integer;  /* integers, or strings, which are the names of classes */
@@ -90,6 +94,14 @@ void dt_data_file_accept_gaps(dt_data_file *file);
  */
 dt_code dt_data_file_read_x(dt_data_file *file, int64_t row, int64_t n, void *out, dt_error *err);
 
+/* Read rows [row, row + n) of x of the files, where samples are several rows.
+ *   out  [n,features / length] as dt_data_file_read_x. A row that belongs to no sample may be zeros */
+dt_code dt_data_file_read_x_rows(dt_data_file *file, int64_t row, int64_t n, void *out,
+                                 dt_error *err);
+
+/* Which rows the samples begin with; all zero if every row is a sample. */
+const dt_sample_map *dt_data_file_samples(const dt_data_file *file);
+
 /* The meaning of y. */
 typedef enum {
     DT_Y_TARGETS,       /* numbers */
@@ -120,6 +132,9 @@ const char *dt_data_file_path(const dt_data_file *file, int64_t i);
 
 /* Where the rows of each file of x begin, as dt_columns_begin, without those left out. */
 const int64_t *dt_data_file_begin(const dt_data_file *file, int64_t *files);
+
+/* Where the rows of each file begin, of all rows. */
+const int64_t *dt_data_file_row_begin(const dt_data_file *file, int64_t *files);
 
 /* The columns themselves, and the words that are the classes where y is strings. y may be NULL. */
 struct dt_columns *dt_data_file_x(dt_data_file *file);

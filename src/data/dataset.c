@@ -3,6 +3,7 @@
 #include "comm/comm.h"
 #include "core/memory.h"
 #include "core/minmax.h"
+#include "data/sequence_stats.h"
 #include "data/survey.h"
 
 #include <stdlib.h>
@@ -154,12 +155,16 @@ static dt_code load_rows(dt_survey *s, const dt_world *world, const dt_dataset_o
     if (!s->d->streamed && allocate_window(s->d, world, err))
         return err->code;
     dt_scaling scaling = (dt_scaling)o->normalize, of_y = (dt_scaling)o->normalize_y;
-    bool measures = scaling != DT_SCALE_NONE || o->fill;
+    bool sequences = dt_data_file_get_info(s->d->file)->length > 1;
+    bool wanted = scaling != DT_SCALE_NONE || o->fill, measures = wanted && !sequences;
     if ((!measures || !dt_survey_start_measuring(s, scaling, o->fill, err)) &&
         (of_y == DT_SCALE_NONE || !dt_survey_start_measuring_y(s, of_y, err)))
         dt_survey_read(s, err);
     if (!dt_world_agree(world, err) && measures)
         dt_survey_finish_measuring(s, scaling, world, err);
+    if (!err->code && wanted && sequences &&
+        !dt_sequence_measure(s->d, world, scaling, o->fill, &s->d->measured, err))
+        dt_survey_use_measured(s->d);
     if (!err->code && of_y != DT_SCALE_NONE)
         dt_survey_finish_measuring_y(s, of_y, world, err);
     return err->code;
@@ -191,6 +196,8 @@ dt_code dt_dataset_load(dt_dataset *d, const dt_world *world, dt_data_file *file
         dt_fail(err, DT_ERR_DATA, "%s of %lld rows leaves none to %s", o->what_is_held,
                 (long long)info->rows, d->rows == 0 ? "train on" : "validate on");
     dt_survey s = {.d = d};
+    if (info->length > 1 && !err->code)
+        dt_sequence_find_trained(d, err);
     if (o->profile && !err->code)
         dt_profile_init(&d->profile, info, o->kind, err);
     if (!dt_world_agree(world, err))
@@ -221,6 +228,7 @@ void dt_dataset_free(dt_dataset *d)
     dt_normalizer_destroy(d->y_measured);
     d->measured = d->y_measured = NULL;
     dt_profile_free(&d->profile);
+    dt_sample_map_free(&d->trained);
     dt_shm_destroy(d->shared);
     d->shared = NULL;
     free(d->own);

@@ -57,9 +57,10 @@ typedef struct {
     dt_normalizer *y_measured;         /* the same, if it was measured here; owned */
     dt_profile profile;                /* all zero if it was not wanted */
     dt_holdout holdout;                /* which rows of the file are held out */
-    dt_rows held;                      /* the rows held out that this rank has in memory */
-    bool reread;                       /* the rows held out are not in memory */
-    bool streamed;                     /* the rows trained on are read in windows */
+    dt_sample_map trained; /* the samples trained on, if samples are several rows; else all zero */
+    dt_rows held;          /* the rows held out that this rank has in memory */
+    bool reread;           /* the rows held out are not in memory */
+    bool streamed;         /* the rows trained on are read in windows */
     /* If streamed: */
     int64_t block_rows, window_blocks; /* as in dt_dataset_options */
     int64_t memory;                    /* bytes that the windows of one rank may take */

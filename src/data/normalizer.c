@@ -65,6 +65,22 @@ dt_code dt_normalizer_add_fill(dt_normalizer *n, dt_error *err)
     return err->code;
 }
 
+dt_code dt_normalizer_repeat(dt_normalizer **normalizer, const dt_normalizer *from, int64_t times,
+                             dt_error *err)
+{
+    int64_t width = from->features;
+    if (dt_normalizer_create(normalizer, width * times, err) ||
+        (from->fill && dt_normalizer_add_fill(*normalizer, err)))
+        return err->code;
+    for (int64_t i = 0; i < width * times; i++) {
+        (*normalizer)->mean[i] = from->mean[i % width];
+        (*normalizer)->scale[i] = from->scale[i % width];
+        if (from->fill)
+            (*normalizer)->fill[i] = from->fill[i % width];
+    }
+    return DT_OK;
+}
+
 static void fill_gaps(const dt_normalizer *n, int64_t rows, float *x)
 {
     int64_t features = n->features;

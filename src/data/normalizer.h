@@ -28,6 +28,11 @@ dt_code dt_normalizer_create(dt_normalizer **normalizer, int64_t features, dt_er
 /* Replace NaN, for now by the mean 0 of each feature. Not collective. */
 dt_code dt_normalizer_add_fill(dt_normalizer *normalizer, dt_error *err);
 
+/* Create one whose features are those of `from`, so many times one behind the other. Not
+ * collective. */
+dt_code dt_normalizer_repeat(dt_normalizer **normalizer, const dt_normalizer *from, int64_t times,
+                             dt_error *err);
+
 /* Read mean and standard deviation of the features from datasets of a file. A deviation of 0 counts
  * as 1, as in scikit-learn. Collective; an error is the same on every rank.
  *   path        file with the datasets "mean" and "std", each of as many numbers as there are

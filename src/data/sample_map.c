@@ -1,6 +1,5 @@
 #include "data/sample_map.h"
 
-#include "comm/comm.h"
 #include "core/memory.h"
 #include "core/split.h"
 
@@ -17,14 +16,12 @@ dt_code dt_sample_map_init(dt_sample_map *m, int64_t rows, dt_error *err)
     return err->code;
 }
 
-dt_code dt_sample_map_finish(dt_sample_map *m, const dt_world *world, int64_t files,
-                             const int64_t *begin, dt_error *err)
+dt_code dt_sample_map_finish(dt_sample_map *m, int64_t files, const int64_t *begin, dt_error *err)
 {
     m->files = files;
     m->begin = dt_alloc(files + 1, sizeof *m->begin, "the map of samples", err);
-    if (dt_world_agree(world, err))
+    if (err->code)
         return err->code;
-    dt_sum_int64(world, (int64_t *)m->bits, m->words); /* no two ranks set the same bit */
     m->before[0] = 0;
     for (int64_t w = 0; w < m->words; w++)
         m->before[w + 1] = m->before[w] + __builtin_popcountll(m->bits[w]);

@@ -1,5 +1,6 @@
-/* Which rows of the files are samples, where some rows are left out. The samples keep the order of
- * their rows. The map is the same on every rank: a bit for each row, and sums of bits.
+/* Which rows of the files are samples, where some rows are left out, or with which rows they begin,
+ * where a sample is several rows. The samples keep the order of their rows. The map is the same on
+ * every rank: a bit for each row, and sums of bits. Not collective.
  *
  *   row      0  1  2  3  4  5
  *   bit      1  1  0  1  0  1
@@ -8,7 +9,8 @@
 #ifndef DT_DATA_SAMPLE_MAP_H
 #define DT_DATA_SAMPLE_MAP_H
 
-#include <dtrain/world.h>
+#include <dtrain/status.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 enum { DT_SAMPLE_WORD = 64 }; /* rows that share a word of bits */
@@ -22,8 +24,7 @@ typedef struct {
     int64_t *begin; /* [files + 1] first sample of each file; owned */
 } dt_sample_map;
 
-/* Make a map in which no row is a sample. To be ended with dt_sample_map_free, also after an error.
- * Not collective, as is all below, unless the comment says otherwise. */
+/* Make a map in which no row is a sample. To be ended with dt_sample_map_free, also after an error. */
 dt_code dt_sample_map_init(dt_sample_map *map, int64_t rows, dt_error *err);
 
 /* Make a row a sample. */
@@ -32,10 +33,15 @@ static inline void dt_sample_map_set(dt_sample_map *map, int64_t row)
     map->bits[row / DT_SAMPLE_WORD] |= (uint64_t)1 << (row % DT_SAMPLE_WORD);
 }
 
-/* Afterwards every rank has the samples of all ranks. A row is set by at most one rank. Collective.
+static inline bool dt_sample_map_has(const dt_sample_map *map, int64_t row)
+{
+    return map->bits[row / DT_SAMPLE_WORD] >> (row % DT_SAMPLE_WORD) & 1;
+}
+
+/* Count the samples, when all are set.
  *   begin  [files + 1] first row of each file */
-dt_code dt_sample_map_finish(dt_sample_map *map, const dt_world *world, int64_t files,
-                             const int64_t *begin, dt_error *err);
+dt_code dt_sample_map_finish(dt_sample_map *map, int64_t files, const int64_t *begin,
+                             dt_error *err);
 
 /* The number of samples before a row; row <= rows. */
 int64_t dt_sample_map_before(const dt_sample_map *map, int64_t row);

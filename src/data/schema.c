@@ -14,6 +14,8 @@ dt_code dt_schema_complete(dt_schema *s, const dt_schema *from, dt_error *err)
 {
     if (s->units == DT_X_UNKNOWN)
         s->units = from->units;
+    if (s->sequence.length == 0)
+        s->sequence = from->sequence;
     if (!complete_names(&s->columns, &from->columns, err) &&
         !complete_names(&s->targets, &from->targets, err))
         complete_names(&s->classes, &from->classes, err);
@@ -34,6 +36,10 @@ static void print_names(const char *what, int column, const dt_names *names, FIL
 
 void dt_schema_print(const dt_schema *s, int column, FILE *to)
 {
+    if (s->sequence.length > 0)
+        fprintf(to, "Samples:%*s%lld rows each, every %lld, target %lld after the last\n",
+                column > 9 ? column - 8 : 1, "", (long long)s->sequence.length,
+                (long long)s->sequence.stride, (long long)s->sequence.horizon);
     print_names("Columns", column, &s->columns, to);
     print_names("Targets", column, &s->targets, to);
     print_names("Classes", column, &s->classes, to);
@@ -45,4 +51,5 @@ void dt_schema_free(dt_schema *s)
     dt_names_free(&s->targets);
     dt_names_free(&s->classes);
     s->units = DT_X_UNKNOWN;
+    s->sequence = (dt_sequence){0};
 }

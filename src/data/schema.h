@@ -6,6 +6,7 @@
 #include "core/names.h"
 
 #include <dtrain/status.h>
+#include <stdint.h>
 #include <stdio.h>
 
 /* The units of x before it is normalised. */
@@ -18,11 +19,25 @@ typedef enum {
     DT_X_FLAGS, /* uint8, divided by 255, none above 1: perhaps they were not meant to be divided */
 } dt_x_units;
 
+/* A sample of a time series: `length` consecutive rows of x, and the row of y that comes `horizon`
+ * rows after the last of them; every `stride`-th row of a file begins one. All zero: a sample is a
+ * row. */
 typedef struct {
-    dt_names columns; /* of x: none, or one for each value of a row */
+    int64_t length, horizon, stride;
+} dt_sequence;
+
+/* The rows of x of a sample. */
+static inline int64_t dt_sequence_rows(const dt_sequence *s)
+{
+    return s->length > 0 ? s->length : 1;
+}
+
+typedef struct {
+    dt_names columns; /* of x: none, or one for each value of a row of the file */
     dt_names targets; /* the same for y */
     dt_names classes; /* the names of the classes 0, 1, ... in y */
     dt_x_units units;
+    dt_sequence sequence;
 } dt_schema;
 
 /* Lines about attributes that should be lists of names and are not; "": none. */

@@ -212,13 +212,18 @@ static void keep_given(const dt_normalizer *given, dt_normalizer *measured)
     }
 }
 
+void dt_survey_use_measured(dt_dataset *d)
+{
+    keep_given(d->normalizer, d->measured);
+    d->normalizer = d->measured;
+}
+
 dt_code dt_survey_finish_measuring(dt_survey *s, dt_scaling scaling, const dt_world *world,
                                    dt_error *err)
 {
     dt_moments_sum(world, s->moments);
     if (!dt_moments_normalizer(s->moments, scaling, &s->d->measured, err))
-        keep_given(s->d->normalizer, s->d->measured);
-    s->d->normalizer = s->d->measured;
+        dt_survey_use_measured(s->d);
     return dt_world_agree(world, err);
 }
 

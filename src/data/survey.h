@@ -45,6 +45,10 @@ dt_code dt_survey_read(dt_survey *survey, dt_error *err);
 dt_code dt_survey_finish_measuring(dt_survey *survey, dt_scaling scaling, const dt_world *world,
                                    dt_error *err);
 
+/* From now on, the data set's normaliser is the measured one; but where a scaling was given, it
+ * stays, and only what takes the place of a missing value was measured. */
+void dt_survey_use_measured(dt_dataset *dataset);
+
 /* The same for y, which is numbers. NaN is left out. */
 dt_code dt_survey_start_measuring_y(dt_survey *survey, dt_scaling scaling, dt_error *err);
 dt_code dt_survey_finish_measuring_y(dt_survey *survey, dt_scaling scaling, const dt_world *world,

@@ -10,7 +10,7 @@
 
 static dt_code no_such_class(const dt_data_file *s, int64_t row, double label, dt_error *err)
 {
-    dt_columns_place at = dt_data_file_find(s, s->y, row, 0);
+    dt_columns_place at = dt_data_file_find_target(s, row, 0);
     return dt_fail(err, DT_ERR_DATA,
                    "%s: \"%s\" has %g in row %lld (counted from 0), but its attribute \"classes\" "
                    "names %lld classes, from 0",
@@ -73,7 +73,7 @@ static dt_code read_words(dt_data_file *s, int64_t row, int64_t n, int32_t *labe
 static dt_code read_targets(dt_data_file *s, int64_t row, int64_t n, float *out, dt_error *err)
 {
     if (s->info.y_is_text) {
-        dt_columns_place at = dt_data_file_find(s, s->y, row, 0);
+        dt_columns_place at = dt_data_file_find_target(s, row, 0);
         return dt_fail(
             err, DT_ERR_DATA,
             "%s: dataset \"%s\" holds strings, which are classes: integers or floats are "
@@ -81,7 +81,7 @@ static dt_code read_targets(dt_data_file *s, int64_t row, int64_t n, float *out,
             at.path, at.name);
     }
     if (dt_data_file_read_samples(s, s->y, row, n, DT_VALUES_FLOAT, out, err) ||
-        dt_data_file_check_finite(s, s->y, row, n, out, s->mask_y,
+        dt_data_file_check_finite(s, s->y, row, n, out, s->mask_y, true,
                                   ", or --missing-y mask or drop leaves it out", err))
         return err->code;
     if (s->mapping.classes > 0 && s->info.y_is_integer)
@@ -98,7 +98,7 @@ static dt_code read_probabilities(dt_data_file *s, int64_t row, int64_t n, float
     for (int64_t i = 0; i < n * width; i++) {
         if ((out[i] >= 0 && out[i] <= 1) || isnan(out[i]))
             continue;
-        dt_columns_place at = dt_data_file_find(s, s->y, row + i / width, i % width);
+        dt_columns_place at = dt_data_file_find_target(s, row + i / width, i % width);
         return dt_fail(err, DT_ERR_DATA,
                        "%s: \"%s\" has %g in row %lld, column %lld (counted from 0): the loss "
                        "bce takes 0 and 1",
@@ -118,7 +118,7 @@ static dt_code check_label(const dt_data_file *s, int64_t row, double label, dt_
     if (!wrong)
         return DT_OK;
     char text[32];
-    dt_columns_place at = dt_data_file_find(s, s->y, row, 0);
+    dt_columns_place at = dt_data_file_find_target(s, row, 0);
     snprintf(text, sizeof text, label == floor(label) && fabs(label) < 1e20 ? "%.0f" : "%.9g",
              label);
     return dt_fail(err, DT_ERR_DATA,
@@ -140,7 +140,7 @@ static dt_code find_one(const dt_data_file *s, int64_t row, const double *values
     }
     if (ones == 1 && zeros == width - 1)
         return DT_OK;
-    dt_columns_place at = dt_data_file_find(s, s->y, row, 0);
+    dt_columns_place at = dt_data_file_find_target(s, row, 0);
     return dt_fail(
         err, DT_ERR_DATA,
         "%s: \"%s\" has %lld values a row, and row %lld (counted from 0) is not one 1 "
@@ -159,7 +159,7 @@ static dt_code check_labels(dt_data_file *s, int64_t row, int64_t n, const doubl
         if ((s->mask_y && isnan(label)) || (s->ignores && width == 1 && label == s->ignored)) {
             out[k] = -1;
         } else if (!isfinite(label)) {
-            dt_columns_place at = dt_data_file_find(s, s->y, row + k, 0);
+            dt_columns_place at = dt_data_file_find_target(s, row + k, 0);
             dt_fail(err, DT_ERR_DATA,
                     "%s: \"%s\" has NaN%s or an infinite value in row %lld "
                     "(counted from 0)",
@@ -219,7 +219,7 @@ static dt_code append_weights(dt_data_file *s, int64_t row, int64_t n, int64_t w
 {
     float *weight = dt_alloc(n, sizeof *weight, "weights", err);
     if (weight && !dt_data_file_read_samples(s, s->weights, row, n, DT_VALUES_FLOAT, weight, err) &&
-        !dt_data_file_check_finite(s, s->weights, row, n, weight, false, "", err))
+        !dt_data_file_check_finite(s, s->weights, row, n, weight, false, true, "", err))
         for (int64_t i = n - 1; i >= 0; i--) {
             memmove(out + i * (width + 1), out + i * width, (size_t)width * sizeof *out);
             out[i * (width + 1) + width] = weight[i];

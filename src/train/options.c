@@ -74,6 +74,11 @@ const dt_option dt_train_option_table[] = {
      "NaN and fill values in x: error; mean: they become the feature's mean in the training rows; "
      "drop: the row is left out",
      CHOICE(missing, missings)},
+    {NULL, "window", "L", NULL, "a sample is L consecutive rows of a file, side by side",
+     COUNT(window, 1)},
+    {NULL, "horizon", "H", "1", "with --window: its target is H rows after the last of them",
+     COUNT(horizon, 0)},
+    {NULL, "stride", "S", "1", "and every S-th row of a file begins one", COUNT(stride, 1)},
     {NULL, "no-shuffle", NULL, NULL, "take the samples in file order", FLAG(no_shuffle)},
     {NULL, "drop-last", NULL, NULL, "leave out a last batch that is not full", FLAG(drop_last)},
     {NULL, "val-data", "DATA", NULL, "validate on these files after every epoch", TEXT(val_data),
@@ -263,11 +268,23 @@ static dt_code check_validation(const dt_train_options *o, dt_error *err)
     return check_fold(o->val_fold, err);
 }
 
+static dt_code check_window(const dt_train_options *o, dt_error *err)
+{
+    enum { MAX_ROWS = 1 << 30 };
+    if (o->window == 0 && (o->horizon != 1 || o->stride != 1))
+        return dt_fail(err, DT_ERR_USAGE, "--%s: expected with --window",
+                       o->horizon != 1 ? "horizon" : "stride");
+    if (o->window > MAX_ROWS || o->horizon > MAX_ROWS || o->stride > MAX_ROWS)
+        return dt_fail(err, DT_ERR_USAGE,
+                       "--window, --horizon, --stride: expected at most %d rows each", MAX_ROWS);
+    return DT_OK;
+}
+
 dt_code dt_train_options_check(const dt_train_options *options, dt_error *err)
 {
     dt_schedule schedule;
     if (check_optimizer(options, err) || check_validation(options, err) ||
-        check_scaling("normalize", options->normalize, err) ||
+        check_window(options, err) || check_scaling("normalize", options->normalize, err) ||
         check_scaling("normalize-y", options->normalize_y, err) ||
         dt_schedule_parse(options->schedule, &schedule, err) ||
         dt_class_weights_check(options->class_weights, err))

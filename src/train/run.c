@@ -308,7 +308,7 @@ static void warn_file(dt_warnings *w, const dt_data_file *source)
         return;
     const dt_data_file_info *info = dt_data_file_get_info(source);
     if (info->dropped > 0)
-        dt_warnings_add(w, "%s: %lld of %lld rows have a missing value and are left out",
+        dt_warnings_add(w, "%s: %lld of %lld samples have a missing value and are left out",
                         info->path, (long long)info->dropped,
                         (long long)(info->rows + info->dropped));
 }

@@ -75,6 +75,11 @@ static dt_code fit_data(dt_run *r, dt_error *err)
     return err->code;
 }
 
+static dt_sequence sequence_of(const dt_train_options *o)
+{
+    return o->window > 0 ? (dt_sequence){o->window, o->horizon, o->stride} : (dt_sequence){0};
+}
+
 /* Open the data, and see that with it and these options this is the run that it goes on from. */
 dt_code dt_run_open_data(dt_run *r, dt_error *err)
 {
@@ -86,6 +91,7 @@ dt_code dt_run_open_data(dt_run *r, dt_error *err)
                          .weights = o->weights,
                          .mask_y = o->missing_y == DT_MISSING_Y_MASK,
                          .drop_x = o->missing == DT_MISSING_DROP,
+                         .sequence = sequence_of(o),
                          .drop_y = o->missing_y == DT_MISSING_Y_DROP,
                          .ignore_label = o->ignore_label,
                          .x_scale = (dt_x_scale)o->x_scale,
@@ -136,6 +142,7 @@ dt_code dt_run_open_val_data(dt_run *r, dt_error *err)
                          .weights = o->weights,
                          .mask_y = o->missing_y == DT_MISSING_Y_MASK,
                          .drop_x = o->missing == DT_MISSING_DROP,
+                         .sequence = sequence_of(o),
                          .drop_y = o->missing_y == DT_MISSING_Y_DROP,
                          .ignore_label = o->ignore_label,
                          .x_scale = (dt_x_scale)o->x_scale,
@@ -158,13 +165,19 @@ static double held_part(const dt_train_options *o)
     return o->val_last > 0 ? o->val_last : o->val_fraction;
 }
 
+/* Of a time series, whose samples overlap, the last ones. */
+static bool holds_last(const dt_train_options *o)
+{
+    return o->val_last > 0 || (o->window > 0 && o->val_fraction > 0);
+}
+
 static dt_code choose_holdout(dt_run *r, dt_error *err)
 {
     const dt_train_options *o = r->options;
     int64_t files, fold, folds, rows = dt_data_file_get_info(r->file)->rows;
     const int64_t *begin = dt_data_file_begin(r->file, &files);
-    if (o->val_last > 0)
-        return dt_holdout_last(&r->holdout, files, begin, o->val_last, err);
+    if (holds_last(o))
+        return dt_holdout_last(&r->holdout, files, begin, held_part(o), err);
     r->holdout = dt_train_options_fold(o->val_fold, &fold, &folds)
                      ? dt_holdout_fold(rows, fold - 1, folds, dt_run_seed(r))
                      : dt_holdout_of(rows, o->val_fraction, dt_run_seed(r));
@@ -203,6 +216,18 @@ dt_code dt_run_plan_memory(dt_run *r, dt_error *err)
     return dt_memory_plan_make(&r->memory, &limit, &train, r->val_source ? &validate : NULL, err);
 }
 
+/* The scaling that a file gives for the columns of x, in each row of a sample. */
+static dt_code read_scaling(dt_run *r, dt_error *err)
+{
+    const dt_data_file_info *info = dt_data_file_get_info(r->file);
+    dt_normalizer *of_rows = NULL;
+    if (!dt_normalizer_read(&of_rows, r->world, r->options->normalize,
+                            info->features / info->length, err))
+        dt_normalizer_repeat(&r->given_scaling, of_rows, info->length, err);
+    dt_normalizer_destroy(of_rows);
+    return dt_world_agree(r->world, err);
+}
+
 /* How x is scaled: as the run did that this one goes on from, as a file says, or as is measured. */
 static dt_code choose_scaling(dt_run *r, dt_dataset_options *data, dt_error *err)
 {
@@ -220,8 +245,7 @@ static dt_code choose_scaling(dt_run *r, dt_dataset_options *data, dt_error *err
         data->normalize = DT_SCALE_STANDARD;
     else if (strcmp(o->normalize, "minmax") == 0)
         data->normalize = DT_SCALE_MINMAX;
-    else if (!is_none && !dt_normalizer_read(&r->given_scaling, r->world, o->normalize,
-                                             dt_data_file_get_info(r->file)->features, err))
+    else if (!is_none && !read_scaling(r, err))
         data->normalizer = r->given_scaling;
     return err->code;
 }

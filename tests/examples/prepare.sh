@@ -103,6 +103,16 @@ PYTHON
         local python
         ! python=$(python_for runs.py) || "$python" runs.py
         ;;
+    series.h5)
+        cat >series.py <<'PYTHON'
+import h5py, numpy as np
+t = np.arange(2000)
+with h5py.File("series.h5", "w") as f:
+    f["series"] = np.stack([np.sin(t / 9), np.cos(t / 31)], 1).astype("f4")
+PYTHON
+        local python
+        ! python=$(python_for series.py) || "$python" series.py
+        ;;
     gaps.h5)
         cat >gaps.py <<'PYTHON'
 import h5py, numpy as np

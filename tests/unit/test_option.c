@@ -285,7 +285,7 @@ static void train_defaults(void **state)
         text, "{\"data\":null,\"x\":\"x\",\"y\":\"y\",\"y-data\":null,\"weights\":null,"
               "\"missing-y\":\"error\",\"ignore-label\":null,\"transpose\":false,"
               "\"x-scale\":\"auto\",\"normalize\":\"none\",\"normalize-y\":\"none\",\"missing\":"
-              "\"error\",\"no-shuffle\":false,"
+              "\"error\",\"window\":null,\"horizon\":1,\"stride\":1,\"no-shuffle\":false,"
               "\"drop-last\":false,\"val-data\":null,\"val-x\":null,\"val-y\":null,"
               "\"val-y-data\":null,\"val-fraction\":null,\"val-last\":null,\"val-fold\":null,"
               "\"memory\":null,\"hidden\":[],\"activation\":\"relu\",\"layer-norm\":false,"
