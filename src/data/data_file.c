@@ -33,6 +33,7 @@ static void note_info(dt_data_file *s)
                                   .rows = x->rows,
                                   .features = x->width * dt_sequence_rows(&s->sequence),
                                   .length = dt_sequence_rows(&s->sequence),
+                                  .stride = s->sequence.length > 0 ? s->sequence.stride : 1,
                                   .x_is_bytes = x->is_bytes,
                                   .y_width = y ? y->width : 0,
                                   .y_is_integer = y && (y->is_integer || y->is_text),

@@ -39,6 +39,7 @@ typedef struct {
     int64_t dropped;    /* samples that are left out, since they have missing values */
     int64_t features;   /* values of x in a sample */
     int64_t length;     /* rows of x in a sample: 1, or as dt_sequence says */
+    int64_t stride;     /* rows from a sample to the next: 1, or as dt_sequence says */
     bool x_is_bytes;    /* x is uint8; a value means value / 255 */
     int64_t y_width;    /* values in a row of y; 0: y is not read */
     bool y_is_integer;  /* integers, or strings, which are the names of classes */

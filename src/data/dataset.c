@@ -58,13 +58,27 @@ int64_t dt_dataset_read(const dt_dataset *d, int64_t row, int64_t n, bool held_o
     return kept;
 }
 
-static void normalize_memory(dt_dataset *d, int64_t own)
+/* The rows of all samples are scaled in the same way. */
+static void normalize_span(const dt_dataset *d, const dt_range *span)
+{
+    if (!d->normalizer)
+        return;
+    dt_normalizer of_a_row = *d->normalizer;
+    of_a_row.features = d->features / dt_data_file_get_info(d->file)->length;
+    dt_normalizer_apply(&of_a_row, span->end - span->begin, d->window.x);
+}
+
+static void normalize_memory(dt_dataset *d, int rank, int64_t own)
 {
     scale_targets(d, d->held.count, d->held.y);
     if (!d->streamed)
         scale_targets(d, own, d->window.y);
     if (d->x_is_bytes)
         return;
+    if (d->span) {
+        normalize_span(d, &d->span[rank]);
+        return;
+    }
     dt_normalizer_apply(d->normalizer, d->held.count, d->held.x);
     if (!d->streamed)
         dt_normalizer_apply(d->normalizer, own, d->window.x);
@@ -77,16 +91,18 @@ static int64_t count_rows_of(const dt_dataset *d, int rank)
     return d->window.begin[rank + 1] - d->window.begin[rank];
 }
 
-/* Where the y of so many rows begins, behind their x. */
-static int64_t y_begin(const dt_dataset *d, int64_t rows)
+/* Where the y of a rank's rows begins, behind their x. */
+static int64_t y_begin(const dt_dataset *d, int rank)
 {
     enum { ALIGN = 64 };
-    return (rows * dt_dataset_x_bytes(d) + ALIGN - 1) / ALIGN * ALIGN;
+    int64_t bytes = d->span ? (d->span[rank].end - d->span[rank].begin) * dt_dataset_x_row_bytes(d)
+                            : count_rows_of(d, rank) * dt_dataset_x_bytes(d);
+    return (bytes + ALIGN - 1) / ALIGN * ALIGN;
 }
 
 static dt_rows_of_rank rows_in(const dt_dataset *d, const char *memory, int rank)
 {
-    return (dt_rows_of_rank){.x = memory, .y = memory + y_begin(d, count_rows_of(d, rank))};
+    return (dt_rows_of_rank){.x = memory, .y = memory + y_begin(d, rank)};
 }
 
 /* Memory for this rank's rows. Ranks that are all on one node read each other's where they lie: no
@@ -94,7 +110,7 @@ static dt_rows_of_rank rows_in(const dt_dataset *d, const char *memory, int rank
 static dt_code allocate_window(dt_dataset *d, const dt_world *world, dt_error *err)
 {
     int64_t own = count_rows_of(d, world->rank);
-    int64_t bytes = y_begin(d, own) + own * dt_dataset_y_bytes(d);
+    int64_t bytes = y_begin(d, world->rank) + own * dt_dataset_y_bytes(d);
     if (world->nodes == 1 && world->size > 1 && dt_shm_create(world, bytes, false, &d->shared, err))
         return err->code;
     if (!d->shared)
@@ -126,6 +142,29 @@ static dt_code count_rows(dt_dataset *d, const dt_split *share, dt_error *err)
     return err->code;
 }
 
+/* The rows of x that each rank has in memory: of all its samples, trained on or held out. */
+static dt_code find_spans(dt_dataset *d, const dt_split *share, dt_error *err)
+{
+    const dt_sample_map *samples = dt_data_file_samples(d->file);
+    int64_t length = dt_data_file_get_info(d->file)->length;
+    d->span = dt_alloc(share->parts, sizeof *d->span, "the shares of ranks", err);
+    for (int64_t r = 0; r < share->parts && d->span; r++) {
+        int64_t begin = dt_split_begin(share, r), end = dt_split_begin(share, r + 1);
+        d->span[r] = (dt_range){0};
+        if (begin < end)
+            d->span[r] = (dt_range){.begin = dt_sample_map_row(samples, begin),
+                                    .end = dt_sample_map_row(samples, end - 1) + length};
+    }
+    return err->code;
+}
+
+/* Whether samples overlap, and share their rows in memory. */
+static bool shares_rows(const dt_dataset *d)
+{
+    const dt_data_file_info *info = dt_data_file_get_info(d->file);
+    return !d->streamed && info->length > 1 && info->stride < info->length;
+}
+
 /* What is this rank's. */
 static dt_code plan_survey(dt_survey *s, const dt_world *world, dt_error *err)
 {
@@ -140,8 +179,12 @@ static dt_code plan_survey(dt_survey *s, const dt_world *world, dt_error *err)
         s->piece = info->rows;
     if (count_rows(d, &share, err))
         return err->code;
+    if (shares_rows(d) && find_spans(d, &share, err))
+        return err->code;
     int64_t held = d->reread ? 0 : s->end - s->begin - count_rows_of(d, world->rank);
-    d->held.x = dt_alloc(held, (size_t)dt_dataset_x_bytes(d), "the rows held out", err);
+    d->held.first = dt_holdout_before(&d->holdout, s->begin);
+    d->held.x =
+        dt_alloc(d->span ? 0 : held, (size_t)dt_dataset_x_bytes(d), "the rows held out", err);
     d->held.y = dt_alloc(held, (size_t)dt_dataset_y_bytes(d), "the rows held out", err);
     return err->code;
 }
@@ -195,9 +238,9 @@ dt_code dt_dataset_load(dt_dataset *d, const dt_world *world, dt_data_file *file
     if (d->rows == 0 || (o->hold_out > 0 && d->holdout.held == 0))
         dt_fail(err, DT_ERR_DATA, "%s of %lld rows leaves none to %s", o->what_is_held,
                 (long long)info->rows, d->rows == 0 ? "train on" : "validate on");
-    dt_survey s = {.d = d};
+    dt_survey s = {.d = d, .rank = world->rank};
     if (info->length > 1 && !err->code)
-        dt_sequence_find_trained(d, err);
+        dt_sequence_sort(d, err);
     if (o->profile && !err->code)
         dt_profile_init(&d->profile, info, o->kind, err);
     if (!dt_world_agree(world, err))
@@ -208,7 +251,7 @@ dt_code dt_dataset_load(dt_dataset *d, const dt_world *world, dt_data_file *file
         dt_dataset_free(d);
         return err->code;
     }
-    normalize_memory(d, count_rows_of(d, world->rank));
+    normalize_memory(d, world->rank, count_rows_of(d, world->rank));
     int64_t seen[] = {s.largest_label, s.largest, s.largest_weight};
     dt_max_int64(world, seen, 3);
     if (o->kind == DT_Y_LABELS)
@@ -229,6 +272,9 @@ void dt_dataset_free(dt_dataset *d)
     d->measured = d->y_measured = NULL;
     dt_profile_free(&d->profile);
     dt_sample_map_free(&d->trained);
+    dt_sample_map_free(&d->held_back);
+    free(d->span);
+    d->span = NULL;
     dt_shm_destroy(d->shared);
     d->shared = NULL;
     free(d->own);

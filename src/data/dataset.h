@@ -3,6 +3,7 @@
 #ifndef DT_DATA_DATASET_H
 #define DT_DATA_DATASET_H
 
+#include "core/range.h"
 #include "core/row_source.h"
 #include "core/split.h"
 #include "data/data_file.h"
@@ -33,8 +34,8 @@ typedef struct {
 
 /* Rows in memory. */
 typedef struct {
-    int64_t count;
-    void *x, *y; /* as in dt_window; owned */
+    int64_t first, count; /* the number of the first among all rows held out */
+    void *x, *y;          /* as in dt_window; owned. Where samples share rows, x is not used */
 } dt_rows;
 
 enum { DT_BYTES_FULL = 64 }; /* uint8 values that reach this use much of their range */
@@ -57,10 +58,15 @@ typedef struct {
     dt_normalizer *y_measured;         /* the same, if it was measured here; owned */
     dt_profile profile;                /* all zero if it was not wanted */
     dt_holdout holdout;                /* which rows of the file are held out */
-    dt_sample_map trained; /* the samples trained on, if samples are several rows; else all zero */
-    dt_rows held;          /* the rows held out that this rank has in memory */
-    bool reread;           /* the rows held out are not in memory */
-    bool streamed;         /* the rows trained on are read in windows */
+    /* If a sample is several rows of the files: */
+    dt_sample_map trained;   /* the samples that are trained on; else all zero */
+    dt_sample_map held_back; /* those that are held out, if these stay in memory; else all zero */
+    dt_range
+        *span;     /* [ranks] the rows of x that each rank has in memory, where samples that overlap
+                       share them; NULL: each sample has its own */
+    dt_rows held;  /* the rows held out that this rank has in memory */
+    bool reread;   /* the rows held out are not in memory */
+    bool streamed; /* the rows trained on are read in windows */
     /* If streamed: */
     int64_t block_rows, window_blocks; /* as in dt_dataset_options */
     int64_t memory;                    /* bytes that the windows of one rank may take */
@@ -75,11 +81,19 @@ typedef struct {
  * order of the epoch, and the rank that it is sent to. */
 enum { DT_SCHEDULE_BYTES = 40 };
 
-/* The bytes of a row in memory, and of its x and its y. */
+/* The bytes of a sample in memory, and of its x and its y. */
 static inline int64_t dt_dataset_row_bytes(const dt_data_file_info *info, dt_y_kind kind)
 {
     return info->features * (info->x_is_bytes ? 1 : (int64_t)sizeof(float)) +
            ((kind == DT_Y_LABELS ? 1 : info->y_width) + info->weighted) * (int64_t)sizeof(float);
+}
+
+/* The same where samples share the rows that they have in common: on average. */
+static inline int64_t dt_dataset_shared_row_bytes(const dt_data_file_info *info, dt_y_kind kind)
+{
+    int64_t x = info->features * (info->x_is_bytes ? 1 : (int64_t)sizeof(float));
+    int64_t apart = info->stride < info->length ? info->stride : info->length;
+    return dt_dataset_row_bytes(info, kind) - x + x / info->length * apart;
 }
 
 static inline int64_t dt_dataset_x_bytes(const dt_dataset *d)
@@ -90,6 +104,25 @@ static inline int64_t dt_dataset_x_bytes(const dt_dataset *d)
 static inline int64_t dt_dataset_y_bytes(const dt_dataset *d)
 {
     return ((d->kind == DT_Y_LABELS ? 1 : d->outputs) + d->weighted) * (int64_t)sizeof(float);
+}
+
+/* The bytes of a row of x of the files, of which a sample has one or several. */
+static inline int64_t dt_dataset_x_row_bytes(const dt_dataset *d)
+{
+    return dt_dataset_x_bytes(d) / dt_data_file_get_info(d->file)->length;
+}
+
+/* x of a sample of a window that is in memory.
+ *   rank  that has it
+ *   x     of that rank, as in dt_rows_of_rank
+ *   row   its number in the window */
+static inline const char *dt_dataset_x_of(const dt_dataset *d, const dt_window *window, int rank,
+                                          const char *x, int64_t row)
+{
+    if (!d->span)
+        return x + (row - window->begin[rank]) * dt_dataset_x_bytes(d);
+    int64_t first = dt_sample_map_row(&d->trained, row) - d->span[rank].begin;
+    return x + first * dt_dataset_x_row_bytes(d);
 }
 
 /* How the rows of a file are divided among the ranks. Whole chunks stay together, so that one rank

@@ -90,3 +90,22 @@ dt_row_source dt_contiguous_row_source(const dt_contiguous_rows *rows)
         return (dt_row_source){.fetch = fetch_contiguous, .from = rows};
     return (dt_row_source){.x = (const void *)rows->x, .y = rows->y};
 }
+
+static void fetch_shared(const void *from, int64_t begin, int64_t n, float *x, int64_t stride,
+                         void *y)
+{
+    const dt_shared_rows *rows = from;
+    const dt_dataset *d = rows->dataset;
+    for (int64_t i = begin; i < begin + n; i++, x += stride) {
+        int64_t row = dt_sample_map_row(rows->map, rows->first + i) - d->span[rows->rank].begin;
+        copy_x(d, rows->x + row * dt_dataset_x_row_bytes(d), x);
+        if (d->x_is_bytes)
+            dt_normalizer_apply(d->normalizer, 1, x);
+    }
+    memcpy(y, rows->y + begin * dt_dataset_y_bytes(d), (size_t)(n * dt_dataset_y_bytes(d)));
+}
+
+dt_row_source dt_shared_row_source(const dt_shared_rows *rows)
+{
+    return (dt_row_source){.fetch = fetch_shared, .from = rows, .y = rows->y};
+}

@@ -26,4 +26,16 @@ typedef struct {
 
 dt_row_source dt_contiguous_row_source(const dt_contiguous_rows *rows);
 
+/* The same of samples that share rows of x: those of a map, from its number `first` on, in the rows
+ * of a rank. */
+typedef struct {
+    const dt_dataset *dataset;
+    const dt_sample_map *map;
+    int64_t first;
+    int rank;
+    const char *x, *y; /* x of the rank; y of the sample `first` */
+} dt_shared_rows;
+
+dt_row_source dt_shared_row_source(const dt_shared_rows *rows);
+
 #endif

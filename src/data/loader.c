@@ -299,9 +299,9 @@ static dt_row_address address_in_window(const dt_loader *l, int64_t row)
     const dt_window *w = l->window;
     int owner = l->world->size == 1 ? 0 : dt_window_owner(w, l->world->size, row);
     const dt_rows_of_rank *rows = &w->all[owner];
-    row -= w->begin[owner];
-    return (dt_row_address){.x = rows->x + row * dt_dataset_x_bytes(l->dataset),
-                            .y = rows->y + row * dt_dataset_y_bytes(l->dataset)};
+    return (dt_row_address){.x = dt_dataset_x_of(l->dataset, w, owner, rows->x, row),
+                            .y =
+                                rows->y + (row - w->begin[owner]) * dt_dataset_y_bytes(l->dataset)};
 }
 
 static void find_in_window(const dt_loader *l, int64_t position, int64_t n, dt_row_address *address)

@@ -54,15 +54,16 @@ typedef struct {
     int64_t all, rank_bytes;
 } validated;
 
-static validated find_validated(const dt_planned_rows *train, int64_t held,
+static validated find_validated(const dt_planned_rows *train, int64_t held, bool streamed,
                                 const dt_planned_rows *validate, int ranks)
 {
+    int64_t held_bytes = streamed ? train->row_bytes : train->shared_bytes;
     if (!validate)
-        return (validated){.all = multiply_saturated(train->holdout.held, train->row_bytes),
-                           .rank_bytes = multiply_saturated(held, train->row_bytes)};
-    return (validated){.all = multiply_saturated(validate->holdout.rows, validate->row_bytes),
+        return (validated){.all = multiply_saturated(train->holdout.held, held_bytes),
+                           .rank_bytes = multiply_saturated(held, held_bytes)};
+    return (validated){.all = multiply_saturated(validate->holdout.rows, validate->shared_bytes),
                        .rank_bytes = multiply_saturated(max_rank_rows(validate, ranks).trained,
-                                                        validate->row_bytes)};
+                                                        validate->shared_bytes)};
 }
 
 /* Rows for validation that are few stay in memory beside the windows; of many, a rank's share does
@@ -109,13 +110,14 @@ dt_code dt_memory_plan_make(dt_memory_plan *plan, const dt_memory_limit *limit,
     bool asked = limit->memory > 0;
     int64_t memory = asked ? limit->memory : limit->part / 100 * FAIR_PERCENT;
     rank_rows rank_max = max_rank_rows(train, limit->ranks);
-    validated v = find_validated(train, rank_max.held, validate, limit->ranks);
     int64_t rank_bytes =
-        multiply_saturated(rank_max.trained, train->row_bytes + (asked ? 0 : DT_SCHEDULE_BYTES));
-    int64_t all = multiply_saturated(train->holdout.rows - train->holdout.held, train->row_bytes);
+        multiply_saturated(rank_max.trained, train->shared_bytes + (asked ? 0 : DT_SCHEDULE_BYTES));
+    int64_t all =
+        multiply_saturated(train->holdout.rows - train->holdout.held, train->shared_bytes);
     *plan = (dt_memory_plan){.streamed = (asked ? all : rank_bytes) > memory};
     if (limit->goes_on)
         plan->streamed = limit->block_rows > 0;
+    validated v = find_validated(train, rank_max.held, plan->streamed, validate, limit->ranks);
     if (plan->streamed && limit->goes_on)
         plan->windows = windows_before(limit, train);
     else if (plan->streamed)

@@ -12,10 +12,11 @@
 
 /* The rows of one file, before they are loaded. */
 typedef struct {
-    const char *path;   /* for messages */
-    dt_holdout holdout; /* the number of rows, and which are held out of training */
-    int64_t row_bytes;  /* of x and y in memory */
-    int64_t chunk_rows; /* one rank reads so many rows together */
+    const char *path;     /* for messages */
+    dt_holdout holdout;   /* the number of rows, and which are held out of training */
+    int64_t row_bytes;    /* of x and y, each row by itself */
+    int64_t shared_bytes; /* the same where samples that overlap share their values */
+    int64_t chunk_rows;   /* one rank reads so many rows together */
 } dt_planned_rows;
 
 typedef struct {

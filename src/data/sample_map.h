@@ -13,13 +13,14 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-enum { DT_SAMPLE_WORD = 64 }; /* rows that share a word of bits */
+enum { DT_SAMPLE_WORD = 64, DT_SAMPLE_HINT = 512 }; /* rows that share a word of bits */
 
 typedef struct {
     int64_t rows, samples;
     int64_t words;
     uint64_t *bits;  /* [words]; owned */
     int64_t *before; /* [words + 1] samples before the rows of each word; owned */
+    int64_t *hint;   /* the word of each DT_SAMPLE_HINT-th sample, then the last one; owned */
     int64_t files;
     int64_t *begin; /* [files + 1] first sample of each file; owned */
 } dt_sample_map;

@@ -8,21 +8,30 @@
 
 enum { PIECE_BYTES = 4 << 20, MARKS = 4096 };
 
-dt_code dt_sequence_find_trained(dt_dataset *d, dt_error *err)
+dt_code dt_sequence_sort(dt_dataset *d, dt_error *err)
 {
     const dt_sample_map *samples = dt_data_file_samples(d->file);
     bool held[MARKS];
     int64_t row = 0, files;
     const int64_t *begin = dt_data_file_row_begin(d->file, &files);
-    if (dt_sample_map_init(&d->trained, samples->rows, err))
+    bool keeps = d->holdout.held > 0 && !d->reread;
+    if (dt_sample_map_init(&d->trained, samples->rows, err) ||
+        (keeps && dt_sample_map_init(&d->held_back, samples->rows, err)))
         return err->code;
     for (int64_t i = 0, n; i < samples->samples; i += n) {
         n = dt_min(MARKS, samples->samples - i);
         dt_holdout_mark(&d->holdout, i, n, held);
-        for (int64_t k = 0; k < n; row++)
-            if (dt_sample_map_has(samples, row) && !held[k++])
+        for (int64_t k = 0; k < n; row++) {
+            if (!dt_sample_map_has(samples, row))
+                continue;
+            if (!held[k++])
                 dt_sample_map_set(&d->trained, row);
+            else if (keeps)
+                dt_sample_map_set(&d->held_back, row);
+        }
     }
+    if (keeps && dt_sample_map_finish(&d->held_back, files, begin, err))
+        return err->code;
     return dt_sample_map_finish(&d->trained, files, begin, err);
 }
 

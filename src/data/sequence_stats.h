@@ -5,8 +5,9 @@
 
 #include "data/dataset.h"
 
-/* Find the samples that are trained on, in dataset->trained. Not collective. */
-dt_code dt_sequence_find_trained(dt_dataset *dataset, dt_error *err);
+/* Find the samples that are trained on, and those that are held out and stay in memory. Not
+ * collective. */
+dt_code dt_sequence_sort(dt_dataset *dataset, dt_error *err);
 
 /* Make the normaliser of the samples, from one pass over x. Collective; an error is the same on
  * every rank.

@@ -7,10 +7,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { PIECE_BYTES = 4 << 20 };
+
 static void append_rows(dt_rows *to, const dt_survey *s, int64_t i, int64_t n)
 {
     int64_t x = dt_dataset_x_bytes(s->d), y = dt_dataset_y_bytes(s->d);
-    memcpy((char *)to->x + to->count * x, (const char *)s->x + i * x, (size_t)(n * x));
+    if (!s->d->span)
+        memcpy((char *)to->x + to->count * x, (const char *)s->x + i * x, (size_t)(n * x));
     memcpy((char *)to->y + to->count * y, (const char *)s->y + i * y, (size_t)(n * y));
     to->count += n;
 }
@@ -101,7 +104,7 @@ static bool keeps_rows(const dt_dataset *d)
  * the file is enough for the profile. */
 static bool needs_x(const dt_survey *s, int64_t row)
 {
-    return keeps_rows(s->d) || s->moments || (s->d->x_is_bytes && !is_full(s)) ||
+    return (keeps_rows(s->d) && !s->d->span) || s->moments || (s->d->x_is_bytes && !is_full(s)) ||
            (row < s->piece && s->d->profile.x.n > 0);
 }
 
@@ -145,7 +148,7 @@ static dt_code allocate_piece(dt_survey *s, dt_error *err)
         s->unit = dt_alloc(s->piece * d->features, sizeof *s->unit, "rows of x", err);
     if (s->y_moments)
         s->y_plain = dt_alloc(s->piece * d->outputs, sizeof *s->y_plain, "rows of y", err);
-    if (is_in_place(d))
+    if (is_in_place(d) && !d->span)
         return err->code;
     s->x = dt_alloc(s->piece, (size_t)dt_dataset_x_bytes(d), "rows of x", err);
     s->y = dt_alloc(s->piece, (size_t)dt_dataset_y_bytes(d), "rows of y", err);
@@ -153,12 +156,24 @@ static dt_code allocate_piece(dt_survey *s, dt_error *err)
     return err->code;
 }
 
+/* Rows of x that samples share, to where they stay. */
+static void read_span(dt_survey *s, const dt_range *span, dt_error *err)
+{
+    int64_t row_bytes = dt_dataset_x_row_bytes(s->d), piece = PIECE_BYTES / row_bytes + 1;
+    for (int64_t row = span->begin; row < span->end && !dt_stop_check(err); row += piece)
+        if (dt_data_file_read_x_rows(s->d->file, row, dt_min(piece, span->end - row),
+                                     (char *)s->d->window.x + (row - span->begin) * row_bytes, err))
+            return;
+}
+
 dt_code dt_survey_read(dt_survey *s, dt_error *err)
 {
     dt_dataset *d = s->d;
     dt_rows own = {.x = d->window.x, .y = d->window.y};
-    bool in_place = is_in_place(d);
+    bool in_place = is_in_place(d) && !d->span;
     allocate_piece(s, err);
+    if (!err->code && d->span)
+        read_span(s, &d->span[s->rank], err);
     for (int64_t row = s->begin, end; row < s->end && !dt_stop_check(err); row = end) {
         end = dt_min((row / s->piece + 1) * s->piece, s->end);
         if (in_place) {

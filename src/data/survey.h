@@ -16,7 +16,8 @@
 #include "data/dataset.h"
 
 typedef struct {
-    dt_dataset *d;      /* borrowed */
+    dt_dataset *d; /* borrowed */
+    int rank;
     int64_t begin, end; /* this rank's rows of the file */
     int64_t piece; /* rows read at a time, counted from the first row of the file: whole chunks */
     int64_t largest_label;

@@ -126,14 +126,13 @@ static void copy_out(const dt_transfer *r, const dt_dataset *d, const dt_window 
 #pragma omp parallel for if ((size_t)n * x_bytes > PARALLEL_BYTES)
     for (int64_t i = 0; i < n; i++) {
         if (i + DT_PREFETCH_AHEAD < n)
-            dt_prefetch_row(x + (size_t)(scheduled[i + DT_PREFETCH_AHEAD].row - w->begin[rank]) *
-                                    x_bytes,
+            dt_prefetch_row(dt_dataset_x_of(d, w, rank, x, scheduled[i + DT_PREFETCH_AHEAD].row),
                             x_bytes);
         if (r->to[i] < 0)
             continue;
         size_t row = (size_t)(scheduled[i].row - w->begin[rank]);
         char *record = r->send + (size_t)r->to[i] * (x_bytes + y_bytes);
-        memcpy(record, x + row * x_bytes, x_bytes);
+        memcpy(record, dt_dataset_x_of(d, w, rank, x, scheduled[i].row), x_bytes);
         memcpy(record + x_bytes, y + row * y_bytes, y_bytes);
     }
 }

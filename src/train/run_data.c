@@ -191,6 +191,8 @@ static dt_planned_rows planned_rows(const dt_run *r, const dt_data_file *source,
     return (dt_planned_rows){.path = info->path,
                              .holdout = *holdout,
                              .row_bytes = dt_dataset_row_bytes(info, dt_y_kind_of(r->model.loss)),
+                             .shared_bytes =
+                                 dt_dataset_shared_row_bytes(info, dt_y_kind_of(r->model.loss)),
                              .chunk_rows = info->chunk_rows};
 }
 

@@ -54,15 +54,6 @@ void dt_validation_free(dt_validation *v)
     memset(v, 0, sizeof *v);
 }
 
-static void add_rows(dt_validation *v, dt_engine *engine, const float *parameters, const void *x,
-                     const void *y, int64_t n)
-{
-    dt_contiguous_rows rows = {.dataset = v->dataset, .x = x, .y = y};
-    dt_row_source source = dt_contiguous_row_source(&rows);
-    dt_engine_forward(engine, parameters, &source, n, v->output);
-    dt_metrics_add(&v->metrics, v->output, y, n);
-}
-
 /* What stops a run does not wait for the end of a long validation: it will be made again. */
 static dt_code check_stop(dt_error *err)
 {
@@ -70,6 +61,42 @@ static dt_code check_stop(dt_error *err)
     if (reason < 0)
         return err->code;
     return dt_fail(err, DT_STOPPED, "stopped by %s", dt_stop_name(reason));
+}
+
+static void add_source(dt_validation *v, dt_engine *engine, const float *parameters,
+                       dt_row_source source, const void *y, int64_t n)
+{
+    dt_engine_forward(engine, parameters, &source, n, v->output);
+    dt_metrics_add(&v->metrics, v->output, y, n);
+}
+
+static void add_rows(dt_validation *v, dt_engine *engine, const float *parameters, const void *x,
+                     const void *y, int64_t n)
+{
+    dt_contiguous_rows rows = {.dataset = v->dataset, .x = x, .y = y};
+    add_source(v, engine, parameters, dt_contiguous_row_source(&rows), y, n);
+}
+
+/* Samples that share rows of x: those trained on, or those held out, of this rank. */
+static dt_code add_shared(dt_validation *v, dt_engine *engine, const float *parameters,
+                          dt_error *err)
+{
+    const dt_dataset *d = v->dataset;
+    const int64_t *begin = d->window.begin + v->world->rank;
+    dt_shared_rows rows = {.dataset = d,
+                           .map = v->whole ? &d->trained : &d->held_back,
+                           .rank = v->world->rank,
+                           .x = d->window.x,
+                           .first = v->whole ? begin[0] : d->held.first};
+    int64_t n = v->whole ? begin[1] - begin[0] : d->held.count, part;
+    rows.y = v->whole ? d->window.y : d->held.y;
+    for (int64_t i = 0; i < n && !check_stop(err); i += part) {
+        part = n - i < v->piece ? n - i : v->piece;
+        add_source(v, engine, parameters, dt_shared_row_source(&rows), rows.y, part);
+        rows.first += part;
+        rows.y += part * dt_dataset_y_bytes(d);
+    }
+    return err->code;
 }
 
 static dt_code add_memory(dt_validation *v, dt_engine *engine, const float *parameters,
@@ -108,6 +135,8 @@ dt_code dt_validation_run(dt_validation *v, dt_engine *engine, const float *para
     dt_engine_load_weights(engine, parameters);
     if (v->rereads)
         add_file(v, engine, parameters, err);
+    else if (v->dataset->span)
+        add_shared(v, engine, parameters, err);
     else
         add_memory(v, engine, parameters, err);
     if (dt_world_agree(v->world, err))

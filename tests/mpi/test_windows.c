@@ -2,6 +2,7 @@
 #include "mpi/support.h"
 
 #include "checkpoint/contents.h"
+#include "comm/internal.h"
 
 #include <hdf5.h>
 #include <math.h>
@@ -11,6 +12,7 @@
 
 enum { WIDTH = 3, FILES = 3, MAX = 4000 };
 
+static const dt_world *on = &world; /* that trains */
 static const int file_rows[FILES] = {211, 9, 640};
 
 /* How samples are made; gaps: some values are missing. */
@@ -121,7 +123,7 @@ static int64_t train(const char *data, const windows *w, const char *const *more
         dt_train_options_set(&o, "stride", number, &err);
     }
     if (!err.code)
-        dt_train(&world, &o, &err);
+        dt_train(on, &o, &err);
     dt_train_options_free(&o);
     CHECK_NO_ERROR(&err);
     if (world.rank == 0 && !dt_contents_find_newest(&end, folder, NULL, &err)) {
@@ -138,6 +140,15 @@ static int64_t train(const char *data, const windows *w, const char *const *more
 
 #define OPTIONS(...) ((const char *const[]){__VA_ARGS__, NULL})
 
+static void remove_series(void)
+{
+    for (int f = 0; f < FILES && world.rank == 0; f++) {
+        char name[32];
+        snprintf(name, sizeof name, "series%d-%d.h5", world.size, f);
+        remove(name);
+    }
+}
+
 static void check(const windows *w, const char *const *with, const char *const *without)
 {
     static float a[1024], b[1024];
@@ -151,6 +162,7 @@ static void check(const windows *w, const char *const *with, const char *const *
     int64_t n = train(list, w, with, a), m = train(samples, NULL, without, b);
     CHECK_ALL(world.rank != 0 || (n == m && n > 0 && memcmp(a, b, (size_t)n * sizeof *a) == 0));
     remove_file(samples);
+    remove_series();
 }
 
 static void as_rows(void **state)
@@ -171,6 +183,27 @@ static void with_gaps(void **state)
           OPTIONS("seed", "0"));
 }
 
+/* Samples that are read in windows, and samples that ranks of other nodes compute with. */
+static void streamed(void **state)
+{
+    (void)state;
+    const char *const *same = OPTIONS("memory", "10K", "seed", "2");
+    check(&(windows){8, 1, 1, false}, same, same);
+}
+
+static void over_nodes(void **state)
+{
+    dt_world nodes = {0};
+    dt_error err = {0};
+    dt_world_of(&nodes, MPI_COMM_WORLD, world.rank, &err);
+    CHECK_NO_ERROR(&err);
+    on = &nodes;
+    as_rows(state);
+    streamed(state);
+    on = &world;
+    dt_world_end(&nodes);
+}
+
 /* A fraction is the last samples. */
 static void held_out(void **state)
 {
@@ -185,15 +218,15 @@ static void held_out(void **state)
     int64_t n = train(list, &w, OPTIONS("val-fraction", "0.25"), a);
     train(list, &w, OPTIONS("val-last", "0.25"), b);
     CHECK_ALL(world.rank != 0 || memcmp(a, b, (size_t)n * sizeof *a) == 0);
+    remove_series();
 }
 
 int main(int argc, char **argv)
 {
     dt_error err = {0};
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(as_rows),
-        cmocka_unit_test(with_gaps),
-        cmocka_unit_test(held_out),
+        cmocka_unit_test(as_rows),  cmocka_unit_test(with_gaps),  cmocka_unit_test(held_out),
+        cmocka_unit_test(streamed), cmocka_unit_test(over_nodes),
     };
     if (dt_world_begin(&world, &argc, &argv, &err))
         return 1;

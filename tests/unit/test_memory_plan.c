@@ -17,6 +17,7 @@ static dt_planned_rows rows_of(int64_t rows, double hold_out)
     return (dt_planned_rows){.path = "data.h5",
                              .holdout = dt_holdout_of(rows, hold_out, 7),
                              .row_bytes = 1000,
+                             .shared_bytes = 1000,
                              .chunk_rows = 16};
 }
 
