@@ -80,6 +80,17 @@ def classes(n, f, c, dtype=np.int64, shape=None):
     return make
 
 
+def probabilities(n, f, c):
+    """The probability of each class; they add up to 1."""
+
+    def make(rng):
+        x = features(rng, n, f)
+        y = np.exp(3 * response(rng, x, c).astype(np.float64))
+        return x, (y / y.sum(1, keepdims=True)).astype(np.float32)
+
+    return make
+
+
 def truths(n, f, k, dtype):
     """Labels 0 and 1 of any type, [n] or [n,k]."""
 
@@ -453,6 +464,21 @@ CASES = {
             missing_y="mask", weights="w",
         ),
     ),
+    # Probabilities of classes
+    "soft_xent": (
+        probabilities(1037, 10, 4),
+        dict(
+            MLP, activation="tanh", loss="cross-entropy", batch_size=64, epochs=7, lr=0.2,
+            class_weights=[3, 0.5, 1, 2], label_smoothing=0.15,
+        ),
+    ),
+    "soft_xent_weights": (
+        gaps(probabilities(1037, 10, 4), 0.1, weighted=True),
+        dict(
+            MLP, activation="tanh", loss="cross-entropy", batch_size=64, epochs=7, lr=0.2,
+            missing_y="mask", weights="w",
+        ),
+    ),
 }
 
 
@@ -633,7 +659,7 @@ def criterion_of(o, y, dtype):
         weight = torch.tensor(np.asarray(weight), dtype=dtype)
     if o.get("loss") == "bce":
         return nn.BCEWithLogitsLoss(pos_weight=weight)
-    if o.get("loss", "cross-entropy") == "cross-entropy" and y.dtype.kind in "iu":
+    if o.get("loss") == "cross-entropy" or ("loss" not in o and y.dtype.kind in "iu"):
         return nn.CrossEntropyLoss(weight=weight, label_smoothing=o.get("label_smoothing", 0.0))
     if quantiles_of(o):
         return Quantiles(quantiles_of(o), dtype)
@@ -652,6 +678,9 @@ def counted(o, y, dtype):
             counts = weight * (y != ignored)
             return (weight * loss).sum() / counts.sum()
         there, y = ~torch.isnan(y), torch.nan_to_num(y)
+        if o.get("loss") == "cross-entropy":  # of probabilities: the whole row counts, or not
+            counts = weight * there.all(1)
+            return (counts * nn.functional.cross_entropy(output, y, reduction="none")).sum() / counts.sum()
         if quantiles_of(o):
             q = torch.tensor(quantiles_of(o), dtype=dtype)
             error = y[:, :, None] - output.view(len(y), y.shape[1], len(q))

@@ -20,11 +20,13 @@ typedef enum {
     DT_LOSS_HUBER,
     DT_LOSS_CROSS_ENTROPY,
     DT_LOSS_BCE,
-    DT_LOSS_QUANTILE,    /* needs dt_quantiles: the mean over targets and quantiles q of
+    DT_LOSS_QUANTILE,     /* needs dt_quantiles: the mean over targets and quantiles q of
                             max(q (y - o), (q - 1) (y - o)), where o is the output */
-    DT_LOSS_GAUSSIAN_NLL /* with K targets the model puts out K means m, then K numbers s; the mean
+    DT_LOSS_GAUSSIAN_NLL, /* with K targets the model puts out K means m, then K numbers s; the mean
                             over the targets of (log v + (y - m)^2 / v) / 2, where the variance v is
                             max(log(1 + exp(s)), 1e-6) */
+    DT_LOSS_SOFT_CROSS_ENTROPY /* cross-entropy, where y is the probabilities of the classes: not
+                                  to be chosen, but found from y */
 } dt_loss;
 typedef enum { DT_X_SCALE_AUTO, DT_X_SCALE_NONE, DT_X_SCALE_255 } dt_x_scale;
 typedef enum { DT_MISSING_Y_ERROR, DT_MISSING_Y_MASK, DT_MISSING_Y_DROP } dt_missing_y;

@@ -31,7 +31,9 @@ static int64_t labels_a_row(const dt_model *m)
 /* What the classes, and the columns of numbers, are called. A negative number is HDF5's failure. */
 static herr_t put_names(hid_t prediction, hid_t label, const dt_scorer *s, const dt_names *columns)
 {
-    const dt_names *classes = &s->schema.classes;
+    const dt_names *classes = &s->schema.classes, *targets = &s->schema.targets;
+    if (classes->n == 0 && targets->n == s->model.outputs) /* y was a probability of each */
+        classes = targets;
     if (label >= 0 && classes->n > 0)
         return dt_strings_put_attribute(label, "classes", classes->n,
                                         (const char *const *)classes->name);

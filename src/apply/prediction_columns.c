@@ -44,7 +44,7 @@ dt_code dt_prediction_columns_init(dt_names *columns, const dt_model *m, const d
     bool in_parts = m->loss == DT_LOSS_QUANTILE || m->loss == DT_LOSS_GAUSSIAN_NLL;
     int64_t parts = dt_outputs_per_target(m->loss, &m->criterion.quantiles);
     *columns = (dt_names){0};
-    if (m->loss == DT_LOSS_CROSS_ENTROPY || (!in_parts && targets->n == 0))
+    if (dt_loss_is_of_classes(m->loss) || (!in_parts && targets->n == 0))
         return DT_OK;
     if (!in_parts)
         return dt_names_copy(columns, targets, err);

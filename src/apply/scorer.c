@@ -13,6 +13,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* Probabilities of the classes take the place of labels. */
+static void choose_loss(dt_scorer *s)
+{
+    const dt_data_file_info *info = dt_data_file_get_info(s->file);
+    if (s->model.loss == DT_LOSS_CROSS_ENTROPY && !info->y_is_integer && info->y_width > 1)
+        s->model.loss = DT_LOSS_SOFT_CROSS_ENTROPY;
+}
+
 static dt_code check_fit(const dt_scorer *s, const dt_scorer_options *o, dt_error *err)
 {
     const dt_data_file_info *info = dt_data_file_get_info(s->file);
@@ -121,6 +129,7 @@ dt_code dt_scorer_open(dt_scorer *s, const dt_world *world, const dt_scorer_opti
     if (s->normalizer && s->normalizer->fill)
         dt_data_file_accept_gaps(s->file);
     warn_file(s, o, world->rank);
+    choose_loss(s);
     prepare_scorer(s, o, err);
     return dt_world_agree(world, err);
 }

@@ -69,6 +69,16 @@ static dt_code load_names(hid_t group, const char *path, const char *name, int64
     return DT_OK;
 }
 
+/* y of classes is a label, or a probability of each. */
+static dt_code check_targets(const char *path, bool labels, int64_t targets, const dt_names *names,
+                             dt_error *err)
+{
+    if (!labels || names->n <= 1 || names->n == targets)
+        return DT_OK;
+    return dt_fail(err, DT_ERR_DATA, "%s: \"/data/targets\" has %lld names, the model has %lld",
+                   path, (long long)names->n, (long long)targets);
+}
+
 static dt_code load_units(hid_t group, const char *path, dt_x_units *units, dt_error *err)
 {
     double divisor = dt_attribute_real(group, "x_divisor", 0);
@@ -119,7 +129,8 @@ dt_code dt_schema_load(dt_schema *s, hid_t file, const char *path, int64_t input
     if (!load_sequence(group, path, inputs, &s->sequence, err) &&
         !load_names(group, path, "columns", inputs / dt_sequence_rows(&s->sequence), &s->columns,
                     err) &&
-        !load_names(group, path, "targets", labels ? 1 : targets, &s->targets, err) &&
+        !load_names(group, path, "targets", labels ? -1 : targets, &s->targets, err) &&
+        !check_targets(path, labels, targets, &s->targets, err) &&
         !load_names(group, path, "classes", labels ? targets : -1, &s->classes, err))
         load_units(group, path, &s->units, err);
     H5Gclose(group);

@@ -108,6 +108,7 @@ typedef enum {
     DT_Y_TARGETS,       /* numbers */
     DT_Y_LABELS,        /* classes: whole numbers from 0 to 2^31 - 2 */
     DT_Y_PROBABILITIES, /* numbers from 0 to 1: the probability of "yes" in each column */
+    DT_Y_DISTRIBUTIONS, /* the probabilities of the classes, which add up to 1 */
 } dt_y_kind;
 
 dt_y_kind dt_y_kind_of(dt_loss loss);

@@ -89,8 +89,9 @@ static dt_code read_targets(dt_data_file *s, int64_t row, int64_t n, float *out,
     return dt_mapping_order(s->mapping.target, s->info.y_width, sizeof(float), n, out, err);
 }
 
+/*   expected  the end of the message about a number that is none */
 static dt_code read_probabilities(dt_data_file *s, int64_t row, int64_t n, float *out,
-                                  dt_error *err)
+                                  const char *expected, dt_error *err)
 {
     int64_t width = s->info.y_width;
     if (read_targets(s, row, n, out, err))
@@ -100,9 +101,32 @@ static dt_code read_probabilities(dt_data_file *s, int64_t row, int64_t n, float
             continue;
         dt_columns_place at = dt_data_file_find_target(s, row + i / width, i % width);
         return dt_fail(err, DT_ERR_DATA,
-                       "%s: \"%s\" has %g in row %lld, column %lld (counted from 0): the loss "
-                       "bce takes 0 and 1",
-                       at.path, at.name, (double)out[i], at.row, at.column);
+                       "%s: \"%s\" has %g in row %lld, column %lld (counted from 0): %s", at.path,
+                       at.name, (double)out[i], at.row, at.column, expected);
+    }
+    return DT_OK;
+}
+
+/* The probabilities of a sample add up to 1, but for what was rounded. */
+static dt_code read_distributions(dt_data_file *s, int64_t row, int64_t n, float *out,
+                                  dt_error *err)
+{
+    static const double ROUNDING = 1e-2;
+    int64_t width = s->info.y_width;
+    if (read_probabilities(s, row, n, out,
+                           "cross-entropy takes classes, or probabilities of classes", err))
+        return err->code;
+    for (int64_t i = 0; i < n; i++) {
+        double sum = 0;
+        for (int64_t k = 0; k < width; k++)
+            sum += (double)out[i * width + k];
+        if (fabs(sum - 1) <= ROUNDING || isnan(sum))
+            continue;
+        dt_columns_place at = dt_data_file_find_target(s, row + i, 0);
+        return dt_fail(err, DT_ERR_DATA,
+                       "%s: \"%s\" has probabilities of classes that add up to %g in row %lld "
+                       "(counted from 0), not to 1; --loss bce answers %lld questions by yes or no",
+                       at.path, at.name, sum, at.row, (long long)width);
     }
     return DT_OK;
 }
@@ -194,9 +218,10 @@ static dt_code read_labels(dt_data_file *s, int64_t row, int64_t n, int32_t *out
 
 dt_y_kind dt_y_kind_of(dt_loss loss)
 {
-    return loss == DT_LOSS_CROSS_ENTROPY ? DT_Y_LABELS
-           : loss == DT_LOSS_BCE         ? DT_Y_PROBABILITIES
-                                         : DT_Y_TARGETS;
+    return loss == DT_LOSS_CROSS_ENTROPY        ? DT_Y_LABELS
+           : loss == DT_LOSS_BCE                ? DT_Y_PROBABILITIES
+           : loss == DT_LOSS_SOFT_CROSS_ENTROPY ? DT_Y_DISTRIBUTIONS
+                                                : DT_Y_TARGETS;
 }
 
 static dt_code read_values(dt_data_file *s, dt_y_kind kind, int64_t row, int64_t n, void *out,
@@ -206,7 +231,9 @@ static dt_code read_values(dt_data_file *s, dt_y_kind kind, int64_t row, int64_t
     case DT_Y_LABELS:
         return read_labels(s, row, n, out, err);
     case DT_Y_PROBABILITIES:
-        return read_probabilities(s, row, n, out, err);
+        return read_probabilities(s, row, n, out, "the loss bce takes 0 and 1", err);
+    case DT_Y_DISTRIBUTIONS:
+        return read_distributions(s, row, n, out, err);
     default:
         return read_targets(s, row, n, out, err);
     }

@@ -202,6 +202,26 @@ static double smooth_entropy_backward(int64_t K, const dt_criterion *c, int32_t 
     return label_mass * log_sum + w * chosen + spread * apart;
 }
 
+/* The same of probabilities y [K], which are that share of a label each. */
+static double soft_entropy_backward(int64_t K, const dt_criterion *c, const float *restrict y,
+                                    float *restrict output)
+{
+    float max = find_max(K, output);
+    double spread = (double)c->smoothing / (double)K, share = 1 - (double)c->smoothing;
+    double mass = 0, apart = 0; /* sums of m and of m (max - o), m = w ((1 - e) y + e / K) */
+    for (int64_t k = 0; k < K; k++) {
+        double m = (c->weight ? (double)c->weight[k] : 1) * (share * (double)y[k] + spread);
+        mass += m;
+        apart += m * ((double)max - (double)output[k]);
+    }
+    double sum = exp_row(K, max, output);
+    for (int64_t k = 0; k < K; k++) {
+        double m = (c->weight ? (double)c->weight[k] : 1) * (share * (double)y[k] + spread);
+        output[k] = (float)(mass / sum * (double)output[k] - m);
+    }
+    return mass * log(sum) + apart;
+}
+
 static double row_backward(dt_loss loss, const dt_criterion *c, int64_t K, const void *y,
                            float *output)
 {
@@ -210,6 +230,8 @@ static double row_backward(dt_loss loss, const dt_criterion *c, int64_t K, const
         return c->weight || c->smoothing > 0
                    ? smooth_entropy_backward(K, c, *(const int32_t *)y, output)
                    : cross_entropy_backward(K, *(const int32_t *)y, output);
+    case DT_LOSS_SOFT_CROSS_ENTROPY:
+        return soft_entropy_backward(K, c, y, output);
     case DT_LOSS_MAE:
         return mae_backward(K, y, output);
     case DT_LOSS_HUBER:
@@ -266,6 +288,8 @@ static double counted_backward(dt_loss loss, const dt_criterion *c, int64_t K, c
     float weight = c->weighted ? ((const float *)y)[labels ? 1 : targets] : 1;
     double sum = 0;
     if (labels && *(const int32_t *)y < 0)
+        weight = 0;
+    else if (loss == DT_LOSS_SOFT_CROSS_ENTROPY && c->masked && has_gap(K, y))
         weight = 0;
     else if (!labels && c->masked && has_gap(targets, y))
         sum = gap_backward(loss, c, K, y, output);
@@ -338,6 +362,10 @@ static dt_weight row_weight(dt_loss loss, const dt_criterion *c, int64_t targets
 {
     const float *values = y;
     int32_t label = *(const int32_t *)y;
+    if (loss == DT_LOSS_SOFT_CROSS_ENTROPY && c->masked && has_gap(targets, values))
+        return 0;
+    if (loss == DT_LOSS_SOFT_CROSS_ENTROPY)
+        return c->weighted ? units_of(c, (double)values[targets]) : 1;
     if (!dt_loss_takes_labels(loss))
         return (c->weighted ? units_of(c, (double)values[targets]) : 1) *
                (c->masked ? count_targets(targets, values) : targets);
@@ -363,7 +391,7 @@ dt_weight dt_loss_weight(dt_loss loss, const dt_criterion *c, int64_t rows, int6
 double dt_loss_unit(dt_loss loss, const dt_criterion *c, int64_t targets, double class_unit)
 {
     double unit = c->weighted ? c->weight_unit : class_unit;
-    bool by_target = !dt_loss_takes_labels(loss) && (c->weighted || c->masked);
+    bool by_target = !dt_loss_is_of_classes(loss) && (c->weighted || c->masked);
     return by_target ? unit / (double)targets : unit;
 }
 
@@ -374,6 +402,17 @@ static double cross_entropy_loss(int64_t K, int32_t label, const float *output)
     if (label < 0)
         return 0;
     return label < K ? log_sum_exp(K, output) - (double)output[label] : HUGE_VAL;
+}
+
+/* What does not count has no loss. */
+static double soft_entropy_loss(int64_t K, const float *y, const float *output)
+{
+    double log_sum = log_sum_exp(K, output), sum = 0;
+    if (has_gap(K, y))
+        return 0;
+    for (int64_t k = 0; k < K; k++)
+        sum += (double)y[k] * (log_sum - (double)output[k]);
+    return sum;
 }
 
 static double mean_loss(dt_loss loss, int64_t K, const float *y, const float *output)
@@ -416,6 +455,8 @@ double dt_loss_row(dt_loss loss, const dt_quantiles *quantiles, int64_t K, const
     switch (loss) {
     case DT_LOSS_CROSS_ENTROPY:
         return cross_entropy_loss(K, *(const int32_t *)y, output);
+    case DT_LOSS_SOFT_CROSS_ENTROPY:
+        return soft_entropy_loss(K, y, output);
     case DT_LOSS_QUANTILE:
         return mean_quantile_loss(K / quantiles->n, quantiles, y, output);
     case DT_LOSS_GAUSSIAN_NLL:

@@ -15,6 +15,13 @@ static inline bool dt_loss_takes_labels(dt_loss loss)
     return loss == DT_LOSS_CROSS_ENTROPY;
 }
 
+/* Return whether each output is a class, of which a sample has one; or, of soft-cross-entropy, a
+ * probability for each: y is [rows,K] float. */
+static inline bool dt_loss_is_of_classes(dt_loss loss)
+{
+    return loss == DT_LOSS_CROSS_ENTROPY || loss == DT_LOSS_SOFT_CROSS_ENTROPY;
+}
+
 /* Return the number of outputs that a model has for each target, that is for each value in a row of
  * y or each class. */
 static inline int64_t dt_outputs_per_target(dt_loss loss, const dt_quantiles *quantiles)
@@ -64,6 +71,7 @@ double dt_loss_unit(dt_loss loss, const dt_criterion *criterion, int64_t targets
  *   huber          mean of e^2 / 2 for |e| < 1, else |e| - 1/2; e = o - y       HuberLoss
  *   bce            mean of -y log s - (1 - y) log(1 - s); s = sigmoid(o)        BCEWithLogitsLoss
  *   cross-entropy  -log softmax(o)[label]                                       CrossEntropyLoss
+ *   soft-cross-entropy  -sum_k y[k] log softmax(o)[k]    CrossEntropyLoss with class probabilities
  * Of T targets, each of which has several outputs:
  *   quantile       mean over targets and quantiles q of max(q (y - o), (q - 1) (y - o)), where o is
  *                  an output [T,M]; its derivative at 0 is 0  scikit-learn's mean_pinball_loss
@@ -75,6 +83,8 @@ double dt_loss_unit(dt_loss loss, const dt_criterion *criterion, int64_t targets
  *   bce            mean over the K outputs of -w y log s - (1 - y) log(1 - s)
  *   cross-entropy  -(1 - e) w[label] log p[label] - e / K sum_k w[k] log p[k], where p = softmax(o)
  * and the mean of the latter over samples is one of weights: its divisor is the sum of w[label].
+ *   soft-cross-entropy  -sum_k w[k] ((1 - e) y[k] + e / K) log p[k], whose divisor is the samples
+ * A sample with a probability that is NaN does not count.
  * Targets that do not count are left out of the sums over k, whose divisor K stays; the weight of a
  * sample multiplies its loss and its gradient. So with masks m and weights v the mean of a batch is
  * sum(v m l) / sum(v m), where l is the loss of one target.

@@ -5,8 +5,9 @@
 
 const char *dt_loss_name(dt_loss loss)
 {
-    static const char *const name[] = {"auto",          "mse", "mae",      "huber",
-                                       "cross-entropy", "bce", "quantile", "gaussian-nll"};
+    static const char *const name[] = {"auto",     "mse",           "mae",
+                                       "huber",    "cross-entropy", "bce",
+                                       "quantile", "gaussian-nll",  "cross-entropy"};
     return name[loss];
 }
 

@@ -43,13 +43,13 @@ static bool is_counted(const dt_metrics *m)
 
 static bool is_numbers(const dt_metrics *m)
 {
-    return m->loss != DT_LOSS_CROSS_ENTROPY && m->loss != DT_LOSS_BCE;
+    return !dt_loss_is_of_classes(m->loss) && m->loss != DT_LOSS_BCE;
 }
 
 static bool is_two_classes(const dt_metrics *m)
 {
     return m->loss == DT_LOSS_BCE ? m->outputs == 1
-                                  : m->loss == DT_LOSS_CROSS_ENTROPY && m->outputs == 2;
+                                  : dt_loss_is_of_classes(m->loss) && m->outputs == 2;
 }
 
 static sums *of_thread(const dt_metrics *m, int thread)
@@ -112,6 +112,18 @@ static void add_term(dt_exact *sum, double term, int64_t *broken)
         ++*broken;
     else if (size > 0x1p-260)
         dt_exact_add(sum, term);
+}
+
+/* The class of a row: of probabilities, the largest; negative: it does not count. */
+static int32_t class_of(const dt_metrics *m, const void *y)
+{
+    const float *probability = y;
+    if (dt_loss_takes_labels(m->loss))
+        return *(const int32_t *)y;
+    for (int64_t k = 0; k < m->outputs; k++)
+        if (isnan(probability[k]))
+            return -1;
+    return (int32_t)dt_argmax(m->outputs, probability);
 }
 
 static void add_class(const dt_metrics *m, const float *output, int32_t label, sums *s)
@@ -192,17 +204,17 @@ static void add_number(const dt_metrics *m, int64_t k, double output, double y, 
 /* A row that has a weight, or of which not all counts. */
 static void add_counted(const dt_metrics *m, const float *output, const void *y, sums *s)
 {
-    bool labels = dt_loss_takes_labels(m->loss);
+    bool labels = dt_loss_takes_labels(m->loss), classes = dt_loss_is_of_classes(m->loss);
     const float *target = y;
-    int32_t label = *(const int32_t *)y;
+    int32_t label = classes ? class_of(m, y) : 0;
     double weight = m->weighted ? (double)target[labels ? 1 : m->targets] : 1;
     add_term(&s->loss, weight * dt_loss_row(m->loss, &m->quantiles, m->outputs, y, output),
              &s->broken);
-    if (labels && label >= 0) {
+    if (classes && label >= 0) {
         int64_t found = dt_argmax(m->outputs, output);
         add_answer(weight, found == label, label == 1, found == 1, s);
     }
-    for (int64_t k = 0; k < m->targets && !labels; k++) {
+    for (int64_t k = 0; k < m->targets && !classes; k++) {
         if (isnan(target[k]))
             continue;
         float predicted_value = output[find_prediction(m, k)];
@@ -222,8 +234,8 @@ static void add_row(const dt_metrics *m, const float *output, const void *y, sum
         return;
     }
     add_term(&s->loss, dt_loss_row(m->loss, &m->quantiles, m->outputs, y, output), &s->broken);
-    if (m->loss == DT_LOSS_CROSS_ENTROPY)
-        add_class(m, output, *(const int32_t *)y, s);
+    if (dt_loss_is_of_classes(m->loss))
+        add_class(m, output, class_of(m, y), s);
     else if (m->loss == DT_LOSS_BCE)
         add_binary(m, output, y, s);
     else
@@ -329,7 +341,7 @@ dt_scores dt_metrics_scores(const dt_metrics *m)
 {
     const sums *s = of_thread(m, 0);
     double K = (double)m->outputs;
-    double answers = m->loss == DT_LOSS_CROSS_ENTROPY ? 1 : K; /* of a row */
+    double answers = dt_loss_is_of_classes(m->loss) ? 1 : K; /* of a row */
     double total = is_counted(m) ? dt_exact_value(&s->weight) : (double)s->samples * answers;
     double n = total / answers;
     double true_positives = choose_sum(m, &s->weight_true, s->true_positives);

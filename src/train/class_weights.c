@@ -68,7 +68,7 @@ static void balance(dt_loss loss, int64_t rows, int64_t K, const int64_t *count,
         classes += count[k] > 0;
     for (int64_t k = 0; k < K; k++) {
         double n = (double)count[k];
-        if (loss == DT_LOSS_CROSS_ENTROPY)
+        if (dt_loss_is_of_classes(loss))
             weight[k] = (float)(n > 0 ? (double)rows / ((double)classes * n) : 0);
         else
             weight[k] = (float)(n > 0 ? ((double)rows - n) / n : 1);

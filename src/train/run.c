@@ -326,7 +326,7 @@ static void collect_warnings(dt_run *r)
         if (r->validates)
             dt_warn_validation(
                 &r->warnings, o->val_data ? r->val_dataset.rows : r->dataset.holdout.held,
-                r->model.loss != DT_LOSS_CROSS_ENTROPY && r->model.loss != DT_LOSS_BCE);
+                !dt_loss_is_of_classes(r->model.loss) && r->model.loss != DT_LOSS_BCE);
     }
     for (int i = 0; i < r->warnings.n; i++)
         r->facts.warning[n++] = r->warnings.line[i];

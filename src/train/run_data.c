@@ -14,6 +14,8 @@
 /* auto: integers are classes, floats are numbers. */
 static dt_loss choose_loss(const dt_train_options *options, const dt_data_file_info *info)
 {
+    if (options->loss == DT_LOSS_CROSS_ENTROPY && !info->y_is_integer && info->y_width > 1)
+        return DT_LOSS_SOFT_CROSS_ENTROPY;
     if (options->loss != DT_LOSS_AUTO)
         return (dt_loss)options->loss;
     return info->y_is_integer ? DT_LOSS_CROSS_ENTROPY : DT_LOSS_MSE;
@@ -22,7 +24,7 @@ static dt_loss choose_loss(const dt_train_options *options, const dt_data_file_i
 /* What only some losses have. */
 static dt_code check_criterion(const dt_train_options *o, dt_loss loss, dt_error *err)
 {
-    if (o->class_weights && loss != DT_LOSS_CROSS_ENTROPY && loss != DT_LOSS_BCE)
+    if (o->class_weights && !dt_loss_is_of_classes(loss) && loss != DT_LOSS_BCE)
         return dt_fail(err, DT_ERR_USAGE,
                        "--class-weights: expected with --loss cross-entropy or bce, not %s",
                        dt_loss_name(loss));
@@ -33,7 +35,7 @@ static dt_code check_criterion(const dt_train_options *o, dt_loss loss, dt_error
     if (o->ignore_label && loss != DT_LOSS_CROSS_ENTROPY)
         return dt_fail(err, DT_ERR_USAGE, "--ignore-label: expected with classes, not --loss %s",
                        dt_loss_name(loss));
-    if (o->label_smoothing > 0 && loss != DT_LOSS_CROSS_ENTROPY)
+    if (o->label_smoothing > 0 && !dt_loss_is_of_classes(loss))
         return dt_fail(err, DT_ERR_USAGE,
                        "--label-smoothing: expected with --loss cross-entropy, not %s",
                        dt_loss_name(loss));

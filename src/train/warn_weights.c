@@ -38,7 +38,7 @@ dt_code dt_warn_weights(dt_warnings *w, const dt_train_options *o, const dt_mode
         return err->code;
     if (dt_checkpoint_is_one(file) &&
         !dt_schema_load(&then, file, o->init_from, model->inputs, model->targets,
-                        model->loss == DT_LOSS_CROSS_ENTROPY, &other)) {
+                        dt_loss_is_of_classes(model->loss), &other)) {
         warn_names(w, o, "columns", &then.columns, &now->columns);
         warn_names(w, o, "targets", &then.targets, &now->targets);
         warn_names(w, o, "classes", &then.classes, &now->classes);

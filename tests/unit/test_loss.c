@@ -109,6 +109,17 @@ static void bce_large(void **state)
                (float[]){1000, 1000, -1000, -1000}, 500, (double[]){0, 0.25, -0.25, 0});
 }
 
+/* softmax is 1/2, 1/4, 1/4; then 1/3 each. */
+static void soft_cross_entropy(void **state)
+{
+    (void)state;
+    float two = (float)log(2);
+    check_loss(DT_LOSS_SOFT_CROSS_ENTROPY, 2, 3, (float[]){1, 0, 0},
+               (float[]){0.5f, 0.5f, 0, 0, 0, 1}, (float[]){two - 1, 0, 0, -1, 0, 0},
+               0.5 * log(2) + 0.5 * log(4) + log(3),
+               (double[]){0, -0.25, 0.25, 1 / 3.0, 1 / 3.0, -2 / 3.0});
+}
+
 /* ---- Several outputs a target --------------------------------------------------------------- */
 
 static const dt_criterion three_quantiles = {.quantiles = {3, {0.1, 0.5, 0.9}}};
@@ -409,6 +420,7 @@ int main(void)
         cmocka_unit_test(huber),
         cmocka_unit_test(bce),
         cmocka_unit_test(bce_large),
+        cmocka_unit_test(soft_cross_entropy),
         cmocka_unit_test(quantile),
         cmocka_unit_test(quantile_right),
         cmocka_unit_test(gaussian_nll),
