@@ -58,14 +58,38 @@ int64_t dt_dataset_read(const dt_dataset *d, int64_t row, int64_t n, bool held_o
     return kept;
 }
 
-/* The rows of all samples are scaled in the same way. */
-static void normalize_span(const dt_dataset *d, const dt_range *span)
+int64_t dt_dataset_span(const dt_dataset *d, int64_t sample, int64_t n)
 {
-    if (!d->normalizer)
+    const dt_sample_map *samples = dt_data_file_samples(d->file);
+    return dt_sample_map_row(samples, sample + n - 1) - dt_sample_map_row(samples, sample) +
+           dt_data_file_get_info(d->file)->length;
+}
+
+/* Rows of x that samples share are scaled in the same way for all. */
+static void normalize_rows(const dt_dataset *d, int64_t rows, void *x)
+{
+    if (!d->normalizer || d->x_is_bytes)
         return;
     dt_normalizer of_a_row = *d->normalizer;
     of_a_row.features = d->features / dt_data_file_get_info(d->file)->length;
-    dt_normalizer_apply(&of_a_row, span->end - span->begin, d->window.x);
+    dt_normalizer_apply(&of_a_row, rows, x);
+}
+
+int64_t dt_dataset_read_shared(const dt_dataset *d, int64_t sample, int64_t n, bool *mark, void *x,
+                               void *y, dt_error *err)
+{
+    int64_t row = dt_sample_map_row(dt_data_file_samples(d->file), sample), kept = n;
+    int64_t rows = dt_dataset_span(d, sample, n);
+    if (dt_data_file_read_x_rows(d->file, row, rows, x, err) ||
+        dt_data_file_read_y(d->file, d->kind, sample, n, y, err))
+        return 0;
+    if (d->holdout.held > 0) {
+        dt_holdout_mark(&d->holdout, sample, n, mark);
+        kept = keep_rows(y, n, dt_dataset_y_bytes(d), mark, false);
+    }
+    normalize_rows(d, rows, x);
+    scale_targets(d, kept, y);
+    return kept;
 }
 
 static void normalize_memory(dt_dataset *d, int rank, int64_t own)
@@ -76,7 +100,7 @@ static void normalize_memory(dt_dataset *d, int rank, int64_t own)
     if (d->x_is_bytes)
         return;
     if (d->span) {
-        normalize_span(d, &d->span[rank]);
+        normalize_rows(d, d->span[rank].end - d->span[rank].begin, d->window.x);
         return;
     }
     dt_normalizer_apply(d->normalizer, d->held.count, d->held.x);

@@ -119,6 +119,12 @@ static inline int64_t dt_dataset_x_row_bytes(const dt_dataset *d)
 static inline const char *dt_dataset_x_of(const dt_dataset *d, const dt_window *window, int rank,
                                           const char *x, int64_t row)
 {
+    if (window->block) {
+        int64_t at = row - window->begin[rank], i = dt_window_find_block(window, at);
+        const dt_window_block *b = &window->block[i];
+        int64_t begin = dt_sample_map_row(&d->trained, b->sample + at - b->at);
+        return x + i * window->block_bytes + (begin - b->row) * dt_dataset_x_row_bytes(d);
+    }
     if (!d->span)
         return x + (row - window->begin[rank]) * dt_dataset_x_bytes(d);
     int64_t first = dt_sample_map_row(&d->trained, row) - d->span[rank].begin;
@@ -142,6 +148,14 @@ dt_code dt_dataset_load(dt_dataset *dataset, const dt_world *world, dt_data_file
  * Returns how many there were; after an error the number is unspecified. */
 int64_t dt_dataset_read(const dt_dataset *dataset, int64_t row, int64_t n, bool held_out,
                         bool *mark, void *x, void *y, dt_error *err);
+
+/* The same of samples [sample, sample + n) that are trained on and share rows of x: x gets all rows
+ * of the file from that of the first sample to the last one's last. */
+int64_t dt_dataset_read_shared(const dt_dataset *dataset, int64_t sample, int64_t n, bool *mark,
+                               void *x, void *y, dt_error *err);
+
+/* The number of rows of x of samples [sample, sample + n), n >= 1: from the first to the last. */
+int64_t dt_dataset_span(const dt_dataset *dataset, int64_t sample, int64_t n);
 
 void dt_dataset_free(dt_dataset *dataset);
 

@@ -79,7 +79,7 @@ static int64_t windows_before(const dt_memory_limit *limit, const dt_planned_row
 {
     int64_t rows = multiply_saturated(limit->window_blocks, limit->block_rows);
     return multiply_saturated(dt_min(rows, train->holdout.rows),
-                              dt_stream_row_bytes(train->row_bytes));
+                              dt_stream_row_bytes(train->shared_bytes));
 }
 
 /* Whether the node has what a rank will hold: --memory may ask for more, and a run that goes on may

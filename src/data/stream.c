@@ -16,12 +16,35 @@ enum {
 
 /* ---- The cut -------------------------------------------------------------------------------- */
 
+/* Whether the samples of a block share rows of x. Where some samples are left out, a block might lie
+ * over many rows that no sample has. */
+static bool shares_rows(const dt_dataset *d)
+{
+    const dt_data_file_info *info = dt_data_file_get_info(d->file);
+    return info->length > 1 && info->stride < info->length && info->dropped == 0;
+}
+
+/* The bytes of a block: in both windows, and of its rows in the schedule.
+ *   span  rows of x, where samples share them */
+static int64_t block_bytes(const dt_dataset *d, int64_t rows, int64_t span)
+{
+    int64_t x = shares_rows(d) ? span * dt_dataset_x_row_bytes(d) : rows * dt_dataset_x_bytes(d);
+    return SLOTS * (x + rows * dt_dataset_y_bytes(d)) + rows * DT_SCHEDULE_BYTES;
+}
+
+/* The rows of x of so many samples of one file. */
+static int64_t span_of(const dt_dataset *d, int64_t rows)
+{
+    const dt_data_file_info *info = dt_data_file_get_info(d->file);
+    return (rows - 1) * info->stride + info->length;
+}
+
 /* A power of two of rows, so that the order is the same for every layout whose chunks divide it;
  * for other chunks the nearest whole number of them. */
-static int64_t choose_block(int64_t window_rows, int64_t chunk_rows)
+static int64_t choose_block(const dt_dataset *d)
 {
-    int64_t block = 1;
-    while (block * 2 <= window_rows / BLOCKS_OF_WINDOW)
+    int64_t block = 1, chunk_rows = dt_data_file_get_info(d->file)->chunk_rows;
+    while (block_bytes(d, block * 2, span_of(d, block * 2)) <= d->memory / BLOCKS_OF_WINDOW)
         block *= 2;
     if (block % chunk_rows == 0)
         return block;
@@ -33,22 +56,37 @@ int64_t dt_stream_row_bytes(int64_t row_bytes)
     return SLOTS * row_bytes + DT_SCHEDULE_BYTES;
 }
 
+/* The rows of x of a block, at most; where blocks lie across files, these have rows that no sample
+ * begins with. */
+static int64_t find_span(const dt_dataset *d, int64_t block_rows)
+{
+    int64_t samples = dt_data_file_get_info(d->file)->rows, span = 0;
+    for (int64_t i = 0; i < samples; i += block_rows) {
+        int64_t n = i + block_rows < samples ? block_rows : samples - i;
+        int64_t rows = dt_dataset_span(d, i, n);
+        span = rows > span ? rows : span;
+    }
+    return span;
+}
+
 dt_code dt_stream_plan_make(dt_stream_plan *plan, const dt_dataset *d, dt_error *err)
 {
     const dt_data_file_info *info = dt_data_file_get_info(d->file);
-    int64_t row_bytes = dt_dataset_x_bytes(d) + dt_dataset_y_bytes(d);
-    int64_t window_rows = d->memory / dt_stream_row_bytes(row_bytes);
     char text[2][16];
-    plan->block_rows =
-        d->block_rows > 0 ? d->block_rows : choose_block(window_rows, info->chunk_rows);
+    plan->block_rows = d->block_rows > 0 ? d->block_rows : choose_block(d);
     plan->blocks = (info->rows + plan->block_rows - 1) / plan->block_rows;
-    plan->window_blocks = d->block_rows > 0 ? d->window_blocks : window_rows / plan->block_rows;
+    plan->span = shares_rows(d) ? find_span(d, plan->block_rows) : 0;
+    plan->window_blocks = d->block_rows > 0
+                              ? d->window_blocks
+                              : d->memory / block_bytes(d, plan->block_rows, plan->span);
     if (plan->window_blocks < 1)
         return dt_fail(err, DT_ERR_MEMORY,
                        "%s: its chunks are too large to be streamed: %s each, and with --memory %s "
                        "one has to fit twice; h5repack can make them smaller (see dtrain info)",
                        info->path,
-                       dt_format_bytes((double)info->chunk_rows * (double)row_bytes, text[0]),
+                       dt_format_bytes((double)info->chunk_rows *
+                                           (double)(dt_dataset_x_bytes(d) + dt_dataset_y_bytes(d)),
+                                       text[0]),
                        dt_format_bytes((double)d->memory, text[1]));
     plan->windows = (plan->blocks + plan->window_blocks - 1) / plan->window_blocks;
     return DT_OK;
@@ -82,8 +120,10 @@ struct dt_stream {
     int64_t start, start_first; /* the window to begin with, counted through all epochs, and where
                                    in its epoch it begins */
     dt_window slot[SLOTS];
-    dt_rows_of_rank rows[SLOTS]; /* where one rank has all of a window */
-    dt_error err;                /* the reader's; to be looked at when failed is set */
+    dt_window_block *blocks[SLOTS]; /* [blocks of this rank in a window]; NULL: samples share no
+                                       rows */
+    dt_rows_of_rank rows[SLOTS];    /* where one rank has all of a window */
+    dt_error err;                   /* the reader's; to be looked at when failed is set */
     atomic_bool failed;
     pthread_t reader;
     bool running;
@@ -151,19 +191,45 @@ static void record_error(dt_stream *s, const dt_error *err)
     pthread_mutex_unlock(&s->lock);
 }
 
-/* One of this rank's blocks, to where its rows begin in the window. */
-static void read_block(dt_stream *s, dt_window *w, int64_t block, int64_t at)
+/* The i-th of this rank's blocks, to where its rows begin in the window. */
+static void read_block(dt_stream *s, dt_window *w, int64_t i)
 {
     const dt_dataset *d = s->dataset;
+    int64_t block = s->own[i].block, at = s->own[i].at;
+    char *y = (char *)w->y + at * dt_dataset_y_bytes(d);
     int64_t begin = block_begin(s, block), n = block_begin(s, block + 1) - begin;
     dt_error err = {0};
     bool *mark = dt_alloc(n, sizeof *mark, "rows held out", &err);
-    if (mark && !must_stop(s))
-        dt_dataset_read(d, begin, n, false, mark, (char *)w->x + at * dt_dataset_x_bytes(d),
-                        (char *)w->y + at * dt_dataset_y_bytes(d), &err);
+    if (mark && !must_stop(s)) {
+        if (w->block)
+            dt_dataset_read_shared(d, begin, n, mark, (char *)w->x + i * w->block_bytes, y, &err);
+        else
+            dt_dataset_read(d, begin, n, false, mark, (char *)w->x + at * dt_dataset_x_bytes(d), y,
+                            &err);
+    }
     free(mark);
     if (err.code)
         record_error(s, &err);
+}
+
+static void describe_blocks(const dt_stream *s, dt_window_block *blocks, int64_t n)
+{
+    const dt_dataset *d = s->dataset;
+    for (int64_t i = 0; i < n; i++) {
+        int64_t sample = block_begin(s, s->own[i].block);
+        blocks[i] =
+            (dt_window_block){.at = s->own[i].at,
+                              .sample = sample - dt_holdout_before(&d->holdout, sample),
+                              .row = dt_sample_map_row(dt_data_file_samples(d->file), sample)};
+    }
+}
+
+/* The bytes of x of so many blocks with so many samples. */
+static size_t x_bytes(const dt_stream *s, int64_t blocks, int64_t samples)
+{
+    const dt_dataset *d = s->dataset;
+    return (size_t)(s->plan.span > 0 ? blocks * s->plan.span * dt_dataset_x_row_bytes(d)
+                                     : samples * dt_dataset_x_bytes(d));
 }
 
 /* This rank's blocks, one behind the other, on all its threads. A block is read whole before the
@@ -178,12 +244,15 @@ static void read_window(dt_stream *s, dt_window *w)
         s->own[i] = (own_block){.block = find_block(s, w->index, begin + i), .at = at};
         at += block_count(s, s->own[i].block);
     }
+    w->blocks = n;
+    if (w->block)
+        describe_blocks(s, s->blocks[w - s->slot], n);
 #pragma omp parallel for schedule(dynamic)                                                         \
     num_threads(s->team ? s->team->threads : 1) if (s->dataset->holdout.held == 0)
     for (int64_t i = 0; i < n; i++)
-        read_block(s, w, s->own[i].block, s->own[i].at);
+        read_block(s, w, i);
     if (atomic_load(&s->failed)) {
-        memset(w->x, 0, (size_t)(at * dt_dataset_x_bytes(s->dataset)));
+        memset(w->x, 0, x_bytes(s, n, at));
         memset(w->y, 0, (size_t)(at * dt_dataset_y_bytes(s->dataset)));
     }
 }
@@ -239,12 +308,17 @@ static dt_code allocate_slots(dt_stream *s, dt_error *err)
 {
     const dt_dataset *d = s->dataset;
     int64_t own = dt_stream_rank_rows(&s->plan, s->world->size);
-    s->own = dt_alloc(own / s->plan.block_rows, sizeof *s->own, "a window", err);
+    int64_t blocks = own / s->plan.block_rows;
+    s->own = dt_alloc(blocks, sizeof *s->own, "a window", err);
     for (int i = 0; i < SLOTS; i++) {
         s->slot[i].begin = dt_alloc(s->world->size + 1, sizeof(int64_t), "a window", err);
-        s->slot[i].x = dt_alloc(own, (size_t)dt_dataset_x_bytes(d), "a window", err);
+        s->slot[i].x = dt_alloc((int64_t)x_bytes(s, blocks, own), 1, "a window", err);
         s->slot[i].y = dt_alloc(own, (size_t)dt_dataset_y_bytes(d), "a window", err);
         s->rows[i] = (dt_rows_of_rank){.x = s->slot[i].x, .y = s->slot[i].y};
+        if (s->plan.span > 0)
+            s->blocks[i] = dt_alloc(blocks, sizeof *s->blocks[i], "a window", err);
+        s->slot[i].block = s->blocks[i];
+        s->slot[i].block_bytes = s->plan.span * dt_dataset_x_row_bytes(d);
         s->slot[i].all = s->world->size == 1 ? &s->rows[i] : NULL;
     }
     return err->code;
@@ -317,6 +391,7 @@ void dt_stream_close(dt_stream *s)
         free(s->slot[i].begin);
         free(s->slot[i].x);
         free(s->slot[i].y);
+        free(s->blocks[i]);
     }
     dt_order_free(&s->order);
     free(s->own);

@@ -15,6 +15,7 @@ typedef struct {
     int64_t blocks;        /* in the file */
     int64_t window_blocks; /* in a window */
     int64_t windows;       /* in an epoch */
+    int64_t span; /* rows of x of a block, at most, where its samples share them; 0: they do not */
 } dt_stream_plan;
 
 /* The bytes that a row takes while it is streamed, if it takes row_bytes in a window: there are two

@@ -187,7 +187,7 @@ static void with_gaps(void **state)
 static void streamed(void **state)
 {
     (void)state;
-    const char *const *same = OPTIONS("memory", "10K", "seed", "2");
+    const char *const *same = OPTIONS("memory", "10K", "no-shuffle", NULL);
     check(&(windows){8, 1, 1, false}, same, same);
 }
 
