@@ -84,14 +84,23 @@ static void compact_rows(const dt_column_view *v, int64_t n, const char *rows, c
     }
 }
 
+/* Whether numbers in the file are those of memory. */
+static bool is_native(const dt_number_type *t, dt_values values)
+{
+    return values == DT_VALUES_BYTES   ? t->is_native_byte
+           : values == DT_VALUES_FLOAT ? t->is_native_float
+                                       : t->is_native_double;
+}
+
 static dt_code convert(const dt_column_view *v, int64_t row, int64_t n, dt_values values,
                        void *numbers, dt_error *err)
 {
     char reason[256];
+    if (is_native(&v->number, values))
+        return DT_OK;
     dt_h5_lock();
-    hid_t type = type_of(values);
-    if (H5Tequal(v->number.type, type) <= 0 &&
-        H5Tconvert(v->number.type, type, (size_t)(n * v->width), numbers, NULL, H5P_DEFAULT) < 0)
+    if (H5Tconvert(v->number.type, type_of(values), (size_t)(n * v->width), numbers, NULL,
+                   H5P_DEFAULT) < 0)
         dt_h5_array_fail(v->array, row, n, dt_h5_reason(reason), err);
     dt_h5_unlock();
     return err->code;

@@ -29,17 +29,40 @@ static int64_t choose_max_open(int datasets)
 /* Close the file that nobody has used for the longest time. */
 static void close_oldest(dt_columns *c)
 {
-    dt_listed_file *oldest = NULL;
-    for (int64_t i = 0; i < c->files->n; i++) {
-        dt_listed_file *f = &c->file[i];
-        if (f->is_open && f->users == 0 && (!oldest || f->used < oldest->used))
-            oldest = f;
+    int64_t oldest = -1;
+    for (int64_t k = 0; k < c->open; k++) {
+        const dt_listed_file *f = &c->file[c->opened[k]];
+        if (f->users == 0 && (oldest < 0 || f->used < c->file[c->opened[oldest]].used))
+            oldest = k;
     }
-    if (oldest) {
-        dt_column_file_suspend(&oldest->file);
-        oldest->is_open = false;
-        c->open--;
+    if (oldest >= 0) {
+        dt_listed_file *f = &c->file[c->opened[oldest]];
+        dt_column_file_suspend(&f->file);
+        f->is_open = false;
+        c->opened[oldest] = c->opened[--c->open];
     }
+}
+
+/* Before a file is opened: room for its number. */
+static dt_code reserve_open(dt_columns *c, dt_error *err)
+{
+    if (c->open < c->opened_capacity)
+        return DT_OK;
+    int64_t capacity = 2 * c->opened_capacity + 8;
+    int64_t *larger = realloc(c->opened, (size_t)capacity * sizeof *larger);
+    if (!larger)
+        return dt_fail(err, DT_ERR_MEMORY, "out of memory for opening %s", c->files->text);
+    c->opened = larger;
+    c->opened_capacity = capacity;
+    return DT_OK;
+}
+
+/* A file that was opened last turns out to be another than was expected. */
+static void forget_file(dt_columns *c, int64_t i)
+{
+    dt_column_file_close(&c->file[i].file);
+    c->file[i].is_known = c->file[i].is_open = false;
+    c->open--;
 }
 
 static dt_code check_rows(const dt_columns *c, int64_t i, dt_error *err)
@@ -63,6 +86,8 @@ static dt_code open_file(dt_columns *c, int64_t i, bool trusted, dt_error *err)
         if (c->open == open)
             break; /* threads use them all */
     }
+    if (reserve_open(c, err))
+        return err->code;
     if (f->is_known)
         dt_column_file_resume(&f->file, err);
     else
@@ -71,7 +96,7 @@ static dt_code open_file(dt_columns *c, int64_t i, bool trusted, dt_error *err)
     if (err->code)
         dt_column_file_close(&f->file); /* it must not pass for an open one later */
     else
-        c->open++;
+        c->opened[c->open++] = i;
     return err->code;
 }
 
@@ -82,11 +107,8 @@ const dt_column_file *dt_columns_take(dt_columns *c, int64_t i, dt_error *err)
     if (!f->is_open) {
         bool was_known = f->is_known;
         dt_h5_lock();
-        if (!open_file(c, i, true, err) && !was_known && check_rows(c, i, err)) {
-            dt_column_file_close(&f->file);
-            f->is_known = f->is_open = false;
-            c->open--;
-        }
+        if (!open_file(c, i, true, err) && !was_known && check_rows(c, i, err))
+            forget_file(c, i);
         dt_h5_unlock();
     }
     f->users += !err->code;
@@ -272,6 +294,7 @@ void dt_columns_close(dt_columns *c)
     dt_selection_free(&c->selection);
     pthread_mutex_destroy(&c->lock);
     free(c->file);
+    free(c->opened);
     free(c->begin);
     free(c->names);
     free(c->option);

@@ -26,6 +26,8 @@ struct dt_columns {
     pthread_mutex_t lock;      /* of what says which files are open */
     int64_t clock;             /* counts uses of files */
     int64_t open, max_open;    /* files that are open, and may be */
+    int64_t *opened;           /* [open] the numbers of those that are open */
+    int64_t opened_capacity;
 };
 
 /* Take a file that is open, or opened now, and give it back. Several threads may do so. The file is

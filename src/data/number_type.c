@@ -147,6 +147,9 @@ dt_code dt_number_type_read(dt_number_type *number, const dt_number_place *p, bo
     number->is_integer = class == H5T_INTEGER && !number->encoding.is_packed;
     number->is_bytes = number->is_integer && !flags && !dt_encoding_is_used(&number->encoding) &&
                        number->bytes == 1 && H5Tget_sign(number->type) == H5T_SGN_NONE;
+    number->is_native_float = H5Tequal(number->type, H5T_NATIVE_FLOAT) > 0;
+    number->is_native_double = H5Tequal(number->type, H5T_NATIVE_DOUBLE) > 0;
+    number->is_native_byte = H5Tequal(number->type, H5T_NATIVE_UINT8) > 0;
     return check_type(number, p, text, err);
 }
 

@@ -25,6 +25,7 @@ typedef struct {
     bool is_integer; /* the values are whole numbers */
     bool is_bytes;   /* uint8, as pictures are: neither flags nor encoded */
     bool is_text;    /* strings */
+    bool is_native_float, is_native_double, is_native_byte; /* it is that type of memory */
     dt_encoding encoding;
 } dt_number_type;
 
