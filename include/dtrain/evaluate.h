@@ -16,7 +16,7 @@ extern "C" {
 typedef struct {
     const char *model;   /* checkpoint, or a folder of them: best.h5, else the newest */
     const char *data;    /* HDF5 files, as in dt_train_options */
-    const char *x, *y;   /* the datasets in them, as in dt_train_options */
+    const char *x, *y;   /* the datasets in them, as in dt_train_options; NULL: as in training */
     const char *y_data;  /* the files that have y; NULL: those that have x */
     const char *weights; /* as in dt_train_options, as the next two; NULL: all are 1 */
     int missing_y;
@@ -37,7 +37,7 @@ typedef dt_scores dt_evaluate_result;
  * names of columns and classes, they are matched by name. The scores have the same bits on any
  * number of ranks with the same kind of processor. Prints nothing. Collective; the options must be
  * the same on every rank.
- *   options  [in]  borrowed; model, data, x and y must not be NULL
+ *   options  [in]  borrowed; model and data must not be NULL
  *   result   [out] the same on every rank; unspecified after an error
  * Returns DT_OK, or the same error on every rank: DT_ERR_FILE, DT_ERR_DATA, DT_ERR_SHAPE (model and
  * data do not fit each other), DT_ERR_MEMORY. */

@@ -15,7 +15,7 @@ extern "C" {
 typedef struct {
     const char *model; /* checkpoint, or a folder of them: best.h5, else the newest */
     const char *data;  /* HDF5 files, as in dt_train_options */
-    const char *x;     /* the inputs in them, as in dt_train_options */
+    const char *x;     /* the inputs in them, as in dt_train_options; NULL: as in training */
     bool transpose;    /* the datasets are stored [features, rows] */
     const char *y;     /* path of the targets; not needed */
     const char *out;   /* HDF5 file that is made */
@@ -36,7 +36,7 @@ typedef struct {
  * complete; after an error nothing is left, and an older file is untouched. Only a file that is
  * empty or has a dataset `prediction` is replaced. Prints nothing. Collective; the options must be
  * the same on every rank.
- *   options  [in] borrowed; model, data, x and out must not be NULL
+ *   options  [in] borrowed; model, data and out must not be NULL
  * Returns DT_OK, or the same error on every rank: DT_ERR_USAGE (out has another format's ending),
  * DT_ERR_FILE, DT_ERR_DATA, DT_ERR_SHAPE (model and data do not fit each other), DT_ERR_MEMORY,
  * DT_ERR_SPACE. */

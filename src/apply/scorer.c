@@ -28,14 +28,14 @@ static dt_code check_fit(const dt_scorer *s, const dt_scorer_options *o, dt_erro
         return dt_fail(err, DT_ERR_SHAPE,
                        "%s: the rows of \"%s\" have %lld value%s, the model in %s "
                        "takes %lld",
-                       o->data, o->x, (long long)info->features, dt_plural(info->features),
+                       o->data, s->x_names, (long long)info->features, dt_plural(info->features),
                        o->model, (long long)s->model.inputs);
-    if (o->y && !dt_loss_takes_labels(s->model.loss) && info->y_width != s->model.targets)
+    if (o->reads_y && !dt_loss_takes_labels(s->model.loss) && info->y_width != s->model.targets)
         return dt_fail(err, DT_ERR_SHAPE,
                        "%s: the rows of \"%s\" have %lld value%s, the model in %s "
                        "predicts %lld",
-                       o->data, o->y, (long long)info->y_width, dt_plural(info->y_width), o->model,
-                       (long long)s->model.targets);
+                       o->data, s->y_names, (long long)info->y_width, dt_plural(info->y_width),
+                       o->model, (long long)s->model.targets);
     return DT_OK;
 }
 
@@ -62,7 +62,7 @@ static dt_code prepare_scorer(dt_scorer *s, const dt_scorer_options *o, dt_error
     s->x = dt_alloc(s->piece_rows * info->features, sizeof *s->x, "rows of x", err);
     if (info->x_is_bytes)
         s->bytes = dt_alloc(s->piece_rows * info->features, 1, "rows of x", err);
-    if (o->y)
+    if (o->reads_y)
         s->y =
             dt_alloc(s->piece_rows,
                      (size_t)dt_target_bytes(s->model.loss, s->model.targets, o->weights != NULL),
@@ -88,6 +88,34 @@ static void warn_file(const dt_scorer *s, const dt_scorer_options *o, int rank)
         o->warn(line);
 }
 
+/* The NAMES of x or y: as they were given, or as the model was trained; elsewhere than on rank 0
+ * NULL. */
+static char *choose_names(const char *checkpoint, const char *given, const char *option,
+                          dt_error *err)
+{
+    if (!checkpoint)
+        return NULL;
+    char *names = given ? strdup(given) : dt_checkpoint_option(checkpoint, option);
+    if (!names)
+        names = strdup(option);
+    if (!names)
+        dt_fail(err, DT_ERR_MEMORY, "out of memory for the names of datasets");
+    return names;
+}
+
+/* Rank 0 sends names to all. Collective. */
+static dt_code share_names(const dt_world *world, char **names, dt_error *err)
+{
+    int64_t bytes = *names ? (int64_t)strlen(*names) + 1 : 0;
+    dt_broadcast(world, &bytes, sizeof bytes);
+    if (!*names)
+        *names = dt_alloc(bytes, 1, "the names of datasets", err);
+    if (dt_world_agree(world, err))
+        return err->code;
+    dt_broadcast(world, *names, (size_t)bytes);
+    return DT_OK;
+}
+
 /* Read the model, from a checkpoint or the one to use of a folder. Collective. */
 static dt_code load_model(dt_scorer *s, const dt_world *world, const dt_scorer_options *o,
                           dt_error *err)
@@ -97,8 +125,12 @@ static dt_code load_model(dt_scorer *s, const dt_world *world, const dt_scorer_o
         o->chosen(path);
     dt_checkpoint_load(world, path, &s->model, &s->parameters, &s->normalizer, &s->y_normalizer,
                        &s->schema, err);
+    s->x_names = choose_names(path, o->x, "x", err);
+    s->y_names = choose_names(path, o->y, "y", err);
     free(path);
-    return err->code;
+    if (dt_world_agree(world, err) || share_names(world, &s->x_names, err))
+        return err->code;
+    return share_names(world, &s->y_names, err);
 }
 
 dt_code dt_scorer_open(dt_scorer *s, const dt_world *world, const dt_scorer_options *o,
@@ -114,8 +146,8 @@ dt_code dt_scorer_open(dt_scorer *s, const dt_world *world, const dt_scorer_opti
     dt_broadcast(world, &sequence, sizeof sequence);
     dt_data_spec spec = {.path = o->data,
                          .sequence = sequence,
-                         .x = o->x,
-                         .y = o->y,
+                         .x = s->x_names,
+                         .y = o->reads_y ? s->y_names : NULL,
                          .y_path = o->y_data,
                          .weights = o->weights,
                          .ignore_label = o->ignore_label,
@@ -145,6 +177,8 @@ void dt_scorer_close(dt_scorer *s)
     dt_normalizer_destroy(s->y_normalizer);
     dt_schema_free(&s->schema);
     free(s->parameters);
+    free(s->x_names);
+    free(s->y_names);
     free(s->bytes);
     free(s->x);
     free(s->y);

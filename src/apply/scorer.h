@@ -10,8 +10,9 @@
 #include <dtrain/world.h>
 
 typedef struct {
-    const char *model, *data, *x;
-    const char *y;                      /* NULL: y is not read */
+    const char *model, *data;
+    const char *x, *y; /* NULL: the names that the model was trained with */
+    bool reads_y;
     const char *y_data;                 /* NULL: y is in the files of data */
     const char *weights, *ignore_label; /* as in dt_data_spec */
     bool mask_y, drop_x, drop_y;        /* as in dt_data_spec */
@@ -33,6 +34,7 @@ typedef struct {
     dt_team team;
     dt_engine *engine;
     dt_data_file *file;
+    char *x_names, *y_names;
     int64_t rows;       /* rows of the data set */
     int64_t piece_rows; /* largest number of rows in a piece: whole chunks of the file, unless these
                            are very large */

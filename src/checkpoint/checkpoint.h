@@ -88,7 +88,11 @@ dt_code dt_checkpoint_read(hid_t file, const char *path, dt_model *model, float 
                            dt_normalizer **normalizer, dt_normalizer **y_normalizer,
                            dt_schema *schema, dt_error *err);
 
-/* The same for all: rank 0 reads, every rank gets it. Collective.
+/* Return an option of the run that made a checkpoint, to be freed by the caller. NULL: it is not
+ * known, or is not a text. Not collective. */
+char *dt_checkpoint_option(const char *path, const char *name);
+
+/* As dt_checkpoint_read, for all: rank 0 reads, every rank gets it. Collective.
  *   path        rank 0's; NULL: it has none, and err on rank 0 says why
  *   model       [out] to be ended with dt_model_free
  *   parameters  [out] [P], to be freed; NULL after an error, which is the same on every rank

@@ -308,3 +308,18 @@ dt_code dt_checkpoint_load(const dt_world *world, const char *path, dt_model *mo
     }
     return err->code;
 }
+
+char *dt_checkpoint_option(const char *path, const char *name)
+{
+    dt_error none = {0};
+    hid_t file = dt_h5_open_trusted(path, &none);
+    char *options = file >= 0 ? dt_attribute_text(file, "options", &none) : NULL;
+    json_t *all = options ? json_loads(options, 0, NULL) : NULL;
+    const char *value = json_string_value(json_object_get(all, name));
+    char *copy = value ? strdup(value) : NULL;
+    json_decref(all);
+    free(options);
+    if (file >= 0)
+        H5Fclose(file);
+    return copy;
+}
